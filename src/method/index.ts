@@ -1,0 +1,2 @@
+export type { Outcome, SearchMethod, SearchNet, TensorBatch } from './method.js';
+export { singleBranch } from './single-branch.js';

@@ -1,0 +1,12 @@
+export { type Backbone, backbone } from './backbone.js';
+export { classifier } from './classifier.js';
+export { type CellSpace, cellKind, checkShape, type NetShape } from './shape.js';
+export {
+  type Alpha,
+  BACKBONE,
+  derivedNetwork,
+  freshAlpha,
+  type SingleBranchNet,
+  type Supernet,
+  searchNetwork,
+} from './supernet.js';

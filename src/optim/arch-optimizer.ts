@@ -1,0 +1,37 @@
+import type { Schedule } from '../schedule/index.js';
+import { scope, type Tensor } from '../tensor/index.js';
+import type { Optimizer } from './optimizer.js';
+
+interface Group {
+  readonly component: string;
+  readonly value: Tensor;
+}
+
+/**
+ * Moves the architecture parameters, each component with a learning rate of its own (the paper's ArchOptimizer): heterogeneous
+ * learning-rate scheduling is nothing but these rates. A group whose rate is 0 is left as it is, decay and moments included.
+ */
+export const archOptimizer = (
+  groups: readonly Group[],
+  { rates, make }: { rates: (component: string) => Schedule; make: (value: Tensor) => Optimizer },
+) => {
+  const members = groups.map((group) => ({ ...group, optimizer: make(group.value), rate: rates(group.component) }));
+  return {
+    /** One update; `gradients` in the order of the groups, t is progress in [0, 1). Call it under noGrad. */
+    step: (gradients: readonly Tensor[], { t }: { t: number }): void =>
+      scope(() => {
+        for (const [i, { optimizer, rate }] of members.entries()) {
+          const gradient = gradients[i];
+          const lr = rate(t);
+          if (gradient !== undefined && lr !== 0) optimizer.step(gradient, { lr });
+        }
+      }),
+    /** The learning rate of every component at progress t. */
+    rates: (t: number): Record<string, number> =>
+      Object.fromEntries(members.map(({ component, rate }) => [component, rate(t)])),
+    /** Tensors to save and to restore in place, named `<group number>.<name>`. */
+    state: Object.fromEntries(
+      members.flatMap(({ optimizer }, i) => Object.entries(optimizer.state).map(([name, t]) => [`${i}.${name}`, t])),
+    ) as Readonly<Record<string, Tensor>>,
+  };
+};

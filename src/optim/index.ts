@@ -1,0 +1,5 @@
+export { adam } from './adam.js';
+export { archOptimizer } from './arch-optimizer.js';
+export { clipNorm } from './clip.js';
+export type { Optimizer } from './optimizer.js';
+export { sgd } from './sgd.js';

@@ -1,0 +1,14 @@
+export type { Checkpoint, CheckpointFile, CheckpointStore, Position } from './checkpoints.js';
+export { createRun, defaultRunDir, openRun, type RunFolder } from './folder.js';
+export {
+  type CellGenotype,
+  cellGenotype,
+  type EpochRecord,
+  type Evaluation,
+  epochRecord,
+  evaluation,
+  type Genotypes,
+  genotypes,
+  type RunInfo,
+  runInfo,
+} from './record.js';

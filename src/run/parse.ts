@@ -1,0 +1,34 @@
+import type { z } from 'zod';
+
+/** Turns unknown input into a checked value, or an error that says what was being done, what is wrong and what to do. */
+export function check<T>(value: unknown, { schema, action, remedy }: Rule<T>): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new Error(`${action}: ${problem(result.error)}; ${remedy}`);
+}
+
+/** `check` for text: text that is not JSON is told apart from JSON of the wrong shape. */
+export function parse<T>(text: string, rule: Rule<T>): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new Error(`${rule.action}: the text is not JSON; ${rule.remedy}`);
+  }
+  return check(value, rule);
+}
+
+interface Rule<T> {
+  readonly schema: z.ZodType<T>;
+  /** What the error starts with: `Cannot open run runs/a: run.json is damaged`. */
+  readonly action: string;
+  /** What the error ends with: the thing to do next. */
+  readonly remedy: string;
+}
+
+function problem(error: z.ZodError): string {
+  const first = error.issues[0];
+  if (first === undefined) return 'unknown problem';
+  const message = first.message.replace(/^Invalid input: /, '');
+  return first.path.length === 0 ? message : `"${first.path.join('.')}": ${message}`;
+}

@@ -1,0 +1,15 @@
+export { type Cell, type CellKind, type CellPlan, type CellShape, cell, type EdgePlan } from './cell.js';
+export {
+  type CellGenotype,
+  derive,
+  derivedPlan,
+  edgeCount,
+  type Genotype,
+  printCell,
+  searchPlan,
+} from './genotype.js';
+export { sumBranches, type Term } from './node.js';
+export type { Branch, Op, OpContext, Primitive } from './primitive.js';
+export * from './primitives.js';
+export { certain, type OpWeights, type Relaxation, softmaxRelaxation } from './relaxation.js';
+export { type Source, source } from './source.js';

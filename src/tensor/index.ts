@@ -1,0 +1,12 @@
+/**
+ * libtorch for TypeScript: tensors, automatic differentiation, scoped memory, and every aten operator through `call`.
+ * @module
+ */
+export { enableGrad, grad, noGrad } from './autograd.js';
+export type { Data, Dtype } from './dtype.js';
+export * from './functional.js';
+export { type Arg, call, schemaOf, tensorOp, tensorsOp, voidOp } from './operator.js';
+export * from './ops.js';
+export { parseSafetensors, readSafetensors, type TensorFile, toSafetensors, writeSafetensors } from './safetensors.js';
+export { libtorch, memory, rng, threads } from './system.js';
+export { liveTensors, scope, Tensor, tensor } from './tensor.js';

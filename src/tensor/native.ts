@@ -1,0 +1,43 @@
+import { loadAddon } from './engine/load.js';
+
+/** What native/ exports: numbers in, numbers out. A handle is a number that names a tensor; 0 is "none". */
+export interface Native {
+  /** [number, argument kinds, which may be none, return kinds, argument names, schema] */
+  resolve(name: string): [string, string, string, string, string, string];
+  call(operator: number, ...args: unknown[]): unknown;
+  fromBytes(data: ArrayBufferView, dtype: number, shape: readonly number[]): number;
+  toBytes(handle: number): ArrayBuffer;
+  /** [dtype, requires grad, channels-last, ...shape] */
+  describe(handle: number): number[];
+  deviceOf(handle: number): string;
+  isLive(handle: number): boolean;
+  release(handle: number): void;
+  beginScope(): void;
+  endScope(keep: readonly number[]): void;
+  liveTensors(): number;
+  grad(
+    outputs: readonly number[],
+    inputs: readonly number[],
+    gradOutputs: readonly number[],
+    retainGraph: boolean,
+    createGraph: boolean,
+    allowUnused: boolean,
+  ): number[];
+  setGradMode(enabled: boolean): boolean;
+  setRequiresGrad(handle: number, requires: boolean): void;
+  memory(resetPeak: boolean): [live: number, peak: number, kept: number];
+  trim(): void;
+  seed(seed: number): void;
+  rngState(): number;
+  setRngState(handle: number): void;
+  threads(n?: number): number;
+  versions(): [libtorch: string, cuda: string];
+}
+
+let loaded: Native | undefined;
+
+/** The engine, loaded (and, the first time on a machine, built) on first use: importing the library costs nothing. */
+export const native = (): Native => {
+  loaded ??= loadAddon() as Native;
+  return loaded;
+};

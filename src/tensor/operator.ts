@@ -1,0 +1,110 @@
+import { type Dtype, dtypeCode } from './dtype.js';
+import { native } from './native.js';
+import { Tensor } from './tensor.js';
+
+/** What an operator takes: tensors, numbers, lists of either, names of element types; `null` for "none", `undefined` for the schema's default. */
+export type Arg =
+  | Tensor
+  | number
+  | boolean
+  | string
+  | null
+  | undefined
+  | readonly (Tensor | null)[]
+  | readonly number[]
+  | readonly boolean[];
+
+interface Resolved {
+  readonly id: number;
+  readonly kinds: string;
+  readonly returns: string;
+  readonly names: readonly string[];
+  readonly schema: string;
+}
+
+/** Every operator that this library names, with the parameters it counts on: a test holds them against libtorch's own schemas. */
+export const declared = new Map<string, readonly string[]>();
+
+const resolved = new Map<string, Resolved>();
+
+const resolve = (name: string): Resolved => {
+  let found = resolved.get(name);
+  if (found === undefined) {
+    const [id, kinds, , returns, names, schema] = native().resolve(name);
+    found = { id: Number(id), kinds, returns, names: names === '' ? [] : names.split(','), schema };
+    resolved.set(name, found);
+  }
+  return found;
+};
+
+/** The schema of an operator as libtorch writes it: `aten::mm(Tensor self, Tensor mat2) -> Tensor`. Throws when there is none of that name. */
+export const schemaOf = (name: string): { names: readonly string[]; kinds: string; returns: string; schema: string } =>
+  resolve(name);
+
+const wrong = (name: string, op: Resolved, index: number, rule: string, value: unknown): TypeError =>
+  new TypeError(
+    `${name}: argument '${op.names[index] ?? index}' must be ${rule}, got ${value instanceof Tensor ? 'a Tensor' : Array.isArray(value) ? 'an array' : typeof value}`,
+  );
+
+// A handle is a number, and so is a number: only here can the two still be told apart.
+const encode = (name: string, op: Resolved, args: readonly Arg[]): unknown[] => {
+  const out: unknown[] = new Array(args.length);
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i];
+    const kind = op.kinds[i];
+    if (kind === 'T') {
+      if (arg instanceof Tensor) out[i] = arg.handle;
+      else if (arg === null || arg === undefined) out[i] = arg;
+      else throw wrong(name, op, i, 'a Tensor', arg);
+    } else if (kind === 'L') {
+      if (!Array.isArray(arg)) throw wrong(name, op, i, 'an array of Tensors', arg);
+      out[i] = arg.map((t) => {
+        if (t instanceof Tensor) return t.handle;
+        if (t === null) return 0;
+        throw wrong(name, op, i, 'an array of Tensors', t);
+      });
+    } else if (arg instanceof Tensor) throw wrong(name, op, i, 'no Tensor', arg);
+    else out[i] = kind === 'd' && typeof arg === 'string' ? dtypeCode(arg as Dtype) : arg;
+  }
+  return out;
+};
+
+const decode = (value: unknown, kind: string | undefined): unknown => {
+  if (kind === 'T') return new Tensor(value as number);
+  if (kind === 'L') return (value as number[]).map((handle) => new Tensor(handle));
+  return value;
+};
+
+/**
+ * Calls any operator of libtorch by its name (`aten::mm`, `aten::sum.dim_IntList`), its arguments in the order of its schema; what is left
+ * out takes the schema's default. Returns a Tensor, an array, a number, or nothing, as the schema says. Errors name the operator and the argument.
+ */
+export const call = (name: string, ...args: Arg[]): unknown => {
+  const op = resolved.get(name) ?? resolve(name);
+  const value = native().call(op.id, ...encode(name, op, args));
+  if (op.returns.length === 1) return decode(value, op.returns);
+  if (op.returns.length === 0) return undefined;
+  return (value as unknown[]).map((item, i) => decode(item, op.returns[i]));
+};
+
+const declare =
+  <T>(expected: RegExp, what: string) =>
+  (name: string, ...parameters: string[]) => {
+    declared.set(name, parameters);
+    let checked = false;
+    return (...args: Arg[]): T => {
+      if (!checked) {
+        const { returns } = resolve(name);
+        if (!expected.test(returns)) throw new TypeError(`${name} does not return ${what}: ${schemaOf(name).schema}`);
+        checked = true;
+      }
+      return call(name, ...args) as T;
+    };
+  };
+
+/** Names an operator that returns one tensor, and the leading parameters that its wrapper passes. Resolved at its first call. */
+export const tensorOp = declare<Tensor>(/^T$/, 'one tensor');
+/** As `tensorOp`, for an operator that returns several tensors, or a list of them. */
+export const tensorsOp = declare<Tensor[]>(/^(TT+|L)$/, 'several tensors');
+/** As `tensorOp`, for an operator that returns nothing and changes its arguments. */
+export const voidOp = declare<void>(/^$/, 'nothing');

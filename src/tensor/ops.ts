@@ -1,0 +1,178 @@
+import type { Dtype } from './dtype.js';
+import { tensorOp, tensorsOp } from './operator.js';
+import type { Tensor } from './tensor.js';
+
+/** A number stands for a tensor of one element wherever arithmetic allows it. */
+export type Operand = Tensor | number;
+
+interface Creation {
+  dtype?: Dtype;
+  device?: string;
+}
+
+// Creation: libtorch's own default (float32, CPU) is said here, so that no global setting can change what a program means.
+
+const zerosOp = tensorOp('aten::zeros', 'size', 'dtype', 'layout', 'device');
+export const zeros = (shape: readonly number[], { dtype = 'float32', device = 'cpu' }: Creation = {}): Tensor =>
+  zerosOp(shape, dtype, null, device);
+
+const onesOp = tensorOp('aten::ones', 'size', 'dtype', 'layout', 'device');
+export const ones = (shape: readonly number[], { dtype = 'float32', device = 'cpu' }: Creation = {}): Tensor =>
+  onesOp(shape, dtype, null, device);
+
+const fullOp = tensorOp('aten::full', 'size', 'fill_value', 'dtype', 'layout', 'device');
+export const full = (
+  shape: readonly number[],
+  value: number,
+  { dtype = 'float32', device = 'cpu' }: Creation = {},
+): Tensor => fullOp(shape, value, dtype, null, device);
+
+const arangeOp = tensorOp('aten::arange', 'end', 'dtype', 'layout', 'device');
+/** 0, 1, …, end − 1. */
+export const arange = (end: number, { dtype = 'int64', device = 'cpu' }: Creation = {}): Tensor =>
+  arangeOp(end, dtype, null, device);
+
+const randnOp = tensorOp('aten::randn', 'size', 'dtype', 'layout', 'device');
+/** Standard normal numbers, from `rng`. */
+export const randn = (shape: readonly number[], { dtype = 'float32', device = 'cpu' }: Creation = {}): Tensor =>
+  randnOp(shape, dtype, null, device);
+
+const randOp = tensorOp('aten::rand', 'size', 'dtype', 'layout', 'device');
+/** Uniform numbers in [0, 1), from `rng`. */
+export const rand = (shape: readonly number[], { dtype = 'float32', device = 'cpu' }: Creation = {}): Tensor =>
+  randOp(shape, dtype, null, device);
+
+export const zerosLike = tensorOp('aten::zeros_like', 'self') as (x: Tensor) => Tensor;
+export const onesLike = tensorOp('aten::ones_like', 'self') as (x: Tensor) => Tensor;
+
+// Arithmetic, with broadcasting.
+
+const binary = (name: string) => {
+  const withTensor = tensorOp(`aten::${name}.Tensor`, 'self', 'other');
+  const withNumber = tensorOp(`aten::${name}.Scalar`, 'self', 'other');
+  return (x: Tensor, y: Operand): Tensor => (typeof y === 'number' ? withNumber(x, y) : withTensor(x, y));
+};
+export const add = binary('add');
+export const sub = binary('sub');
+export const mul = binary('mul');
+export const div = binary('div');
+export const eq = binary('eq');
+
+const unary = (name: string) => tensorOp(`aten::${name}`, 'self') as (x: Tensor) => Tensor;
+export const neg = unary('neg');
+export const exp = unary('exp');
+export const log = unary('log');
+export const sqrt = unary('sqrt');
+export const abs = unary('abs');
+export const square = unary('square');
+export const sigmoid = unary('sigmoid');
+export const isfinite = unary('isfinite');
+export const all = unary('all');
+
+const matmulOp = tensorOp('aten::matmul', 'self', 'other');
+export const matmul = (x: Tensor, y: Tensor): Tensor => matmulOp(x, y);
+
+// Reductions.
+
+interface Reduction {
+  /** Dimensions to reduce; all when left out. */
+  dim?: number | readonly number[];
+  keepdim?: boolean;
+}
+const dims = (dim: Reduction['dim']): readonly number[] | null =>
+  dim === undefined ? null : typeof dim === 'number' ? [dim] : dim;
+
+const sumOp = tensorOp('aten::sum.dim_IntList', 'self', 'dim', 'keepdim');
+export const sum = (x: Tensor, { dim, keepdim = false }: Reduction = {}): Tensor => sumOp(x, dims(dim), keepdim);
+
+const meanOp = tensorOp('aten::mean.dim', 'self', 'dim', 'keepdim');
+export const mean = (x: Tensor, { dim, keepdim = false }: Reduction = {}): Tensor => meanOp(x, dims(dim), keepdim);
+
+const normOp = tensorOp('aten::linalg_vector_norm', 'self', 'ord', 'dim', 'keepdim');
+/** Euclidean length. */
+export const norm = (x: Tensor, { dim, keepdim = false }: Reduction = {}): Tensor => normOp(x, 2, dims(dim), keepdim);
+
+const argmaxOp = tensorOp('aten::argmax', 'self', 'dim', 'keepdim');
+export const argmax = (x: Tensor, { dim, keepdim = false }: { dim?: number; keepdim?: boolean } = {}): Tensor =>
+  argmaxOp(x, dim ?? null, keepdim);
+
+// Shape. These are views where libtorch can make one.
+
+const reshapeOp = tensorOp('aten::reshape', 'self', 'shape');
+/** One size may be −1: what is left over. */
+export const reshape = (x: Tensor, shape: readonly number[]): Tensor => reshapeOp(x, shape);
+
+const permuteOp = tensorOp('aten::permute', 'self', 'dims');
+export const permute = (x: Tensor, order: readonly number[]): Tensor => permuteOp(x, order);
+
+const narrowOp = tensorOp('aten::narrow', 'self', 'dim', 'start', 'length');
+/** `length` entries from `start` along `dim`. */
+export const narrow = (x: Tensor, dim: number, start: number, length: number): Tensor => narrowOp(x, dim, start, length);
+
+const selectOp = tensorOp('aten::select.int', 'self', 'dim', 'index');
+/** Entry `index` along `dim`, which disappears. */
+export const select = (x: Tensor, dim: number, index: number): Tensor => selectOp(x, dim, index);
+
+const expandOp = tensorOp('aten::expand', 'self', 'size');
+export const expand = (x: Tensor, shape: readonly number[]): Tensor => expandOp(x, shape);
+
+const catOp = tensorOp('aten::cat', 'tensors', 'dim');
+export const cat = (tensors: readonly Tensor[], { dim = 0 }: { dim?: number } = {}): Tensor => catOp(tensors, dim);
+
+const stackOp = tensorOp('aten::stack', 'tensors', 'dim');
+export const stack = (tensors: readonly Tensor[], { dim = 0 }: { dim?: number } = {}): Tensor => stackOp(tensors, dim);
+
+const splitOp = tensorsOp('aten::unbind.int', 'self', 'dim');
+/** Every entry along `dim`, as views. */
+export const unbind = (x: Tensor, { dim = 0 }: { dim?: number } = {}): Tensor[] => splitOp(x, dim);
+
+// Copies and conversions.
+
+/** The same memory, outside the graph. */
+export const detach = unary('detach');
+const cloneOp = tensorOp('aten::clone', 'self');
+export const clone = (x: Tensor): Tensor => cloneOp(x);
+
+const CHANNELS_LAST = 2;
+const contiguousOp = tensorOp('aten::contiguous', 'self', 'memory_format');
+/** An image batch [batch, channels, h, w] with its channels innermost in memory; no copy when they already are. */
+export const channelsLast = (x: Tensor): Tensor => contiguousOp(x, CHANNELS_LAST);
+
+const toOp = tensorOp('aten::to.dtype', 'self', 'dtype');
+const toDeviceOp = tensorOp('aten::to.device', 'self', 'device', 'dtype');
+/** Converts element type or device; no copy when nothing changes. */
+export const to = (x: Tensor, { dtype, device }: Creation): Tensor => {
+  if (device !== undefined) return toDeviceOp(x, device, dtype ?? x.dtype);
+  return dtype === undefined ? x : toOp(x, dtype);
+};
+
+// In place: for updates under noGrad. They return nothing, so that a chain cannot hide which tensor changes.
+
+const addInPlace = tensorOp('aten::add_.Tensor', 'self', 'other', 'alpha');
+const mulInPlace = tensorOp('aten::mul_.Scalar', 'self', 'other');
+const copyInPlace = tensorOp('aten::copy_', 'self', 'src');
+const zeroInPlace = tensorOp('aten::zero_', 'self');
+const uniformInPlace = tensorOp('aten::uniform_', 'self', 'from', 'to');
+const addcmulInPlace = tensorOp('aten::addcmul_', 'self', 'tensor1', 'tensor2', 'value');
+const addcdivInPlace = tensorOp('aten::addcdiv_', 'self', 'tensor1', 'tensor2', 'value');
+
+const quietly = (alias: Tensor): void => alias.dispose();
+/** Updates in place: each changes `x` and returns nothing. */
+export const inPlace = {
+  /** x ← x + alpha · y */
+  add: (x: Tensor, y: Tensor, { alpha = 1 }: { alpha?: number } = {}): void => quietly(addInPlace(x, y, alpha)),
+  /** x ← x · factor */
+  mul: (x: Tensor, factor: number): void => quietly(mulInPlace(x, factor)),
+  /** x ← y */
+  copy: (x: Tensor, y: Tensor): void => quietly(copyInPlace(x, y)),
+  /** x ← 0 */
+  zero: (x: Tensor): void => quietly(zeroInPlace(x)),
+  /** x ← uniform numbers in [from, to), from `rng` */
+  uniform: (x: Tensor, from: number, to: number): void => quietly(uniformInPlace(x, from, to)),
+  /** x ← x + value · a · b */
+  addcmul: (x: Tensor, a: Tensor, b: Tensor, { value = 1 }: { value?: number } = {}): void =>
+    quietly(addcmulInPlace(x, a, b, value)),
+  /** x ← x + value · a / b */
+  addcdiv: (x: Tensor, a: Tensor, b: Tensor, { value = 1 }: { value?: number } = {}): void =>
+    quietly(addcdivInPlace(x, a, b, value)),
+};

@@ -1,0 +1,95 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { dtypeCode, dtypeOfSafetensors, safetensorsName } from './dtype.js';
+import { native } from './native.js';
+import { Tensor } from './tensor.js';
+
+/** Named tensors with string metadata: what a safetensors file holds. */
+export interface TensorFile {
+  readonly tensors: Readonly<Record<string, Tensor>>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+const ALIGNMENT = 8;
+const MAX_HEADER = 100_000_000;
+
+const fail = (rule: string): never => {
+  throw new TypeError(`Cannot read safetensors: ${rule}`);
+};
+
+/**
+ * The bytes of a safetensors file, as chunks to be written one after the other: an 8-byte header length, a JSON header, and the tensors'
+ * bytes (https://huggingface.co/docs/safetensors). The same tensors give the same bytes.
+ */
+export const toSafetensors = (
+  tensors: Readonly<Record<string, Tensor>>,
+  { metadata = {} }: { metadata?: Readonly<Record<string, string>> } = {},
+): Uint8Array[] => {
+  const header: Record<string, unknown> = { __metadata__: metadata };
+  const chunks: Uint8Array[] = [];
+  let offset = 0;
+  for (const [name, t] of Object.entries(tensors)) {
+    if (name === '__metadata__') throw new TypeError('Cannot write safetensors: a tensor cannot be named "__metadata__"');
+    const bytes = new Uint8Array(native().toBytes(t.handle));
+    header[name] = { dtype: safetensorsName(t.dtype), shape: t.shape, data_offsets: [offset, offset + bytes.length] };
+    chunks.push(bytes);
+    offset += bytes.length;
+  }
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const length = Math.ceil(json.length / ALIGNMENT) * ALIGNMENT;
+  const head = new Uint8Array(8 + length).fill(0x20);
+  new DataView(head.buffer).setBigUint64(0, BigInt(length), true);
+  head.set(json, 8);
+  return [head, ...chunks];
+};
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isSizes = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
+
+/** Reads the bytes of a safetensors file. Throws a TypeError that says what is wrong with damaged bytes; never reads outside them. */
+export const parseSafetensors = (bytes: Uint8Array): TensorFile => {
+  if (bytes.length < 8) return fail(`the file must have at least 8 bytes, has ${bytes.length}`);
+  const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
+  if (length > Math.min(MAX_HEADER, bytes.length - 8)) return fail(`the header says ${length} bytes, ${bytes.length - 8} follow`);
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + length)));
+  } catch {
+    return fail('the header is not JSON');
+  }
+  if (!isRecord(header)) return fail('the header is not an object');
+  const data = bytes.subarray(8 + length);
+  const tensors: Record<string, Tensor> = {};
+  const metadata: Record<string, string> = {};
+  let expected = 0;
+  const entries: { name: string; dtype: string; shape: number[]; from: number; to: number }[] = [];
+  for (const [name, entry] of Object.entries(header)) {
+    if (!isRecord(entry)) return fail(`the entry "${name}" is not an object`);
+    if (name === '__metadata__') {
+      for (const [key, value] of Object.entries(entry)) metadata[key] = String(value);
+      continue;
+    }
+    const { dtype, shape, data_offsets: offsets } = entry;
+    if (typeof dtype !== 'string' || !isSizes(shape) || !isSizes(offsets)) return fail(`the entry "${name}" is incomplete`);
+    entries.push({ name, dtype, shape, from: offsets[0] ?? -1, to: offsets[1] ?? -1 });
+  }
+  // Other writers list tensors by name, not by place: only the places must follow one another.
+  for (const { name, dtype, shape, from, to } of entries.sort((a, b) => a.from - b.from || a.to - b.to)) {
+    if (from !== expected || to < from || to > data.length)
+      return fail(`"${name}" lies at bytes ${from} to ${to}, expected from ${expected} and at most to ${data.length}`);
+    expected = to;
+    // A copy: the bytes of a tensor need not be aligned in the file.
+    tensors[name] = new Tensor(native().fromBytes(data.slice(from, to), dtypeCode(dtypeOfSafetensors(dtype)), shape));
+  }
+  if (expected !== data.length) return fail(`${data.length - expected} bytes at the end belong to no tensor`);
+  return { tensors, metadata };
+};
+
+export const writeSafetensors = (
+  file: string,
+  tensors: Readonly<Record<string, Tensor>>,
+  options: { metadata?: Readonly<Record<string, string>> } = {},
+): Promise<void> => writeFile(file, toSafetensors(tensors, options));
+
+export const readSafetensors = async (file: string): Promise<TensorFile> => parseSafetensors(await readFile(file));

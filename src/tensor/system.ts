@@ -1,0 +1,49 @@
+import { native } from './native.js';
+import { Tensor } from './tensor.js';
+
+/** libtorch's random numbers on the CPU: everything that is drawn on tensors comes from here. */
+export const rng = {
+  seed: (seed: number): void => native().seed(seed),
+  /** The generator's whole state, to be given to `restore`. */
+  state: (): Uint8Array => {
+    const state = new Tensor(native().rngState());
+    const bytes = state.data();
+    state.dispose();
+    return new Uint8Array(bytes.buffer);
+  },
+  restore: (state: Uint8Array): void => {
+    const handle = native().fromBytes(state, 0, [state.length]);
+    try {
+      native().setRngState(handle);
+    } finally {
+      native().release(handle);
+    }
+  },
+};
+
+/** How many threads one operation may use. Results are reproducible for a fixed number. */
+export const threads = {
+  get: (): number => native().threads(),
+  set: (n: number): void => {
+    native().threads(n);
+  },
+};
+
+/** Bytes of CPU tensors: alive now, at most alive since the last `resetPeak`, and kept for reuse after they were freed. */
+export const memory = {
+  stats: (): { live: number; peak: number; kept: number } => {
+    const [live, peak, kept] = native().memory(false);
+    return { live, peak, kept };
+  },
+  resetPeak: (): void => {
+    native().memory(true);
+  },
+  /** Returns kept blocks to the system. */
+  trim: (): void => native().trim(),
+};
+
+/** The libtorch that is loaded. */
+export const libtorch = (): { version: string; cuda: boolean } => {
+  const [version, cuda] = native().versions();
+  return { version, cuda: cuda !== '' };
+};

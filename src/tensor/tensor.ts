@@ -1,0 +1,136 @@
+import { type Data, type Dtype, dtypeCode, dtypeOfArray, dtypeOfCode, viewAs } from './dtype.js';
+import { native } from './native.js';
+
+let depth = 0;
+
+/** The net under tensors made outside every scope: when the garbage collector drops one, its memory follows. */
+const forgotten = new FinalizationRegistry<number>((handle) => native().release(handle));
+
+/**
+ * A tensor of libtorch: a handle, released by the scope that made it, by `dispose()`, by `using`, or at last by the garbage collector.
+ * Every operation is a function (`add(x, y)`, not a method), so that all operators, ours included, are called in one way.
+ */
+export class Tensor implements Disposable {
+  constructor(readonly handle: number) {
+    if (depth === 0) forgotten.register(this, handle, this);
+  }
+
+  /** Sizes, outermost first; `[]` for a scalar. */
+  get shape(): readonly number[] {
+    return native().describe(this.handle).slice(3);
+  }
+  get dtype(): Dtype {
+    return dtypeOfCode(native().describe(this.handle)[0] ?? -1);
+  }
+  get requiresGrad(): boolean {
+    return native().describe(this.handle)[1] === 1;
+  }
+  /** Whether the channels of an image batch lie innermost in memory, which is how every network here keeps them. */
+  get channelsLast(): boolean {
+    return native().describe(this.handle)[2] === 1;
+  }
+  /** `'cpu'`, `'cuda:0'`, … */
+  get device(): string {
+    return native().deviceOf(this.handle);
+  }
+  get disposed(): boolean {
+    return !native().isLive(this.handle);
+  }
+
+  /** A copy of the elements in row-major order. */
+  data(): Data {
+    return viewAs(this.dtype, native().toBytes(this.handle));
+  }
+  /** The elements as numbers (64-bit integers beyond 2^53 lose digits). */
+  toArray(): number[] {
+    return Array.from(this.data(), Number);
+  }
+  /** The only element. Throws when there is not exactly one. */
+  item(): number {
+    const data = this.toArray();
+    const [value] = data;
+    if (value === undefined || data.length > 1)
+      throw new TypeError(`Cannot take item: the tensor must have exactly 1 element, has ${data.length}`);
+    return value;
+  }
+
+  /** Lets `grad` differentiate with respect to this tensor; floating point only. Returns the tensor. */
+  requireGrad(requires = true): this {
+    native().setRequiresGrad(this.handle, requires);
+    return this;
+  }
+
+  /** Releases the memory now. Using the tensor afterwards is an error; disposing it again is not. */
+  dispose(): void {
+    forgotten.unregister(this);
+    native().release(this.handle);
+  }
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+  toString(): string {
+    return this.disposed ? 'Tensor(disposed)' : `Tensor(${this.dtype} [${this.shape.join(', ')}])`;
+  }
+}
+
+const tensorsIn = (value: unknown, found: Tensor[] = []): Tensor[] => {
+  if (value instanceof Tensor) found.push(value);
+  else if (Array.isArray(value) || value instanceof Set) for (const item of value) tensorsIn(item, found);
+  else if (value instanceof Map) for (const item of value.values()) tensorsIn(item, found);
+  else if (value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype)
+    for (const item of Object.values(value)) tensorsIn(item, found);
+  return found;
+};
+
+/**
+ * Runs `body` and releases every tensor that it made, but for those in what it returns (a tensor, or arrays, maps and plain objects of them),
+ * which pass to the scope around it. Also when it throws. Scopes nest; `body` must be synchronous.
+ */
+export const scope = <T>(body: () => T): T => {
+  native().beginScope();
+  depth++;
+  let kept: Tensor[] = [];
+  try {
+    const result = body();
+    if (result instanceof Promise)
+      throw new TypeError('Cannot run scope: its function must be synchronous, it returned a promise');
+    kept = tensorsIn(result);
+    return result;
+  } finally {
+    depth--;
+    native().endScope(kept.map((t) => t.handle));
+    if (depth === 0) for (const t of kept) forgotten.register(t, t.handle, t);
+  }
+};
+
+/** How many tensors are alive: the same before and after a step, or the step leaks. */
+export const liveTensors = (): number => native().liveTensors();
+
+const shapeOf = (data: unknown): number[] => (Array.isArray(data) ? [data.length, ...shapeOf(data[0])] : []);
+
+type Nested = number | readonly Nested[];
+const flat = (data: Nested): number[] => (typeof data === 'number' ? [data] : data.flatMap(flat));
+
+/**
+ * Makes a tensor from numbers: nested arrays (their nesting is the shape), or a typed array with `shape` (default: one dimension).
+ * Nested arrays become float32 unless `dtype` says otherwise; a typed array keeps its element type. Throws when the sizes do not fit.
+ */
+export const tensor = (
+  data: Nested | Data,
+  { shape, dtype }: { shape?: readonly number[]; dtype?: Dtype } = {},
+): Tensor => {
+  if (ArrayBuffer.isView(data)) {
+    const own = dtype ?? dtypeOfArray(data);
+    return new Tensor(native().fromBytes(data, dtypeCode(own), shape ?? [data.length]));
+  }
+  const own = dtype ?? 'float32';
+  const sizes = shape ?? shapeOf(data);
+  const numbers = flat(data);
+  if (sizes.reduce((a, b) => a * b, 1) !== numbers.length)
+    throw new TypeError(`Cannot make tensor: shape [${sizes.join(', ')}] does not fit ${numbers.length} numbers`);
+  const array = viewAs(own, new ArrayBuffer(numbers.length * viewAs(own, new ArrayBuffer(0)).BYTES_PER_ELEMENT));
+  if (array instanceof BigInt64Array) array.set(numbers.map((n) => BigInt(n)));
+  else if (array instanceof Uint16Array) throw new TypeError(`Cannot make tensor: convert from float32 with to(…, { dtype: '${own}' })`);
+  else array.set(numbers);
+  return new Tensor(native().fromBytes(array, dtypeCode(own), sizes));
+};

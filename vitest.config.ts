@@ -4,6 +4,10 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     pool: 'forks',
+    // Two tests that each use all cores take longer than one after the other, and time limits then fail by chance.
+    maxWorkers: 2,
+    globalSetup: ['test/support/engine.ts'],
+    env: { OMP_NUM_THREADS: '1' },
     projects: [
       { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts'] } },
       { extends: true, test: { name: 'whole', include: ['test/**/*.test.ts'], testTimeout: 300_000 } },

@@ -39,7 +39,5 @@ export interface SearchMethod {
   readonly mixing?: Schedule;
   /** By component: a factor on the architecture learning rate. */
   readonly archLr?: Readonly<Record<string, Schedule>>;
-  /** Components whose weights and alpha do not move. */
-  readonly frozen?: readonly string[];
   build(shape: NetShape, options: { relax: Relaxation }): SearchNet;
 }

@@ -83,7 +83,8 @@ export const searchNetwork = (
     store,
     alphas,
     primitives,
-    logits: (images) => head(body.forward(images, { normal: weightsOf('normal'), reduction: weightsOf('reduction') })[1]),
+    logits: (images) =>
+      head(body.forward(images, { normal: weightsOf('normal'), reduction: weightsOf('reduction') })[1]),
     dispose: () => {
       store.dispose();
       for (const { value } of alphas) value.dispose();

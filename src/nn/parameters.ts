@@ -1,4 +1,16 @@
-import { type Dtype, detach, full, inPlace, narrow, noGrad, ones, reshape, scope, type Tensor, zeros } from '../tensor/index.js';
+import {
+  type Dtype,
+  detach,
+  full,
+  inPlace,
+  narrow,
+  noGrad,
+  ones,
+  reshape,
+  scope,
+  type Tensor,
+  zeros,
+} from '../tensor/index.js';
 
 /** How a weight starts: uniform in ±bound, or constant. */
 export type Init = { readonly uniform: number } | { readonly constant: number };
@@ -131,11 +143,13 @@ export class ParameterStore {
           size: count(shape),
           leaf: undefined,
           get value(): Tensor {
-            if (this.leaf === undefined) throw new Error(`Cannot use weight ${this.name}: the store must be allocated first`);
+            if (this.leaf === undefined)
+              throw new Error(`Cannot use weight ${this.name}: the store must be allocated first`);
             return this.leaf;
           },
         };
-        if (this.#flat !== undefined) throw new Error(`Cannot add weight ${entry.name}: the store is already allocated`);
+        if (this.#flat !== undefined)
+          throw new Error(`Cannot add weight ${entry.name}: the store is already allocated`);
         if (this.#names.has(entry.name)) throw new Error(`Cannot add weight ${entry.name}: it exists`);
         this.#names.add(entry.name);
         this.#entries.push(entry);

@@ -58,7 +58,10 @@ const preprocess = (
 const emptyNode = ([, state]: readonly Source[], stride: number): Tensor => {
   if (state === undefined) throw new Error('Cannot make node: the cell has no inputs');
   const [batch = 0, channels = 0, h = 0, w = 0] = state.x.shape;
-  return zeros([batch, channels, Math.ceil(h / stride), Math.ceil(w / stride)], { dtype: state.x.dtype, device: state.x.device });
+  return zeros([batch, channels, Math.ceil(h / stride), Math.ceil(w / stride)], {
+    dtype: state.x.dtype,
+    device: state.x.device,
+  });
 };
 
 /**
@@ -67,7 +70,12 @@ const emptyNode = ([, state]: readonly Source[], stride: number): Tensor => {
  */
 export const cell = (store: Store, { nodes, concat }: CellPlan, shape: CellShape): Cell => {
   const { kind, channels, inputs, afterReduction, search } = shape;
-  const first = preprocess(store.child('preprocess0'), { input: inputs[0], output: channels, halve: afterReduction, search });
+  const first = preprocess(store.child('preprocess0'), {
+    input: inputs[0],
+    output: channels,
+    halve: afterReduction,
+    search,
+  });
   const second = preprocess(store.child('preprocess1'), { input: inputs[1], output: channels, halve: false, search });
   const stride = kind === 'reduction' ? 2 : 1;
   const built = nodes.map((edges) =>

@@ -17,7 +17,8 @@ const outputs = (nodes: number): number[] => Array.from({ length: nodes }, (_, i
 
 /** Every operation on every edge: the cell of a supernet. Edges are numbered node by node, each node's by where they come from. */
 export const searchPlan = (primitives: readonly Primitive[], { nodes }: { nodes: number }): CellPlan => {
-  if (!Number.isInteger(nodes) || nodes < 1) throw new RangeError(`Cannot build cell: nodes must be >= 1, got ${nodes}`);
+  if (!Number.isInteger(nodes) || nodes < 1)
+    throw new RangeError(`Cannot build cell: nodes must be >= 1, got ${nodes}`);
   const ops = primitives.map((primitive, column) => ({ primitive, column }));
   return {
     nodes: outputs(nodes).map((state) =>

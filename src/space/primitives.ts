@@ -10,16 +10,15 @@ type Pooling = (x: Tensor, options: { kernel: number; stride: number; padding: n
 
 const pool = (name: string, apply: Pooling): Primitive => ({
   name,
-  // A pool has no weights and its batch norm no affine part, so it depends on the source alone: one pool serves every edge that leaves it.
+  // A pool has no weights and its batch norm no affine part, so both depend on the source alone: one pool serves every edge that leaves it.
   build: ({ sourceStore, channels, stride, search }) => {
     const key = `${name}/${stride}`;
-    const norm = search
-      ? sourceStore.once(name, (store) => batchNorm(store, { channels, affine: false }))
-      : undefined;
+    const norm = search ? sourceStore.once(name, (store) => batchNorm(store, { channels, affine: false })) : undefined;
     return (source) =>
       source.once(key, (): Branch => {
-        const raw = apply(source.x, { kernel: 3, stride, padding: 1 });
-        return norm === undefined ? { raw } : { raw, norm };
+        const pooled = apply(source.x, { kernel: 3, stride, padding: 1 });
+        // Normalised here, not by the nodes: each that did it would move the running statistics once more.
+        return { raw: norm === undefined ? pooled : norm.apply(pooled) };
       });
   },
 });
@@ -62,7 +61,12 @@ export const skipConnect: Primitive = {
 const depthwiseThenPointwise = (
   store: Store,
   at: number,
-  { channels, kernel, stride = 1, dilation = 1 }: { channels: number; kernel: number; stride?: number; dilation?: number },
+  {
+    channels,
+    kernel,
+    stride = 1,
+    dilation = 1,
+  }: { channels: number; kernel: number; stride?: number; dilation?: number },
 ) => {
   const depthwise = conv(store.child(at), {
     input: channels,

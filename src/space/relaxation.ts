@@ -16,7 +16,8 @@ export const softmaxRelaxation: Relaxation = (alpha) => {
   return {
     at: (edge, op) => {
       const weight = weights[edge * ops + op];
-      if (weight === undefined) throw new Error(`Cannot weight operation ${op} of edge ${edge}: alpha has no such entry`);
+      if (weight === undefined)
+        throw new Error(`Cannot weight operation ${op} of edge ${edge}: alpha has no such entry`);
       return weight;
     },
   };

@@ -1,6 +1,6 @@
 import { native } from './native.js';
-import { Tensor } from './tensor.js';
 import { zerosLike } from './ops.js';
+import { Tensor } from './tensor.js';
 
 interface GradOptions {
   /** The vector of the vector-Jacobian product, one per output; not needed for scalars. */

@@ -17,7 +17,15 @@ const table = {
 export type Dtype = keyof typeof table;
 
 /** What `Tensor.data()` returns: the typed array of the element type. */
-export type Data = InstanceType<(typeof table)[Dtype]['array']>;
+export type Data =
+  | Uint8Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | BigInt64Array
+  | Uint16Array
+  | Float32Array
+  | Float64Array;
 
 export const dtypes = Object.keys(table) as Dtype[];
 

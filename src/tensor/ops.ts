@@ -107,7 +107,8 @@ export const permute = (x: Tensor, order: readonly number[]): Tensor => permuteO
 
 const narrowOp = tensorOp('aten::narrow', 'self', 'dim', 'start', 'length');
 /** `length` entries from `start` along `dim`. */
-export const narrow = (x: Tensor, dim: number, start: number, length: number): Tensor => narrowOp(x, dim, start, length);
+export const narrow = (x: Tensor, dim: number, start: number, length: number): Tensor =>
+  narrowOp(x, dim, start, length);
 
 const selectOp = tensorOp('aten::select.int', 'self', 'dim', 'index');
 /** Entry `index` along `dim`, which disappears. */

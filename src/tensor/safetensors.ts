@@ -28,7 +28,8 @@ export const toSafetensors = (
   const chunks: Uint8Array[] = [];
   let offset = 0;
   for (const [name, t] of Object.entries(tensors)) {
-    if (name === '__metadata__') throw new TypeError('Cannot write safetensors: a tensor cannot be named "__metadata__"');
+    if (name === '__metadata__')
+      throw new TypeError('Cannot write safetensors: a tensor cannot be named "__metadata__"');
     const bytes = new Uint8Array(native().toBytes(t.handle));
     header[name] = { dtype: safetensorsName(t.dtype), shape: t.shape, data_offsets: [offset, offset + bytes.length] };
     chunks.push(bytes);
@@ -51,7 +52,8 @@ const isSizes = (value: unknown): value is number[] =>
 export const parseSafetensors = (bytes: Uint8Array): TensorFile => {
   if (bytes.length < 8) return fail(`the file must have at least 8 bytes, has ${bytes.length}`);
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
-  if (length > Math.min(MAX_HEADER, bytes.length - 8)) return fail(`the header says ${length} bytes, ${bytes.length - 8} follow`);
+  if (length > Math.min(MAX_HEADER, bytes.length - 8))
+    return fail(`the header says ${length} bytes, ${bytes.length - 8} follow`);
   let header: unknown;
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + length)));
@@ -71,7 +73,8 @@ export const parseSafetensors = (bytes: Uint8Array): TensorFile => {
       continue;
     }
     const { dtype, shape, data_offsets: offsets } = entry;
-    if (typeof dtype !== 'string' || !isSizes(shape) || !isSizes(offsets)) return fail(`the entry "${name}" is incomplete`);
+    if (typeof dtype !== 'string' || !isSizes(shape) || !isSizes(offsets))
+      return fail(`the entry "${name}" is incomplete`);
     entries.push({ name, dtype, shape, from: offsets[0] ?? -1, to: offsets[1] ?? -1 });
   }
   // Other writers list tensors by name, not by place: only the places must follow one another.

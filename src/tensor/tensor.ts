@@ -130,7 +130,8 @@ export const tensor = (
     throw new TypeError(`Cannot make tensor: shape [${sizes.join(', ')}] does not fit ${numbers.length} numbers`);
   const array = viewAs(own, new ArrayBuffer(numbers.length * viewAs(own, new ArrayBuffer(0)).BYTES_PER_ELEMENT));
   if (array instanceof BigInt64Array) array.set(numbers.map((n) => BigInt(n)));
-  else if (array instanceof Uint16Array) throw new TypeError(`Cannot make tensor: convert from float32 with to(…, { dtype: '${own}' })`);
+  else if (array instanceof Uint16Array)
+    throw new TypeError(`Cannot make tensor: convert from float32 with to(…, { dtype: '${own}' })`);
   else array.set(numbers);
   return new Tensor(native().fromBytes(array, dtypeCode(own), sizes));
 };

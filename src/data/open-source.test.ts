@@ -1,0 +1,75 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { gzipSync } from 'node:zlib';
+import { pack } from 'tar-stream';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openSource } from './open-source.js';
+import { countLabels } from './source.js';
+
+let root = '';
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'source-'));
+});
+afterAll(() => rm(root, { recursive: true }));
+
+const record = (...labels: number[]) => Buffer.concat([Buffer.from(labels), Buffer.alloc(3072)]);
+
+describe('openSource', () => {
+  it('knows MNIST without a download', async () => {
+    const mnist = await openSource('mnist');
+    expect(mnist).toMatchObject({ name: 'mnist', imageSize: 28, channels: 1, augment: { pad: 2, flip: false } });
+    expect(mnist.classes.join('')).toBe('0123456789');
+    expect(countLabels(mnist.trainLabels, 10)).toEqual([5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]);
+    expect(countLabels(mnist.testLabels, 10)).toEqual([980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]);
+    const { images, labels } = await mnist.load('test', Uint32Array.of(0));
+    expect(labels[0]).toBe(7);
+    expect(images.some((value) => value > 200)).toBe(true);
+  });
+
+  it('takes an archive from the cache, and the same archive as a path', async () => {
+    const tar = pack();
+    tar.entry({ name: 'cifar-100-binary/train.bin' }, record(0, 5));
+    tar.entry({ name: 'cifar-100-binary/test.bin' }, record(0, 6));
+    tar.finalize();
+    const archive = join(root, 'cifar-100-binary.tar.gz');
+    await writeFile(archive, gzipSync(await buffer(tar)));
+    for (const spec of ['cifar100', archive]) {
+      const source = await openSource(spec, { cacheDir: root });
+      expect([source.name, ...source.trainLabels, ...source.testLabels]).toEqual(['cifar100', 5, 6]);
+    }
+  });
+
+  it('recognises folders by what is in them', async () => {
+    const cifar = join(root, 'bin');
+    await mkdir(cifar);
+    await writeFile(join(cifar, 'train.bin'), record(0, 5));
+    await writeFile(join(cifar, 'test.bin'), record(0, 6));
+    expect((await openSource(cifar)).name).toBe('cifar100');
+    await mkdir(join(root, 'idx'));
+    await writeFile(join(root, 'idx', 'train-images-idx3-ubyte'), 'no IDX');
+    await expect(openSource(join(root, 'idx'))).rejects.toThrow('is not an IDX file of images');
+    await mkdir(join(root, 'pets'));
+    await expect(openSource(join(root, 'pets'))).rejects.toThrow('--test-share 0.2');
+  });
+
+  it('suggests the nearest name for an unknown word, and checks paths', async () => {
+    await expect(openSource('cifar-10')).rejects.toThrow('did you mean "cifar10"');
+    await expect(openSource('CIFAR-100')).rejects.toThrow('did you mean "cifar100"');
+    await expect(openSource('minst')).rejects.toThrow('did you mean "mnist"');
+    const gone = join(root, 'gone');
+    await expect(openSource(gone)).rejects.toThrow(`Cannot open data: there is no file or folder ${gone}`);
+    await writeFile(join(root, 'one.zip'), '');
+    await expect(openSource(join(root, 'one.zip'))).rejects.toThrow('one.zip is neither a folder nor a CIFAR archive');
+  });
+
+  it('refuses options that a set of fixed images cannot follow', async () => {
+    await expect(openSource('mnist', { imageSize: 32 })).rejects.toThrow(
+      'has images of size 28, got 32; leave out --image-size',
+    );
+    await expect(openSource('mnist', { channels: 3 })).rejects.toThrow('has 1 channels, got 3; leave out --channels');
+    await expect(openSource('mnist', { testShare: 0.2 })).rejects.toThrow('got test share 0.2; leave out --test-share');
+    expect((await openSource('mnist', { imageSize: 28, channels: 1 })).name).toBe('mnist');
+  });
+});

@@ -1,0 +1,49 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { ask } from './child.js';
+import { EngineError } from './errors.js';
+import type { Env } from './paths.js';
+import { openmpFlags } from './platform.js';
+
+/** A C++ compiler that runs here. `args` come before all others: `CXX="ccache g++"` is a command with one. */
+export interface Compiler {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly version: string;
+}
+
+/** For compiling the addon: `$CXX`, else g++, else clang++. Throws an EngineError if none of them runs. */
+export function findCompiler(env: Env): Compiler {
+  const failures: string[] = [];
+  for (const candidate of env.CXX ? [env.CXX] : ['g++', 'clang++']) {
+    const [command = '', ...args] = candidate.trim().split(/\s+/);
+    const { output, failure } = ask(command, [...args, '--version'], { env });
+    if (failure === undefined) return { command, args, version: output.split('\n')[0] ?? '' };
+    failures.push(`${candidate}: ${failure}`);
+  }
+  throw new EngineError(
+    `Cannot build the engine: a C++20 compiler is needed (${failures.join(', ')}); ` +
+      'install one (`apt install g++`, `dnf install gcc-c++`, `xcode-select --install`), or set CXX to one',
+  );
+}
+
+/** For the headers of Node-API, which come as an npm package, so that nothing is fetched. */
+const nodeApiInclude = () => join(dirname(createRequire(import.meta.url).resolve('node-api-headers')), 'include');
+
+/** For every C++ file of the addon alike. No headers of libtorch may warn, hence -isystem. */
+export function compileFlags({ compiler, torchDir, sourceDir }: CompileInputs): string[] {
+  return [
+    ...['-std=c++20', '-O3', '-fPIC', '-fvisibility=hidden', '-DNAPI_VERSION=8', '-D_GLIBCXX_USE_CXX11_ABI=1'],
+    ...openmpFlags(compiler.version),
+    `-I${sourceDir}`,
+    `-I${nodeApiInclude()}`,
+    ...['-isystem', join(torchDir, 'include')],
+    ...['-isystem', join(torchDir, 'include', 'torch', 'csrc', 'api', 'include')],
+  ];
+}
+
+export interface CompileInputs {
+  readonly compiler: Compiler;
+  readonly torchDir: string;
+  readonly sourceDir: string;
+}

@@ -1,0 +1,242 @@
+import { spawnSync } from 'node:child_process';
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { strToU8, zipSync } from 'fflate';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { diagnose } from './doctor.js';
+import { EngineError } from './errors.js';
+import { loadAddon } from './load.js';
+import { managedTorchDir } from './locate.js';
+import { libraryFile } from './platform.js';
+import { readEngine } from './record.js';
+import { setupEngine } from './setup.js';
+
+let root = '';
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'tailnas-setup-'));
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+const at = (...parts: string[]) => join(root, ...parts);
+
+function write(path: string, content: string | Uint8Array) {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content);
+  return path;
+}
+
+/** Installs a shell script as a program. It may use only what the shell itself has. */
+const program = (name: string, script: string) => chmodSync(write(at('bin', name), `#!/bin/sh\n${script}\n`), 0o755);
+
+/** A machine with only the programs that a test installs. */
+const bare = () => ({ PATH: at('bin'), HOME: at('home'), TAILNAS_CACHE: at('cache') });
+
+/** A python3 with pip but without torch; `pip` runs for `pip download`, with the folder for the wheel in $dest. */
+function installPython(pip: string) {
+  program(
+    'python3',
+    `echo "$*" >> '${at('python.log')}'
+case "$*" in *find_spec*) exit 0;; esac
+while [ $# -gt 0 ]; do [ "$1" = --dest ] && dest=$2; shift; done
+${pip}`,
+  );
+}
+
+const pipCalls = () =>
+  readFileSync(at('python.log'), 'utf8')
+    .split('\n')
+    .filter((line) => line.includes('pip download'));
+
+function writeWheel({ library = strToU8('library'), cuda = 'None' } = {}) {
+  const libraries = ['c10', 'torch', 'torch_cpu'].map((name) => [`torch/lib/${libraryFile(name)}`, library]);
+  const text = {
+    'torch/include/ATen/ATen.h': '#define MARK 42\n',
+    'torch/version.py': `__version__ = '2.13.0'\ncuda = ${cuda}\n`,
+  };
+  const texts = Object.entries(text).map(([name, content]) => [name, strToU8(content)]);
+  return write(at('torch-2.13.0.whl'), zipSync(Object.fromEntries([...libraries, ...texts])));
+}
+
+/** Copies with the shell alone would mangle bytes; on a bare machine the full path is the way to `cp`. */
+const deliver = (wheel: string) => `/bin/mkdir -p "$dest" && /bin/cp '${wheel}' "$dest/"`;
+
+/** A g++ that makes an empty file for anything it is asked to build, and says so in a log. */
+const FAKE_GXX = () => `echo "$*" >> '${at('g++.log')}'
+while [ $# -gt 0 ]; do [ "$1" = -o ] && : > "$2"; shift; done`;
+
+function writeSources() {
+  write(at('native', 'kernels', 'sum.cc'), 'int answer() { return 40; }\n');
+  write(
+    at('native', 'module.cc'),
+    `#include <ATen/ATen.h>
+#include <node_api.h>
+int answer();
+extern "C" __attribute__((visibility("default"))) napi_value napi_register_module_v1(napi_env env, napi_value) {
+  napi_value value;
+  napi_create_int32(env, answer() + MARK - 40, &value);
+  return value;
+}
+`,
+  );
+  return at('native');
+}
+
+async function failure(env: Record<string, string>): Promise<string> {
+  const error: unknown = await setupEngine({ env, sourceDir: writeSources() }).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(EngineError);
+  expect(readdirSync(at('cache')).filter((name) => name.startsWith('tmp-'))).toEqual([]);
+  return error instanceof Error ? error.message : '';
+}
+
+describe('fetching', () => {
+  it('says what to install without Python or pip', async () => {
+    expect(await failure(bare())).toBe(
+      'Cannot fetch libtorch: python3 was not found; install python3 and pip, or set LIBTORCH to a libtorch 2.13.x folder',
+    );
+    installPython('echo "/usr/bin/python3: No module named pip" >&2; exit 1');
+    expect(await failure(bare())).toContain('python3 has no pip; install it');
+  });
+
+  it("asks PyTorch's index, then pip's own, and quotes both when offline", async () => {
+    installPython('echo "WARNING: retrying"; echo "ERROR: No matching distribution" >&2; exit 1');
+    const message = await failure(bare());
+    expect(message).toMatch(/\(https:\S+\/cpu: ERROR: No matching distribution; pip's own index: ERROR: No matching/);
+    expect(pipCalls().map((line) => line.includes('--index-url'))).toEqual([true, false]);
+  });
+
+  it('asks the index that is chosen', async () => {
+    installPython('exit 1');
+    await failure({ ...bare(), TAILNAS_TORCH_INDEX: 'default' });
+    await failure({ ...bare(), TAILNAS_TORCH_INDEX: 'file:///mirror' });
+    expect(pipCalls().map((line) => /--index-url (\S+)/.exec(line)?.[1])).toEqual([
+      undefined,
+      'file:///mirror',
+      undefined,
+    ]);
+  });
+
+  it('tells a full disk from an unreachable index', async () => {
+    installPython('echo "ERROR: [Errno 28] No space left on device" >&2; exit 1');
+    expect(await failure(bare())).toContain(`the disk of ${at('cache')} is full`);
+  });
+
+  it('refuses a wheel for CUDA and one that is cut off', async () => {
+    installPython(deliver(writeWheel({ cuda: "'13.0'" })));
+    expect(await failure(bare())).toContain('a wheel without CUDA is needed, pip found one for CUDA 13.0');
+    const whole = readFileSync(writeWheel());
+    write(at('torch-2.13.0.whl'), whole.subarray(0, 300));
+    expect(await failure(bare())).toContain('torch-2.13.0.whl is not a whole wheel');
+  });
+});
+
+describe('building', () => {
+  beforeEach(() => installPython(deliver(writeWheel())));
+
+  it('says what to install without a compiler, and names a CXX that does not run', async () => {
+    expect(await failure(bare())).toMatch(
+      /a C\+\+20 compiler is needed \(g\+\+: not found, clang\+\+: not found\); install/,
+    );
+    expect(await failure({ ...bare(), CXX: 'nvcc -x' })).toContain('(nvcc -x: not found)');
+  });
+
+  it('quotes the compiler and keeps its whole log', async () => {
+    program(
+      'g++',
+      'case "$*" in *--version*) exit 0;; esac; echo "In file included"; echo "sum.cc:1: error: no X" >&2; exit 1',
+    );
+    const message = await failure(bare());
+    expect(message).toMatch(/g\+\+ failed on .*\.cc; the whole log is .*\.log\n {2}sum\.cc:1: error: no X$/);
+    const log = /log is (\S+)/.exec(message)?.[1] ?? '';
+    expect(readFileSync(log, 'utf8')).toContain('In file included');
+  });
+
+  it('replaces a broken managed copy, compiles each file once, and again after a change', async () => {
+    write(join(managedTorchDir(bare()), 'version.py'), "__version__ = '2.13.0'\n");
+    program('g++', FAKE_GXX());
+    const compiled = () =>
+      readFileSync(at('g++.log'), 'utf8')
+        .split('\n')
+        .filter((line) => line.includes(' -c ')).length;
+    // An empty addon cannot be loaded, which the last step of a set-up notices.
+    expect(await failure(bare())).toContain('Cannot load the engine: ');
+    expect(compiled()).toBe(2);
+    await failure(bare());
+    expect(compiled()).toBe(2);
+    program('clang++', FAKE_GXX());
+    await failure({ ...bare(), CXX: 'clang++' });
+    expect(compiled()).toBe(4);
+    expect(pipCalls().length).toBe(1);
+  });
+});
+
+const realCompiler = spawnSync('g++', ['--version']).status === 0;
+
+describe.skipIf(!realCompiler)('a whole set-up with a real compiler', () => {
+  /** The fake Python before the real programs, and a libtorch whose libraries are real but empty. */
+  function machine() {
+    const empty = write(at('empty.cc'), '');
+    const built = at(libraryFile('empty'));
+    expect(spawnSync('g++', ['-shared', '-fPIC', '-o', built, empty]).status).toBe(0);
+    installPython(deliver(writeWheel({ library: readFileSync(built) })));
+    return { ...bare(), PATH: `${at('bin')}:${process.env.PATH ?? ''}` };
+  }
+
+  it('fetches, builds, loads, and does it anew only when something changed', async () => {
+    const env = machine();
+    const sourceDir = writeSources();
+    expect(() => loadAddon({ env, sourceDir })).toThrow(/is not built.*run `npm run setup`/);
+
+    const texts: string[] = [];
+    const options = { env, sourceDir, onProgress: ({ text }: { text: string }) => texts.push(text) };
+    const engine = await setupEngine(options);
+    expect(engine.torch).toEqual({ dir: managedTorchDir(env), version: '2.13.0', origin: 'managed' });
+    expect([...new Set(texts)].slice(2)).toEqual([
+      'unpacking libtorch',
+      `compiling ${join('kernels', 'sum.cc')} (1 of 2)`,
+      'compiling module.cc (2 of 2)',
+      'linking the engine',
+      'checking the engine',
+    ]);
+    expect(loadAddon({ env, sourceDir })).toBe(42);
+    expect(diagnose({ env, sourceDir }).checks.find(({ name }) => name === 'engine')).toMatchObject({ ok: true });
+
+    texts.length = 0;
+    expect(await setupEngine(options)).toEqual(engine);
+    expect(texts).toEqual(['looking for libtorch', 'checking the engine']);
+
+    expect(readEngine({ env: { ...env, CXX: 'clang++' }, sourceDir })).toBeUndefined();
+    const header = write(at('native', 'new.h'), '');
+    expect(readEngine({ env, sourceDir })).toBeUndefined();
+    rmSync(header);
+    expect(readEngine({ env, sourceDir })).toEqual(engine);
+    appendFileSync(join(engine.torch.dir, 'lib', libraryFile('torch_cpu')), 'upgraded in place');
+    expect(readEngine({ env, sourceDir })).toBeUndefined();
+  }, 30_000);
+
+  it('serves two set-ups at once', async () => {
+    const options = { env: machine(), sourceDir: writeSources() };
+    const [first, second] = await Promise.all([setupEngine(options), setupEngine(options)]);
+    expect(readEngine(options)?.torch).toEqual(first.torch);
+    expect(second.torch).toEqual(first.torch);
+    expect(loadAddon(options)).toBe(42);
+  }, 30_000);
+
+  it('explains an addon that was damaged since', async () => {
+    const options = { env: machine(), sourceDir: writeSources() };
+    const { addon } = await setupEngine(options);
+    writeFileSync(addon, 'not a library');
+    expect(() => loadAddon(options)).toThrow(
+      /^Cannot load the engine: .* libtorch 2\.13\.0 in .*; delete .* and run again/,
+    );
+  }, 30_000);
+});

@@ -1,0 +1,76 @@
+import { closeSync, createReadStream, mkdirSync, openSync, readSync, statSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Unzip, UnzipInflate } from 'fflate';
+
+/** What a program linked to libtorch needs of the Python package: libraries, headers, the version. */
+function wanted(name: string): boolean {
+  if (name.endsWith('/') || name.split('/').includes('..')) return false;
+  if (name.startsWith('torch.libs/') || name.startsWith('torch/include/') || name === 'torch/version.py') return true;
+  return name.startsWith('torch/lib/') && !/libtorch_python|\.a$/.test(name);
+}
+
+/**
+ * For taking libtorch out of a wheel of torch: `torch/lib`, `torch/include`, `torch/version.py` and `torch.libs`, with the
+ * folders of the wheel. Streams, so that memory stays small however large the wheel. `onPercent` gets 0 to 100.
+ * Throws if the wheel is damaged.
+ */
+export async function unpackWheel(
+  wheel: string,
+  { into, onPercent = () => {} }: { into: string; onPercent?: (percent: number) => void },
+): Promise<void> {
+  if (!isWhole(wheel)) throw new Error('its end is missing');
+  const open = new Set<number>();
+  const unzip = new Unzip((file) => {
+    // A file that is not started would be kept in memory: start them all and drop what is not wanted.
+    if (!wanted(file.name)) {
+      file.ondata = (error) => {
+        if (error) throw error;
+      };
+      file.start();
+      return;
+    }
+    const path = join(into, file.name);
+    mkdirSync(dirname(path), { recursive: true });
+    const target = openSync(path, 'w');
+    open.add(target);
+    file.ondata = (error, data, final) => {
+      if (error) throw error;
+      writeAll(target, data);
+      if (!final) return;
+      closeSync(target);
+      open.delete(target);
+    };
+    file.start();
+  });
+  unzip.register(UnzipInflate);
+
+  const { size } = statSync(wheel);
+  let read = 0;
+  try {
+    for await (const chunk of createReadStream(wheel, { highWaterMark: 1 << 20 })) {
+      unzip.push(chunk);
+      read += chunk.length;
+      onPercent((100 * read) / size);
+    }
+    unzip.push(new Uint8Array(0), true);
+  } finally {
+    for (const target of open) closeSync(target);
+  }
+}
+
+/** A stream that is cut off between two files looks complete; only the record at the very end tells. Wheels have no comment after it. */
+function isWhole(wheel: string): boolean {
+  const end = Buffer.alloc(22);
+  const source = openSync(wheel, 'r');
+  try {
+    readSync(source, end, 0, end.length, Math.max(0, statSync(wheel).size - end.length));
+  } finally {
+    closeSync(source);
+  }
+  return end.toString('latin1', 0, 4) === 'PK\x05\x06';
+}
+
+/** A write may take only a part of what it is given, above all when the disk is nearly full. */
+function writeAll(target: number, data: Uint8Array): void {
+  for (let done = 0; done < data.length; ) done += writeSync(target, data, done);
+}

@@ -1,0 +1,7 @@
+export { DivergedError } from './diverged.js';
+export { type Tested, test } from './evaluate.js';
+export { type Confusion, type Scores, scores, shotGroups } from './metrics.js';
+export { archLr, describeRecipe, type Recipe, weightLr } from './recipe.js';
+export { type Epoch, type Genotypes, type Search, type SearchEvent, search } from './search.js';
+export { checkSettings, type Settings } from './settings.js';
+export { type StepReport, searchStep, type Trainee } from './step.js';

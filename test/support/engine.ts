@@ -1,0 +1,12 @@
+import { progressPrinter } from '../../src/tensor/engine/progress.js';
+import { setupEngine } from '../../src/tensor/engine/setup.js';
+
+/** Builds the engine before any test, once, so that no test waits for a compiler. */
+export default async function setup(): Promise<void> {
+  const printer = progressPrinter(process.stderr);
+  try {
+    await setupEngine({ onProgress: printer.update });
+  } finally {
+    printer.end();
+  }
+}

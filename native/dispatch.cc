@@ -115,6 +115,22 @@ at::Scalar get_scalar(napi_env env, napi_value v) {
   return whole ? at::Scalar(static_cast<int64_t>(d)) : at::Scalar(d);
 }
 
+/// The number of one of libtorch's enumerations. It indexes tables with it and does not look whether it is inside them.
+int64_t get_enum(napi_env env, napi_value v, int64_t count) {
+  const auto n = get_int(env, v);
+  if (n < 0 || n >= count) throw UsageError("must be from 0 to " + std::to_string(count - 1) + ", got " + std::to_string(n));
+  return n;
+}
+
+c10::Device get_device(napi_env env, napi_value v) {
+  const auto name = get_string(env, v);
+  try {
+    return c10::Device(name);
+  } catch (const c10::Error&) {
+    throw UsageError("must name a device such as cpu or cuda:0, got \"" + name + "\"");
+  }
+}
+
 /// One argument as libtorch's value; `p` says what its schema allows.
 c10::IValue to_ivalue(napi_env env, napi_value v, const Parameter& p) {
   if (is_nullish(env, v)) {
@@ -149,10 +165,10 @@ c10::IValue to_ivalue(napi_env env, napi_value v, const Parameter& p) {
     }
     case Kind::scalar: return get_scalar(env, v);
     case Kind::string: return get_string(env, v);
-    case Kind::dtype:
-    case Kind::layout:
-    case Kind::memory_format: return get_int(env, v);
-    case Kind::device: return c10::Device(get_string(env, v));
+    case Kind::dtype: return get_enum(env, v, static_cast<int64_t>(at::ScalarType::NumOptions));
+    case Kind::layout: return get_enum(env, v, static_cast<int64_t>(at::Layout::NumOptions));
+    case Kind::memory_format: return get_enum(env, v, static_cast<int64_t>(at::MemoryFormat::NumOptions));
+    case Kind::device: return get_device(env, v);
     case Kind::other: break;
   }
   throw UsageError("has a type that cannot be passed from JavaScript; leave it out");

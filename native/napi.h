@@ -31,7 +31,7 @@ inline void check(napi_env env, napi_status status) {
 
 constexpr size_t kMaxArgs = 32;
 
-/// The arguments of one callback.
+/// The arguments of one callback. `count` says how many were given; of more than kMaxArgs only the first can be read.
 struct Args {
   napi_env env;
   size_t count = kMaxArgs;
@@ -39,10 +39,9 @@ struct Args {
 
   Args(napi_env e, napi_callback_info info) : env(e) {
     check(env, napi_get_cb_info(env, info, &count, values, nullptr, nullptr));
-    if (count > kMaxArgs) throw UsageError("more than 32 arguments");
   }
   napi_value operator[](size_t i) const {
-    if (i >= count) throw UsageError("argument " + std::to_string(i) + " is missing");
+    if (i >= count || i >= kMaxArgs) throw UsageError("argument " + std::to_string(i) + " is missing");
     return values[i];
   }
 };

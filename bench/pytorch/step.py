@@ -84,7 +84,7 @@ def second_order(search: Search, train: Batch, valid: Batch) -> tuple[Sequence[T
 
     They are grad_alpha L_val(w') - xi (grad_alpha L_train(w+) - grad_alpha L_train(w-)) / (2 R), where w+ and w- are
     w + R v and w - R v, v = grad_w' L_val(w'), R = 0.01 / |v| in the L2 norm of all weights together. xi is the current
-    weight learning rate. The gradient in w' is not clipped, and the finite difference is taken at w, as in the public code.
+    weight learning rate. The gradient in w' is not clipped. The finite difference is at w, as in the public code.
 
     The passes in order, each in training mode, and the batch-norm buffers that each moves:
       1. training batch at w: the network's

@@ -1,2 +1,2 @@
-export { type BatchNorm, batchNorm, conv, type Layer, linear } from './layers.js';
+export { type BatchNorm, batchNorm, conv, fullyConnected, type Layer } from './layers.js';
 export { type Init, type Parameter, ParameterStore, type Store } from './parameters.js';

@@ -1,4 +1,4 @@
-import { batchNorm as aten, conv2d, linear as matrix, mul, type Tensor } from '../tensor/index.js';
+import { batchNorm as aten, conv2d, linear, mul, type Tensor } from '../tensor/index.js';
 import type { Store } from './parameters.js';
 
 /** A layer ready to run. */
@@ -54,9 +54,9 @@ export const batchNorm = (store: Store, { channels, affine }: { channels: number
 };
 
 /** A fully connected layer with bias. */
-export const linear = (store: Store, { input, output }: { input: number; output: number }): Layer => {
+export const fullyConnected = (store: Store, { input, output }: { input: number; output: number }): Layer => {
   const init = { uniform: 1 / Math.sqrt(input) };
   const weight = store.weight('weight', [output, input], init);
   const bias = store.weight('bias', [output], init);
-  return (x) => matrix(x, weight.value, { bias: bias.value });
+  return (x) => linear(x, weight.value, { bias: bias.value });
 };

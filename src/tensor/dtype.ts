@@ -31,9 +31,9 @@ export const dtypes = Object.keys(table) as Dtype[];
 
 /** libtorch's number of an element type. Throws a TypeError that lists the known ones. */
 export const dtypeCode = (dtype: Dtype): number => {
-  const entry = table[dtype];
-  if (entry === undefined) throw new TypeError(`Unknown dtype "${String(dtype)}": use one of ${dtypes.join(', ')}`);
-  return entry.code;
+  if (!Object.hasOwn(table, dtype))
+    throw new TypeError(`Unknown dtype "${String(dtype)}": use one of ${dtypes.join(', ')}`);
+  return table[dtype].code;
 };
 
 export const dtypeOfCode = (code: number): Dtype => {
@@ -44,6 +44,9 @@ export const dtypeOfCode = (code: number): Dtype => {
 
 /** A typed array over `bytes`, which must be aligned to the element's width. */
 export const viewAs = (dtype: Dtype, bytes: ArrayBuffer): Data => new table[dtype].array(bytes);
+
+/** Bytes of one element. */
+export const widthOf = (dtype: Dtype): number => table[dtype].array.BYTES_PER_ELEMENT;
 
 export const safetensorsName = (dtype: Dtype): string => table[dtype].safetensors;
 

@@ -1,4 +1,4 @@
-import { type Dtype, dtypeCode } from './dtype.js';
+import { dtypeCode, dtypes } from './dtype.js';
 import { native } from './native.js';
 import { Tensor } from './tensor.js';
 
@@ -64,7 +64,11 @@ const encode = (name: string, op: Resolved, args: readonly Arg[]): unknown[] => 
         throw wrong(name, op, i, 'an array of Tensors', t);
       });
     } else if (arg instanceof Tensor) throw wrong(name, op, i, 'no Tensor', arg);
-    else out[i] = kind === 'd' && typeof arg === 'string' ? dtypeCode(arg as Dtype) : arg;
+    else if (kind === 'd' && typeof arg === 'string') {
+      const dtype = dtypes.find((known) => known === arg);
+      if (dtype === undefined) throw wrong(name, op, i, `one of ${dtypes.join(', ')}`, arg);
+      out[i] = dtypeCode(dtype);
+    } else out[i] = arg;
   }
   return out;
 };

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { dtypeCode, dtypeOfSafetensors, safetensorsName } from './dtype.js';
+import { type Dtype, dtypeCode, dtypeOfSafetensors, safetensorsName, widthOf } from './dtype.js';
 import { native } from './native.js';
 import { Tensor } from './tensor.js';
 
@@ -24,18 +24,20 @@ export const toSafetensors = (
   tensors: Readonly<Record<string, Tensor>>,
   { metadata = {} }: { metadata?: Readonly<Record<string, string>> } = {},
 ): Uint8Array[] => {
-  const header: Record<string, unknown> = { __metadata__: metadata };
+  // A map, because a plain object would take a tensor named "__proto__" for its prototype.
+  const header = new Map<string, unknown>([['__metadata__', metadata]]);
   const chunks: Uint8Array[] = [];
   let offset = 0;
   for (const [name, t] of Object.entries(tensors)) {
     if (name === '__metadata__')
       throw new TypeError('Cannot write safetensors: a tensor cannot be named "__metadata__"');
     const bytes = new Uint8Array(native().toBytes(t.handle));
-    header[name] = { dtype: safetensorsName(t.dtype), shape: t.shape, data_offsets: [offset, offset + bytes.length] };
+    const place = [offset, offset + bytes.length];
+    header.set(name, { dtype: safetensorsName(t.dtype), shape: t.shape, data_offsets: place });
     chunks.push(bytes);
     offset += bytes.length;
   }
-  const json = new TextEncoder().encode(JSON.stringify(header));
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
   const length = Math.ceil(json.length / ALIGNMENT) * ALIGNMENT;
   const head = new Uint8Array(8 + length).fill(0x20);
   new DataView(head.buffer).setBigUint64(0, BigInt(length), true);
@@ -62,31 +64,37 @@ export const parseSafetensors = (bytes: Uint8Array): TensorFile => {
   }
   if (!isRecord(header)) return fail('the header is not an object');
   const data = bytes.subarray(8 + length);
-  const tensors: Record<string, Tensor> = {};
-  const metadata: Record<string, string> = {};
-  let expected = 0;
-  const entries: { name: string; dtype: string; shape: number[]; from: number; to: number }[] = [];
+  const metadata = new Map<string, string>();
+  const entries: { name: string; dtype: Dtype; shape: number[]; from: number; to: number }[] = [];
   for (const [name, entry] of Object.entries(header)) {
     if (!isRecord(entry)) return fail(`the entry "${name}" is not an object`);
     if (name === '__metadata__') {
-      for (const [key, value] of Object.entries(entry)) metadata[key] = String(value);
+      for (const [key, value] of Object.entries(entry)) metadata.set(key, String(value));
       continue;
     }
     const { dtype, shape, data_offsets: offsets } = entry;
     if (typeof dtype !== 'string' || !isSizes(shape) || !isSizes(offsets))
       return fail(`the entry "${name}" is incomplete`);
-    entries.push({ name, dtype, shape, from: offsets[0] ?? -1, to: offsets[1] ?? -1 });
+    entries.push({ name, dtype: dtypeOfSafetensors(dtype), shape, from: offsets[0] ?? -1, to: offsets[1] ?? -1 });
   }
   // Other writers list tensors by name, not by place: only the places must follow one another.
-  for (const { name, dtype, shape, from, to } of entries.sort((a, b) => a.from - b.from || a.to - b.to)) {
+  entries.sort((a, b) => a.from - b.from || a.to - b.to);
+  let expected = 0;
+  for (const { name, dtype, shape, from, to } of entries) {
     if (from !== expected || to < from || to > data.length)
       return fail(`"${name}" lies at bytes ${from} to ${to}, expected from ${expected} and at most to ${data.length}`);
+    const size = shape.reduce((a, b) => a * b, widthOf(dtype));
+    if (size !== to - from)
+      return fail(`"${name}" must have ${size} bytes for its shape [${shape.join(', ')}], has ${to - from}`);
     expected = to;
-    // A copy: the bytes of a tensor need not be aligned in the file.
-    tensors[name] = new Tensor(native().fromBytes(data.slice(from, to), dtypeCode(dtypeOfSafetensors(dtype)), shape));
   }
   if (expected !== data.length) return fail(`${data.length - expected} bytes at the end belong to no tensor`);
-  return { tensors, metadata };
+  // A copy: the bytes of a tensor need not be aligned in the file.
+  const tensors = entries.map(({ name, dtype, shape, from, to }): [string, Tensor] => [
+    name,
+    new Tensor(native().fromBytes(data.slice(from, to), dtypeCode(dtype), shape)),
+  ]);
+  return { tensors: Object.fromEntries(tensors), metadata: Object.fromEntries(metadata) };
 };
 
 export const writeSafetensors = (

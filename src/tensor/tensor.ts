@@ -1,4 +1,4 @@
-import { type Data, type Dtype, dtypeCode, dtypeOfArray, dtypeOfCode, viewAs } from './dtype.js';
+import { type Data, type Dtype, dtypeCode, dtypeOfArray, dtypeOfCode, viewAs, widthOf } from './dtype.js';
 import { native } from './native.js';
 
 let depth = 0;
@@ -106,10 +106,14 @@ export const scope = <T>(body: () => T): T => {
 /** How many tensors are alive: the same before and after a step, or the step leaks. */
 export const liveTensors = (): number => native().liveTensors();
 
-const shapeOf = (data: unknown): number[] => (Array.isArray(data) ? [data.length, ...shapeOf(data[0])] : []);
-
 type Nested = number | readonly Nested[];
+const shapeOf = (data: Nested): number[] =>
+  typeof data === 'number' ? [] : [data.length, ...(data[0] === undefined ? [] : shapeOf(data[0]))];
 const flat = (data: Nested): number[] => (typeof data === 'number' ? [data] : data.flatMap(flat));
+
+/** Rows of different lengths can add up to a fitting number of elements: each must be looked at. */
+const fits = (data: Nested, [size, ...inner]: readonly number[]): boolean =>
+  typeof data === 'number' ? size === undefined : data.length === size && data.every((item) => fits(item, inner));
 
 /**
  * Makes a tensor from numbers: nested arrays (their nesting is the shape), or a typed array with `shape` (default: one dimension).
@@ -126,9 +130,13 @@ export const tensor = (
   const own = dtype ?? 'float32';
   const sizes = shape ?? shapeOf(data);
   const numbers = flat(data);
+  if (shape === undefined && !fits(data, sizes))
+    throw new TypeError(
+      `Cannot make tensor: nested arrays must all have one shape, the first have [${sizes.join(', ')}]`,
+    );
   if (sizes.reduce((a, b) => a * b, 1) !== numbers.length)
     throw new TypeError(`Cannot make tensor: shape [${sizes.join(', ')}] does not fit ${numbers.length} numbers`);
-  const array = viewAs(own, new ArrayBuffer(numbers.length * viewAs(own, new ArrayBuffer(0)).BYTES_PER_ELEMENT));
+  const array = viewAs(own, new ArrayBuffer(numbers.length * widthOf(own)));
   if (array instanceof BigInt64Array) array.set(numbers.map((n) => BigInt(n)));
   else if (array instanceof Uint16Array)
     throw new TypeError(`Cannot make tensor: convert from float32 with to(…, { dtype: '${own}' })`);

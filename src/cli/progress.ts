@@ -1,0 +1,87 @@
+import type { Progress } from '../data/index.js';
+import { progressPrinter } from '../tensor/engine/progress.js';
+import type { RunEvent } from '../train/index.js';
+import { bytes, duration, grouped } from './format.js';
+
+/** Shows how a run goes on: one live line on a terminal, a line an epoch elsewhere. Everything goes to stderr, so that stdout stays for results. */
+export interface RunDisplay {
+  onEvent(event: RunEvent): void;
+  readonly onData: Progress;
+  /** Takes the live line away. */
+  end(): void;
+}
+
+const BAR = 20;
+const bar = (share: number): string => {
+  const full = Math.round(Math.min(1, share) * BAR);
+  return '█'.repeat(full) + '░'.repeat(BAR - full);
+};
+
+/** The display that shows nothing. */
+export const silent: RunDisplay = { onEvent: () => {}, onData: () => {}, end: () => {} };
+
+export const runDisplay = ({ stream = process.stderr }: { stream?: NodeJS.WriteStream } = {}): RunDisplay => {
+  const live = stream.isTTY ? progressPrinter(stream) : { update: () => {}, end: () => {} };
+  let epochs = 1;
+  let batch = 1;
+  let perStep: number | undefined;
+  let perEpochRest = 0; // validation, in seconds
+  let validationFrom = 0;
+
+  const print = (line: string): void => {
+    live.end();
+    stream.write(`${line}\n`);
+  };
+  const left = (epoch: number, steps: number, step: number): string => {
+    if (perStep === undefined) return '';
+    const epochsToCome = epochs - epoch - 1;
+    return duration((steps - step + epochsToCome * steps) * perStep + (epochsToCome + 1) * perEpochRest);
+  };
+  const onEvent = (event: RunEvent): void => {
+    if (event.type === 'start') {
+      epochs = event.recipe.settings.epochs;
+      batch = event.recipe.settings.batchSize * event.recipe.method.streams.length;
+      print(
+        `searching: ${event.recipe.label}, ${grouped(event.weights)} weights, ${event.stepsPerEpoch} steps an epoch, ${epochs} epochs → ${event.run}`,
+      );
+    } else if (event.type === 'notice') print(event.text);
+    else if (event.type === 'step') {
+      // The first step warms caches and memory up: it says little of those to come.
+      perStep = perStep === undefined || event.step <= 2 ? event.seconds : 0.95 * perStep + 0.05 * event.seconds;
+      validationFrom = performance.now();
+      const { epoch, step, steps, loss, accuracy } = event;
+      live.update({
+        text:
+          `epoch ${epoch + 1}/${epochs} ${bar(step / steps)} step ${step}/${steps}  loss ${loss.toFixed(3)}  acc ${(100 * accuracy).toFixed(1)} %` +
+          `  ${Math.round(batch / perStep)} img/s  ${bytes(process.memoryUsage.rss())}  ${left(epoch, steps, step)} left`,
+      });
+    } else if (event.type === 'validation') {
+      perEpochRest = Math.max(perEpochRest, (performance.now() - validationFrom) / 1000);
+      live.update({
+        text: `epoch ${event.epoch + 1}/${epochs} ${bar(event.done / event.total)} validating ${event.done}/${event.total}`,
+      });
+    } else if (event.type === 'test')
+      live.update({ text: `testing ${bar(event.done / event.total)} ${event.done}/${event.total}` });
+    else {
+      const r = event.record;
+      print(
+        `epoch ${String(r.epoch + 1).padStart(String(epochs).length)}/${epochs}  train loss ${r.trainLoss.toFixed(3)}  acc ${(100 * r.trainAccuracy).toFixed(1).padStart(5)} %` +
+          `  valid loss ${r.validLoss.toFixed(3)}  acc ${(100 * r.validAccuracy).toFixed(1).padStart(5)} %  ${Math.round(r.imagesPerSecond)} img/s` +
+          `  ${bytes(process.resourceUsage().maxRSS * 1024)}  ${duration(r.seconds)}`,
+      );
+    }
+  };
+  return {
+    onEvent,
+    onData: ({ action, done, total }) => {
+      const verb = action === 'download' ? 'downloading' : 'loading images';
+      live.update({
+        text:
+          total === undefined
+            ? `${verb} ${grouped(done)}`
+            : `${verb} ${bar(done / total)} ${grouped(done)}/${grouped(total)}`,
+      });
+    },
+    end: () => live.end(),
+  };
+};

@@ -1,0 +1,56 @@
+import { openRun } from '../run/index.js';
+import type { RunEvent, RunResult } from '../train/index.js';
+import { runDisplay, silent } from './progress.js';
+import { drawCells, summary } from './summary.js';
+
+const EXIT = { SIGINT: 130, SIGTERM: 143 } as const;
+
+interface WatchOptions {
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+/**
+ * Follows a run to its end: shows it, saves and leaves with 130 or 143 when the process is told to stop, and prints what came of it.
+ * `start` is given the signal that asks for an early end, and where to tell how loading data goes.
+ */
+export const watchRun = async (
+  start: (watch: {
+    signal: AbortSignal;
+    onDataProgress: ReturnType<typeof runDisplay>['onData'];
+  }) => AsyncGenerator<RunEvent, RunResult>,
+  { json, quiet }: WatchOptions,
+): Promise<void> => {
+  const display = quiet ? silent : runDisplay();
+  const stop = new AbortController();
+  let received: keyof typeof EXIT | undefined;
+  const onSignal = (signal: keyof typeof EXIT) => {
+    // Saving takes a moment; who asks twice does not want to wait for it.
+    if (received !== undefined) process.exit(EXIT[signal]);
+    received = signal;
+    stop.abort();
+  };
+  process.on('SIGINT', () => onSignal('SIGINT'));
+  process.on('SIGTERM', () => onSignal('SIGTERM'));
+  try {
+    const events = start({ signal: stop.signal, onDataProgress: display.onData });
+    let next = await events.next();
+    for (; !next.done; next = await events.next()) display.onEvent(next.value);
+    display.end();
+    const { run, interrupted, evaluation, genotypes } = next.value;
+    if (interrupted || evaluation === undefined) {
+      process.stderr.write(`saved; go on with: tailnas resume ${run}\n`);
+      process.exitCode = EXIT[received ?? 'SIGINT'];
+      return;
+    }
+    const cells = await drawCells(run, genotypes);
+    const folder = openRun(run);
+    process.stdout.write(
+      json
+        ? `${JSON.stringify({ run, evaluation, genotypes, cells, records: folder.records() })}\n`
+        : `${summary(evaluation, { folder, genotypes, cells })}\n`,
+    );
+  } finally {
+    display.end();
+  }
+};

@@ -1,0 +1,15 @@
+import type { Recipe, Settings } from '../train/index.js';
+import { type Scale, scales } from './scales.js';
+import { darts, dartsResampling } from './table2.js';
+
+export { type Scale, scales } from './scales.js';
+export { darts, dartsResampling, paperSettings } from './table2.js';
+
+/** Every experiment that has a name, in the order of the paper. */
+export const recipes: readonly Recipe[] = [darts, dartsResampling];
+
+/** A recipe at a scale, with single settings changed: what is given last wins. */
+export const scaled = (
+  recipe: Recipe,
+  { scale, settings = {} }: { scale: Scale; settings?: Partial<Settings> },
+): Recipe => ({ ...recipe, settings: { ...recipe.settings, ...scales[scale], ...settings } });

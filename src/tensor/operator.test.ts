@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { add, call, schemaOf, scope, Tensor, tensor, tensorOp, tensorsOp, voidOp } from './index.js';
+import { declared } from './operator.js';
+
+describe('declared operators', () => {
+  const names = [...declared.keys()];
+  it('are many', () => expect(names.length).toBeGreaterThan(50));
+
+  it.each(names)('%s exists in libtorch, with these leading parameters', (name) => {
+    const parameters = declared.get(name) ?? [];
+    expect(schemaOf(name).names.slice(0, parameters.length)).toEqual(parameters);
+  });
+});
+
+describe('call', () => {
+  it('reaches any operator, fills defaults, and gives tensors, lists and numbers', () => {
+    scope(() => {
+      const x = tensor([[3, 1, 2]]);
+      const sorted = call('aten::sort', x);
+      if (!Array.isArray(sorted)) throw new Error('aten::sort gave no array');
+      expect(sorted.map((t) => (t instanceof Tensor ? t.toArray() : t))).toEqual([
+        [1, 2, 3],
+        [1, 2, 0],
+      ]);
+      expect(call('aten::size.int', x, 1)).toBe(3);
+      expect(call('aten::is_floating_point', x)).toBe(true);
+      expect(call('aten::cat', [x, x], undefined)).toHaveProperty('shape', [2, 3]);
+    });
+  });
+
+  it('names operator and argument in errors', () => {
+    scope(() => {
+      const x = tensor([1]);
+      expect(() => call('aten::nothing')).toThrow('Cannot resolve operator: "aten::nothing" is not an operator');
+      expect(() => call('aten::mm', x)).toThrow("aten::mm: argument 'mat2' is missing");
+      expect(() => call('aten::mm', x, 3)).toThrow("aten::mm: argument 'mat2' must be a Tensor, got number");
+      expect(() => call('aten::mm', x, null)).toThrow("aten::mm: argument 'mat2' must be given, got null");
+      expect(() => call('aten::relu', x, 1, 2)).toThrow('aten::relu: takes at most 1 arguments, got 3');
+      expect(() => call('aten::relu', ...Array(40).fill(1))).toThrow(/^aten::relu: /);
+      expect(() => call('aten::softmax.int', x, 0.5)).toThrow("argument 'dim' must be a whole number within 2^53");
+      expect(() => call('aten::softmax.int', x, x)).toThrow("argument 'dim' must be no Tensor, got a Tensor");
+      expect(() => call('aten::softmax.int', x, 0, 'half')).toThrow("argument 'dtype' must be one of uint8");
+      expect(() => call('aten::softmax.int', x, 0, 1000)).toThrow("argument 'dtype' must be from 0 to");
+      expect(() => call('aten::zeros', [1], 6, null, 'gpu')).toThrow("argument 'device' must name a device");
+      expect(() => call('aten::cat', [x, 1 > 0 ? null : x])).toThrow(/^aten::cat: argument 'tensors'/);
+    });
+  });
+
+  it('shows the arguments of a failure inside libtorch, on one line', () => {
+    scope(() => {
+      expect(() => call('aten::mm', tensor([[1, 2]]), tensor([[1, 2]]))).toThrow(
+        /^aten::mm: [^\n]* \(self: Float\[1, 2\], mat2: Float\[1, 2\]\)$/,
+      );
+      expect(() => add(tensor([1, 2]), tensor([1, 2, 3]))).toThrow(/^aten::add.Tensor: [^\n]*size of tensor/);
+    });
+  });
+});
+
+describe('a declaration', () => {
+  it('is held against what the operator returns', () => {
+    scope(() => {
+      const x = tensor([1]);
+      expect(() => tensorOp('aten::sort', 'self')(x)).toThrow('aten::sort does not return one tensor');
+      expect(() => tensorsOp('aten::relu', 'self')(x)).toThrow('aten::relu does not return several tensors');
+      expect(() => voidOp('aten::relu', 'self')(x)).toThrow('aten::relu does not return nothing');
+    });
+  });
+});

@@ -1,0 +1,258 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type Dataset, type Imbalance, type PlanOptions, type Progress, planDataset } from '../data/index.js';
+import { createRun, type Evaluation, openRun, type RunFolder, type RunInfo } from '../run/index.js';
+import { packageRoot } from '../tensor/engine/paths.js';
+import { libtorch, threads } from '../tensor/index.js';
+import { scores, shotGroups } from './metrics.js';
+import { describeRecipe, type Recipe } from './recipe.js';
+import { type Genotypes, type Search, type SearchEvent, search } from './search.js';
+import type { Settings } from './settings.js';
+
+/** Which data a run learns from, and how its long tail is made. */
+export interface DataRequest {
+  /** A known name or a path; see planDataset. */
+  readonly spec: string;
+  readonly imbalance: Imbalance;
+  readonly imbalanceRatio: number;
+  readonly imageSize?: number | undefined;
+  readonly testShare?: number | undefined;
+  readonly skipCorrupt?: boolean | undefined;
+  /** Mirror images in training; the data set's own habit unless said. */
+  readonly flip?: boolean | undefined;
+}
+
+/** A search that is to leave a run folder behind. */
+export interface RunRequest {
+  readonly recipe: Recipe;
+  readonly data: DataRequest;
+  readonly seed: number;
+  readonly device: string;
+  readonly threads: number;
+  /** The run folder: new or empty. */
+  readonly out: string;
+  /** What was asked for beyond the recipe and its scale, for the record. */
+  readonly overrides?: Readonly<Record<string, unknown>>;
+  readonly command?: readonly string[];
+}
+
+interface Watch {
+  /** Aborting it saves a checkpoint and ends the run early. */
+  readonly signal?: AbortSignal;
+  /** Time between checkpoints within an epoch. */
+  readonly checkpointSeconds?: number;
+  readonly onDataProgress?: Progress;
+}
+
+/** What a run tells while it goes on. */
+export type RunEvent =
+  | SearchEvent
+  | {
+      readonly type: 'start';
+      readonly run: string;
+      readonly recipe: Recipe;
+      readonly weights: number;
+      readonly stepsPerEpoch: number;
+      readonly epoch: number;
+    }
+  | { readonly type: 'notice'; readonly text: string }
+  | { readonly type: 'test'; readonly done: number; readonly total: number };
+
+/** How a run ended. `evaluation` is there when it went to its end. */
+export interface RunResult {
+  readonly run: string;
+  readonly interrupted: boolean;
+  readonly evaluation?: Evaluation;
+  readonly genotypes: Genotypes;
+}
+
+/** Data as a request asks for it, planned: nothing is decoded yet. */
+export const planData = (data: DataRequest, { onProgress }: { onProgress?: Progress | undefined } = {}) => {
+  const { spec, flip: _, ...options } = data;
+  return planDataset(spec, { ...options, onProgress } satisfies PlanOptions);
+};
+
+const loadData = async (data: DataRequest, onProgress: Progress | undefined): Promise<Dataset> => {
+  const dataset = await (await planData(data, { onProgress })).load();
+  return data.flip === undefined ? dataset : { ...dataset, augment: { ...dataset.augment, flip: data.flip } };
+};
+
+const versions = (): Record<string, string> => ({
+  tailnas: JSON.parse(readFileSync(resolve(packageRoot(), 'package.json'), 'utf8')).version,
+  libtorch: libtorch().version,
+  node: process.version,
+});
+
+/** Starts a search and keeps it in a run folder. Yields what happens; returns how it ended. Nothing is written before the data is known to be good. */
+export async function* startRun(request: RunRequest, watch: Watch = {}): AsyncGenerator<RunEvent, RunResult> {
+  const { recipe, data, seed, device } = request;
+  threads.set(request.threads);
+  const spec = data.spec.includes('/') ? resolve(data.spec) : data.spec;
+  const dataset = await loadData(data, watch.onDataProgress);
+  const live = search(recipe, { dataset, seed, device });
+  const info: RunInfo = {
+    format: 1,
+    name: recipe.name,
+    recipe: describeRecipe(recipe),
+    overrides: { ...request.overrides },
+    seed,
+    data: {
+      name: dataset.name,
+      fingerprint: dataset.fingerprint,
+      classes: dataset.classes,
+      counts: dataset.counts,
+      request: { ...data, spec },
+      spec,
+      skipped: dataset.skipped.length,
+    },
+    versions: versions(),
+    device,
+    threads: threads.get(),
+    command: request.command ?? [],
+    startedAt: new Date().toISOString(),
+  };
+  const folder = createRun(request.out, JSON.parse(JSON.stringify(info)));
+  return yield* carryOn(live, { folder, recipe, dataset, watch });
+}
+
+/** A run's recipe as it was run: the named recipe with the settings that run.json records. Throws when this version has no such recipe. */
+export const recipeOf = (info: RunInfo, recipes: readonly Recipe[]): Recipe => {
+  const recipe = recipes.find((r) => r.name === info.name);
+  if (recipe === undefined)
+    throw new Error(
+      `Cannot open run: this version has no recipe "${info.name}", only ${recipes.map((r) => r.name).join(', ')}`,
+    );
+  return { ...recipe, settings: info.recipe['settings'] as Settings };
+};
+
+/**
+ * Goes on with a run from its newest good checkpoint, exactly as if it had never stopped. Throws when another process holds the run, when its
+ * data has changed, or when every checkpoint is damaged.
+ */
+export async function* resumeRun(
+  dir: string,
+  { recipes, ...watch }: { recipes: readonly Recipe[] } & Watch,
+): AsyncGenerator<RunEvent, RunResult> {
+  const folder = openRun(dir, { write: true });
+  try {
+    const { info } = folder;
+    const done = folder.readEvaluation();
+    if (done !== undefined) {
+      yield { type: 'notice', text: `${dir} is complete: nothing to resume` };
+      folder.close();
+      return { run: dir, interrupted: false, evaluation: done, genotypes: (folder.readGenotype() ?? {}) as Genotypes };
+    }
+    const recipe = recipeOf(info, recipes);
+    threads.set(info.threads);
+    const { dataset, live, notices } = await reopen(folder, recipe, watch);
+    for (const text of notices) {
+      folder.log(text);
+      yield { type: 'notice', text };
+    }
+    return yield* carryOn(live, { folder, recipe, dataset, watch });
+  } catch (error) {
+    folder.close();
+    throw error;
+  }
+}
+
+/** The search of a run as its newest good checkpoint has it, with its data. */
+export const reopen = async (
+  folder: RunFolder,
+  recipe: Recipe,
+  { onDataProgress }: Pick<Watch, 'onDataProgress'> = {},
+): Promise<{ dataset: Dataset; live: Search; notices: string[] }> => {
+  const { info } = folder;
+  const dataset = await loadData(info.data['request'] as DataRequest, onDataProgress);
+  if (dataset.fingerprint !== info.data.fingerprint)
+    throw new Error(
+      `Cannot continue ${folder.path}: its data must be what it was (fingerprint ${info.data.fingerprint.slice(0, 12)}…), ${info.data.spec} now has ${dataset.fingerprint.slice(0, 12)}…; restore the data or start a new run`,
+    );
+  const notices: string[] = [];
+  const now = versions();
+  for (const [name, version] of Object.entries(info.versions))
+    if (now[name] !== version)
+      notices.push(
+        `${name} was ${version} when the run began and is ${now[name] ?? 'missing'} now: numbers may differ in their last digits`,
+      );
+  const checkpoint = folder.checkpoints.newest();
+  for (const file of checkpoint?.damaged ?? [])
+    notices.push(`checkpoint ${file} is damaged: going back to the one before`);
+  notices.push(
+    checkpoint === undefined
+      ? 'no checkpoint yet: starting from the beginning'
+      : `resuming at epoch ${checkpoint.position.epoch + 1}, step ${checkpoint.position.step}`,
+  );
+  const live = search(recipe, { dataset, seed: info.seed, device: info.device, resume: checkpoint?.bytes });
+  return { dataset, live, notices };
+};
+
+const CHECKPOINT_SECONDS = 180;
+
+async function* carryOn(
+  live: Search,
+  { folder, recipe, dataset, watch }: { folder: RunFolder; recipe: Recipe; dataset: Dataset; watch: Watch },
+): AsyncGenerator<RunEvent, RunResult> {
+  const { signal, checkpointSeconds = CHECKPOINT_SECONDS } = watch;
+  let saved = performance.now();
+  const save = (): void => {
+    const { epoch, step, bytes } = live.snapshot();
+    folder.checkpoints.save({ epoch, step }, bytes);
+    saved = performance.now();
+  };
+  try {
+    const { epoch: first } = live.snapshot();
+    folder.truncateRecords((record) => record.epoch < first);
+    folder.log(`${first === 0 ? 'searching' : 'searching on'}: ${recipe.label}, ${live.weights} weights`);
+    yield {
+      type: 'start',
+      run: folder.path,
+      recipe,
+      weights: live.weights,
+      stepsPerEpoch: live.stepsPerEpoch,
+      epoch: first,
+    };
+    for await (const event of live) {
+      if (event.type === 'epoch') {
+        // The record first: a kill between the two leaves a record too many, which resuming drops, and never one too few.
+        folder.appendRecord({ ...event.record, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 });
+        save();
+        folder.writeGenotype(event.record.genotype);
+        folder.log(
+          `epoch ${event.record.epoch + 1}: loss ${event.record.trainLoss}, validation ${event.record.validAccuracy}`,
+        );
+      } else if (event.type === 'step' && performance.now() - saved > checkpointSeconds * 1000) save();
+      if (signal?.aborted) {
+        save();
+        folder.log('interrupted: saved');
+        return { run: folder.path, interrupted: true, genotypes: live.genotypes() };
+      }
+      yield event;
+    }
+    const pass = live.test();
+    let tested = await pass.next();
+    for (; !tested.done; tested = await pass.next()) {
+      if (signal?.aborted) return { run: folder.path, interrupted: true, genotypes: live.genotypes() };
+      yield { type: 'test', done: tested.value, total: dataset.test.labels.length };
+    }
+    const evaluation = evaluationOf(tested.value, dataset.counts.train);
+    folder.writeEvaluation(evaluation);
+    folder.log(`done: test accuracy ${evaluation.accuracy}`);
+    return { run: folder.path, interrupted: false, evaluation, genotypes: live.genotypes() };
+  } catch (error) {
+    folder.log(`failed: ${error instanceof Error ? error.message : String(error)}`);
+    throw error;
+  } finally {
+    live.dispose();
+    folder.close();
+  }
+}
+
+/** Test figures as evaluation.json has them. */
+export const evaluationOf = (
+  { loss, confusion }: { loss: number; confusion: readonly (readonly number[])[] },
+  trainCounts: readonly number[],
+): Evaluation => {
+  const found = scores(confusion);
+  return { split: 'test', loss, ...found, confusion, shots: shotGroups(found.perClassAccuracy, trainCounts) };
+};

@@ -131,6 +131,13 @@ c10::Device get_device(napi_env env, napi_value v) {
   }
 }
 
+int64_t get_layout(napi_env env, napi_value v) {
+  const auto n = get_enum(env, v, static_cast<int64_t>(at::Layout::NumOptions));
+  // libtorch fills such tensors as if every element were a float32: with half floats it writes past their end.
+  if (n == static_cast<int64_t>(at::Layout::Mkldnn)) throw UsageError("must not be Mkldnn (" + std::to_string(n) + ")");
+  return n;
+}
+
 /// One argument as libtorch's value; `p` says what its schema allows.
 c10::IValue to_ivalue(napi_env env, napi_value v, const Parameter& p) {
   if (is_nullish(env, v)) {
@@ -166,7 +173,7 @@ c10::IValue to_ivalue(napi_env env, napi_value v, const Parameter& p) {
     case Kind::scalar: return get_scalar(env, v);
     case Kind::string: return get_string(env, v);
     case Kind::dtype: return get_enum(env, v, static_cast<int64_t>(at::ScalarType::NumOptions));
-    case Kind::layout: return get_enum(env, v, static_cast<int64_t>(at::Layout::NumOptions));
+    case Kind::layout: return get_layout(env, v);
     case Kind::memory_format: return get_enum(env, v, static_cast<int64_t>(at::MemoryFormat::NumOptions));
     case Kind::device: return get_device(env, v);
     case Kind::other: break;

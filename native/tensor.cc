@@ -59,7 +59,7 @@ napi_value describe(napi_env env, napi_callback_info info) {
   return guarded(env, "Cannot inspect tensor", [&] {
     const Args args(env, info);
     const auto t = get_tensor(env, args[0]);
-    const bool channels_last = t.dim() == 4 && t.is_contiguous(at::MemoryFormat::ChannelsLast);
+    const bool channels_last = t.layout() == at::kStrided && t.dim() == 4 && t.is_contiguous(at::MemoryFormat::ChannelsLast);
     std::vector<double> out{double(static_cast<int>(t.scalar_type())), double(t.requires_grad()), double(channels_last)};
     for (const auto n : t.sizes()) out.push_back(double(n));
     return make_array(env, out, [&](double d) { return make(env, d); });

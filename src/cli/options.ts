@@ -21,6 +21,7 @@ export interface SearchFlags {
   device: string;
   threads: number;
   out?: string;
+  checkpointMinutes: number;
   imageSize?: number;
   testShare?: number;
   skipCorrupt?: true;
@@ -37,9 +38,15 @@ const count = numberIn({ least: 1, whole: true });
 const device = (word: string): string => {
   if (/^(cpu|cuda(:\d+)?)$/.test(word)) return word;
   throw new InvalidArgumentError(
-    `unknown device "${word}": did you mean "${nearest(word, ['cpu', 'cuda'])}"? (cpu, cuda or cuda:N)`,
+    `Unknown device "${word}": did you mean "${nearest(word, ['cpu', 'cuda'])}"? (cpu, cuda or cuda:N)`,
   );
 };
+
+/** How often a run is saved within an epoch; it always is after one. */
+export const checkpointOption = (): Option =>
+  new Option('--checkpoint-minutes <n>', 'time between checkpoints within an epoch')
+    .argParser(numberIn({ least: 0 }))
+    .default(3);
 
 /** Adds the flags of a search to a command. */
 export const searchOptions = (command: Command): Command =>
@@ -48,8 +55,8 @@ export const searchOptions = (command: Command): Command =>
     .addOption(
       new Option(
         '--data <name or path>',
-        'mnist (comes with tailnas), cifar10, cifar100 (downloaded once), or a folder or archive of images',
-      ).default(undefined, 'mnist at scale smoke, cifar10 else'),
+        'mnist (comes with tailnas), cifar10, cifar100 (downloaded once), or a folder or archive of images (default: mnist at scale smoke, else cifar10)',
+      ),
     )
     .addOption(
       new Option(
@@ -65,9 +72,9 @@ export const searchOptions = (command: Command): Command =>
         .default(100),
     )
     .addOption(
-      new Option('--image-size <pixels>', 'size to which the images of a folder are brought')
-        .argParser(numberIn({ least: 8, most: 1024, whole: true }))
-        .default(undefined, '32'),
+      new Option('--image-size <pixels>', 'size to which the images of a folder are brought (default: 32)').argParser(
+        numberIn({ least: 8, most: 1024, whole: true }),
+      ),
     )
     .addOption(
       new Option(
@@ -106,7 +113,8 @@ export const searchOptions = (command: Command): Command =>
         .default(availableParallelism()),
     )
     .optionsGroup('Output:')
-    .addOption(new Option('--out <folder>', 'run folder, new or empty').default(undefined, 'runs/<recipe>-<time>'))
+    .addOption(new Option('--out <folder>', 'run folder, new or empty (default: runs/<recipe>-<time>)'))
+    .addOption(checkpointOption())
     .option('--dry-run', 'print what would run and what it would need, without training')
     .option('--json', 'print the result as JSON on stdout; progress stays on stderr')
     .option('--quiet', 'show no progress');

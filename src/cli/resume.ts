@@ -1,18 +1,23 @@
 import { Command } from 'commander';
 import { recipes } from '../recipes/index.js';
 import { resumeRun } from '../train/index.js';
+import { checkpointOption } from './options.js';
 import { watchRun } from './watch.js';
 
 export const resumeCommand = (): Command =>
   new Command('resume')
     .description('go on with a run that was stopped, exactly where it was saved')
     .argument('<run>', 'the run folder')
+    .addOption(checkpointOption())
     .option('--json', 'print the result as JSON on stdout; progress stays on stderr')
     .option('--quiet', 'show no progress')
     .addHelpText('after', '\nExample:\n  $ tailnas resume runs/darts-20260102-030405')
-    .action(async (run: string, flags: { json?: true; quiet?: true }) => {
-      await watchRun((watch) => resumeRun(run, { recipes, ...watch }), {
-        json: flags.json === true,
-        quiet: flags.quiet === true,
-      });
+    .action(async (run: string, flags: { checkpointMinutes: number; json?: true; quiet?: true }) => {
+      await watchRun(
+        (watch) => resumeRun(run, { recipes, checkpointSeconds: 60 * flags.checkpointMinutes, ...watch }),
+        {
+          json: flags.json === true,
+          quiet: flags.quiet === true,
+        },
+      );
     });

@@ -37,7 +37,7 @@ Examples:
               overrides: { scale: flags.scale, ...overrides },
               command: ['tailnas', ...process.argv.slice(2)],
             },
-            watch,
+            { checkpointSeconds: 60 * flags.checkpointMinutes, ...watch },
           ),
         { json: flags.json === true, quiet: flags.quiet === true },
       );

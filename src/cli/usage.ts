@@ -38,7 +38,7 @@ export const oneOf =
     const found = known.find((k) => k === word);
     if (found !== undefined) return found;
     throw new InvalidArgumentError(
-      `unknown ${what} "${word}": did you mean "${nearest(word, known)}"? (one of ${known.join(', ')})`,
+      `Unknown ${what} "${word}": did you mean "${nearest(word, known)}"? (one of ${known.join(', ')})`,
     );
   };
 
@@ -57,12 +57,12 @@ export const numberIn =
   }) =>
   (word: string): number => {
     const value = Number(word);
-    const rule = [
-      whole ? 'a whole number' : 'a number',
+    const range = [
       least === undefined ? '' : `>= ${least}`,
       above === undefined ? '' : `> ${above}`,
       Number.isFinite(most) ? `<= ${most}` : '',
     ];
+    const rule = `${whole ? 'a whole number' : 'a number'} ${range.filter(Boolean).join(' and ')}`;
     const fits =
       word.trim() !== '' &&
       Number.isFinite(value) &&
@@ -70,6 +70,6 @@ export const numberIn =
       value >= (least ?? Number.NEGATIVE_INFINITY) &&
       value > (above ?? Number.NEGATIVE_INFINITY) &&
       value <= most;
-    if (!fits) throw new InvalidArgumentError(`it must be ${rule.filter(Boolean).join(' ')}, got "${word}"`);
+    if (!fits) throw new InvalidArgumentError(`It must be ${rule}`);
     return value;
   };

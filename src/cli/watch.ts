@@ -24,9 +24,13 @@ export const watchRun = async (
   const display = quiet ? silent : runDisplay();
   const stop = new AbortController();
   let received: keyof typeof EXIT | undefined;
+  let started = false;
   const onSignal = (signal: keyof typeof EXIT) => {
-    // Saving takes a moment; who asks twice does not want to wait for it.
-    if (received !== undefined) process.exit(EXIT[signal]);
+    // Until the search starts there is nothing to save. Then saving takes a moment; who asks twice does not want to wait for it.
+    if (!started || received !== undefined) {
+      display.end();
+      process.exit(EXIT[signal]);
+    }
     received = signal;
     stop.abort();
   };
@@ -35,7 +39,10 @@ export const watchRun = async (
   try {
     const events = start({ signal: stop.signal, onDataProgress: display.onData });
     let next = await events.next();
-    for (; !next.done; next = await events.next()) display.onEvent(next.value);
+    for (; !next.done; next = await events.next()) {
+      started ||= next.value.type === 'start';
+      display.onEvent(next.value);
+    }
     display.end();
     const { run, interrupted, evaluation, genotypes } = next.value;
     if (interrupted || evaluation === undefined) {

@@ -11,6 +11,7 @@ export interface NetShape {
   readonly classes: number;
   readonly inputChannels: number;
   readonly dtype?: Dtype;
+  readonly device?: string;
 }
 
 /** What a network's cells are made of, and whether they are a supernet's. */

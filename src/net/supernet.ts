@@ -37,9 +37,9 @@ const ALPHA_SCALE = 1e-3;
 /** Architecture parameters as DARTS starts them: 1e-3 · randn. */
 export const freshAlpha = (
   { component, kind }: Pick<Alpha, 'component' | 'kind'>,
-  { nodes, primitives, dtype }: { nodes: number; primitives: readonly Primitive[]; dtype: ParameterStore['dtype'] },
+  { nodes, primitives, store }: { nodes: number; primitives: readonly Primitive[]; store: ParameterStore },
 ): Alpha => {
-  const value = randn([edgeCount(nodes), primitives.length], { dtype });
+  const value = randn([edgeCount(nodes), primitives.length], store);
   inPlace.mul(value, ALPHA_SCALE);
   return { component, kind, value: value.requireGrad() };
 };
@@ -55,7 +55,7 @@ export const BACKBONE = 'backbone';
 
 const build = (shape: NetShape, space: CellSpace) => {
   checkShape(shape);
-  const store = new ParameterStore(shape.dtype === undefined ? {} : { dtype: shape.dtype });
+  const store = new ParameterStore(shape);
   const place = store.component(BACKBONE);
   const body = backbone(place, shape, space);
   const head = classifier(place.child('classifier'), { channels: body.outputChannels[1], classes: shape.classes });
@@ -73,7 +73,7 @@ export const searchNetwork = (
   const plan = searchPlan(primitives, { nodes: shape.nodes });
   const { store, body, head } = build(shape, { plan: () => plan, search: true });
   const alphas = body.kinds.map((kind) =>
-    freshAlpha({ component: BACKBONE, kind }, { nodes: shape.nodes, primitives, dtype: store.dtype }),
+    freshAlpha({ component: BACKBONE, kind }, { nodes: shape.nodes, primitives, store }),
   );
   const weightsOf = (kind: CellKind): OpWeights => {
     const alpha = alphas.find((a) => a.kind === kind);

@@ -57,9 +57,11 @@ export class ParameterStore {
   #units = new Map<number, Tensor>();
   #flat: Tensor | undefined;
   readonly dtype: Dtype;
+  readonly device: string;
 
-  constructor({ dtype = 'float32' }: { dtype?: Dtype } = {}) {
+  constructor({ dtype = 'float32', device = 'cpu' }: { dtype?: Dtype | undefined; device?: string | undefined } = {}) {
     this.dtype = dtype;
+    this.device = device;
   }
 
   get parameters(): readonly Parameter[] {
@@ -93,7 +95,7 @@ export class ParameterStore {
 
   /** A vector of `length` ones that all layers share. */
   unit(length: number): Tensor {
-    const unit = this.#units.get(length) ?? ones([length], { dtype: this.dtype });
+    const unit = this.#units.get(length) ?? ones([length], this);
     this.#units.set(length, unit);
     return unit;
   }
@@ -104,7 +106,7 @@ export class ParameterStore {
 
   /** Makes the vector of weights, fills it by `rng`, and gives every parameter its view. Returns the store. */
   allocate(): this {
-    this.#flat = zeros([this.size], { dtype: this.dtype });
+    this.#flat = zeros([this.size], this);
     let offset = 0;
     for (const entry of this.#entries) {
       const flat = this.#flat;
@@ -113,7 +115,7 @@ export class ParameterStore {
         noGrad(() =>
           'uniform' in entry.init
             ? inPlace.uniform(leaf, -entry.init.uniform, entry.init.uniform)
-            : inPlace.copy(leaf, full([1], entry.init.constant, { dtype: this.dtype })),
+            : inPlace.copy(leaf, full([1], entry.init.constant, this)),
         );
         return leaf.requireGrad();
       });
@@ -156,8 +158,7 @@ export class ParameterStore {
         return entry;
       },
       buffer: (name, shape, value) => {
-        const buffer = value === 0 ? zeros(shape, { dtype: this.dtype }) : ones(shape, { dtype: this.dtype });
-        if (value !== 0 && value !== 1) inPlace.mul(buffer, value);
+        const buffer = full(shape, value, this);
         this.buffers.set(path(name), buffer);
         return buffer;
       },

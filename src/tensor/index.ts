@@ -8,5 +8,5 @@ export * from './functional.js';
 export { type Arg, call, schemaOf, tensorOp, tensorsOp, voidOp } from './operator.js';
 export * from './ops.js';
 export { parseSafetensors, readSafetensors, type TensorFile, toSafetensors, writeSafetensors } from './safetensors.js';
-export { libtorch, memory, rng, threads } from './system.js';
+export { libtorch, memory, requireDevice, rng, threads } from './system.js';
 export { liveTensors, scope, Tensor, tensor } from './tensor.js';

@@ -19,7 +19,6 @@ import {
   reshape,
   scope,
   select,
-  softmax,
   square,
   stack,
   sum,

@@ -124,7 +124,7 @@ describe('safetensors', () => {
       file({ good: one, bad: { ...one, shape: [2 ** 50, 2 ** 50], data_offsets: [4, 8] } }, new Uint8Array(8)),
       /"bad"/,
     );
-    refused(file({ a: { ...one, shape: [0, 2 ** 52, 2 ** 52], data_offsets: [0, 0] } }), /"a"|Cannot/);
+    refused(file({ a: { ...one, shape: [0, 2 ** 52, 2 ** 52], data_offsets: [0, 0] } }), /"a" is too large/);
   });
 
   it('never crashes and always throws a TypeError on damaged bytes', () => {

@@ -86,6 +86,9 @@ export const parseSafetensors = (bytes: Uint8Array): TensorFile => {
     const size = shape.reduce((a, b) => a * b, widthOf(dtype));
     if (size !== to - from)
       return fail(`"${name}" must have ${size} bytes for its shape [${shape.join(', ')}], has ${to - from}`);
+    // An empty tensor too has strides, which must not overflow.
+    if (!Number.isSafeInteger(shape.reduce((a, b) => a * Math.max(b, 1), 1)))
+      return fail(`"${name}" is too large: its shape is [${shape.join(', ')}]`);
     expected = to;
   }
   if (expected !== data.length) return fail(`${data.length - expected} bytes at the end belong to no tensor`);

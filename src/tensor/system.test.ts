@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
+import { nativeDir } from './engine/paths.js';
 import { readEngine } from './engine/record.js';
 import { libtorch, memory, rand, randn, rng, scope, threads, zeros } from './index.js';
 
@@ -93,7 +94,7 @@ describe('libtorch', () => {
 
   it('refuses a second thread, which would race on the one table of tensors', async () => {
     libtorch();
-    const addon = readEngine()?.addon ?? '';
+    const addon = readEngine({ env: process.env, sourceDir: nativeDir() })?.addon ?? '';
     const worker = new Worker('require(require("node:worker_threads").workerData)', { eval: true, workerData: addon });
     const error = await new Promise((done) => worker.once('error', done).once('exit', done));
     expect(String(error)).toMatch(/already loaded by another thread of this process; use child processes/);

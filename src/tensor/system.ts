@@ -42,6 +42,16 @@ export const memory = {
   trim: (): void => native().trim(),
 };
 
+/** Throws a RangeError when tensors cannot be made on `device` here: `'cpu'`, `'cuda'` or `'cuda:N'`. */
+export const requireDevice = (device: string): void => {
+  if (!/^(cpu|cuda(:\d+)?)$/.test(device))
+    throw new RangeError(`Cannot use device "${device}": it must be cpu, cuda or cuda:N`);
+  if (device !== 'cpu' && !libtorch().cuda)
+    throw new RangeError(
+      `Cannot use device "${device}": libtorch ${libtorch().version} finds no CUDA device; use cpu, or set LIBTORCH to a CUDA build on a machine that has one`,
+    );
+};
+
 /** The libtorch that is loaded. */
 export const libtorch = (): { version: string; cuda: boolean } => {
   const [version, cuda] = native().versions();

@@ -18,13 +18,10 @@ export interface Tested {
 export async function* test(
   net: Pick<SearchNet, 'logits' | 'store'>,
   set: ImageSet,
-  { dataset, batchSize, device = 'cpu' }: { dataset: Dataset; batchSize: number; device?: string },
+  { dataset, batchSize }: { dataset: Dataset; batchSize: number },
 ): AsyncGenerator<number, Tested> {
   const classes = dataset.classes.length;
-  const toTensors = batchToTensors(
-    { ...set, mean: dataset.mean, std: dataset.std },
-    { dtype: net.store.dtype, device },
-  );
+  const toTensors = batchToTensors({ ...set, mean: dataset.mean, std: dataset.std }, net.store);
   const size = set.height * set.width * set.channels;
   const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   let total = 0;

@@ -4,7 +4,7 @@ import { crossEntropy } from '../loss/index.js';
 import { adam, archOptimizer, type Optimizer, sgd } from '../optim/index.js';
 import type { CellGenotype, CellKind } from '../space/index.js';
 import { derive, softmaxRelaxation } from '../space/index.js';
-import { rng, scope, softmax, type Tensor } from '../tensor/index.js';
+import { requireDevice, rng, scope, softmax, type Tensor } from '../tensor/index.js';
 import { batchToTensors } from './batches.js';
 import { test } from './evaluate.js';
 import { type Confusion, scores } from './metrics.js';
@@ -93,9 +93,10 @@ export const search = (
   const settings = checkSettings(recipe.settings);
   const { method } = recipe;
   const classes = dataset.classes.length;
+  requireDevice(device);
   rng.seed(seed);
   const net = method.build(
-    { ...settings, classes, inputChannels: dataset.channels },
+    { ...settings, classes, inputChannels: dataset.channels, device },
     { relax: method.relax ?? softmaxRelaxation },
   );
   const { momentum, weightDecay } = settings;
@@ -140,10 +141,7 @@ export const search = (
       }),
     );
   const [train, valid] = [streams('train'), streams('valid')];
-  const toTensors = batchToTensors(
-    { ...dataset.train, mean: dataset.mean, std: dataset.std },
-    { dtype: net.store.dtype, device },
-  );
+  const toTensors = batchToTensors({ ...dataset.train, mean: dataset.mean, std: dataset.std }, net.store);
   const stepsPerEpoch = Math.ceil(dataset.train.labels.length / settings.batchSize);
   const lrAt = weightLr(recipe);
 
@@ -202,7 +200,7 @@ export const search = (
         await setImmediate();
       }
       const searchSeconds = (performance.now() - began) / 1000;
-      const pass = test(net, dataset.valid, { dataset, batchSize: settings.batchSize, device });
+      const pass = test(net, dataset.valid, { dataset, batchSize: settings.batchSize });
       let result = await pass.next();
       for (; !result.done; result = await pass.next())
         yield { type: 'validation', epoch, done: result.value, total: dataset.valid.labels.length };
@@ -247,7 +245,7 @@ export const search = (
       }),
     }),
     genotypes,
-    test: () => test(net, dataset.test, { dataset, batchSize: settings.batchSize, device }),
+    test: () => test(net, dataset.test, { dataset, batchSize: settings.batchSize }),
     dispose: () => {
       net.dispose();
       for (const t of Object.values(tensors)) t.dispose();

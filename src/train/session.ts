@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Dataset, type Imbalance, type PlanOptions, type Progress, planDataset } from '../data/index.js';
-import { createRun, type Evaluation, openRun, type RunFolder, type RunInfo } from '../run/index.js';
+import { createRun, type Evaluation, openRun, type Position, type RunFolder, type RunInfo } from '../run/index.js';
 import { packageRoot } from '../tensor/engine/paths.js';
 import { libtorch, threads } from '../tensor/index.js';
 import { scores, shotGroups } from './metrics.js';
@@ -77,6 +77,12 @@ const loadData = async (data: DataRequest, onProgress: Progress | undefined): Pr
   return data.flip === undefined ? dataset : { ...dataset, augment: { ...dataset.augment, flip: data.flip } };
 };
 
+const requireDevice = (device: string): void => {
+  const { version, cuda } = libtorch();
+  if (device !== 'cpu' && !cuda)
+    throw new Error(`Cannot use device ${device}: libtorch ${version} finds no CUDA device here; use --device cpu`);
+};
+
 const versions = (): Record<string, string> => ({
   tailnas: JSON.parse(readFileSync(resolve(packageRoot(), 'package.json'), 'utf8')).version,
   libtorch: libtorch().version,
@@ -87,8 +93,12 @@ const versions = (): Record<string, string> => ({
 export async function* startRun(request: RunRequest, watch: Watch = {}): AsyncGenerator<RunEvent, RunResult> {
   const { recipe, data, seed, device } = request;
   threads.set(request.threads);
+  requireDevice(device);
   const spec = data.spec.includes('/') ? resolve(data.spec) : data.spec;
   const dataset = await loadData(data, watch.onDataProgress);
+  const skipped = dataset.skipped.length;
+  if (skipped > 0)
+    yield { type: 'notice', text: `left out ${skipped} unreadable ${skipped === 1 ? 'image' : 'images'}` };
   const live = search(recipe, { dataset, seed, device });
   const info: RunInfo = {
     format: 1,
@@ -103,7 +113,7 @@ export async function* startRun(request: RunRequest, watch: Watch = {}): AsyncGe
       counts: dataset.counts,
       request: { ...data, spec },
       spec,
-      skipped: dataset.skipped.length,
+      skipped,
     },
     versions: versions(),
     device,
@@ -144,8 +154,12 @@ export async function* resumeRun(
     }
     const recipe = recipeOf(info, recipes);
     threads.set(info.threads);
-    const { dataset, live, notices } = await reopen(folder, recipe, watch);
-    for (const text of notices) {
+    const { dataset, live, notices, position } = await reopen(folder, recipe, watch);
+    const from =
+      position === undefined
+        ? 'no checkpoint yet: starting from the beginning'
+        : `resuming at epoch ${position.epoch + 1}, step ${position.step}`;
+    for (const text of [...notices, from]) {
       folder.log(text);
       yield { type: 'notice', text };
     }
@@ -156,13 +170,14 @@ export async function* resumeRun(
   }
 }
 
-/** The search of a run as its newest good checkpoint has it, with its data. */
+/** The search of a run as its newest good checkpoint has it, with its data. `position` is that checkpoint's; a run has none before its first. */
 export const reopen = async (
   folder: RunFolder,
   recipe: Recipe,
   { onDataProgress }: Pick<Watch, 'onDataProgress'> = {},
-): Promise<{ dataset: Dataset; live: Search; notices: string[] }> => {
+): Promise<{ dataset: Dataset; live: Search; notices: string[]; position: Position | undefined }> => {
   const { info } = folder;
+  requireDevice(info.device);
   const dataset = await loadData(info.data['request'] as DataRequest, onDataProgress);
   if (dataset.fingerprint !== info.data.fingerprint)
     throw new Error(
@@ -178,13 +193,8 @@ export const reopen = async (
   const checkpoint = folder.checkpoints.newest();
   for (const file of checkpoint?.damaged ?? [])
     notices.push(`checkpoint ${file} is damaged: going back to the one before`);
-  notices.push(
-    checkpoint === undefined
-      ? 'no checkpoint yet: starting from the beginning'
-      : `resuming at epoch ${checkpoint.position.epoch + 1}, step ${checkpoint.position.step}`,
-  );
   const live = search(recipe, { dataset, seed: info.seed, device: info.device, resume: checkpoint?.bytes });
-  return { dataset, live, notices };
+  return { dataset, live, notices, position: checkpoint?.position };
 };
 
 const CHECKPOINT_SECONDS = 180;
@@ -214,10 +224,10 @@ async function* carryOn(
     };
     for await (const event of live) {
       if (event.type === 'epoch') {
-        // The record first: a kill between the two leaves a record too many, which resuming drops, and never one too few.
+        // The checkpoint last: a kill before it leaves a record too many, which resuming drops, and never a record or genotype too few.
         folder.appendRecord({ ...event.record, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 });
-        save();
         folder.writeGenotype(event.record.genotype);
+        save();
         folder.log(
           `epoch ${event.record.epoch + 1}: loss ${event.record.trainLoss}, validation ${event.record.validAccuracy}`,
         );

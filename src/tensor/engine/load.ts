@@ -19,6 +19,9 @@ export function loadAddon({
   sourceDir?: string;
 } = {}): unknown {
   const engine = readEngine({ env, sourceDir }) ?? setupInChild({ env, sourceDir });
+  // OpenMP's threads spin while they wait, unless told otherwise before they are loaded: with anything else running on the machine
+  // that makes a step several times slower, now and then a hundred times, and sleeping instead costs an idle machine next to nothing.
+  process.env.OMP_WAIT_POLICY ??= 'PASSIVE';
   try {
     return createRequire(import.meta.url)(engine.addon);
   } catch (error) {

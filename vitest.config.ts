@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     pool: 'forks',
+    reporters: ['default', './test/support/tally.ts'],
     // Two tests that each use all cores take longer than one after the other, and time limits then fail by chance.
     maxWorkers: 2,
     globalSetup: ['test/support/engine.ts'],

@@ -9,9 +9,7 @@
 #include <mutex>
 #include <new>
 
-#ifdef __linux__
 #include <sys/mman.h>
-#endif
 
 #include "exports.h"
 
@@ -20,7 +18,8 @@ namespace {
 
 constexpr size_t kAlignment = 64;      // a vector register, and the header's size
 constexpr size_t kPooled = 64 << 10;   // smaller blocks are the C library's business: it reuses them well
-constexpr size_t kHugePage = 2 << 20;
+constexpr size_t kHugePage = 2 << 20;  // larger blocks are mapped, not the C library's
+constexpr size_t kPage = 4096;
 
 /// Stands just before the bytes that a tensor sees.
 struct alignas(kAlignment) Header {
@@ -84,11 +83,10 @@ class PoolAllocator final : public c10::Allocator {
       const size_t most = peak_ + peak_ / 10 + (64 << 20);
       if (live_ + kept_ + size > most) shrink(live_ + size < most ? most - live_ - size : 0);
     }
-    const size_t bytes = size + sizeof(Header);
-    void* memory = system_alloc(bytes);
+    void* memory = system_alloc(size);
     if (!memory) {
       shrink(0);
-      memory = system_alloc(bytes);
+      memory = system_alloc(size);
     }
     if (!memory) throw std::runtime_error("out of memory: " + std::to_string(n) + " bytes could not be had");
     auto* block = static_cast<Header*>(memory);
@@ -97,20 +95,34 @@ class PoolAllocator final : public c10::Allocator {
     return block;
   }
 
-  static void* system_alloc(size_t bytes) {
-    void* memory = nullptr;
-    if (posix_memalign(&memory, bytes >= kHugePage ? kHugePage : kAlignment, bytes) != 0) return nullptr;
+  // Large blocks are mapped one beside the other: aligned to huge pages each would waste half a huge page on average.
+  static size_t mapped(size_t capacity) { return (capacity + sizeof(Header) + kPage - 1) / kPage * kPage; }
+
+  static void* system_alloc(size_t capacity) {
+    if (capacity < kHugePage) {
+      void* memory = nullptr;
+      return posix_memalign(&memory, kAlignment, capacity + sizeof(Header)) == 0 ? memory : nullptr;
+    }
+    void* memory = mmap(nullptr, mapped(capacity), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) return nullptr;
 #ifdef MADV_HUGEPAGE
-    if (bytes >= kHugePage) madvise(memory, bytes, MADV_HUGEPAGE);
+    madvise(memory, mapped(capacity), MADV_HUGEPAGE);
 #endif
     return memory;
+  }
+
+  static void system_free(Header* block) {
+    if (block->capacity < kHugePage)
+      std::free(block);
+    else
+      munmap(block, mapped(block->capacity));
   }
 
   void give(Header* block) {
     const std::lock_guard lock(mutex_);
     live_ -= block->capacity;
     if (block->capacity < kPooled) {
-      std::free(block);
+      system_free(block);
       return;
     }
     kept_ += block->capacity;
@@ -121,7 +133,7 @@ class PoolAllocator final : public c10::Allocator {
     while (kept_ > most && !free_.empty()) {
       const auto it = std::prev(free_.end());
       kept_ -= it->first;
-      std::free(it->second);
+      system_free(it->second);
       free_.erase(it);
     }
   }

@@ -26,12 +26,13 @@ export const watchRun = async (
   let received: keyof typeof EXIT | undefined;
   let started = false;
   const onSignal = (signal: keyof typeof EXIT) => {
-    // Until the search starts there is nothing to save. Then saving takes a moment; who asks twice does not want to wait for it.
+    // Until the search starts there is nothing to save. Then a step may take long; who asks twice does not want to wait for it.
     if (!started || received !== undefined) {
       display.end();
       process.exit(EXIT[signal]);
     }
     received = signal;
+    display.onEvent({ type: 'notice', text: 'stopping after this step; once more leaves without saving' });
     stop.abort();
   };
   process.on('SIGINT', () => onSignal('SIGINT'));

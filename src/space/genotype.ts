@@ -28,8 +28,14 @@ export const searchPlan = (primitives: readonly Primitive[], { nodes }: { nodes:
   };
 };
 
-/** The cell that a genotype describes. Throws when it names an operation that is not among `primitives`, or a state that does not exist yet. */
+/** The cell that a genotype describes. Throws when it names an operation that is not among `primitives`, or a state that does not exist (yet). */
 export const derivedPlan = (genotype: CellGenotype, { primitives }: { primitives: readonly Primitive[] }): CellPlan => {
+  const last = genotype.nodes.length + 1;
+  if (genotype.concat.length === 0)
+    throw new RangeError('Cannot build cell: its output must have at least 1 state, got none');
+  for (const state of genotype.concat)
+    if (!Number.isInteger(state) || state < 0 || state > last)
+      throw new RangeError(`Cannot build cell: its output must be made of states from 0 to ${last}, got ${state}`);
   let row = 0;
   return {
     nodes: genotype.nodes.map((edges, i) =>

@@ -1,0 +1,265 @@
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { buildCli, type Cli, type Exit } from './support/cli.js';
+import { writeImages } from './support/images.js';
+
+const TINY = '--image-size 16 --threads 1 --channels 2 --layers 3 --nodes 1 --batch-size 8 --epochs 2'.split(' ');
+const NATURAL = ['--imbalance', 'natural', ...TINY];
+
+let cli: Cli;
+let finished: Exit;
+
+const path = (...names: string[]): string => join(cli.folder, ...names);
+
+beforeAll(async () => {
+  cli = await buildCli();
+  // More than 100 to train on once a fifth is held out: a many-shot class, but no medium-shot one.
+  await writeImages(path('data', 'train'), { cat: 130, dog: 12 });
+  await writeImages(path('data', 'test'), { cat: 3, dog: 3 });
+  finished = await cli.run(['search', '--data', 'data', ...NATURAL, '--out', 'finished']);
+});
+afterAll(() => cli?.dispose());
+
+/** The lines of a command's help or result, without the last line's end. */
+const lines = (text: string): string[] => text.trimEnd().split('\n');
+
+describe('wrong words', () => {
+  it.each([
+    ['command', ['serach'], /\(Did you mean search\?\)/],
+    ['recipe', ['search', 'darts-resample'], /unknown recipe "darts-resample": did you mean "darts-resampling"\?/],
+    ['flag', ['search', '--epoch', '3'], /\(Did you mean --epochs\?\)/],
+    ['shape', ['search', '--imbalance', 'stp'], /did you mean "step"\?/],
+    ['scale', ['search', '--scale', 'smal'], /did you mean "small"\?/],
+    ['device', ['search', '--device', 'cdua'], /did you mean "cuda"\?/],
+    ['order', ['search', '--order', '3'], /one of 1, 2/],
+    ['epochs', ['search', '--epochs', '0'], /It must be a whole number >= 1\n/],
+    ['batch size', ['search', '--batch-size', '2.5'], /It must be a whole number >= 1\n/],
+    ['ratio', ['search', '--imbalance-ratio', '0.5'], /It must be a number >= 1\n/],
+    ['threads', ['search', '--threads', '0'], /It must be a whole number >= 1 and <= 1024\n/],
+    ['share', ['search', '--test-share', '2'], /It must be a number > 0 and <= 0.9\n/],
+    ['number', ['search', '--seed', 'one'], /It must be a whole number >= 0\n/],
+    ['missing value', ['search', '--data'], /argument missing/],
+    ['missing run', ['resume'], /missing required argument 'run'/],
+  ])('are told what was meant, and end with 2: %s', async (_, args, message) => {
+    const exit = await cli.run(args);
+    expect(exit).toMatchObject({ code: 2, stdout: '' });
+    expect(exit.stderr).toMatch(message);
+  });
+});
+
+describe('--help', () => {
+  it.each(['search', 'resume', 'evaluate', 'recipes', 'doctor', 'setup'])('of %s shows an example', async (command) => {
+    const { code, stdout } = await cli.run([command, '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(new RegExp(`Examples?:\n  \\$ tailnas ${command}`));
+  });
+
+  it('lists every command', async () => {
+    const { code, stdout } = await cli.run(['--help']);
+    expect(code).toBe(0);
+    for (const command of ['search', 'resume', 'evaluate', 'recipes', 'doctor', 'setup'])
+      expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
+  });
+});
+
+describe('recipes', () => {
+  it('are a JSON array with what the paper reports', async () => {
+    const { code, stdout, stderr } = await cli.run(['recipes', '--json']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(JSON.parse(stdout)).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ name: 'darts', label: 'DARTS', paper: 64.56 }),
+        expect.objectContaining({ name: 'darts-resampling', label: 'DARTS + Re-sampling', paper: 61.2 }),
+      ]),
+    );
+  });
+});
+
+describe('doctor', () => {
+  it('says what is found, and that the engine is', async () => {
+    const { code, stdout } = await cli.run(['doctor', '--json']);
+    expect(code).toBe(0);
+    const { checks } = z
+      .object({ checks: z.array(z.object({ name: z.string(), ok: z.boolean() })) })
+      .parse(JSON.parse(stdout));
+    expect(checks).toEqual(expect.arrayContaining([expect.objectContaining({ name: 'engine', ok: true })]));
+  });
+});
+
+describe('search --dry-run', () => {
+  const dryRun = ['search', 'darts-resampling', '--data', 'data', ...NATURAL, '--dry-run', '--out', 'dry'];
+
+  it('says as JSON what a search would need, and trains and writes nothing', async () => {
+    const before = readdirSync(cli.folder);
+    const { code, stdout } = await cli.run([...dryRun, '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      recipe: { name: 'darts-resampling', settings: { epochs: 2, channels: 2, layers: 3, nodes: 1, batchSize: 8 } },
+      counts: { train: [104, 10], valid: [26, 2], test: [3, 3] },
+      stepsPerEpoch: 15, // ceil(114 / 8)
+      weights: expect.any(Number),
+      expectedMemoryBytes: expect.any(Number),
+      expectedSeconds: expect.any(Number),
+    });
+    const { weights, expectedMemoryBytes, expectedSeconds } = JSON.parse(stdout);
+    expect(finished.stderr).toContain(`${weights.toLocaleString('en-US')} weights, 15 steps an epoch`);
+    expect(expectedMemoryBytes).toBeGreaterThan(20e6);
+    expect(expectedMemoryBytes).toBeLessThan(2e9);
+    expect(expectedSeconds).toBeGreaterThan(0);
+    expect(readdirSync(cli.folder)).toEqual(before);
+  });
+
+  it('says the same as a table', async () => {
+    const { code, stdout } = await cli.run(dryRun);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^class +train +valid +test\ncat +104 +26 +3\ndog +10 +2 +3\nall +114 +28 +6$/m);
+    expect(stdout).toMatch(/^steps an epoch +15$/m);
+  });
+});
+
+describe('search', () => {
+  it('sums up what came of it, in two columns, n/a where a group has no class', () => {
+    expect(finished.code).toBe(0);
+    const rows = lines(finished.stdout);
+    expect(rows[0]).toMatch(/^test accuracy +\d+\.\d\d %$/);
+    expect(rows).toContainEqual(expect.stringMatching(/^many-shot \(> 100 images\) +\d+\.\d\d % {2}\(1 class\)$/));
+    expect(rows).toContainEqual(expect.stringMatching(/^medium-shot \(20 to 100\) +n\/a$/));
+    expect(rows).toContainEqual(expect.stringMatching(/^run folder +finished$/));
+    const column = rows[0]?.search(/(?<= {2})\S/);
+    for (const row of rows) expect(row.slice(0, column), row).toMatch(/ {2}$/);
+    for (const row of rows) expect(row.at(column ?? -1), row).toMatch(/\S/);
+  });
+
+  it('tells a log file one line an epoch', () => {
+    expect(lines(finished.stderr)).toEqual([
+      expect.stringMatching(/^searching: DARTS, /),
+      expect.stringMatching(/^epoch 1\/2 {2}train loss \d.* valid loss \d/),
+      expect.stringMatching(/^epoch 2\/2 {2}train loss \d.* valid loss \d/),
+    ]);
+  });
+
+  it('draws each cell as SVG and PNG', () => {
+    for (const kind of ['normal', 'reduction']) {
+      expect(readFileSync(path('finished', 'cells', `backbone-${kind}.svg`), 'utf8')).toMatch(/^<svg .*<\/svg>\s*$/s);
+      const png = readFileSync(path('finished', 'cells', `backbone-${kind}.png`));
+      expect(png.subarray(0, 8)).toEqual(Buffer.from('89504e470d0a1a0a', 'hex'));
+      expect(png.length).toBeGreaterThan(500);
+    }
+  });
+
+  it('prints one JSON document and nothing else with --json and --quiet', async () => {
+    const args = ['search', '--data', 'data', ...NATURAL, '--json', '--quiet', '--out', 'as-json'];
+    const { code, stdout, stderr } = await cli.run(args);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const result = JSON.parse(stdout);
+    expect(lines(stdout)).toHaveLength(1);
+    expect(result).toMatchObject({ run: 'as-json', records: [{ epoch: 0 }, { epoch: 1 }] });
+    expect(result.evaluation).toEqual(JSON.parse(readFileSync(path('as-json', 'evaluation.json'), 'utf8')));
+    expect(result.genotypes).toEqual(JSON.parse(readFileSync(path('as-json', 'genotype.json'), 'utf8')));
+  });
+
+  it('keeps its hands off a folder that holds anything', async () => {
+    mkdirSync(path('taken'));
+    writeFileSync(path('taken', 'notes.txt'), 'mine');
+    const exit = await cli.run(['search', '--data', 'data', ...NATURAL, '--out', 'taken']);
+    expect(exit).toMatchObject({ code: 1, stdout: '' });
+    expect(exit.stderr).toContain('Cannot create run taken: the folder must be empty, it holds "notes.txt"');
+    expect(readdirSync(path('taken'))).toEqual(['notes.txt']);
+    expect(readFileSync(path('taken', 'notes.txt'), 'utf8')).toBe('mine');
+  });
+
+  it('says that there is no such device before it writes anything', async ({ skip }) => {
+    const exit = await cli.run(['search', '--data', 'data', ...NATURAL, '--device', 'cuda', '--out', 'on-cuda']);
+    if (exit.code === 0) skip('this machine has CUDA');
+    expect(exit).toMatchObject({ code: 1, stdout: '' });
+    expect(exit.stderr).toMatch(/^error: Cannot use device cuda: .*use --device cpu\n$/);
+    expect(existsSync(path('on-cuda'))).toBe(false);
+  });
+});
+
+describe('evaluate', () => {
+  it('of a finished run gives the figures that it ended with', async () => {
+    const { code, stdout, stderr } = await cli.run(['evaluate', 'finished', '--json']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(JSON.parse(stdout)).toEqual({
+      run: 'finished',
+      evaluation: JSON.parse(readFileSync(path('finished', 'evaluation.json'), 'utf8')),
+      genotypes: JSON.parse(readFileSync(path('finished', 'genotype.json'), 'utf8')),
+    });
+  });
+
+  it('adds a line for each class', async () => {
+    const { code, stdout } = await cli.run(['evaluate', 'finished', '--quiet']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^class +trained on +accuracy\ncat +104 +\S+ %\ndog +10 +\S+ %$/m);
+  });
+
+  it('of a folder without a run says so', async () => {
+    const exit = await cli.run(['evaluate', 'data']);
+    expect(exit).toMatchObject({ code: 1, stdout: '' });
+    expect(exit.stderr).toMatch(/^error: Cannot open run data: /);
+  });
+});
+
+describe('data that cannot be learned from', () => {
+  beforeEach(() => {
+    rmSync(path('bad'), { recursive: true, force: true });
+    cpSync(path('data'), path('bad'), { recursive: true });
+  });
+
+  const image = (...names: string[]): string => join('bad', 'train', ...names);
+  const spoil = (text: string) => () => writeFileSync(path(image('dog', '4.png')), text);
+  const remove =
+    (...names: string[]) =>
+    () =>
+      rmSync(path('bad', ...names), { recursive: true });
+
+  it.each([
+    ['missing folder', remove(), [], 'there is no file or folder ./bad'],
+    ['corrupt image', spoil('no image'), [], `${image('dog', '4.png')} is not a readable image`],
+    ['empty image', spoil(''), [], `${image('dog', '4.png')} is not a readable image (0 bytes)`],
+    ['one class only', remove('train', 'dog'), [], `${join('bad', 'train')} has only 1 class folder`],
+    [
+      'class with one image',
+      () => {
+        for (const name of readdirSync(path(image('dog'))).slice(1)) rmSync(path(image('dog', name)));
+      },
+      [],
+      `class "dog" in ${join('bad', 'train')} has 1 image, at least 2 are needed`,
+    ],
+    [
+      'empty class',
+      () => mkdirSync(path(image('owl'))),
+      [],
+      `class "owl" in ${join('bad', 'train')} has 0 images, at least 2 are needed`,
+    ],
+    [
+      'class not tested',
+      () => cpSync(path(image('dog')), path(image('owl')), { recursive: true }),
+      [],
+      `class "owl" is in ${join('bad', 'train')} but not in ${join('bad', 'test')}`,
+    ],
+    ['a share of what is shared out', () => {}, ['--test-share', '0.2'], 'has a test folder of its own'],
+  ])('end the search before it starts, naming what is wrong: %s', async (_, damage, flags, message) => {
+    damage();
+    const exit = await cli.run(['search', '--data', './bad', ...NATURAL, ...flags, '--out', 'of-bad']);
+    expect(exit).toMatchObject({ code: 1, stdout: '' });
+    expect(exit.stderr).toMatch(/^error: Cannot [^\n]+; [^\n]+\n$/);
+    expect(exit.stderr).toContain(message);
+    expect(existsSync(path('of-bad'))).toBe(false);
+  });
+
+  it('are left out and counted with --skip-corrupt', async () => {
+    spoil('no image')();
+    const args = ['search', '--data', './bad', ...NATURAL, '--epochs', '1', '--skip-corrupt', '--out', 'skipping'];
+    const { code, stderr } = await cli.run(args);
+    expect(code).toBe(0);
+    expect(stderr).toContain('left out 1 unreadable image\n');
+    const { data } = JSON.parse(readFileSync(path('skipping', 'run.json'), 'utf8'));
+    expect(data.skipped).toBe(1);
+    const { train, valid } = data.counts;
+    expect(train[1] + valid[1]).toBe(11);
+  });
+});

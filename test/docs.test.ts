@@ -1,0 +1,107 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = resolve(import.meta.dirname, '..');
+const read = (file: string): string => readFileSync(join(root, file), 'utf8');
+const pages = readdirSync(root)
+  .filter((name) => name.endsWith('.md'))
+  .concat(
+    existsSync(join(root, 'docs'))
+      ? readdirSync(join(root, 'docs'))
+          .filter((n) => n.endsWith('.md'))
+          .map((n) => `docs/${n}`)
+      : [],
+  );
+
+describe('every page', () => {
+  it.each(pages)('%s links only to files that exist', (page) => {
+    const links = [...read(page).matchAll(/\]\(([^)#\s]+)(#[^)]*)?\)/g)].map((m) => m[1] ?? '');
+    const missing = links.filter((l) => !/^https?:/.test(l) && !existsSync(resolve(root, dirname(page), l)));
+    expect(missing).toEqual([]);
+  });
+});
+
+describe('docs/details.md', () => {
+  const details = [...read('docs/details.md').matchAll(/^\d+\. \*\*(.+?)\.\*\*.*\[`(.+?)`\]\(\.\.\/(.+?)#L(\d+)\)$/gm)];
+
+  it('points each detail at its line', () => {
+    expect(details.length).toBeGreaterThan(20);
+    const wrong = details.filter(([, , fragment = '', file = '', line]) => {
+      const text = read(file).split('\n')[Number(line) - 1] ?? '';
+      return !text.includes(fragment);
+    });
+    const right = wrong.map(([, title, fragment = '', file = '']) => {
+      const lines = read(file)
+        .split('\n')
+        .flatMap((text, i) => (text.includes(fragment) ? [i + 1] : []));
+      return `${title}: ${file}#L${lines.join(' or ')}`;
+    });
+    expect(right, 'lines have moved').toEqual([]);
+  });
+});
+
+describe('the file tree of README.md', () => {
+  it('names every room, and nothing that is not there', () => {
+    const tree = /```\n(native\/[\s\S]*?)```/.exec(read('README.md'))?.[1] ?? '';
+    const rooms = [...tree.matchAll(/^ {2}(\w[\w-]*)\/ /gm)].map((m) => m[1] ?? '');
+    const real = readdirSync(join(root, 'src'), { withFileTypes: true })
+      .filter((e) => e.isDirectory())
+      .map((e) => e.name);
+    expect(rooms.sort()).toEqual(real.sort());
+  });
+});
+
+describe('TypeScript examples', () => {
+  // Below the package, so that `tailnas` resolves to itself as it does for those who install it.
+  const folder = join(root, 'build', 'examples');
+  const examples = ['README.md', 'CONTRIBUTING.md'].flatMap((page) =>
+    [...read(page).matchAll(/```ts\n([\s\S]*?)```/g)].map((m, i) => ({ name: `${page} ${i + 1}`, code: m[1] ?? '' })),
+  );
+  const file = (name: string): string => join(folder, `${name.replace(/\W+/g, '-').toLowerCase()}.ts`);
+
+  beforeAll(() => {
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    for (const { name, code } of examples) writeFileSync(file(name), code);
+    execFileSync('npx', ['tsc', '-p', 'tsconfig.build.json'], { cwd: root });
+  }, 120_000);
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('are typed as the pages say', () => {
+    const options = [
+      '--noEmit',
+      '--strict',
+      '--skipLibCheck',
+      '--target',
+      'ES2022',
+      '--lib',
+      'ES2023,ESNext.Disposable',
+      '--module',
+      'NodeNext',
+      '--moduleResolution',
+      'NodeNext',
+      '--types',
+      'node',
+      '--ignoreConfig',
+    ];
+    const run = () =>
+      execFileSync('npx', ['tsc', ...options, ...examples.map((e) => file(e.name))], {
+        cwd: root,
+        encoding: 'utf8',
+        stdio: 'pipe',
+      });
+    try {
+      run();
+    } catch (error) {
+      expect.fail(String(error instanceof Error && 'stdout' in error ? error.stdout : error));
+    }
+  });
+
+  it.each(examples)('$name runs and prints something', ({ name }) => {
+    const out = execFileSync(process.execPath, ['--import', 'tsx', file(name)], { cwd: root, encoding: 'utf8' });
+    expect(out.trim()).not.toBe('');
+    expect(out).not.toMatch(/NaN|undefined/);
+  });
+});

@@ -1,0 +1,34 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it } from 'vitest';
+import { liveTensors, memory } from '../src/tensor/index.js';
+import { search } from '../src/train/index.js';
+import { tinyDataset, tinyRecipe } from './support/tiny.js';
+
+setFlagsFromString('--expose-gc');
+const collect: () => void = runInNewContext('gc');
+const MEGABYTE = 1 << 20;
+
+describe('three hundred search steps', () => {
+  it.each([1, 2] as const)('of order %d leave no tensor behind and take no more memory', async (order) => {
+    const dataset = tinyDataset();
+    const s = search(tinyRecipe({ order, epochs: 75 }), { dataset }); // 4 steps an epoch
+    expect(s.stepsPerEpoch).toBe(4);
+    let steps = 0;
+    let [tensors, bytes, resident] = [0, 0, 0];
+    for await (const event of s) {
+      if (event.type !== 'step') continue;
+      steps++;
+      if (steps === 10) [tensors, bytes] = [liveTensors(), memory.stats().live];
+      if (steps > 10) expect([steps, liveTensors(), memory.stats().live]).toEqual([steps, tensors, bytes]);
+      if (steps === 100) {
+        collect();
+        resident = process.memoryUsage.rss();
+      }
+    }
+    collect();
+    expect(steps).toBe(300);
+    expect(process.memoryUsage.rss() - resident).toBeLessThan(8 * MEGABYTE);
+    s.dispose();
+  });
+});

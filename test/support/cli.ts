@@ -1,0 +1,85 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { copyFileSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+/** How a process ended, and all that it said. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A process under way. */
+export interface Running {
+  readonly exit: Promise<Exit>;
+  /** Resolves once stderr holds `text`, or the process has ended. */
+  said(text: string): Promise<void>;
+  send(signal: NodeJS.Signals): void;
+}
+
+/** The command line, built into a folder of its own. `folder` is for the test's files, and where commands run. */
+export interface Cli {
+  readonly folder: string;
+  start(args: readonly string[]): Running;
+  run(args: readonly string[]): Promise<Exit>;
+  dispose(): void;
+}
+
+const follow = (child: ChildProcess): Running => {
+  const texts = { stdout: '', stderr: '' };
+  let ended = false;
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name]?.setEncoding('utf8').on('data', (text: string) => {
+      texts[name] += text;
+    });
+  const exit = new Promise<Exit>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      ended = true;
+      resolve({ code, signal, ...texts });
+    });
+  });
+  return {
+    exit,
+    said: async (text) => {
+      while (!ended && !texts.stderr.includes(text)) await setTimeout(5);
+    },
+    send: (signal) => void child.kill(signal),
+  };
+};
+
+/** For tests of the command as a user runs it: builds it, apart from dist/, so that no build of someone else changes under the test. */
+export const buildCli = async (): Promise<Cli> => {
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const app = mkdtempSync(join(tmpdir(), 'tailnas-cli-'));
+  const folder = mkdtempSync(join(tmpdir(), 'tailnas-runs-'));
+  copyFileSync(join(root, 'package.json'), join(app, 'package.json'));
+  for (const name of ['node_modules', 'native']) symlinkSync(join(root, name), join(app, name));
+  const children = new Set<ChildProcess>();
+  const node = (args: readonly string[], cwd: string): Running => {
+    const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    children.add(child);
+    child.on('close', () => children.delete(child));
+    return follow(child);
+  };
+  const compiler = join(root, 'node_modules/typescript/bin/tsc');
+  const built = await node(
+    [compiler, '-p', 'tsconfig.build.json', '--outDir', join(app, 'dist'), '--noCheck', '--declaration', 'false'],
+    root,
+  ).exit;
+  if (built.code !== 0) throw new Error(`Cannot build tailnas: ${built.stdout}`);
+  const start = (args: readonly string[]): Running => node([join(app, 'dist/cli/main.js'), ...args], folder);
+  return {
+    folder,
+    start,
+    run: (args) => start(args).exit,
+    dispose: () => {
+      for (const child of children) child.kill('SIGKILL');
+      for (const path of [app, folder]) rmSync(path, { recursive: true, force: true });
+    },
+  };
+};

@@ -40,7 +40,7 @@ const importsOf = (file: string): string[] =>
 
 /** Code without comments and strings, so that prose cannot be mistaken for it. */
 const codeOf = (file: string): string =>
-  read(file).replace(/\/\*[\s\S]*?\*\/|\/\/.*$|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/gm, '');
+  read(file).replace(/\/\*[\s\S]*?\*\/|\/\/.*$|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/gm, '');
 
 describe('the source', () => {
   it('has rooms whose imports go one way', () => {

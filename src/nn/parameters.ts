@@ -11,6 +11,7 @@ import {
   type Tensor,
   zeros,
 } from '../tensor/index.js';
+import type { BatchNorm } from './layers.js';
 
 /** How a weight starts: uniform in ±bound, or constant. */
 export type Init = { readonly uniform: number } | { readonly constant: number };
@@ -31,8 +32,8 @@ export interface Store {
   weight(name: string, shape: readonly number[], init: Init): Parameter;
   /** A tensor that is saved but not trained, filled with `value`. */
   buffer(name: string, shape: readonly number[], value: number): Tensor;
-  /** What `make` builds below `name`; built only the first time that it is asked for. */
-  once<T>(name: string, make: (store: Store) => T): T;
+  /** The batch norm that `make` builds below `name`; built only the first time that it is asked for. */
+  once(name: string, make: (store: Store) => BatchNorm): BatchNorm;
 }
 
 interface Entry extends Parameter {
@@ -53,7 +54,7 @@ export class ParameterStore {
   training = true;
   #entries: Entry[] = [];
   #names = new Set<string>();
-  #shared = new Map<string, unknown>();
+  #shared = new Map<string, BatchNorm>();
   #units = new Map<number, Tensor>();
   #flat: Tensor | undefined;
   readonly dtype: Dtype;
@@ -163,8 +164,9 @@ export class ParameterStore {
         return buffer;
       },
       once: (name, make) => {
-        if (!this.#shared.has(path(name))) this.#shared.set(path(name), make(this.#place(component, path(name))));
-        return this.#shared.get(path(name)) as ReturnType<typeof make>;
+        const shared = this.#shared.get(path(name)) ?? make(this.#place(component, path(name)));
+        this.#shared.set(path(name), shared);
+        return shared;
       },
     };
   }

@@ -16,6 +16,9 @@ export const archOptimizer = (
   { rates, make }: { rates: (component: string) => Schedule; make: (value: Tensor) => Optimizer },
 ) => {
   const members = groups.map((group) => ({ ...group, optimizer: make(group.value), rate: rates(group.component) }));
+  const state: Readonly<Record<string, Tensor>> = Object.fromEntries(
+    members.flatMap(({ optimizer }, i) => Object.entries(optimizer.state).map(([name, t]) => [`${i}.${name}`, t])),
+  );
   return {
     /** One update; `gradients` in the order of the groups, t is progress in [0, 1). Call it under noGrad. */
     step: (gradients: readonly Tensor[], { t }: { t: number }): void =>
@@ -30,8 +33,6 @@ export const archOptimizer = (
     rates: (t: number): Record<string, number> =>
       Object.fromEntries(members.map(({ component, rate }) => [component, rate(t)])),
     /** Tensors to save and to restore in place, named `<group number>.<name>`. */
-    state: Object.fromEntries(
-      members.flatMap(({ optimizer }, i) => Object.entries(optimizer.state).map(([name, t]) => [`${i}.${name}`, t])),
-    ) as Readonly<Record<string, Tensor>>,
+    state,
   };
 };

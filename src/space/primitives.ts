@@ -14,12 +14,13 @@ const pool = (name: string, apply: Pooling): Primitive => ({
   build: ({ sourceStore, channels, stride, search }) => {
     const key = `${name}/${stride}`;
     const norm = search ? sourceStore.once(name, (store) => batchNorm(store, { channels, affine: false })) : undefined;
-    return (source) =>
-      source.once(key, (): Branch => {
+    return (source) => ({
+      raw: source.once(key, () => {
         const pooled = apply(source.x, { kernel: 3, stride, padding: 1 });
         // Normalised here, not by the nodes: each that did it would move the running statistics once more.
-        return { raw: norm === undefined ? pooled : norm.apply(pooled) };
-      });
+        return norm === undefined ? pooled : norm.apply(pooled);
+      }),
+    });
   },
 });
 

@@ -6,17 +6,18 @@ export interface Source {
   /** ReLU of x: nearly every primitive starts with it. */
   readonly relu: Tensor;
   /** The value of `make`, computed by whoever asks first. */
-  once<T>(key: string, make: () => T): T;
+  once(key: string, make: () => Tensor): Tensor;
   /** All that was computed once, for the scope of a node to hand on: it would otherwise be released with the node that asked first. */
-  readonly made: ReadonlyMap<string, unknown>;
+  readonly made: ReadonlyMap<string, Tensor>;
 }
 
 /** Wraps a node's value for one forward pass. */
 export const source = (x: Tensor): Source => {
-  const made = new Map<string, unknown>();
-  const once = <T>(key: string, make: () => T): T => {
-    if (!made.has(key)) made.set(key, make());
-    return made.get(key) as T;
+  const made = new Map<string, Tensor>();
+  const once = (key: string, make: () => Tensor): Tensor => {
+    const value = made.get(key) ?? make();
+    made.set(key, value);
+    return value;
   };
   return {
     x,

@@ -5,7 +5,18 @@ import { singleBranch } from '../method/index.js';
 import { adam, archOptimizer, sgd } from '../optim/index.js';
 import { constant } from '../schedule/index.js';
 import { softmaxRelaxation } from '../space/index.js';
-import { full, inPlace, liveTensors, narrow, noGrad, randn, scope, tensor } from '../tensor/index.js';
+import {
+  full,
+  inPlace,
+  liveTensors,
+  narrow,
+  noGrad,
+  parseSafetensors,
+  randn,
+  scope,
+  tensor,
+  toSafetensors,
+} from '../tensor/index.js';
 import { requireFiniteGradients } from './diverged.js';
 import { DivergedError, type Search, type SearchEvent, search, searchStep } from './index.js';
 
@@ -38,23 +49,24 @@ const watched = async (s: Search, stop: (event: SearchEvent) => boolean) => {
   return { events, middle, end };
 };
 
-describe('a search', () => {
-  it('resumed from a snapshot goes on as if nothing had happened, to the bit', async () => {
-    const places: [string, (event: SearchEvent) => boolean][] = [
-      ['in an epoch', (event) => event.type === 'step' && event.epoch === 0 && event.step === 2],
-      ['at the end of an epoch', (event) => event.type === 'epoch'],
-    ];
-    for (const order of [1, 2] as const)
-      for (const [where, stop] of places) {
-        const recipe = tinyRecipe({ order });
-        const { events, middle, end } = await watched(search(recipe, { dataset, seed: 3 }), stop);
-        randn([5]).dispose();
-        const resumed = search(recipe, { dataset, seed: 3, resume: middle });
-        expect(bytesOf(resumed).equals(middle), where).toBe(true);
-        expect(await rest(resumed), where).toEqual(events);
-        expect(bytesOf(resumed).equals(end), where).toBe(true);
-        resumed.dispose();
-      }
+const places: Readonly<Record<string, (event: SearchEvent) => boolean>> = {
+  'in an epoch': (event) => event.type === 'step' && event.epoch === 0 && event.step === 2,
+  'at the end of an epoch': (event) => event.type === 'epoch',
+};
+const cases = ([1, 2] as const).flatMap((order) =>
+  Object.entries(places).map(([name, stop]) => ({ order, name, stop })),
+);
+
+describe('a search', { timeout: 30_000 }, () => {
+  it.each(cases)('of order $order resumed $name goes on as if nothing had happened, to the bit', async (given) => {
+    const recipe = tinyRecipe({ order: given.order });
+    const { events, middle, end } = await watched(search(recipe, { dataset, seed: 3 }), given.stop);
+    randn([5]).dispose();
+    const resumed = search(recipe, { dataset, seed: 3, resume: middle });
+    expect(bytesOf(resumed).equals(middle)).toBe(true);
+    expect(await rest(resumed)).toEqual(events);
+    expect(bytesOf(resumed).equals(end)).toBe(true);
+    resumed.dispose();
   });
 
   it('repeats itself for the same seed, and not for another', async () => {
@@ -88,6 +100,18 @@ describe('a search', () => {
       /Cannot resume: the checkpoint's "weights" must have shape/,
     );
     expect(() => search(tinyRecipe(), { dataset, resume: bytes.subarray(0, 100) })).toThrow('Cannot read safetensors');
+  });
+
+  it('refuses a snapshot whose standing is damaged', () => {
+    const s = search(tinyRecipe(), { dataset });
+    const { tensors } = parseSafetensors(bytesOf(s));
+    s.dispose();
+    for (const standing of ['', '{"epoch":1}', '[]']) {
+      const resume = Buffer.concat(toSafetensors(tensors, { metadata: { standing } }));
+      expect(() => search(tinyRecipe(), { dataset, resume })).toThrow(
+        'Cannot resume: the checkpoint has no random state',
+      );
+    }
   });
 
   it('refuses settings that no search can have', () => {

@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import { recipes } from '../recipes/index.js';
 import { openRun } from '../run/index.js';
-import { threads } from '../tensor/index.js';
 import { evaluationOf, recipeOf, reopen } from '../train/index.js';
 import { listing, table } from './format.js';
 import { runDisplay, silent } from './progress.js';
@@ -19,7 +18,6 @@ export const evaluateCommand = (): Command =>
       const folder = openRun(run);
       if (folder.checkpoints.list().length === 0)
         throw new Error(`Cannot evaluate ${run}: it must have a checkpoint, it has none yet; wait for its first epoch`);
-      threads.set(folder.info.threads);
       const { dataset, live, notices } = await reopen(folder, recipeOf(folder.info, recipes), {
         onDataProgress: display.onData,
       });

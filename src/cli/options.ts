@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { closest } from 'fastest-levenshtein';
 import type { Imbalance } from '../data/index.js';
 import { recipes, type Scale, scaled, scales } from '../recipes/index.js';
 import type { DataRequest, Recipe, Settings } from '../train/index.js';
-import { nearest, numberIn, oneOf, UsageError } from './usage.js';
+import { numberIn, oneOf, UsageError } from './usage.js';
 
 /** What the flags of `search` give. */
 export interface SearchFlags {
@@ -38,7 +39,7 @@ const count = numberIn({ least: 1, whole: true });
 const device = (word: string): string => {
   if (/^(cpu|cuda(:\d+)?)$/.test(word)) return word;
   throw new InvalidArgumentError(
-    `Unknown device "${word}": did you mean "${nearest(word, ['cpu', 'cuda'])}"? (cpu, cuda or cuda:N)`,
+    `Unknown device "${word}": did you mean "${closest(word, ['cpu', 'cuda'])}"? (cpu, cuda or cuda:N)`,
   );
 };
 
@@ -127,7 +128,7 @@ export const recipeFor = (name: string, flags: SearchFlags): { recipe: Recipe; o
   const names = recipes.map((r) => r.name);
   if (found === undefined)
     throw new UsageError(
-      `unknown recipe "${name}": did you mean "${nearest(name, names)}"? (one of ${names.join(', ')})`,
+      `unknown recipe "${name}": did you mean "${closest(name, names)}"? (one of ${names.join(', ')})`,
     );
   const overrides: Partial<Settings> = Object.fromEntries(
     SETTINGS.flatMap((key) => (flags[key] === undefined ? [] : [[key, flags[key]]])),

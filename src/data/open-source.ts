@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { closest } from 'fastest-levenshtein';
 import { cifarKind, openCifar } from './cifar.js';
 import { download } from './download.js';
 import { type FolderOptions, openFolder } from './folder.js';
@@ -31,7 +32,10 @@ export async function openSource(spec: string, options: SourceOptions = {}): Pro
   if (spec === 'cifar10' || spec === 'cifar100') return fitting(await openCifar(await archive(spec, options)), options);
 
   const entry = await stat(spec).catch(() => undefined);
-  if (entry === undefined) throw new Error(unknown(spec));
+  if (entry === undefined) {
+    if (/[/\\.~]/.test(spec)) throw new Error(`Cannot open data: there is no file or folder ${spec}; check the path`);
+    throw new UnknownDataError(spec);
+  }
   if (!entry.isDirectory()) {
     if (/\.(tar\.gz|tgz)$/.test(spec)) return fitting(await openCifar(spec), options);
     throw new Error(
@@ -73,26 +77,13 @@ function fitting(source: Source, { imageSize, channels, testShare }: SourceOptio
   return source;
 }
 
-function unknown(spec: string): string {
-  if (/[/\\.~]/.test(spec)) return `Cannot open data: there is no file or folder ${spec}; check the path`;
-  const distances = NAMES.map((name) => editDistance(spec.toLowerCase(), name));
-  const nearest = NAMES[distances.indexOf(Math.min(...distances))];
-  return (
-    `Cannot open data: "${spec}" is neither a known name (${NAMES.join(', ')}) nor a file or folder; ` +
-    `did you mean "${nearest}"? Otherwise give a path`
-  );
-}
-
-/** Levenshtein's distance, one row of the table at a time. */
-function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (const [i, letter] of [...from].entries()) {
-    const next = [i + 1];
-    for (const [j, other] of [...to].entries()) {
-      const replaced = (row[j] ?? 0) + (letter === other ? 0 : 1);
-      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-    }
-    row = next;
+/** A word that names no data that there is. */
+export class UnknownDataError extends Error {
+  override readonly name = 'UnknownDataError';
+  constructor(word: string) {
+    super(
+      `Cannot open data: "${word}" is neither a known name (${NAMES.join(', ')}) nor a file or folder; ` +
+        `did you mean "${closest(word.toLowerCase(), NAMES)}"? Otherwise give a path`,
+    );
   }
-  return row[to.length] ?? 0;
 }

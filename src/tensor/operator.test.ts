@@ -41,6 +41,7 @@ describe('call', () => {
       expect(() => call('aten::softmax.int', x, x)).toThrow("argument 'dim' must be no Tensor, got a Tensor");
       expect(() => call('aten::softmax.int', x, 0, 'half')).toThrow("argument 'dtype' must be one of uint8");
       expect(() => call('aten::softmax.int', x, 0, 1000)).toThrow("argument 'dtype' must be from 0 to");
+      expect(() => call('aten::zeros', [1], 6, 3)).toThrow("argument 'layout' must not be Mkldnn");
       expect(() => call('aten::zeros', [1], 6, null, 'gpu')).toThrow("argument 'device' must name a device");
       expect(() => call('aten::cat', [x, null])).toThrow(/^aten::cat: argument 'tensors'/);
     });

@@ -187,6 +187,9 @@ export const search = (
         totals.accuracy += report.accuracy;
         addTo(totals.weightNorm, report.gradNorm.weights);
         addTo(totals.alphaNorm, report.gradNorm.alpha);
+        // Signals and timers are served only between macrotasks: without this pause Ctrl-C would wait for the end. Before the event, so that
+        // whoever gets it already knows that it should stop.
+        await setImmediate();
         yield {
           type: 'step',
           epoch,
@@ -196,8 +199,6 @@ export const search = (
           accuracy: totals.accuracy / totals.steps,
           seconds: (performance.now() - from) / 1000,
         };
-        // Signals and timers are served only between macrotasks: without this pause Ctrl-C would wait for the end.
-        await setImmediate();
       }
       const searchSeconds = (performance.now() - began) / 1000;
       const pass = test(net, dataset.valid, { dataset, batchSize: settings.batchSize });

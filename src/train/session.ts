@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { type Dataset, type Imbalance, type PlanOptions, type Progress, planDataset } from '../data/index.js';
 import { createRun, type Evaluation, openRun, type Position, type RunFolder, type RunInfo } from '../run/index.js';
 import { packageRoot } from '../tensor/engine/paths.js';
-import { libtorch, threads } from '../tensor/index.js';
+import { libtorch, requireDevice, threads } from '../tensor/index.js';
 import { scores, shotGroups } from './metrics.js';
 import { describeRecipe, type Recipe } from './recipe.js';
 import { type Genotypes, type Search, type SearchEvent, search } from './search.js';
@@ -72,15 +72,15 @@ export const planData = (data: DataRequest, { onProgress }: { onProgress?: Progr
   return planDataset(spec, { ...options, onProgress } satisfies PlanOptions);
 };
 
-const loadData = async (data: DataRequest, onProgress: Progress | undefined): Promise<Dataset> => {
-  const dataset = await (await planData(data, { onProgress })).load();
+/** `ready` is called when the data is known to be there, before images are decoded: other things that can be wrong should be found as early. */
+const loadData = async (
+  data: DataRequest,
+  { onProgress, ready }: { onProgress: Progress | undefined; ready: () => void },
+): Promise<Dataset> => {
+  const plan = await planData(data, { onProgress });
+  ready();
+  const dataset = await plan.load();
   return data.flip === undefined ? dataset : { ...dataset, augment: { ...dataset.augment, flip: data.flip } };
-};
-
-const requireDevice = (device: string): void => {
-  const { version, cuda } = libtorch();
-  if (device !== 'cpu' && !cuda)
-    throw new Error(`Cannot use device ${device}: libtorch ${version} finds no CUDA device here; use --device cpu`);
 };
 
 const versions = (): Record<string, string> => ({
@@ -92,10 +92,14 @@ const versions = (): Record<string, string> => ({
 /** Starts a search and keeps it in a run folder. Yields what happens; returns how it ended. Nothing is written before the data is known to be good. */
 export async function* startRun(request: RunRequest, watch: Watch = {}): AsyncGenerator<RunEvent, RunResult> {
   const { recipe, data, seed, device } = request;
-  threads.set(request.threads);
-  requireDevice(device);
   const spec = data.spec.includes('/') ? resolve(data.spec) : data.spec;
-  const dataset = await loadData(data, watch.onDataProgress);
+  const dataset = await loadData(data, {
+    onProgress: watch.onDataProgress,
+    ready: () => {
+      threads.set(request.threads);
+      requireDevice(device);
+    },
+  });
   const skipped = dataset.skipped.length;
   if (skipped > 0)
     yield { type: 'notice', text: `left out ${skipped} unreadable ${skipped === 1 ? 'image' : 'images'}` };
@@ -153,7 +157,6 @@ export async function* resumeRun(
       return { run: dir, interrupted: false, evaluation: done, genotypes: (folder.readGenotype() ?? {}) as Genotypes };
     }
     const recipe = recipeOf(info, recipes);
-    threads.set(info.threads);
     const { dataset, live, notices, position } = await reopen(folder, recipe, watch);
     const from =
       position === undefined
@@ -177,8 +180,13 @@ export const reopen = async (
   { onDataProgress }: Pick<Watch, 'onDataProgress'> = {},
 ): Promise<{ dataset: Dataset; live: Search; notices: string[]; position: Position | undefined }> => {
   const { info } = folder;
-  requireDevice(info.device);
-  const dataset = await loadData(info.data['request'] as DataRequest, onDataProgress);
+  const dataset = await loadData(info.data['request'] as DataRequest, {
+    onProgress: onDataProgress,
+    ready: () => {
+      threads.set(info.threads);
+      requireDevice(info.device);
+    },
+  });
   if (dataset.fingerprint !== info.data.fingerprint)
     throw new Error(
       `Cannot continue ${folder.path}: its data must be what it was (fingerprint ${info.data.fingerprint.slice(0, 12)}…), ${info.data.spec} now has ${dataset.fingerprint.slice(0, 12)}…; restore the data or start a new run`,

@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { full, inPlace, liveTensors, noGrad, randn, rng, scope } from '../tensor/index.js';
+import { batchNorm, fullyConnected, ParameterStore } from './index.js';
+
+const built = () => {
+  const store = new ParameterStore();
+  const [a, b] = [store.component('a'), store.component('b')];
+  a.child('x').weight('weight', [2, 3], { constant: 4 });
+  b.child('y').child(0).weight('weight', [5], { uniform: 0.5 });
+  b.weight('bias', [1], { constant: -1 });
+  return store;
+};
+
+describe('a parameter store', () => {
+  it('lays all weights end to end, each a view of the one vector', () => {
+    const before = liveTensors();
+    const store = built().allocate();
+    expect(store.parameters.map((p) => [p.name, p.component, p.value.shape])).toEqual([
+      ['x.weight', 'a', [2, 3]],
+      ['y.0.weight', 'b', [5]],
+      ['bias', 'b', [1]],
+    ]);
+    expect([store.size, store.components, store.range('a'), store.range('b')]).toEqual([
+      12,
+      ['a', 'b'],
+      [0, 6],
+      [6, 6],
+    ]);
+    scope(() => noGrad(() => inPlace.copy(store.flat, full([12], 7))));
+    for (const p of store.parameters) expect(new Set(p.value.toArray())).toEqual(new Set([7]));
+    expect(store.leaves.every((leaf) => leaf.requiresGrad)).toBe(true);
+    store.dispose();
+    expect(liveTensors()).toBe(before);
+  });
+
+  it('starts weights as they say, the same for one seed', () => {
+    rng.seed(1);
+    const [first, second] = [built().allocate(), built().allocate()];
+    const [x, y] = first.parameters.map((p) => p.value.toArray());
+    expect(new Set(x)).toEqual(new Set([4]));
+    expect(y?.every((v) => v >= -0.5 && v < 0.5)).toBe(true);
+    expect(second.flat.toArray()).not.toEqual(first.flat.toArray());
+    rng.seed(1);
+    const again = built().allocate();
+    expect(again.flat.toArray()).toEqual(first.flat.toArray());
+    for (const store of [first, second, again]) store.dispose();
+  });
+
+  it('says what comes in the wrong order, or twice', () => {
+    const store = built();
+    const [first] = store.parameters;
+    expect(() => store.flat).toThrow('Cannot use weights: allocate() must be called first');
+    expect(() => first?.value).toThrow('Cannot use weight x.weight: the store must be allocated first');
+    expect(() => store.component('b').weight('bias', [1], { constant: 0 })).toThrow(
+      'Cannot add weight bias: it exists',
+    );
+    store.allocate();
+    expect(() => store.component('b').weight('late', [1], { constant: 0 })).toThrow('the store is already allocated');
+    store.dispose();
+  });
+
+  it('builds a shared batch norm once a place', () => {
+    const store = new ParameterStore();
+    const place = store.component('a');
+    const make = () => place.once('pool', (below) => batchNorm(below, { channels: 2, affine: false }));
+    expect(make()).toBe(make());
+    expect([...store.buffers.keys()]).toEqual(['pool.running_mean', 'pool.running_var']);
+    store.allocate().dispose();
+  });
+});
+
+describe('layers', () => {
+  it('batch norm scales as multiplying its result would, with and without affine', () => {
+    for (const affine of [false, true]) {
+      const store = new ParameterStore({ dtype: 'float64' });
+      const norm = batchNorm(store.component('a'), { channels: 3, affine });
+      store.allocate();
+      scope(() => {
+        const x = randn([2, 3, 4, 4], { dtype: 'float64' });
+        const [plain, scaled] = [
+          norm.apply(x).toArray(),
+          norm.apply(x, full([1], 0.25, { dtype: 'float64' })).toArray(),
+        ];
+        for (const [i, v] of scaled.entries()) expect(v).toBeCloseTo(0.25 * (plain[i] ?? Number.NaN), 12);
+      });
+      expect(store.size).toBe(affine ? 6 : 0);
+      store.dispose();
+    }
+  });
+
+  it('a fully connected layer has a bias', () => {
+    const store = new ParameterStore();
+    const layer = fullyConnected(store.component('a'), { input: 3, output: 2 });
+    store.allocate();
+    scope(() => {
+      noGrad(() => inPlace.copy(store.flat, full([8], 1)));
+      expect(layer(full([1, 3], 2)).toArray()).toEqual([7, 7]);
+    });
+    store.dispose();
+  });
+});

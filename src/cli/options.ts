@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { closest } from 'fastest-levenshtein';
 import type { Imbalance } from '../data/index.js';
-import { recipes, type Scale, scaled, scales } from '../recipes/index.js';
+import { recipes, type Scale, scaled, scaleNames } from '../recipes/index.js';
 import type { DataRequest, Recipe, Settings } from '../train/index.js';
 import { numberIn, oneOf, UsageError } from './usage.js';
 
@@ -32,7 +32,6 @@ export interface SearchFlags {
   quiet?: true;
 }
 
-const SCALES = Object.keys(scales).map((name) => name as Scale);
 const IMBALANCES: readonly Imbalance[] = ['exp', 'step', 'natural'];
 const count = numberIn({ least: 1, whole: true });
 
@@ -87,8 +86,8 @@ export const searchOptions = (command: Command): Command =>
     .addOption(new Option('--no-flip', 'never mirror images in training'))
     .optionsGroup('Search:')
     .addOption(
-      new Option('--scale <size>', `preset of epochs, batch, channels, layers and nodes: ${SCALES.join(', ')}`)
-        .argParser(oneOf('scale', SCALES))
+      new Option('--scale <size>', `preset of epochs, batch, channels, layers and nodes: ${scaleNames.join(', ')}`)
+        .argParser(oneOf('scale', scaleNames))
         .default('small'),
     )
     .addOption(new Option('--epochs <n>', 'passes over the training images').argParser(count))

@@ -2,7 +2,7 @@ import type { Recipe, Settings } from '../train/index.js';
 import { type Scale, scales } from './scales.js';
 import { darts, dartsResampling } from './table2.js';
 
-export { type Scale, scales } from './scales.js';
+export { type Scale, scaleNames, scales } from './scales.js';
 export { darts, dartsResampling, paperSettings } from './table2.js';
 
 /** Every experiment that has a name, in the order of the paper. */

@@ -1,7 +1,8 @@
 import type { Settings } from '../train/index.js';
 
 /** How large a search is: a preset of scalars, whose reasons are in LOG.md. */
-export type Scale = 'smoke' | 'small' | 'paper';
+export const scaleNames = ['smoke', 'small', 'paper'] as const;
+export type Scale = (typeof scaleNames)[number];
 
 export const scales: Readonly<Record<Scale, Partial<Settings>>> = {
   /** Minutes on two cores: shows that everything works. */

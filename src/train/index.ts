@@ -1,3 +1,4 @@
+export { type DataRequest, planData } from './data-request.js';
 export { DivergedError } from './diverged.js';
 export { type DataSizes, type Estimate, estimate } from './estimate.js';
 export { type Tested, test } from './evaluate.js';
@@ -5,9 +6,7 @@ export { type Confusion, type Scores, scores, shotGroups } from './metrics.js';
 export { archLr, describeRecipe, type Recipe, weightLr } from './recipe.js';
 export { type Epoch, type Genotypes, type Search, type SearchEvent, search } from './search.js';
 export {
-  type DataRequest,
   evaluationOf,
-  planData,
   type RunEvent,
   type RunRequest,
   type RunResult,

@@ -1,26 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type Dataset, type Imbalance, type PlanOptions, type Progress, planDataset } from '../data/index.js';
+import type { Dataset, Progress } from '../data/index.js';
 import { createRun, type Evaluation, openRun, type Position, type RunFolder, type RunInfo } from '../run/index.js';
 import { packageRoot } from '../tensor/engine/paths.js';
 import { libtorch, requireDevice, threads } from '../tensor/index.js';
+import { type DataRequest, dataRequest, loadData } from './data-request.js';
 import { scores, shotGroups } from './metrics.js';
 import { describeRecipe, type Recipe } from './recipe.js';
 import { type Genotypes, type Search, type SearchEvent, search } from './search.js';
-import type { Settings } from './settings.js';
-
-/** Which data a run learns from, and how its long tail is made. */
-export interface DataRequest {
-  /** A known name or a path; see planDataset. */
-  readonly spec: string;
-  readonly imbalance: Imbalance;
-  readonly imbalanceRatio: number;
-  readonly imageSize?: number | undefined;
-  readonly testShare?: number | undefined;
-  readonly skipCorrupt?: boolean | undefined;
-  /** Mirror images in training; the data set's own habit unless said. */
-  readonly flip?: boolean | undefined;
-}
+import { settings } from './settings.js';
 
 /** A search that is to leave a run folder behind. */
 export interface RunRequest {
@@ -65,23 +53,6 @@ export interface RunResult {
   readonly evaluation?: Evaluation;
   readonly genotypes: Genotypes;
 }
-
-/** Data as a request asks for it, planned: nothing is decoded yet. */
-export const planData = (data: DataRequest, { onProgress }: { onProgress?: Progress | undefined } = {}) => {
-  const { spec, flip: _, ...options } = data;
-  return planDataset(spec, { ...options, onProgress } satisfies PlanOptions);
-};
-
-/** `ready` is called when the data is known to be there, before images are decoded: other things that can be wrong should be found as early. */
-const loadData = async (
-  data: DataRequest,
-  { onProgress, ready }: { onProgress: Progress | undefined; ready: () => void },
-): Promise<Dataset> => {
-  const plan = await planData(data, { onProgress });
-  ready();
-  const dataset = await plan.load();
-  return data.flip === undefined ? dataset : { ...dataset, augment: { ...dataset.augment, flip: data.flip } };
-};
 
 const versions = (): Record<string, string> => ({
   tailnas: JSON.parse(readFileSync(resolve(packageRoot(), 'package.json'), 'utf8')).version,
@@ -136,7 +107,7 @@ export const recipeOf = (info: RunInfo, recipes: readonly Recipe[]): Recipe => {
     throw new Error(
       `Cannot open run: this version has no recipe "${info.name}", only ${recipes.map((r) => r.name).join(', ')}`,
     );
-  return { ...recipe, settings: info.recipe['settings'] as Settings };
+  return { ...recipe, settings: settings.parse(info.recipe['settings']) };
 };
 
 /**
@@ -154,7 +125,7 @@ export async function* resumeRun(
     if (done !== undefined) {
       yield { type: 'notice', text: `${dir} is complete: nothing to resume` };
       folder.close();
-      return { run: dir, interrupted: false, evaluation: done, genotypes: (folder.readGenotype() ?? {}) as Genotypes };
+      return { run: dir, interrupted: false, evaluation: done, genotypes: folder.readGenotype() ?? {} };
     }
     const recipe = recipeOf(info, recipes);
     const { dataset, live, notices, position } = await reopen(folder, recipe, watch);
@@ -180,7 +151,7 @@ export const reopen = async (
   { onDataProgress }: Pick<Watch, 'onDataProgress'> = {},
 ): Promise<{ dataset: Dataset; live: Search; notices: string[]; position: Position | undefined }> => {
   const { info } = folder;
-  const dataset = await loadData(info.data['request'] as DataRequest, {
+  const dataset = await loadData(dataRequest.parse(info.data['request']), {
     onProgress: onDataProgress,
     ready: () => {
       threads.set(info.threads);

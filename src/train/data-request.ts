@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { type Dataset, type PlanOptions, type Progress, planDataset } from '../data/index.js';
+
+/** Which data a run learns from, and how its long tail is made: what flags ask for, and what run.json records. */
+export const dataRequest = z
+  .object({
+    /** A known name or a path; see planDataset. */
+    spec: z.string(),
+    imbalance: z.enum(['exp', 'step', 'natural']),
+    imbalanceRatio: z.number(),
+    imageSize: z.number().optional(),
+    testShare: z.number().optional(),
+    skipCorrupt: z.boolean().optional(),
+    /** Mirror images in training; the data set's own habit unless said. */
+    flip: z.boolean().optional(),
+  })
+  .readonly();
+export type DataRequest = z.infer<typeof dataRequest>;
+
+/** Data as a request asks for it, planned: nothing is decoded yet. */
+export const planData = (data: DataRequest, { onProgress }: { onProgress?: Progress | undefined } = {}) => {
+  const { spec, flip: _, ...options } = data;
+  return planDataset(spec, { ...options, onProgress } satisfies PlanOptions);
+};
+
+/** `ready` is called when the data is known to be there, before images are decoded: other things that can be wrong should be found as early. */
+export const loadData = async (
+  data: DataRequest,
+  { onProgress, ready }: { onProgress: Progress | undefined; ready: () => void },
+): Promise<Dataset> => {
+  const plan = await planData(data, { onProgress });
+  ready();
+  const dataset = await plan.load();
+  return data.flip === undefined ? dataset : { ...dataset, augment: { ...dataset.augment, flip: data.flip } };
+};

@@ -19,9 +19,10 @@ export function loadAddon({
   sourceDir?: string;
 } = {}): unknown {
   const engine = readEngine({ env, sourceDir }) ?? setupInChild({ env, sourceDir });
-  // OpenMP's threads spin while they wait, unless told otherwise before they are loaded: with anything else running on the machine
-  // that makes a step several times slower, now and then a hundred times, and sleeping instead costs an idle machine next to nothing.
-  process.env.OMP_WAIT_POLICY ??= 'PASSIVE';
+  // OpenMP's threads spin while they wait for one another, by default for so long that anything else running on the machine makes some
+  // steps a hundred times slower; not spinning at all doubles every step. Briefly costs 6 % of an idle machine (figures in LOG.md).
+  // It must be said before they are loaded.
+  process.env.GOMP_SPINCOUNT ??= '1000';
   try {
     return createRequire(import.meta.url)(engine.addon);
   } catch (error) {

@@ -19,7 +19,7 @@ const calls: Record<string, () => Tensor> = {
   relu: () => relu(one),
   mm: () => matmul(two, two),
   narrow: () => narrow(four, 0, 1, 2),
-  view: () => reshape(four, [2, 2]),
+  reshape: () => reshape(four, [2, 2]),
 };
 
 /** Microseconds a call, its result released, the loop included. */

@@ -1,18 +1,17 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 /** Runs a script of bench/pytorch/ with the Python that has torch, and returns the JSON it prints. `TAILNAS_PYTHON` chooses the interpreter. */
 export const python = (script: string, args: readonly string[] = []): Record<string, unknown> => {
   const command = process.env.TAILNAS_PYTHON ?? 'python3';
   const file = fileURLToPath(new URL(`pytorch/${script}`, import.meta.url));
-  try {
-    return JSON.parse(execFileSync(command, [file, ...args], { encoding: 'utf8' }));
-  } catch (error) {
-    throw new Error(
-      `Cannot run ${script} with ${command}: it needs torch 2.13 (pip install torch==2.13.0 numpy), or name another Python in TAILNAS_PYTHON`,
-      { cause: error },
-    );
-  }
+  const { status, stdout, stderr, error } = spawnSync(command, [file, ...args], { encoding: 'utf8' });
+  if (status === 0) return JSON.parse(stdout);
+  const said = error?.message ?? stderr.trim().split('\n').at(-1);
+  console.error(
+    `Cannot run ${script} with ${command}: ${said}. It needs torch 2.13 and numpy; name a Python that has them in TAILNAS_PYTHON`,
+  );
+  process.exit(1);
 };
 
 export const median = (values: readonly number[]): number => {

@@ -140,6 +140,8 @@ int64_t get_layout(napi_env env, napi_value v) {
 
 /// One argument as libtorch's value; `p` says what its schema allows.
 c10::IValue to_ivalue(napi_env env, napi_value v, const Parameter& p) {
+  double handle;
+  if (p.kind == Kind::tensor && napi_get_value_double(env, v, &handle) == napi_ok) return table().get(handle);
   if (is_nullish(env, v)) {
     if (p.optional) return {};
     throw UsageError("must be given, got " + js_type(env, v));
@@ -256,8 +258,11 @@ napi_value call(napi_env env, napi_callback_info info) {
     op = &ops()[id];
     const size_t wanted = op->parameters.size(), got = args.count - 1;
     if (got > wanted) throw UsageError("takes at most " + std::to_string(wanted) + " arguments, got " + std::to_string(got));
-    torch::jit::Stack stack;
-    stack.reserve(wanted);
+    // One stack for all calls, emptied after each: a kernel cannot call back into JavaScript, so two never overlap.
+    static auto& stack = *new torch::jit::Stack;
+    const struct Emptied {
+      ~Emptied() { stack.clear(); }
+    } emptied;
     for (size_t i = 0; i < wanted; i++) {
       const auto& p = op->parameters[i];
       if (i < got && !(p.fallback && type_of(env, args[i + 1]) == napi_undefined)) {

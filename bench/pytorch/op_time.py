@@ -29,7 +29,7 @@ def main() -> None:
         "relu": "torch.relu(one)",
         "mm": "torch.mm(two, two)",
         "narrow": "torch.narrow(four, 0, 1, 2)",
-        "view": "four.view(2, 2)",
+        "reshape": "torch.reshape(four, (2, 2))",
     }
     found = {}
     for name, call in calls.items():

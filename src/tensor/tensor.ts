@@ -5,14 +5,24 @@ let depth = 0;
 
 /** The net under tensors made outside every scope: when the garbage collector drops one, its memory follows. */
 const forgotten = new FinalizationRegistry<number>((handle) => native().release(handle));
+let watch: (t: Tensor) => void;
 
 /**
  * A tensor of libtorch: a handle, released by the scope that made it, by `dispose()`, by `using`, or at last by the garbage collector.
  * Every operation is a function (`add(x, y)`, not a method), so that all operators, ours included, are called in one way.
  */
 export class Tensor implements Disposable {
+  #watched = false;
+
+  static {
+    watch = (t) => {
+      forgotten.register(t, t.handle, t);
+      t.#watched = true;
+    };
+  }
+
   constructor(readonly handle: number) {
-    if (depth === 0) forgotten.register(this, handle, this);
+    if (depth === 0) watch(this);
   }
 
   /** Sizes, outermost first; `[]` for a scalar. */
@@ -62,7 +72,7 @@ export class Tensor implements Disposable {
 
   /** Releases the memory now. Using the tensor afterwards is an error; disposing it again is not. */
   dispose(): void {
-    forgotten.unregister(this);
+    if (this.#watched) forgotten.unregister(this);
     native().release(this.handle);
   }
   [Symbol.dispose](): void {
@@ -99,7 +109,7 @@ export const scope = <T>(body: () => T): T => {
   } finally {
     depth--;
     native().endScope(kept.map((t) => t.handle));
-    if (depth === 0) for (const t of kept) forgotten.register(t, t.handle, t);
+    if (depth === 0) for (const t of kept) watch(t);
   }
 };
 

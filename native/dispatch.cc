@@ -91,22 +91,6 @@ Parameter parameter_of(const c10::Argument& argument) {
           argument.default_value()};
 }
 
-std::string js_type(napi_env env, napi_value v) {
-  bool is_array = false;
-  napi_is_array(env, v, &is_array);
-  if (is_array) return "an array";
-  switch (type_of(env, v)) {
-    case napi_undefined: return "undefined";
-    case napi_null: return "null";
-    case napi_boolean: return "a boolean";
-    case napi_number: return "a number";
-    case napi_string: return "a string";
-    case napi_function: return "a function";
-    case napi_bigint: return "a bigint";
-    default: return "an object";
-  }
-}
-
 at::Scalar get_scalar(napi_env env, napi_value v) {
   if (type_of(env, v) == napi_boolean) return at::Scalar(get_bool(env, v));
   const double d = get_double(env, v);

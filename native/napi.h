@@ -52,6 +52,23 @@ inline napi_valuetype type_of(napi_env env, napi_value v) {
   return t;
 }
 
+/// What a value is, for messages: `an array`, `a string`.
+inline std::string js_type(napi_env env, napi_value v) {
+  bool is_array = false;
+  napi_is_array(env, v, &is_array);
+  if (is_array) return "an array";
+  switch (type_of(env, v)) {
+    case napi_undefined: return "undefined";
+    case napi_null: return "null";
+    case napi_boolean: return "a boolean";
+    case napi_number: return "a number";
+    case napi_string: return "a string";
+    case napi_function: return "a function";
+    case napi_bigint: return "a bigint";
+    default: return "an object";
+  }
+}
+
 inline bool is_nullish(napi_env env, napi_value v) {
   const auto t = type_of(env, v);
   return t == napi_undefined || t == napi_null;

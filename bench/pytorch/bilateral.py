@@ -1,4 +1,4 @@
-"""The bilateral supernet (arXiv 2406.07028): a shared DARTS backbone with a head for instance- and one for class-sampled images.
+"""The bilateral supernet (arXiv 2406.07028): a shared DARTS backbone, a head for each of two ways to sample images.
 
 Run as a script, it checks the known numbers of weights.
 """
@@ -81,7 +81,7 @@ class BilateralNetwork(nn.Module):
         self.to(memory_format=self.memory_format)
 
     def forward(self, images: PairImages, alpha: BilateralAlpha) -> Tensor:
-        """Mixed logits z = logit_scale (m z_I + (1 - m) z_C), [batch, classes]. To classify, give both heads the same images."""
+        """Logits z = logit_scale (m z_I + (1 - m) z_C), [batch, classes]. To classify, both get the same images."""
         if self.bn_scope == "joint":
             joint = self._features(torch.cat([images.instance, images.by_class]), alpha)
             instance, by_class = zip(*(x.chunk(2) for x in joint))

@@ -14,8 +14,9 @@ export interface TensorBatch {
 /** What a step's forward pass comes to. */
 export interface Outcome {
   readonly loss: Tensor; // scalar
-  readonly logits: Tensor; // [batch, classes], of what `labels` says
-  readonly labels: Tensor; // [batch]
+  readonly logits: Tensor; // [batch, classes]
+  /** What the logits were to say, and how much each counts: the training accuracy is weighted as the loss is. */
+  readonly targets: readonly { readonly labels: Tensor; readonly share: number }[];
 }
 
 /** A supernet together with how a method trains and reads it. */

@@ -13,7 +13,11 @@ export const singleBranch = ({ sampling = 'instance' }: { sampling?: Sampling } 
       forward: ([batch], { criterion }) => {
         if (batch === undefined) throw new Error('Cannot run step: a single-branch method needs one batch, got none');
         const logits = net.logits(batch.images);
-        return { loss: criterion(logits, batch.labels), logits, labels: batch.labels };
+        return {
+          loss: criterion(logits, batch.labels),
+          logits,
+          targets: [{ labels: batch.labels, share: 1 }],
+        };
       },
     };
   },

@@ -44,6 +44,22 @@ export const freshAlpha = (
   return { component, kind, value: value.requireGrad() };
 };
 
+/** Relaxes the alphas of a component, anew for every pass: its gradient must reach them each time. */
+export const weightsFrom =
+  (alphas: readonly Alpha[], relax: Relaxation) =>
+  (component: string): Record<CellKind, OpWeights> => {
+    const of = (kind: CellKind): OpWeights => {
+      const alpha = alphas.find((a) => a.component === component && a.kind === kind);
+      return alpha === undefined ? certain : relax(alpha.value);
+    };
+    return { normal: of('normal'), reduction: of('reduction') };
+  };
+
+export const disposer = (store: ParameterStore, alphas: readonly Alpha[]) => (): void => {
+  store.dispose();
+  for (const { value } of alphas) value.dispose();
+};
+
 /** DARTS' own network: one backbone, one classifier on its last output, one alpha for each kind of cell. */
 export interface SingleBranchNet extends Supernet {
   /** images: [batch, inputChannels, h, w] → [batch, classes] */
@@ -75,20 +91,13 @@ export const searchNetwork = (
   const alphas = body.kinds.map((kind) =>
     freshAlpha({ component: BACKBONE, kind }, { nodes: shape.nodes, primitives, store }),
   );
-  const weightsOf = (kind: CellKind): OpWeights => {
-    const alpha = alphas.find((a) => a.kind === kind);
-    return alpha === undefined ? certain : relax(alpha.value);
-  };
+  const weights = weightsFrom(alphas, relax);
   return {
     store,
     alphas,
     primitives,
-    logits: (images) =>
-      head(body.forward(images, { normal: weightsOf('normal'), reduction: weightsOf('reduction') })[1]),
-    dispose: () => {
-      store.dispose();
-      for (const { value } of alphas) value.dispose();
-    },
+    logits: (images) => head(body.forward(images, weights(BACKBONE))[1]),
+    dispose: disposer(store, alphas),
   };
 };
 
@@ -108,6 +117,6 @@ export const derivedNetwork = (
     alphas: [],
     primitives,
     logits: (images) => head(body.forward(images, { normal: certain, reduction: certain })[1]),
-    dispose: () => store.dispose(),
+    dispose: disposer(store, []),
   };
 };

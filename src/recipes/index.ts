@@ -1,12 +1,12 @@
 import type { Recipe, Settings } from '../train/index.js';
 import { type Scale, scales } from './scales.js';
-import { darts, dartsResampling } from './table2.js';
+import { darts, dartsBbn, dartsResampling, hls, hlsReverseSigmoid } from './table2.js';
 
 export { type Scale, scaleNames, scales } from './scales.js';
-export { darts, dartsResampling, paperSettings } from './table2.js';
+export { darts, dartsBbn, dartsResampling, hls, hlsReverseSigmoid, paperSettings } from './table2.js';
 
 /** Every experiment that has a name, in the order of the paper. */
-export const recipes: readonly Recipe[] = [darts, dartsResampling];
+export const recipes: readonly Recipe[] = [darts, dartsResampling, dartsBbn, hls, hlsReverseSigmoid];
 
 /** A recipe at a scale, with single settings changed: what is given last wins. */
 export const scaled = (

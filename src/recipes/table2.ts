@@ -1,4 +1,5 @@
-import { singleBranch } from '../method/index.js';
+import { bilateral, heterogeneous, singleBranch } from '../method/index.js';
+import { parabolicDecay, reverseSigmoid } from '../schedule/index.js';
 import type { Recipe, Settings } from '../train/index.js';
 
 /**
@@ -34,4 +35,13 @@ export const darts = row('darts', 'DARTS', { paper: 64.56, method: singleBranch(
 export const dartsResampling = row('darts-resampling', 'DARTS + Re-sampling', {
   paper: 61.2,
   method: singleBranch({ sampling: 'class' }),
+});
+export const dartsBbn = row('darts-bbn', 'DARTS + BBN', {
+  paper: 52.14,
+  method: bilateral({ mixing: parabolicDecay() }),
+});
+export const hls = row('hls', 'HLS', { paper: 65.12, method: heterogeneous(parabolicDecay()) });
+export const hlsReverseSigmoid = row('hls-reverse-sigmoid', 'HLS + Reverse Sigmoid', {
+  paper: 61.85,
+  method: heterogeneous(reverseSigmoid()),
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { constant, cosine, linear, product, schedule } from './index.js';
+import { constant, cosine, linear, parabolicDecay, product, reverseSigmoid, schedule, softFreeze } from './index.js';
 
 const value = fc.double({ min: -1e6, max: 1e6, noNaN: true });
 const progress = fc.double({ min: 0, max: 1, noNaN: true });
@@ -48,5 +48,49 @@ describe('schedules', () => {
     expect(cosine(0.025, 0.001).label).toBe('cosine(0.025, 0.001)');
     expect(product(constant(3), linear(1, 0)).label).toBe('constant(3) × linear(1, 0)');
     expect(schedule('mine', (t) => t).label).toBe('mine');
+  });
+});
+
+describe('mixing', () => {
+  it.each([parabolicDecay(), reverseSigmoid(), reverseSigmoid({ k: 10 })])(
+    '$label stays in [0, 1] and never rises',
+    (m) => {
+      fc.assert(
+        fc.property(progress, progress, (a, b) => {
+          expect(m(a)).toBeGreaterThanOrEqual(0);
+          expect(m(a)).toBeLessThanOrEqual(1);
+          expect(m(Math.min(a, b))).toBeGreaterThanOrEqual(m(Math.max(a, b)));
+        }),
+      );
+    },
+  );
+
+  it('the reverse sigmoid is symmetric about one half', () => {
+    fc.assert(
+      fc.property(progress, (t) => {
+        expect(reverseSigmoid()(t) + reverseSigmoid()(1 - t)).toBeCloseTo(1, 12);
+      }),
+    );
+    expect(() => reverseSigmoid({ k: 0 })).toThrow(/k must be > 0, got 0/);
+  });
+
+  it('the soft freeze has the values of its formula, lies below the mixing, and is 0 where the mixing is', () => {
+    const s = softFreeze(parabolicDecay());
+    for (const [t, value] of [
+      [0, 1],
+      [0.3, 0.906],
+      [0.5, 0.717],
+      [0.7, 0.383],
+      [0.8, 0.169],
+      [0.9, 0.014],
+      [0.95, 7e-5],
+    ] as const)
+      expect(s(t)).toBeCloseTo(value, 3);
+    expect(softFreeze(constant(0))(0.5)).toBe(0);
+    fc.assert(
+      fc.property(progress, (t) => {
+        expect(s(t)).toBeLessThanOrEqual(parabolicDecay()(t) + 1e-15);
+      }),
+    );
   });
 });

@@ -78,7 +78,7 @@ const toy = () => {
       noGrad(() => inPlace.add(statistics, f64([1])));
       const x = reshape(cat([first.value, reshape(second.value, [1])]), [1, 3]);
       const loss = given === train ? quadratic(x, A, B) : add(quadratic(x, E, F), mul(sum(mul(alpha, alpha)), 0.5));
-      return { loss, logits: x, labels: x };
+      return { loss, logits: x, targets: [] };
     },
   };
   return { net, step: { net, train: [train], valid: [valid], criterion: (x: Tensor) => x, t: 0 }, statistics };

@@ -76,8 +76,10 @@ const weightStep = (
       const total = clipNorm(flat, { max: settings.gradClip });
       requireFiniteGradients(total, namedGradients(store, gradients), where);
       weights.step(flat, { lr });
-      const hits = to(eq(argmax(outcome.logits, { dim: 1 }), outcome.labels), { dtype: 'float64' });
-      return { loss, accuracy: mean(hits).item(), norms };
+      const predicted = argmax(outcome.logits, { dim: 1 });
+      const hitRate = (labels: Tensor): number => mean(to(eq(predicted, labels), { dtype: 'float64' })).item();
+      const accuracy = outcome.targets.reduce((sum, { labels, share }) => sum + share * hitRate(labels), 0);
+      return { loss, accuracy, norms };
     });
   });
 

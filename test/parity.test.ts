@@ -2,36 +2,23 @@ import { describe, expect, it } from 'vitest';
 import { crossEntropy } from '../src/loss/index.js';
 import { type SearchNet, singleBranch } from '../src/method/index.js';
 import { derivedNetwork } from '../src/net/index.js';
-import type { ParameterStore } from '../src/nn/index.js';
 import { adam, archOptimizer, sgd } from '../src/optim/index.js';
 import { constant } from '../src/schedule/index.js';
 import { softmaxRelaxation } from '../src/space/index.js';
-import { type Dtype, crossEntropy as entropy, grad, inPlace, noGrad, scope, type Tensor } from '../src/tensor/index.js';
+import { type Dtype, crossEntropy as entropy, grad, inPlace, noGrad, scope } from '../src/tensor/index.js';
 import { type Settings, searchStep } from '../src/train/index.js';
+import { compare, maxAbs, shapeOf, weightsOf } from './support/compare.js';
 import {
   cellOf,
-  type Digest,
-  digestError,
-  digestOf,
   type Fixture,
   fillWeights,
   given,
   noiseTensor,
-  ourName,
   type Pass,
   readFixture,
   trainBatch,
   validBatch,
 } from './support/fixtures.js';
-
-const shapeOf = (f: Fixture, dtype: Dtype) => ({
-  channels: f.channels,
-  layers: f.layers,
-  nodes: f.nodes,
-  classes: f.classes,
-  inputChannels: f.inChannels,
-  dtype,
-});
 
 const build = (f: Fixture, dtype: Dtype, through = dtype): SearchNet => {
   const net = singleBranch().build(shapeOf(f, dtype), { relax: softmaxRelaxation });
@@ -40,30 +27,6 @@ const build = (f: Fixture, dtype: Dtype, through = dtype): SearchNet => {
     scope(() => noGrad(() => inPlace.copy(value, noiseTensor(i + 1, value.shape, { scale: 0.5, dtype, through }))));
   return net;
 };
-
-const worst = (errors: readonly (readonly [string, number])[]): [string, number] =>
-  errors.reduce<[string, number]>(
-    ([name, most], [n, e]) => (e >= most || Number.isNaN(e) ? [n, e] : [name, most]),
-    ['', 0],
-  );
-
-/** The largest relative difference of our tensors from theirs, and where it is. */
-const compare = (
-  ours: ReadonlyMap<string, Tensor>,
-  theirs: readonly Digest[],
-  { names, fixture, floor }: { names: Fixture['weights']; fixture: Fixture; floor: number },
-): [string, number] =>
-  worst(
-    names.map(({ name }, i) => {
-      const tensor = given(ours.get(ourName(name, fixture)));
-      return [name, digestError(digestOf(tensor), given(theirs[i]), { floor })] as const;
-    }),
-  );
-
-const maxAbs = (ours: readonly number[], theirs: readonly number[]): number =>
-  Math.max(...theirs.map((v, i) => Math.abs(v - (ours[i] ?? Number.NaN)))) / Math.max(...theirs.map(Math.abs));
-
-const weightsOf = (store: ParameterStore) => new Map(store.parameters.map((p) => [p.name, p.value]));
 
 /** One pass in training mode from a fresh state, and what PyTorch has for it: the relative errors. */
 const passErrors = (

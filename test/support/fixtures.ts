@@ -5,11 +5,11 @@ import type { ParameterStore } from '../../src/nn/index.js';
 import type { CellGenotype } from '../../src/space/index.js';
 import { channelsLast, type Dtype, inPlace, noGrad, scope, type Tensor, tensor, to } from '../../src/tensor/index.js';
 
-const digest = z.object({ norm: z.number(), dot: z.number(), head: z.array(z.number()) });
 /** A tensor in three figures: its Euclidean norm, its dot product with noise(77), and its first values. */
+export const digest = z.object({ norm: z.number(), dot: z.number(), head: z.array(z.number()) });
 export type Digest = z.infer<typeof digest>;
 
-const matrix = z.array(z.array(z.number()));
+export const matrix = z.array(z.array(z.number()));
 const alpha = z.object({ normal: matrix, reduction: matrix });
 const pass = z.object({
   logits: matrix,
@@ -29,7 +29,7 @@ const step = z.object({
 const named = z.object({ name: z.string(), shape: z.array(z.number()) });
 const edge = z.tuple([z.string(), z.number()]);
 const layout = z.object({ alpha: z.number(), weights: z.number(), worstWeight: z.number() });
-const fixture = z.object({
+export const sizes = z.object({
   channels: z.number(),
   layers: z.number(),
   nodes: z.number(),
@@ -40,6 +40,9 @@ const fixture = z.object({
   edges: z.array(z.object({ node: z.number(), from: z.number() })),
   weights: z.array(named),
   buffers: z.array(named),
+});
+
+const fixture = sizes.extend({
   weightLr: z.number().optional(),
   pass: pass.optional(),
   passes: z.object({ nchw: pass, channelsLast: pass, float64: pass }).optional(),
@@ -61,8 +64,11 @@ const fixture = z.object({
 export type Fixture = z.infer<typeof fixture>;
 export type Pass = z.infer<typeof pass>;
 
-export const readFixture = (name: string): Fixture =>
-  fixture.parse(JSON.parse(readFileSync(new URL(`../fixtures/${name}.json`, import.meta.url), 'utf8')));
+/** The JSON of a fixture file. */
+export const readJson = (name: string): unknown =>
+  JSON.parse(readFileSync(new URL(`../fixtures/${name}.json`, import.meta.url), 'utf8'));
+
+export const readFixture = (name: string): Fixture => fixture.parse(readJson(name));
 
 /** A value that the fixture must have. */
 export const given = <T>(value: T | undefined): T => {
@@ -119,9 +125,15 @@ const PRIMITIVES = [
   'dil_conv_5x5',
 ];
 
+/** What names depend on. */
+export interface Named {
+  readonly edges: Fixture['edges'];
+  readonly genotype?: Fixture['genotype'];
+}
+
 /** What we call the tensor that PyTorch's module path names. Pools belong to the state that they read; there every edge's copy is the same. */
-export const ourName = (theirs: string, { edges, genotype }: Fixture): string => {
-  const searched = /^(cells\.\d+)\.edges\.(\d+)\.ops\.(\d)\.(.*)$/.exec(theirs);
+export const ourName = (theirs: string, { edges, genotype }: Named): string => {
+  const searched = /^(cells\.\d+|instance\.cell|class\.cell)\.edges\.(\d+)\.ops\.(\d)\.(.*)$/.exec(theirs);
   if (searched !== null) {
     const [, cell, e, o, rest = ''] = searched;
     const primitive = PRIMITIVES[Number(o)] ?? '';
@@ -141,7 +153,7 @@ export const ourName = (theirs: string, { edges, genotype }: Fixture): string =>
 /** Gives every weight the value that the script gave PyTorch's. */
 export const fillWeights = (
   store: ParameterStore,
-  fixture: Fixture,
+  fixture: Named & { weights: Fixture['weights'] },
   { through = store.dtype }: { through?: Dtype } = {},
 ): void => {
   const byName = new Map(store.parameters.map((p) => [p.name, p]));
@@ -158,15 +170,18 @@ export const fillWeights = (
   }
 };
 
-const labels = (n: number, label: (i: number) => number): Tensor =>
+export const labels = (n: number, label: (i: number) => number): Tensor =>
   tensor(BigInt64Array.from({ length: n }, (_, i) => BigInt(label(i))));
 
 interface Types {
   dtype?: Dtype;
   through?: Dtype;
 }
-const images = (seed: number, { batch, inChannels, size }: Fixture, types: Types): Tensor =>
-  scope(() => channelsLast(noiseTensor(seed, [batch, inChannels, size, size], { scale: 1.5, ...types })));
+export const images = (
+  seed: number,
+  { batch, inChannels, size }: Pick<Fixture, 'batch' | 'inChannels' | 'size'>,
+  types: Types = {},
+): Tensor => scope(() => channelsLast(noiseTensor(seed, [batch, inChannels, size, size], { scale: 1.5, ...types })));
 
 export const trainBatch = (k: number, fixture: Fixture, types: Types = {}): TensorBatch => ({
   images: images(3 + k, fixture, types),

@@ -24,7 +24,7 @@ describe('every page', () => {
 });
 
 describe('docs/details.md', () => {
-  const details = [...read('docs/details.md').matchAll(/^\d+\. \*\*(.+?)\.\*\*.*\[`(.+?)`\]\(\.\.\/(.+?)#L(\d+)\)$/gm)];
+  const details = [...read('docs/details.md').matchAll(/^\d+\. \*\*(.+?)\*\*.*\[`(.+?)`\]\(\.\.\/(.+?)#L(\d+)\)$/gm)];
 
   it('points each detail at its line', () => {
     expect(details.length).toBeGreaterThan(20);

@@ -51,9 +51,11 @@ export const runDisplay = ({ stream = process.stderr }: { stream?: NodeJS.WriteS
       validationFrom = performance.now();
       const { epoch, step, steps, loss, accuracy } = event;
       live.update({
+        // What matters most comes first: a narrow terminal cuts the end.
         text:
-          `epoch ${epoch + 1}/${epochs} ${bar(step / steps)} step ${step}/${steps}  loss ${loss.toFixed(3)}  acc ${(100 * accuracy).toFixed(1)} %` +
-          `  ${Math.round(batch / perStep)} img/s  ${bytes(process.memoryUsage.rss())}  ${left(epoch, steps, step)} left`,
+          `epoch ${epoch + 1}/${epochs} ${bar(step / steps)} step ${step}/${steps}  ${left(epoch, steps, step)} left` +
+          `  loss ${loss.toFixed(3)}  acc ${(100 * accuracy).toFixed(1)} %` +
+          `  ${Math.round(batch / perStep)} img/s  ${bytes(process.memoryUsage.rss())}`,
       });
     } else if (event.type === 'validation') {
       perEpochRest = Math.max(perEpochRest, (performance.now() - validationFrom) / 1000);

@@ -19,7 +19,8 @@ const ARCHIVES = {
   cifar10: { file: 'cifar-10-binary.tar.gz', md5: 'c32a1d4ab5d03f1284b67883e8d87530' },
   cifar100: { file: 'cifar-100-binary.tar.gz', md5: '03b5dce01913d631647c71ecec9e9cb8' },
 } as const;
-const NAMES = ['mnist', 'cifar10', 'cifar100'] as const;
+/** Data that has a name: anything else is a path. */
+export const dataNames: readonly string[] = ['mnist', 'cifar10', 'cifar100'];
 
 /**
  * Opens the data a user names: `mnist` (comes with the package), `cifar10` or `cifar100` (downloaded once), or a path to CIFAR binary
@@ -82,8 +83,8 @@ export class UnknownDataError extends Error {
   override readonly name = 'UnknownDataError';
   constructor(word: string) {
     super(
-      `Cannot open data: "${word}" is neither a known name (${NAMES.join(', ')}) nor a file or folder; ` +
-        `did you mean "${closest(word.toLowerCase(), NAMES)}"? Otherwise give a path`,
+      `Cannot open data: "${word}" is neither a known name (${dataNames.join(', ')}) nor a file or folder; ` +
+        `did you mean "${closest(word.toLowerCase(), dataNames)}"? Otherwise give a path`,
     );
   }
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Dataset, Progress } from '../data/index.js';
+import { type Dataset, dataNames, type Progress } from '../data/index.js';
 import { createRun, type Evaluation, openRun, type Position, type RunFolder, type RunInfo } from '../run/index.js';
 import { packageRoot } from '../tensor/engine/paths.js';
 import { libtorch, requireDevice, threads } from '../tensor/index.js';
@@ -63,7 +63,8 @@ const versions = (): Record<string, string> => ({
 /** Starts a search and keeps it in a run folder. Yields what happens; returns how it ended. Nothing is written before the data is known to be good. */
 export async function* startRun(request: RunRequest, watch: Watch = {}): AsyncGenerator<RunEvent, RunResult> {
   const { recipe, data, seed, device } = request;
-  const spec = data.spec.includes('/') ? resolve(data.spec) : data.spec;
+  // A run is resumed from any folder.
+  const spec = dataNames.includes(data.spec) ? data.spec : resolve(data.spec);
   const dataset = await loadData(data, {
     onProgress: watch.onDataProgress,
     ready: () => {

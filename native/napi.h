@@ -104,11 +104,8 @@ inline std::string get_string(napi_env env, napi_value v) {
 
 template <class T, class Get>
 std::vector<T> get_vector(napi_env env, napi_value v, Get get) {
-  bool is_array = false;
-  check(env, napi_is_array(env, v, &is_array));
-  if (!is_array) throw UsageError("must be an array");
   uint32_t n = 0;
-  check(env, napi_get_array_length(env, v, &n));
+  if (napi_get_array_length(env, v, &n) != napi_ok) throw UsageError("must be an array");
   std::vector<T> out;
   out.reserve(n);
   for (uint32_t i = 0; i < n; i++) {

@@ -100,7 +100,10 @@ export const secondOrder = (
       }),
     ),
   );
-  const R = R_SCALE / norm(byWeights).item();
+  const length = norm(byWeights).item();
+  // Weights that the validation loss does not depend on: the second term is 0, and R would be infinite.
+  if (length === 0) return { loss, gradients: byAlpha };
+  const R = R_SCALE / length;
   const own = noGrad(() => clone(store.flat));
   const trainByAlpha = (step: number): Tensor[] =>
     withWeights(

@@ -10,7 +10,7 @@ export default defineConfig({
     globalSetup: ['test/support/engine.ts'],
     env: { OMP_NUM_THREADS: '1' },
     projects: [
-      { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts'] } },
+      { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts'], testTimeout: 60_000 } },
       { extends: true, test: { name: 'whole', include: ['test/**/*.test.ts'], testTimeout: 300_000 } },
     ],
   },

@@ -1,5 +1,6 @@
 // Tensors and bytes: what a tensor is, filling one from JavaScript memory, reading one back, and the scopes of the table.
 #include <ATen/ATen.h>
+#include <ATen/EmptyTensor.h>
 
 #include <cstring>
 
@@ -45,7 +46,12 @@ napi_value from_bytes(napi_env env, napi_callback_info info) {
 napi_value to_bytes(napi_env env, napi_callback_info info) {
   return guarded(env, "Cannot read tensor", [&] {
     const Args args(env, info);
-    const auto t = get_tensor(env, args[0]).detach().cpu().contiguous();
+    const auto own = get_tensor(env, args[0]).detach();
+    // A resize that ran out of memory, or an unchecked operator, can leave a shape that its memory does not have.
+    if (own.layout() == at::kStrided && own.device().is_cpu() &&
+        at::detail::computeStorageNbytes(own.sizes(), own.strides(), own.itemsize(), own.storage_offset()) > own.storage().nbytes())
+      throw UsageError("its shape is larger than its memory");
+    const auto t = own.cpu().contiguous();
     void* data = nullptr;
     napi_value out;
     check(env, napi_create_arraybuffer(env, t.nbytes(), &data, &out));

@@ -1,4 +1,4 @@
-import { threads } from '../tensor/index.js';
+import { requireDevice, threads } from '../tensor/index.js';
 import { type DataRequest, describeRecipe, estimate, planData, type Recipe } from '../train/index.js';
 import { bytes, duration, grouped, listing, table } from './format.js';
 import type { SearchFlags } from './options.js';
@@ -12,6 +12,7 @@ export const dryRun = async (
   { data, flags }: { data: DataRequest; flags: SearchFlags },
 ): Promise<void> => {
   threads.set(flags.threads);
+  requireDevice(flags.device);
   const display = flags.quiet ? silent : runDisplay();
   const plan = await planData(data, { onProgress: display.onData });
   display.end();

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { isTemporary, sweepTemporaries, syncFolder, writeAtomic } from './atomic.js';
@@ -49,8 +49,15 @@ export function createRun(dir: string, info: RunInfo): RunFolder {
     action: `Cannot create run ${dir}: its description is not valid`,
     remedy: 'correct that value',
   });
+  if (existsSync(dir) && !statSync(dir).isDirectory())
+    throw new Error(`Cannot create run ${dir}: it must be a folder, it is a file; name a new folder`);
   refuseOccupied(dir);
-  mkdirSync(dir, { recursive: true });
+  try {
+    mkdirSync(dir, { recursive: true });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`Cannot create run ${dir}: the folder cannot be made (${reason}); name one that can be written`);
+  }
   const release = lockRun(dir);
   try {
     refuseOccupied(dir); // again, now that no one else can fill it

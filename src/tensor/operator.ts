@@ -95,7 +95,8 @@ const invoke = (op: Resolved, args: readonly Arg[]): unknown => {
 
 /**
  * Calls any operator of libtorch by its name (`aten::mm`, `aten::sum.dim_IntList`), its arguments in the order of its schema; what is left
- * out takes the schema's default. Returns a Tensor, an array, a number, or nothing, as the schema says. Errors name the operator and the argument.
+ * out takes the schema's default. What the wrappers of this library check is safe with any arguments; some of libtorch's rarer operators
+ * trust theirs (indices that point outside, strides beyond the memory) and can end the process, here as in Python. Returns a Tensor, an array, a number, or nothing, as the schema says. Errors name the operator and the argument.
  */
 export const call = (name: string, ...args: Arg[]): unknown => invoke(resolve(name), args);
 

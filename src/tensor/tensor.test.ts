@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Data, type Dtype, dtypes, viewAs, widthOf } from './dtype.js';
-import { add, liveTensors, scope, Tensor, tensor, to, zeros } from './index.js';
+import { add, call, liveTensors, scope, Tensor, tensor, to, zeros } from './index.js';
 
 const disposedError = /the tensor was disposed/;
 
@@ -148,5 +148,20 @@ describe('a tensor', () => {
     expect(liveTensors()).toBe(before + 1);
     expect(kept.toArray()).toHaveLength(10);
     kept.dispose();
+  });
+});
+
+describe('what is no tensor', () => {
+  it('is refused by name: values that are no numbers, and shapes that their memory does not have', () => {
+    // @ts-expect-error from JavaScript anything can come
+    expect(() => tensor('x')).toThrow(/must be made of numbers and arrays of them, got x/);
+    // @ts-expect-error from JavaScript anything can come
+    expect(() => tensor([1, '2'])).toThrow(/must be made of numbers and arrays of them, got 2/);
+    // @ts-expect-error from JavaScript anything can come
+    expect(() => tensor(undefined)).toThrow(/got undefined/);
+    const a = zeros([2]);
+    expect(() => call('aten::resize_', a, [2 ** 50])).toThrow(/aten::resize_/);
+    expect(() => a.data()).toThrow(/its shape is larger than its memory/);
+    a.dispose();
   });
 });

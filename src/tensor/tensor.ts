@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { type Data, type Dtype, dtypeCode, dtypeOfArray, dtypeOfCode, viewAs, widthOf } from './dtype.js';
 import { native } from './native.js';
 
@@ -118,8 +119,12 @@ export const liveTensors = (): number => native().liveTensors();
 
 type Nested = number | readonly Nested[];
 const shapeOf = (data: Nested): number[] =>
-  typeof data === 'number' ? [] : [data.length, ...(data[0] === undefined ? [] : shapeOf(data[0]))];
-const flat = (data: Nested): number[] => (typeof data === 'number' ? [data] : data.flatMap(flat));
+  !Array.isArray(data) ? [] : [data.length, ...(data[0] === undefined ? [] : shapeOf(data[0]))];
+const flat = (data: Nested): number[] => {
+  if (typeof data === 'number') return [data];
+  if (Array.isArray(data)) return data.flatMap(flat);
+  throw new TypeError(`Cannot make tensor: it must be made of numbers and arrays of them, got ${String(data)}`);
+};
 
 /** Rows of different lengths can add up to a fitting number of elements: each must be looked at. */
 const fits = (data: Nested, [size, ...inner]: readonly number[]): boolean =>

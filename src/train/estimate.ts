@@ -30,10 +30,12 @@ export interface Estimate {
 
 const PROBES = [4, 8] as const;
 
-/** A straight line through two measurements, at x. */
+/** A straight line through two measurements, at x; noise cannot turn it below the larger one, nor above proportion to it. */
 const extrapolate = (points: readonly (readonly [number, number])[], x: number): number => {
   const [[x0, y0] = [0, 0], [x1, y1] = [1, 0]] = points;
-  return y0 + ((y1 - y0) / (x1 - x0)) * (x - x0);
+  const line = y0 + ((y1 - y0) / (x1 - x0)) * (x - x0);
+  const proportional = (y1 * x) / x1;
+  return Math.min(Math.max(line, Math.min(y1, proportional)), Math.max(y1, proportional));
 };
 
 const blank = (n: number, { channels, imageSize }: DataSizes): Batch => ({

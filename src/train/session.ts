@@ -108,7 +108,12 @@ export const recipeOf = (info: RunInfo, recipes: readonly Recipe[]): Recipe => {
     throw new Error(
       `Cannot open run: this version has no recipe "${info.name}", only ${recipes.map((r) => r.name).join(', ')}`,
     );
-  return { ...recipe, settings: settings.parse(info.recipe['settings']) };
+  const found = settings.safeParse(info.recipe['settings']);
+  if (!found.success)
+    throw new Error(
+      `Cannot open run: the settings in run.json are damaged (${found.error.issues[0]?.path.join('.')}); restore it from a copy`,
+    );
+  return { ...recipe, settings: found.data };
 };
 
 /**
@@ -134,6 +139,11 @@ export async function* resumeRun(
       position === undefined
         ? 'no checkpoint yet: starting from the beginning'
         : `resuming at epoch ${position.epoch + 1}, step ${position.step}`;
+    const records = folder.records().length;
+    if (records < (position?.epoch ?? 0))
+      notices.push(
+        `metrics.jsonl holds ${records} records of ${position?.epoch ?? 0} epochs: the others were lost and stay so`,
+      );
     for (const text of [...notices, from]) {
       folder.log(text);
       yield { type: 'notice', text };
@@ -152,7 +162,10 @@ export const reopen = async (
   { onDataProgress }: Pick<Watch, 'onDataProgress'> = {},
 ): Promise<{ dataset: Dataset; live: Search; notices: string[]; position: Position | undefined }> => {
   const { info } = folder;
-  const dataset = await loadData(dataRequest.parse(info.data['request']), {
+  const request = dataRequest.safeParse(info.data['request']);
+  if (!request.success)
+    throw new Error(`Cannot continue ${folder.path}: the data request in run.json is damaged; restore it from a copy`);
+  const dataset = await loadData(request.data, {
     onProgress: onDataProgress,
     ready: () => {
       threads.set(info.threads);

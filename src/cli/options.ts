@@ -26,6 +26,7 @@ export interface SearchFlags {
   imageSize?: number;
   testShare?: number;
   skipCorrupt?: true;
+  grey?: true;
   flip?: boolean;
   dryRun?: true;
   json?: true;
@@ -82,6 +83,7 @@ export const searchOptions = (command: Command): Command =>
         'share of a folder without test images that is set aside for the test',
       ).argParser(numberIn({ above: 0, most: 0.9 })),
     )
+    .option('--grey', 'bring the images of a folder to one channel')
     .option('--skip-corrupt', 'leave out images that cannot be read, and count them')
     .addOption(new Option('--no-flip', 'never mirror images in training'))
     .optionsGroup('Search:')
@@ -143,5 +145,6 @@ export const dataFor = (flags: SearchFlags): DataRequest => ({
   imageSize: flags.imageSize,
   testShare: flags.testShare,
   skipCorrupt: flags.skipCorrupt,
+  grey: flags.grey,
   flip: flags.flip === false ? false : undefined, // commander's default for --no-flip is true, which must not force mirroring
 });

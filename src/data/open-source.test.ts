@@ -68,7 +68,7 @@ describe('openSource', () => {
     await expect(openSource('mnist', { imageSize: 32 })).rejects.toThrow(
       'has images of size 28, got 32; leave out --image-size',
     );
-    await expect(openSource('mnist', { channels: 3 })).rejects.toThrow('has 1 channels, got 3; leave out --channels');
+    await expect(openSource('mnist', { channels: 3 })).rejects.toThrow('has 1 channels, got 3; leave out --grey');
     await expect(openSource('mnist', { testShare: 0.2 })).rejects.toThrow('got test share 0.2; leave out --test-share');
     expect((await openSource('mnist', { imageSize: 28, channels: 1 })).name).toBe('mnist');
   });

@@ -72,7 +72,7 @@ function fitting(source: Source, { imageSize, channels, testShare }: SourceOptio
     refuse(`has images of size ${source.imageSize}, got ${imageSize}`, '--image-size');
   }
   if (channels !== undefined && channels !== source.channels) {
-    refuse(`has ${source.channels} channels, got ${channels}`, '--channels');
+    refuse(`has ${source.channels} channels, got ${channels}`, '--grey');
   }
   if (testShare !== undefined) refuse(`has a test part of its own, got test share ${testShare}`, '--test-share');
   return source;

@@ -11,6 +11,8 @@ export const dataRequest = z
     imageSize: z.number().optional(),
     testShare: z.number().optional(),
     skipCorrupt: z.boolean().optional(),
+    /** Bring the images of a folder to one channel. */
+    grey: z.boolean().optional(),
     /** Mirror images in training; the data set's own habit unless said. */
     flip: z.boolean().optional(),
   })
@@ -19,8 +21,8 @@ export type DataRequest = z.infer<typeof dataRequest>;
 
 /** Data as a request asks for it, planned: nothing is decoded yet. */
 export const planData = (data: DataRequest, { onProgress }: { onProgress?: Progress | undefined } = {}) => {
-  const { spec, flip: _, ...options } = data;
-  return planDataset(spec, { ...options, onProgress } satisfies PlanOptions);
+  const { spec, flip: _, grey, ...options } = data;
+  return planDataset(spec, { ...options, channels: grey ? 1 : undefined, onProgress } satisfies PlanOptions);
 };
 
 /** `ready` is called when the data is known to be there, before images are decoded: other things that can be wrong should be found as early. */

@@ -41,7 +41,7 @@ const step = (): number => {
   scope(() =>
     searchStep(
       { net, weights, arch, criterion, settings },
-      { train, valid, t: 0, lr: 0.025, where: { epoch: 0, step: 0 } },
+      { train, valid, t: 0, mixing: null, lr: 0.025, where: { epoch: 0, step: 0 } },
     ),
   );
   return (performance.now() - from) / 1000;

@@ -7,6 +7,7 @@
 
 #include <sstream>
 
+#include "shapes.h"
 #include "table.h"
 
 namespace tailnas {
@@ -44,6 +45,7 @@ struct Op {
   std::string name;
   std::vector<Parameter> parameters;
   std::vector<Kind> returns;
+  bool writes;  // it changes an argument in place
 };
 
 std::vector<Op>& ops() {
@@ -211,7 +213,7 @@ napi_value resolve(napi_env env, napi_callback_info info) {
     const auto name = full.substr(0, dot), overload = dot == std::string::npos ? "" : full.substr(dot + 1);
     auto found = c10::Dispatcher::singleton().findSchema({name, overload});
     if (!found) throw UsageError("\"" + full + "\" is not an operator of this libtorch (write namespace::name or namespace::name.overload)");
-    Op op{*found, full, {}, {}};
+    Op op{*found, full, {}, {}, found->schema().is_mutable()};
     std::string kinds, optionals, returns, names;
     for (const auto& a : found->schema().arguments()) {
       op.parameters.push_back(parameter_of(a));
@@ -261,9 +263,12 @@ napi_value call(napi_env env, napi_callback_info info) {
         throw UsageError("argument '" + p.name + "' is missing");
       }
     }
+    Shapes before;
+    if (op->writes) before.remember(stack);
     try {
       op->handle.callBoxed(stack);
     } catch (...) {
+      before.restore();
       given = std::move(stack);  // the arguments are still on it, unless the kernel took them
       throw;
     }

@@ -66,7 +66,7 @@ const pair = (f: Bilateral, part: 'train' | 'valid', k: number): TensorBatch[] =
 };
 
 const build = (f: Bilateral, mixing: number): SearchNet => {
-  const method = bilateral({ mixing: constant(mixing), testMixing: mixing, bnScope: f.bnScope });
+  const method = bilateral({ mixing: constant(mixing), bnScope: f.bnScope });
   const net = method.build(shapeOf(f, 'float64'), { relax: softmaxRelaxation });
   fillWeights(net.store, f);
   reset(net);
@@ -92,7 +92,7 @@ describe.each(['bilateral-joint', 'bilateral-branch'])('parity of %s with PyTorc
     expect(net.alphas.map((a) => `${a.component}.${a.kind}`)).toEqual(f.alphaNames);
     scope(() => {
       const batches = pair(f, 'train', 0);
-      const { loss, logits } = net.forward(batches, { criterion, t: 0 });
+      const { loss, logits } = net.forward(batches, { criterion, mixing: f.pass.mixing });
       const gradients = grad(loss, [...net.store.leaves, ...net.alphas.map((a) => a.value)], { unused: 'zeros' });
       expect(maxAbs(logits.toArray(), f.pass.logits.flat())).toBeLessThan(TIGHT);
       expect(Math.abs(loss.item() - f.pass.loss) / f.pass.loss).toBeLessThan(TIGHT);
@@ -105,7 +105,7 @@ describe.each(['bilateral-joint', 'bilateral-branch'])('parity of %s with PyTorc
       const buffers = compare(net.store.buffers, f.pass.buffers, { names: f.buffers, fixture: f, floor: 1e-6 });
       expect(buffers[1], buffers[0]).toBeLessThan(TIGHT);
       net.store.training = false;
-      const answers = noGrad(() => net.logits(given(batches[0]).images));
+      const answers = noGrad(() => given(net.mixed?.(given(batches[0]).images, [f.pass.mixing])[0]));
       expect(maxAbs(answers.toArray(), f.pass.evalLogits.flat())).toBeLessThan(TIGHT);
     });
     net.dispose();
@@ -116,7 +116,7 @@ describe.each(['bilateral-joint', 'bilateral-branch'])('parity of %s with PyTorc
     ({ mixing, loss, alphaGradient }) => {
       const net = build(f, mixing);
       scope(() => {
-        const outcome = net.forward(pair(f, 'train', 0), { criterion, t: 0 });
+        const outcome = net.forward(pair(f, 'train', 0), { criterion, mixing });
         expect(Math.abs(outcome.loss.item() - loss) / loss).toBeLessThan(TIGHT);
         const gradients = grad(
           outcome.loss,
@@ -154,11 +154,9 @@ describe.each(['bilateral-joint', 'bilateral-branch'])('parity of %s with PyTorc
         archOptimizer: 'adam',
         archWeightDecay: 1e-3,
       };
-      let mixing = 0;
       let factor = 1;
-      const schedule = Object.assign(() => mixing, { label: 'as the fixture has it' });
       const softly = Object.assign(() => factor, { label: 'as the fixture has it' });
-      const method = bilateral({ mixing: schedule, bnScope: f.bnScope, archLr: { backbone: softly } });
+      const method = bilateral({ mixing: constant(0), bnScope: f.bnScope, archLr: { backbone: softly } });
       const net = method.build(shapeOf(f, 'float64'), { relax: softmaxRelaxation });
       fillWeights(net.store, f);
       reset(net);
@@ -168,7 +166,6 @@ describe.each(['bilateral-joint', 'bilateral-branch'])('parity of %s with PyTorc
       });
       const weights = sgd(net.store.flat, settings);
       for (const [k, expected] of steps.entries()) {
-        mixing = expected.mixing;
         factor = expected.backboneFactor;
         const report = scope(() =>
           searchStep(
@@ -177,6 +174,7 @@ describe.each(['bilateral-joint', 'bilateral-branch'])('parity of %s with PyTorc
               train: pair(f, 'train', k),
               valid: pair(f, 'valid', k),
               t: 0,
+              mixing: expected.mixing,
               lr: f.weightLr,
               where: { epoch: 0, step: k },
             },

@@ -112,7 +112,14 @@ describe('parity with PyTorch in float64', () => {
           const report = scope(() =>
             searchStep(
               { net, weights, arch, criterion, settings },
-              { train: [trainBatch(k, f)], valid: [validBatch(k, f)], t: 0, lr, where: { epoch: 0, step: k } },
+              {
+                train: [trainBatch(k, f)],
+                valid: [validBatch(k, f)],
+                t: 0,
+                mixing: null,
+                lr,
+                where: { epoch: 0, step: k },
+              },
             ),
           );
           expect(Math.abs(report.loss - expected.trainLoss) / expected.trainLoss).toBeLessThan(1e-9);

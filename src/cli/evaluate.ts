@@ -1,34 +1,45 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { recipes } from '../recipes/index.js';
-import { openRun } from '../run/index.js';
-import { evaluationOf, recipeOf, reopen } from '../train/index.js';
+import { type Evaluation, openRun } from '../run/index.js';
+import { MIXINGS, recipeOf, reopen } from '../train/index.js';
 import { listing, table } from './format.js';
 import { runDisplay, silent } from './progress.js';
-import { evaluationRows, genotypeRows, perClassRows } from './summary.js';
+import { confusionRows, evaluationRows, genotypeRows, perClassRows, sweepRows } from './summary.js';
+import { mixingList, UsageError } from './usage.js';
 
 export const evaluateCommand = (): Command =>
   new Command('evaluate')
     .description("test a run's network, as its newest checkpoint has it, on the test images")
     .argument('<run>', 'the run folder; it may still be running')
+    .addOption(
+      new Option(
+        '--mixing <m or from:to:step>',
+        'test-time mixing: one ratio to test at, or a sweep of which the best on the validation images is taken (default: 0:1:0.1)',
+      ).argParser(mixingList),
+    )
     .option('--json', 'print the result as JSON on stdout; progress stays on stderr')
     .option('--quiet', 'show no progress')
-    .addHelpText('after', '\nExample:\n  $ tailnas evaluate runs/darts-20260102-030405 --json')
-    .action(async (run: string, flags: { json?: true; quiet?: true }) => {
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ tailnas evaluate runs/darts-20260102-030405 --json\n  $ tailnas evaluate runs/hls-20260102-030405 --mixing 0:1:0.1',
+    )
+    .action(async (run: string, flags: { mixing?: number[]; json?: true; quiet?: true }) => {
       const display = flags.quiet ? silent : runDisplay();
       const folder = openRun(run);
+      if (flags.mixing !== undefined && folder.info.recipe.method.mixing === null)
+        throw new UsageError(`--mixing needs a run with two branches: ${run} is of ${folder.info.name}, which has one`);
       if (folder.checkpoints.list().length === 0)
         throw new Error(`Cannot evaluate ${run}: it must have a checkpoint, it has none yet; wait for its first epoch`);
       const { dataset, live, notices } = await reopen(folder, recipeOf(folder.info, recipes), {
         onDataProgress: display.onData,
       });
       for (const text of notices) display.onEvent({ type: 'notice', text });
-      const pass = live.test();
+      const pass = live.evaluate({ mixings: flags.mixing ?? MIXINGS });
       let next = await pass.next();
-      for (; !next.done; next = await pass.next())
-        display.onEvent({ type: 'test', done: next.value, total: dataset.test.labels.length });
+      for (; !next.done; next = await pass.next()) display.onEvent({ type: 'test', ...next.value });
       display.end();
       const trainCounts = dataset.counts.train;
-      const evaluation = evaluationOf(next.value, trainCounts);
+      const evaluation = next.value;
       const genotypes = live.genotypes();
       live.dispose();
       if (flags.json) process.stdout.write(`${JSON.stringify({ run, evaluation, genotypes })}\n`);
@@ -37,6 +48,24 @@ export const evaluateCommand = (): Command =>
           `${[
             listing([...evaluationRows(evaluation, { trainCounts }), ...genotypeRows(genotypes)]),
             table(perClassRows(evaluation, { classes: dataset.classes, trainCounts }), { right: [1, 2] }),
+            ...sweepTable(evaluation),
+            ...confusionTable(evaluation, dataset.classes),
           ].join('\n\n')}\n`,
         );
     });
+
+const sweepTable = ({ sweep }: Evaluation): string[] =>
+  sweep === null
+    ? []
+    : [
+        `at every test-time mixing (1: the instance head alone, 0: the class head alone)\n${table(sweepRows(sweep), { right: [0, 1, 2, 3] })}`,
+      ];
+
+const MOST_CLASSES = 20;
+
+const confusionTable = ({ confusion }: Evaluation, classes: readonly string[]): string[] =>
+  classes.length > MOST_CLASSES
+    ? []
+    : [
+        `true class by row, answer by column, in images\n${table(confusionRows(confusion, classes), { right: [...classes.keys()].map((c) => c + 1) })}`,
+      ];

@@ -1,9 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { closest } from 'fastest-levenshtein';
-import type { Imbalance } from '../data/index.js';
+import type { Imbalance, Sampling } from '../data/index.js';
+import type { BnScope } from '../net/index.js';
 import { recipes, type Scale, scaled, scaleNames } from '../recipes/index.js';
-import type { DataRequest, Recipe, Settings } from '../train/index.js';
+import { type FreezeForm, freezeForms, parseSchedule, requireMixing, type Schedule } from '../schedule/index.js';
+import { type DataRequest, type Recipe, type Settings, varied } from '../train/index.js';
 import { numberIn, oneOf, UsageError } from './usage.js';
 
 /** What the flags of `search` give. */
@@ -18,6 +20,15 @@ export interface SearchFlags {
   layers?: number;
   nodes?: number;
   order?: 1 | 2;
+  weightLr?: number;
+  archLr?: number;
+  archOptimizer?: Settings['archOptimizer'];
+  mixing?: Schedule;
+  sampling?: Sampling;
+  bnScope?: BnScope;
+  logitScale?: number;
+  freeze?: FreezeForm;
+  from?: string;
   seed: number;
   device: string;
   threads: number;
@@ -49,8 +60,8 @@ export const checkpointOption = (): Option =>
     .argParser(numberIn({ least: 0 }))
     .default(3);
 
-/** Adds the flags of a search to a command. */
-export const searchOptions = (command: Command): Command =>
+/** Adds the flags that say which data to learn from. */
+export const dataOptions = (command: Command): Command =>
   command
     .optionsGroup('Data:')
     .addOption(
@@ -85,7 +96,11 @@ export const searchOptions = (command: Command): Command =>
     )
     .option('--grey', 'bring the images of a folder to one channel')
     .option('--skip-corrupt', 'leave out images that cannot be read, and count them')
-    .addOption(new Option('--no-flip', 'never mirror images in training'))
+    .addOption(new Option('--no-flip', 'never mirror images in training'));
+
+/** Adds the flags that say how large a search is. */
+export const sizeOptions = (command: Command): Command =>
+  command
     .optionsGroup('Search:')
     .addOption(
       new Option('--scale <size>', `preset of epochs, batch, channels, layers and nodes: ${scaleNames.join(', ')}`)
@@ -101,12 +116,60 @@ export const searchOptions = (command: Command): Command =>
       new Option('--order <1|2>', "order of the architecture's gradient").argParser((word): 1 | 2 =>
         oneOf('order', ['1', '2'])(word) === '1' ? 1 : 2,
       ),
+    );
+
+const mixing = (text: string): Schedule => {
+  try {
+    return requireMixing(parseSchedule(text));
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
+};
+
+/** Adds the flags that turn a method's switches, and the settings that the paper leaves open. */
+const switchOptions = (command: Command): Command =>
+  command
+    .optionsGroup('What the paper leaves open (see docs/details.md):')
+    .addOption(
+      new Option(
+        '--mixing <schedule>',
+        'how much of the instance branch is in the loss over the search, e.g. "reverseSigmoid(10)"; `tailnas plot schedule` draws it',
+      ).argParser(mixing),
     )
+    .addOption(
+      new Option('--freeze <form>', `form of eq 17, on the backbone's alpha: ${freezeForms.join(', ')}`).argParser(
+        oneOf('form', freezeForms),
+      ),
+    )
+    .addOption(
+      new Option('--sampling <how>', 'how batches of the second branch are drawn: class, reversed, instance').argParser(
+        oneOf('sampling', ['class', 'reversed', 'instance'] as const),
+      ),
+    )
+    .addOption(
+      new Option('--bn-scope <whose>', 'batch statistics of both branches jointly, or perBranch').argParser(
+        oneOf('scope', ['joint', 'perBranch'] as const),
+      ),
+    )
+    .addOption(new Option('--logit-scale <n>', 'factor on the mixed logits').argParser(numberIn({ above: 0 })))
+    .addOption(
+      new Option('--arch-optimizer <rule>', 'rule for alpha: adam or sgd').argParser(
+        oneOf('rule', ['adam', 'sgd'] as const),
+      ),
+    )
+    .addOption(new Option('--arch-lr <n>', 'learning rate of alpha').argParser(numberIn({ least: 0 })))
+    .addOption(new Option('--weight-lr <n>', 'first learning rate of the weights').argParser(numberIn({ least: 0 })));
+
+/** Adds the flags of a search to a command. */
+export const searchOptions = (command: Command): Command =>
+  switchOptions(sizeOptions(dataOptions(command)))
+    .optionsGroup('Search:')
     .addOption(
       new Option('--seed <n>', 'seed of weights, batches and augmentation')
         .argParser(numberIn({ least: 0, whole: true }))
         .default(0),
     )
+    .addOption(new Option('--from <run>', "take over a finished run's search, for recipes that go on from it"))
     .optionsGroup('Machine:')
     .addOption(new Option('--device <name>', 'cpu or cuda').argParser(device).default('cpu'))
     .addOption(
@@ -121,7 +184,21 @@ export const searchOptions = (command: Command): Command =>
     .option('--json', 'print the result as JSON on stdout; progress stays on stderr')
     .option('--quiet', 'show no progress');
 
-const SETTINGS = ['epochs', 'batchSize', 'channels', 'layers', 'nodes', 'order'] as const;
+const SETTINGS = [
+  'epochs',
+  'batchSize',
+  'channels',
+  'layers',
+  'nodes',
+  'order',
+  'weightLr',
+  'archLr',
+  'archOptimizer',
+] as const;
+const SWITCHES = ['mixing', 'sampling', 'bnScope', 'logitScale', 'freeze'] as const;
+
+const given = (flags: SearchFlags, keys: readonly (keyof SearchFlags)[]) =>
+  Object.fromEntries(keys.flatMap((key) => (flags[key] === undefined ? [] : [[key, flags[key]]])));
 
 /** The recipe that a name and flags stand for. Throws a UsageError with the nearest name when there is none. */
 export const recipeFor = (name: string, flags: SearchFlags): { recipe: Recipe; overrides: Partial<Settings> } => {
@@ -131,10 +208,14 @@ export const recipeFor = (name: string, flags: SearchFlags): { recipe: Recipe; o
     throw new UsageError(
       `unknown recipe "${name}": did you mean "${closest(name, names)}"? (one of ${names.join(', ')})`,
     );
-  const overrides: Partial<Settings> = Object.fromEntries(
-    SETTINGS.flatMap((key) => (flags[key] === undefined ? [] : [[key, flags[key]]])),
-  );
-  return { recipe: scaled(found, { scale: flags.scale, settings: overrides }), overrides };
+  const overrides: Partial<Settings> = given(flags, SETTINGS);
+  const recipe = scaled(found, { scale: flags.scale, settings: overrides });
+  try {
+    return { recipe: varied(recipe, given(flags, SWITCHES)), overrides };
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(error.message);
+    throw error;
+  }
 };
 
 /** The data that flags stand for. */

@@ -39,7 +39,7 @@ export const runDisplay = ({ stream = process.stderr }: { stream?: NodeJS.WriteS
   };
   const onEvent = (event: RunEvent): void => {
     if (event.type === 'start') {
-      epochs = event.recipe.settings.epochs;
+      epochs = event.epochs;
       batch = event.recipe.settings.batchSize * event.recipe.method.streams.length;
       print(
         `searching: ${event.recipe.label}, ${grouped(event.weights)} weights, ${event.stepsPerEpoch} steps an epoch, ${epochs} epochs → ${event.run}`,

@@ -33,6 +33,7 @@ Examples:
               seed: flags.seed,
               device: flags.device,
               threads: flags.threads,
+              from: flags.from,
               out: flags.out ?? defaultRunDir('runs', name),
               overrides: { scale: flags.scale, ...overrides },
               command: ['tailnas', ...process.argv.slice(2)],

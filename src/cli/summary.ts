@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { genotypeSvgs } from '../report/cells.js';
 import { svgToPng } from '../report/png.js';
-import type { Evaluation, RunFolder } from '../run/index.js';
+import { bestMixing, type Evaluation, type RunFolder, rankOrder } from '../run/index.js';
 import { printCell } from '../space/index.js';
 import type { Genotypes } from '../train/index.js';
 import { listing, percent } from './format.js';
@@ -21,16 +21,47 @@ export const drawCells = async (run: string, genotypes: Genotypes): Promise<stri
 
 const ofClasses = (counts: readonly number[], belongs: (n: number) => boolean): string => {
   const n = counts.filter(belongs).length;
-  return n === 0 ? '' : `  (${n} ${n === 1 ? 'class' : 'classes'})`;
+  return n === 0 ? '' : `  (${classCount(n)})`;
+};
+
+const mixingRows = ({ mixing, sweep }: Pick<Evaluation, 'mixing' | 'sweep'>): [string, string][] => {
+  if (mixing === null) return [];
+  if (sweep === null) return [['  at mixing', `${mixing}, as asked`]];
+  const flattered = bestMixing(sweep.test);
+  return [
+    ['  at mixing', `${mixing}, best of ${sweep.valid.length} on the validation images`],
+    [
+      '  best on the test itself',
+      `${percent(flattered.accuracy)} at mixing ${flattered.mixing} (optimistic: chosen on what it is scored on)`,
+    ],
+  ];
+};
+
+/** Classes ordered by their training images, in three groups. */
+const rankRows = (ranks: Evaluation['ranks'], trainCounts: readonly number[]): [string, string][] => {
+  const order = rankOrder(trainCounts);
+  return (['head', 'middle', 'tail'] as const).map((name) => {
+    const members = order[name].map((c) => trainCounts[c] ?? 0);
+    const range = members.length === 0 ? '' : `  (${classCount(members.length)} of ${spread(members)} images)`;
+    return [`${name} classes`, percent(ranks[name]) + range];
+  });
+};
+
+const classCount = (n: number): string => `${n} ${n === 1 ? 'class' : 'classes'}`;
+const spread = (counts: readonly number[]): string => {
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  return least === most ? String(most) : `${most} to ${least}`;
 };
 
 /** What a run came to, as lines that line up. */
 export const evaluationRows = (
-  { accuracy, meanPerClassAccuracy, shots }: Evaluation,
+  { accuracy, meanPerClassAccuracy, shots, ranks, mixing, sweep }: Evaluation,
   { trainCounts }: { trainCounts: readonly number[] },
 ): [string, string][] => [
   ['test accuracy', percent(accuracy)],
+  ...mixingRows({ mixing, sweep }),
   ['mean per-class accuracy', percent(meanPerClassAccuracy)],
+  ...rankRows(ranks, trainCounts),
   ['many-shot (> 100 images)', percent(shots.many) + ofClasses(trainCounts, (n) => n > 100)],
   ['medium-shot (20 to 100)', percent(shots.medium) + ofClasses(trainCounts, (n) => n >= 20 && n <= 100)],
   ['few-shot (< 20)', percent(shots.few) + ofClasses(trainCounts, (n) => n < 20)],
@@ -43,6 +74,26 @@ export const perClassRows = (
 ): string[][] => [
   ['class', 'trained on', 'accuracy'],
   ...classes.map((name, c) => [name, String(trainCounts[c] ?? 0), percent(perClassAccuracy[c] ?? null)]),
+];
+
+/** Accuracy at every mixing of a sweep, on both splits; the mean over classes is what the mixing is chosen by. */
+export const sweepRows = ({ valid, test }: NonNullable<Evaluation['sweep']>): string[][] => {
+  const chosen = bestMixing(valid).mixing;
+  return [
+    ['mixing', 'validation, mean per class', 'test accuracy', ''],
+    ...test.map(({ mixing, accuracy }, i) => [
+      String(mixing),
+      percent(valid[i]?.meanPerClassAccuracy ?? null),
+      percent(accuracy),
+      mixing === chosen ? '← chosen' : '',
+    ]),
+  ];
+};
+
+/** The confusion matrix with its classes named. */
+export const confusionRows = (confusion: Evaluation['confusion'], classes: readonly string[]): string[][] => [
+  ['', ...classes],
+  ...confusion.map((row, c) => [classes[c] ?? '', ...row.map(String)]),
 ];
 
 export const genotypeRows = (genotypes: Genotypes): [string, string][] =>

@@ -17,6 +17,19 @@ export const oneOf =
     );
   };
 
+/** `0.3`, or `from:to:step` for a list of mixing ratios. */
+export const mixingList = (word: string): number[] => {
+  const parts = word.split(':').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  const [from = Number.NaN, to = from, step = 1] = parts;
+  const fits =
+    (parts.length === 1 || parts.length === 3) && 0 <= from && from <= to && to <= 1 && step > 0 && step <= 1;
+  const n = Math.floor((to - from) / step + 1e-9) + 1;
+  if (!fits || n > 1001)
+    throw new InvalidArgumentError('It must be one ratio in [0, 1], or from:to:step within it, such as 0:1:0.1');
+  // Rounded, so that 0.1 · 3 is 0.3 in records and tables.
+  return Array.from({ length: n }, (_, i) => Number((from + i * step).toFixed(6)));
+};
+
 /** Checks that a word is a number in a range. */
 export const numberIn =
   ({

@@ -37,6 +37,8 @@ export const watchRun = async (
   };
   process.on('SIGINT', () => onSignal('SIGINT'));
   process.on('SIGTERM', () => onSignal('SIGTERM'));
+  // A run that another process started stops with it, killed or not.
+  if (process.channel !== undefined) process.on('disconnect', () => onSignal('SIGTERM'));
   try {
     const events = start({ signal: stop.signal, onDataProgress: display.onData });
     let next = await events.next();

@@ -18,7 +18,7 @@ const gradients = (m: number) =>
   scope(() => {
     rng.seed(3);
     const net = bilateral({ mixing: constant(m) }).build(shape, { relax: softmaxRelaxation });
-    const { loss } = net.forward([batch(0), batch(4)], { criterion, t: 0 });
+    const { loss } = net.forward([batch(0), batch(4)], { criterion, mixing: m });
     const all = grad(loss, [...net.store.leaves, ...net.alphas.map((a) => a.value)], { unused: 'zeros' });
     const sums = new Map<string, number>();
     const owners = [...net.store.parameters, ...net.alphas.map((a) => ({ component: `alpha of ${a.component}` }))];
@@ -68,7 +68,7 @@ describe('the bilateral network', () => {
     const method = bilateral({ mixing: constant(0.3) });
     const net = method.build(shape, { relax: softmaxRelaxation });
     const [instance, klass] = [batch(0), batch(4)];
-    const { loss, logits, targets } = net.forward([instance, klass], { criterion, t: 0 });
+    const { loss, logits, targets } = net.forward([instance, klass], { criterion, mixing: 0.3 });
     const expected = 0.3 * criterion(logits, instance.labels).item() + 0.7 * criterion(logits, klass.labels).item();
     expect(loss.item()).toBeCloseTo(expected, 12);
     expect(targets.map((target) => target.share)).toEqual([0.3, 0.7]);
@@ -104,7 +104,9 @@ describe('bilateral methods', () => {
   it('refuse a mixing outside [0, 1] before anything is built', () => {
     expect(() => bilateral({ mixing: constant(1.2) })).toThrow(/must be in \[0, 1\], got 1.2 at t = 0.00/);
     expect(() => bilateral({ mixing: schedule('broken', (t) => (t > 0.5 ? Number.NaN : 1)) })).toThrow(/got NaN/);
-    expect(() => bilateral({ mixing: parabolicDecay(), testMixing: -1 })).toThrow(/got -1 for the test/);
+    expect(() => bilateral({ mixing: parabolicDecay(), logitScale: 0 })).toThrow(
+      /logitScale must be a number > 0, got 0/,
+    );
   });
 
   it('HLS is the bilateral search with one schedule more', () => {

@@ -1,45 +1,26 @@
 import type { Sampling } from '../data/index.js';
 import { BACKBONE, type BnScope, bilateralNetwork } from '../net/index.js';
-import { type Schedule, softFreeze } from '../schedule/index.js';
+import { type FreezeForm, requireMixing, type Schedule, softFreeze } from '../schedule/index.js';
 import { add, mul, type Tensor } from '../tensor/index.js';
-import type { SearchMethod } from './method.js';
+import type { SearchMethod, Switches } from './method.js';
 
-/** The switches of a bilateral search; what the paper leaves open has the value that docs/details.md gives reasons for. */
-export interface BilateralOptions {
-  /** m(t), how much of the instance branch is in logits and loss; in [0, 1]. */
+/** The switches of a bilateral search, and by component a factor on the architecture learning rate. */
+export interface BilateralOptions extends Omit<Switches, 'freeze'> {
   readonly mixing: Schedule;
-  /** m when the network is tested: 0 is the class head alone, which the paper finds best. */
-  readonly testMixing?: number;
-  /** How the second branch's batches are drawn. */
   readonly sampling?: Sampling;
   readonly bnScope?: BnScope;
-  /** A factor on the mixed logits; the code of BBN has 2. */
-  readonly logitScale?: number;
   readonly archLr?: Readonly<Record<string, Schedule>>;
 }
-
-const checkMixing = (m: number, where: string): number => {
-  if (m >= 0 && m <= 1) return m;
-  throw new RangeError(`Cannot mix branches: the mixing ratio must be in [0, 1], got ${m} ${where}`);
-};
-
-const PROBES = 101;
 
 /**
  * DARTS joined with a bilateral-branch network (paper, section III): an instance and a class batch, mixed logits z = m z_I + (1 − m) z_C and the
  * loss mixed alike, m CE(z, y_I) + (1 − m) CE(z, y_C) (eq 10). Throws a RangeError when the mixing leaves [0, 1] anywhere in training.
  */
-export const bilateral = ({
-  mixing,
-  testMixing = 0,
-  sampling = 'class',
-  bnScope = 'joint',
-  logitScale = 1,
-  archLr = {},
-}: BilateralOptions): SearchMethod => {
-  checkMixing(testMixing, 'for the test');
-  for (let i = 0; i < PROBES; i++)
-    checkMixing(mixing(i / PROBES), `at t = ${(i / PROBES).toFixed(2)} from ${mixing.label}`);
+export const bilateral = (options: BilateralOptions): SearchMethod => {
+  const { mixing, sampling = 'class', bnScope = 'joint', logitScale = 1, archLr = {} } = options;
+  requireMixing(mixing);
+  if (!(logitScale > 0 && Number.isFinite(logitScale)))
+    throw new RangeError(`Cannot mix branches: logitScale must be a number > 0, got ${logitScale}`);
   const mix = ([ours, theirs]: readonly [Tensor, Tensor], m: number): Tensor =>
     add(mul(ours, logitScale * m), mul(theirs, logitScale * (1 - m)));
   return {
@@ -47,14 +28,18 @@ export const bilateral = ({
     streams: ['instance', sampling],
     mixing,
     archLr,
+    vary: ({ freeze, ...switches }) => {
+      if (freeze !== undefined)
+        throw new RangeError(`Cannot vary DARTS + BBN: it has no soft freeze to be ${freeze}; take the recipe hls`);
+      return bilateral({ ...options, ...switches });
+    },
     build: (shape, { relax }) => {
       const net = bilateralNetwork(shape, { relax, bnScope });
       return {
         ...net,
-        forward: ([instance, klass], { criterion, t }) => {
-          if (instance === undefined || klass === undefined)
-            throw new Error('Cannot run step: a bilateral method needs an instance batch and a class batch');
-          const m = checkMixing(mixing(t), `at t = ${t}`);
+        forward: ([instance, klass], { criterion, mixing: m }) => {
+          if (instance === undefined || klass === undefined || m === null)
+            throw new Error('Cannot run step: a bilateral method needs an instance batch, a class batch and a mixing');
           const logits = mix(net.branches(instance.images, klass.images), m);
           const loss = add(mul(criterion(logits, instance.labels), m), mul(criterion(logits, klass.labels), 1 - m));
           return {
@@ -66,7 +51,11 @@ export const bilateral = ({
             ],
           };
         },
-        logits: (images) => mix(net.heads(images), testMixing),
+        logits: (images) => mul(net.heads(images)[1], logitScale),
+        mixed: (images, mixings) => {
+          const heads = net.heads(images);
+          return mixings.map((m) => mix(heads, m));
+        },
       };
     },
   };
@@ -75,8 +64,14 @@ export const bilateral = ({
 /** The paper's contribution, whole: the bilateral search whose backbone freezes its architecture softly, by the mixing itself (eq 17). */
 export const heterogeneous = (
   mixing: Schedule,
-  options: Omit<BilateralOptions, 'mixing' | 'archLr'> = {},
+  { freeze, ...options }: Omit<Switches, 'mixing'> & { readonly freeze?: FreezeForm } = {},
 ): SearchMethod => ({
-  ...bilateral({ mixing, archLr: { [BACKBONE]: softFreeze(mixing) }, ...options }),
+  ...bilateral({
+    mixing,
+    archLr: { [BACKBONE]: softFreeze(mixing, freeze === undefined ? {} : { form: freeze }) },
+    ...options,
+  }),
   label: `HLS, ${mixing.label}`,
+  vary: ({ mixing: other = mixing, ...switches }) =>
+    heterogeneous(other, { ...options, ...(freeze === undefined ? {} : { freeze }), ...switches }),
 });

@@ -1,7 +1,7 @@
 import type { Sampling } from '../data/index.js';
 import type { Criterion } from '../loss/index.js';
-import type { NetShape, Supernet } from '../net/index.js';
-import type { Schedule } from '../schedule/index.js';
+import type { BnScope, NetShape, Supernet } from '../net/index.js';
+import type { FreezeForm, Schedule } from '../schedule/index.js';
 import type { Relaxation } from '../space/index.js';
 import type { Tensor } from '../tensor/index.js';
 
@@ -9,6 +9,19 @@ import type { Tensor } from '../tensor/index.js';
 export interface TensorBatch {
   readonly images: Tensor; // [batch, channels, h, w], normalised, channels-last
   readonly labels: Tensor; // [batch], int64
+}
+
+/** What can be changed of a method that has branches; docs/details.md says why each stands as it does. */
+export interface Switches {
+  /** m(t), how much of the instance branch is in logits and loss; in [0, 1]. */
+  readonly mixing?: Schedule;
+  /** How the second branch's batches are drawn. */
+  readonly sampling?: Sampling;
+  readonly bnScope?: BnScope;
+  /** A factor on the mixed logits; the code of BBN has 2. */
+  readonly logitScale?: number;
+  /** The form of eq 17, for methods that freeze softly. */
+  readonly freeze?: FreezeForm;
 }
 
 /** What a step's forward pass comes to. */
@@ -21,10 +34,12 @@ export interface Outcome {
 
 /** A supernet together with how a method trains and reads it. */
 export interface SearchNet extends Supernet {
-  /** `batches` holds one batch of each of the method's streams; t is progress in [0, 1). */
-  forward(batches: readonly TensorBatch[], options: { criterion: Criterion; t: number }): Outcome;
-  /** What the network answers when it is tested. images: [batch, channels, h, w] → [batch, classes] */
+  /** `batches` holds one batch of each of the method's streams; `mixing` is m, for methods that mix. */
+  forward(batches: readonly TensorBatch[], options: { criterion: Criterion; mixing: number | null }): Outcome;
+  /** What the network answers when it is tested; of two heads, the class head alone. images: [batch, channels, h, w] → [batch, classes] */
   logits(images: Tensor): Tensor;
+  /** For methods that mix: the answers at several test-time mixings, from one pass through the network. */
+  mixed?(images: Tensor, mixings: readonly number[]): Tensor[];
 }
 
 /**
@@ -40,5 +55,7 @@ export interface SearchMethod {
   readonly mixing?: Schedule;
   /** By component: a factor on the architecture learning rate. */
   readonly archLr?: Readonly<Record<string, Schedule>>;
+  /** The same method with switches turned; absent where it has none. Throws a RangeError on a switch that it does not have or a value that cannot be. */
+  readonly vary?: (switches: Switches) => SearchMethod;
   build(shape: NetShape, options: { relax: Relaxation }): SearchNet;
 }

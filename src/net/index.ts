@@ -6,6 +6,7 @@ export {
   type Alpha,
   BACKBONE,
   derivedNetwork,
+  freeze,
   freshAlpha,
   type SingleBranchNet,
   type Supernet,

@@ -55,6 +55,12 @@ export const weightsFrom =
     return { normal: of('normal'), reduction: of('reduction') };
   };
 
+/** Freezes these components, and no others: weights, batch-norm statistics and architecture parameters (`alphas` without a gradient). */
+export const freeze = ({ store, alphas }: Supernet, components: readonly string[]): void => {
+  store.freeze(components);
+  for (const { component, value } of alphas) value.requireGrad(!store.frozen.has(component));
+};
+
 export const disposer = (store: ParameterStore, alphas: readonly Alpha[]) => (): void => {
   store.dispose();
   for (const { value } of alphas) value.dispose();

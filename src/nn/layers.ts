@@ -32,11 +32,11 @@ export interface BatchNorm {
 
 /** Batch normalisation (momentum 0.1, ε 1e-5). DARTS searches without `affine` and trains derived networks with it. */
 export const batchNorm = (store: Store, { channels, affine }: { channels: number; affine: boolean }): BatchNorm => {
-  const root = store.root;
+  const { root, component } = store;
   const runningMean = store.buffer('running_mean', [channels], 0);
   const runningVar = store.buffer('running_var', [channels], 1);
   const normalise = (x: Tensor, weight: Tensor | null, bias: Tensor | null): Tensor =>
-    aten(x, { weight, bias, runningMean, runningVar, training: root.training });
+    aten(x, { weight, bias, runningMean, runningVar, training: root.trains(component) });
   if (affine) {
     const weight = store.weight('weight', [channels], { constant: 1 });
     const bias = store.weight('bias', [channels], { constant: 0 });

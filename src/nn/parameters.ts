@@ -27,6 +27,7 @@ export interface Parameter {
 /** Where a layer registers what it owns: a place in the tree of names. */
 export interface Store {
   readonly root: ParameterStore;
+  readonly component: string;
   /** A place below this one: its names start with `name` and a dot. */
   child(name: string | number): Store;
   weight(name: string, shape: readonly number[], init: Init): Parameter;
@@ -59,6 +60,7 @@ export class ParameterStore {
   #flat: Tensor | undefined;
   readonly dtype: Dtype;
   readonly device: string;
+  #frozen: ReadonlySet<string> = new Set();
 
   constructor({ dtype = 'float32', device = 'cpu' }: { dtype?: Dtype | undefined; device?: string | undefined } = {}) {
     this.dtype = dtype;
@@ -77,9 +79,33 @@ export class ParameterStore {
     if (this.#flat === undefined) throw new Error('Cannot use weights: allocate() must be called first');
     return this.#flat;
   }
-  /** What `grad` differentiates with respect to. */
+  /** What `grad` differentiates with respect to: every weight, in order, but those of frozen components. */
   get leaves(): Tensor[] {
-    return this.#entries.map((e) => e.value);
+    return this.trainable.map((e) => e.value);
+  }
+  /** The parameters that are not frozen. */
+  get trainable(): readonly Parameter[] {
+    return this.#entries.filter((e) => !this.#frozen.has(e.component));
+  }
+  /** Components whose weights and buffers are to stay as they are. */
+  get frozen(): ReadonlySet<string> {
+    return this.#frozen;
+  }
+
+  /**
+   * Freezes these components, and no others: their batch norms then normalise with the running statistics and leave them alone, and no gradient is
+   * traced into their weights. Whoever moves `flat` must spare their ranges. Throws when there is no such component.
+   */
+  freeze(components: readonly string[]): void {
+    const unknown = components.find((name) => !this.components.includes(name));
+    if (unknown !== undefined)
+      throw new RangeError(`Cannot freeze: "${unknown}" must be one of the components ${this.components.join(', ')}`);
+    this.#frozen = new Set(components);
+    for (const e of this.#entries) e.value.requireGrad(!this.#frozen.has(e.component));
+  }
+  /** Whether the batch norms of a component use the batch's statistics. */
+  trains(component: string): boolean {
+    return this.training && !this.#frozen.has(component);
   }
 
   /** The place of a component: its weights are registered together, so that they lie together in `flat`. */
@@ -136,6 +162,7 @@ export class ParameterStore {
     const path = (name: string | number) => (prefix === '' ? `${name}` : `${prefix}.${name}`);
     return {
       root: this,
+      component,
       child: (name) => this.#place(component, path(name)),
       weight: (name, shape, init) => {
         const entry: Entry = {

@@ -2,4 +2,4 @@ export { adam } from './adam.js';
 export { archOptimizer } from './arch-optimizer.js';
 export { clipNorm } from './clip.js';
 export type { Optimizer } from './optimizer.js';
-export { sgd } from './sgd.js';
+export { sgd, type VectorOptimizer } from './sgd.js';

@@ -1,12 +1,24 @@
 import type { Recipe, Settings } from '../train/index.js';
+import { hlsContinuedClass, hlsContinuedFrozen, hlsContinuedHalf, hlsContinuedReverse } from './continued.js';
 import { type Scale, scales } from './scales.js';
 import { darts, dartsBbn, dartsResampling, hls, hlsReverseSigmoid } from './table2.js';
 
+export { hlsContinuedClass, hlsContinuedFrozen, hlsContinuedHalf, hlsContinuedReverse } from './continued.js';
 export { type Scale, scaleNames, scales } from './scales.js';
 export { darts, dartsBbn, dartsResampling, hls, hlsReverseSigmoid, paperSettings } from './table2.js';
 
 /** Every experiment that has a name, in the order of the paper. */
-export const recipes: readonly Recipe[] = [darts, dartsResampling, dartsBbn, hls, hlsReverseSigmoid];
+export const recipes: readonly Recipe[] = [
+  darts,
+  dartsResampling,
+  dartsBbn,
+  hls,
+  hlsReverseSigmoid,
+  hlsContinuedHalf,
+  hlsContinuedClass,
+  hlsContinuedReverse,
+  hlsContinuedFrozen,
+];
 
 /** A recipe at a scale, with single settings changed: what is given last wins. */
 export const scaled = (

@@ -17,7 +17,16 @@ import { createRun, defaultRunDir, type EpochRecord, type Evaluation, openRun, t
 const info: RunInfo = {
   format: 1,
   name: 'hls',
-  recipe: { epochs: 50 },
+  recipe: {
+    name: 'hls',
+    label: 'HLS',
+    paper: 65.12,
+    method: { label: 'HLS', streams: ['instance', 'class'], mixing: 'parabolicDecay', archLr: {} },
+    loss: 'cross-entropy',
+    settings: { epochs: 50 },
+    switches: {},
+    phases: [],
+  },
   overrides: {},
   seed: 7,
   data: {
@@ -46,6 +55,7 @@ const recordOf = (epoch: number): EpochRecord => ({
   validLoss: 1,
   validAccuracy: 0.5,
   perClassAccuracy: [1, null],
+  sweep: [{ mixing: 0, loss: 1, accuracy: 0.5, meanPerClassAccuracy: 0.5, perClassAccuracy: [1, null] }],
   gradNorm: { weights: { backbone: 1 }, alpha: { backbone: 1 } },
   alpha: { backbone: { normal: [[0.1, -0.1]] } },
   genotype,
@@ -81,6 +91,9 @@ describe('createRun', () => {
       perClassAccuracy: [0.5],
       confusion: [[1]],
       shots: { many: 0.5, medium: null, few: null },
+      ranks: { head: 0.5, middle: null, tail: null },
+      mixing: null,
+      sweep: null,
     };
     const reader = openRun(dir);
     expect(reader.readEvaluation()).toBeUndefined();

@@ -9,6 +9,9 @@ export {
   evaluation,
   type Genotypes,
   genotypes,
+  type RecipeRecord,
   type RunInfo,
   runInfo,
+  type Sweep,
 } from './record.js';
+export { bestMixing, type Confusion, rankGroups, rankOrder, type Scores, scores, shotGroups } from './scores.js';

@@ -25,7 +25,7 @@ const TRAINER = `
 import { existsSync } from 'node:fs';
 import { createRun, openRun } from './index.js';
 const dir = process.argv[2];
-const info = { format: 1, name: 'a', recipe: {}, overrides: {}, seed: 0, versions: {}, device: 'cpu', threads: 1, command: [],
+const info = { format: 1, name: 'a', recipe: { name: 'a', label: 'A', paper: null, method: { label: 'A', streams: [], mixing: null, archLr: {} }, loss: 'l', settings: {} }, overrides: {}, seed: 0, versions: {}, device: 'cpu', threads: 1, command: [],
   data: { spec: 'a', name: 'a', fingerprint: 'f', classes: ['x'], counts: { train: [2], valid: [1], test: [1] } },
   startedAt: new Date().toISOString() };
 const record = (epoch) => ({ phase: 'search', epoch, t: 0, mixing: null, weightLr: 0, archLr: {}, trainLoss: 0, trainAccuracy: 0,

@@ -4,7 +4,17 @@ import { cellGenotype, genotypes, runInfo } from './record.js';
 const info = {
   format: 1,
   name: 'darts',
-  recipe: { epochs: 50, schedule: ['cosine', null] },
+  recipe: {
+    name: 'darts',
+    label: 'DARTS',
+    paper: null,
+    method: { label: 'DARTS', streams: ['instance'], mixing: null, archLr: {} },
+    loss: 'cross-entropy',
+    settings: { epochs: 50 },
+    switches: {},
+    phases: [],
+    later: ['cosine', null],
+  },
   overrides: {},
   seed: 0,
   data: {
@@ -23,13 +33,13 @@ const info = {
 };
 
 describe('runInfo', () => {
-  it('keeps what it does not know about the data', () => {
+  it('keeps what it does not know about the data and the recipe', () => {
     expect(runInfo.parse(info)).toEqual(info);
   });
 
   it('refuses another format, and recipe values that JSON would lose', () => {
     expect(runInfo.safeParse({ ...info, format: 2 }).success).toBe(false);
-    expect(runInfo.safeParse({ ...info, recipe: { schedule: () => 1 } }).success).toBe(false);
+    expect(runInfo.safeParse({ ...info, recipe: { ...info.recipe, later: () => 1 } }).success).toBe(false);
     expect(runInfo.safeParse({ ...info, overrides: { lr: Number.NaN } }).success).toBe(false);
   });
 });

@@ -5,9 +5,9 @@ const perComponent = <T extends z.ZodType>(value: T) => z.record(z.string(), val
 const index = z.int().nonnegative();
 
 /** A JSON object whose keys belong to someone else: held as `unknown`, but checked to survive writing and reading. */
-const jsonObject = z.record(z.string(), z.unknown()).refine((value) => z.json().safeParse(value).success, {
-  error: 'must hold JSON values only (no functions, no undefined, no NaN)',
-});
+const isJson = (value: unknown): boolean => z.json().safeParse(value).success;
+const json = { error: 'must hold JSON values only (no functions, no undefined, no NaN)' };
+const jsonObject = z.record(z.string(), z.unknown()).refine(isJson, json);
 
 /**
  * The discrete cell that a search arrives at, in the spelling of DARTS (Liu et al. 2019).
@@ -26,10 +26,22 @@ export const genotypes = perComponent(
 );
 export type Genotypes = z.infer<typeof genotypes>;
 
+const accuracies = {
+  loss: z.number(),
+  accuracy: z.number(),
+  meanPerClassAccuracy: z.number(),
+  perClassAccuracy: list(z.number().nullable()),
+};
+
+/** How a network with two branches does on one split at each of several test-time mixings (1: the instance head alone, 0: the class head). */
+export const sweep = list(z.object({ mixing: z.number(), ...accuracies }));
+export type Sweep = z.infer<typeof sweep>;
+
 /**
  * What one epoch leaves behind: one line of `metrics.jsonl`, from which every figure and table is made.
- * `t` is progress in [0, 1]; accuracies are fractions in [0, 1], null for a class without images; `alpha` is
- * component → kind → [edges, primitives]; `seconds` is wall-clock time; unknown keys are dropped on reading.
+ * `epoch` counts over all phases, `t` is progress within the phase in [0, 1); accuracies are fractions in [0, 1], null for a
+ * class without images; `sweep` is of the validation split, null for methods that do not mix; `gradNorm` has no entry for a frozen
+ * component; `alpha` is component → kind → [edges, primitives]; `seconds` is wall-clock time; unknown keys are dropped on reading.
  */
 export const epochRecord = z.object({
   phase: z.string(),
@@ -43,6 +55,7 @@ export const epochRecord = z.object({
   validLoss: z.number(),
   validAccuracy: z.number(),
   perClassAccuracy: list(z.number().nullable()),
+  sweep: sweep.nullable().default(null),
   gradNorm: z.object({ weights: perComponent(z.number()), alpha: perComponent(z.number()) }),
   alpha: perComponent(z.record(z.string(), list(list(z.number())))),
   genotype: genotypes,
@@ -54,11 +67,42 @@ export type EpochRecord = z.infer<typeof epochRecord>;
 
 const classCounts = list(index);
 
+const scalar = z.union([z.number(), z.string()]);
+const method = z.looseObject({
+  label: z.string(),
+  streams: list(z.string()),
+  mixing: z.string().nullable(),
+  archLr: z.record(z.string(), z.string()),
+});
+
+/** A whole experiment in plain data, schedules by their labels. `phases` follow the search; `switches` are what was changed of the method. */
+export const recipeRecord = z
+  .looseObject({
+    name: z.string(),
+    label: z.string(),
+    paper: z.number().nullable(),
+    method,
+    loss: z.string(),
+    settings: z.record(z.string(), scalar),
+    switches: z.record(z.string(), scalar).default({}),
+    phases: list(
+      z.looseObject({
+        name: z.string(),
+        epochs: index,
+        mixing: z.string().nullable(),
+        archLr: z.record(z.string(), z.string()),
+        frozen: list(z.string()),
+      }),
+    ).default([]),
+  })
+  .refine(isJson, json);
+export type RecipeRecord = z.infer<typeof recipeRecord>;
+
 /** What a run is and where it came from: the content of `run.json`, written once. `startedAt` is an ISO time. */
 export const runInfo = z.object({
   format: z.literal(1),
   name: z.string(),
-  recipe: jsonObject,
+  recipe: recipeRecord,
   overrides: jsonObject,
   seed: z.int(),
   data: z.looseObject({
@@ -73,21 +117,26 @@ export const runInfo = z.object({
   threads: z.int().positive(),
   command: list(z.string()),
   startedAt: z.iso.datetime({ offset: true }),
+  /** The run whose first phases this one took over. */
+  from: z.string().exactOptional(),
 });
 export type RunInfo = z.infer<typeof runInfo>;
 
+const group = z.number().nullable();
+
 /**
  * The result on the test split, written at the end: the content of `evaluation.json`.
- * `confusion` is [true class, predicted class] in images; `shots` are mean accuracies of the many-, medium- and
- * few-shot classes, null where a group has no class.
+ * `confusion` is [true class, predicted class] in images; `shots` are mean accuracies of the many-, medium- and few-shot classes, `ranks` of the
+ * largest, middle and smallest classes, null where a group has no class. For methods that mix two branches, `mixing` is the test-time mixing that all of
+ * this is measured at, and `sweep` holds both splits at several; else both are null.
  */
 export const evaluation = z.object({
   split: z.literal('test'),
-  loss: z.number(),
-  accuracy: z.number(),
-  meanPerClassAccuracy: z.number(),
-  perClassAccuracy: list(z.number().nullable()),
+  mixing: z.number().nullable().default(null),
+  ...accuracies,
   confusion: list(list(index)),
-  shots: z.object({ many: z.number().nullable(), medium: z.number().nullable(), few: z.number().nullable() }),
+  shots: z.object({ many: group, medium: group, few: group }),
+  ranks: z.object({ head: group, middle: group, tail: group }),
+  sweep: z.object({ valid: sweep, test: sweep }).nullable().default(null),
 });
 export type Evaluation = z.infer<typeof evaluation>;

@@ -7,3 +7,18 @@ export interface Schedule {
 /** Makes a schedule from its formula. */
 export const schedule = (label: string, formula: (t: number) => number): Schedule =>
   Object.assign((t: number) => formula(t), { label });
+
+const PROBES = 101;
+
+/** For use as a mixing ratio: throws a RangeError when a schedule leaves [0, 1] or is no number anywhere in training. Returns it. */
+export const requireMixing = (mixing: Schedule): Schedule => {
+  for (let i = 0; i < PROBES; i++) {
+    const t = i / PROBES;
+    const m = mixing(t);
+    if (!(m >= 0 && m <= 1))
+      throw new RangeError(
+        `Cannot mix branches: the mixing ratio must be in [0, 1], got ${m} at t = ${t.toFixed(2)} from ${mixing.label}`,
+      );
+  }
+  return mixing;
+};

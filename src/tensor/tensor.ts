@@ -22,7 +22,9 @@ export class Tensor implements Disposable {
     };
   }
 
+  /** For operators' results; make tensors with `tensor`, `zeros` and the like. */
   constructor(readonly handle: number) {
+    if (typeof handle !== 'number') throw new TypeError(`Cannot make Tensor: use tensor(…), got ${typeof handle}`);
     if (depth === 0) watch(this);
   }
 
@@ -143,6 +145,7 @@ export const tensor = (
     return new Tensor(native().fromBytes(data, dtypeCode(own), shape ?? [data.length]));
   }
   const own = dtype ?? 'float32';
+  dtypeCode(own); // an unknown name is refused here
   const sizes = shape ?? shapeOf(data);
   const numbers = flat(data);
   if (shape === undefined && !fits(data, sizes))

@@ -81,7 +81,7 @@ const toy = () => {
       return { loss, logits: x, targets: [] };
     },
   };
-  return { net, step: { net, train: [train], valid: [valid], criterion: (x: Tensor) => x, t: 0 }, statistics };
+  return { net, step: { net, train: [train], valid: [valid], criterion: (x: Tensor) => x, mixing: null }, statistics };
 };
 
 const close = (ours: Tensor | undefined, theirs: readonly number[]): void => {

@@ -8,12 +8,14 @@ import {
   grad,
   inPlace,
   mul,
+  narrow,
   noGrad,
   norm,
   reshape,
   scope,
   sub,
   type Tensor,
+  zeros,
 } from '../tensor/index.js';
 
 /** What an architecture step looks at. */
@@ -22,24 +24,35 @@ export interface ArchStep {
   readonly train: readonly TensorBatch[];
   readonly valid: readonly TensorBatch[];
   readonly criterion: Criterion;
-  readonly t: number;
+  readonly mixing: number | null;
 }
 
-/** The validation loss and its gradient by every alpha, in the order of `net.alphas`. */
+/** The validation loss and its gradient by every alpha that is not frozen, in the order of `net.alphas`. */
 export interface ArchGradient {
   readonly loss: Tensor;
   readonly gradients: Tensor[];
 }
 
-/** Gradients laid end to end, as the weights are. [store.size] */
-export const flatten = (gradients: readonly Tensor[]): Tensor => cat(gradients.map((g) => reshape(g, [-1])));
+/** The gradients of `store.leaves` laid end to end as all weights are, with 0 for those of frozen components. [store.size] */
+export const flatten = (store: ParameterStore, gradients: readonly Tensor[]): Tensor => {
+  let next = 0;
+  const parts = store.components.flatMap((name) => {
+    if (store.frozen.has(name)) return [zeros([store.range(name)[1]], store)];
+    const own = store.trainable.filter((p) => p.component === name).length;
+    next += own;
+    return gradients.slice(next - own, next).map((g) => reshape(g, [-1]));
+  });
+  return cat(parts);
+};
 
-const alphasOf = (net: SearchNet): Tensor[] => net.alphas.map((a) => a.value);
+/** The architecture parameters that are not frozen. */
+export const activeAlphas = ({ alphas, store }: SearchNet) => alphas.filter((a) => !store.frozen.has(a.component));
+const values = (net: SearchNet): Tensor[] => activeAlphas(net).map((a) => a.value);
 
 /** First order: ∇_α L_val(w, α), the weights as they are (paper, eq 9 with ξ = 0). */
-export const firstOrder = ({ net, valid, criterion, t }: ArchStep): ArchGradient => {
-  const { loss } = net.forward(valid, { criterion, t });
-  return { loss, gradients: grad(loss, alphasOf(net), { unused: 'zeros' }) };
+export const firstOrder = ({ net, valid, criterion, mixing }: ArchStep): ArchGradient => {
+  const { loss } = net.forward(valid, { criterion, mixing });
+  return { loss, gradients: grad(loss, values(net), { unused: 'zeros' }) };
 };
 
 /** Runs `body` with other weights, and puts the old ones back, to the bit. */
@@ -73,29 +86,30 @@ const R_SCALE = 0.01;
  * Batch norms stay in training mode throughout; only the pass at w′ leaves their running statistics alone, since DARTS makes it on a copy of the network.
  */
 export const secondOrder = (
-  { net, train, valid, criterion, t }: ArchStep,
+  { net, train, valid, criterion, mixing }: ArchStep,
   { lr, momentum, weightDecay, buffer }: { lr: number; momentum: number; weightDecay: number; buffer: Tensor },
 ): ArchGradient => {
   const { store } = net;
-  const alphas = alphasOf(net);
-  const trainLoss = () => net.forward(train, { criterion, t }).loss;
+  const alphas = values(net);
+  const trainLoss = () => net.forward(train, { criterion, mixing }).loss;
 
   const unrolled = scope(() => {
-    const gradient = flatten(grad(trainLoss(), store.leaves, { unused: 'zeros' }));
+    const gradient = flatten(store, grad(trainLoss(), store.leaves, { unused: 'zeros' }));
     return noGrad(() => {
       const direction = add(add(mul(buffer, momentum), gradient), mul(store.flat, weightDecay));
+      for (const name of store.frozen) inPlace.mul(narrow(direction, 0, ...store.range(name)), 0);
       return sub(store.flat, mul(direction, lr));
     });
   });
   const { loss, byAlpha, byWeights } = withWeights(store, unrolled, () =>
     keepingBuffers(store, () =>
       scope(() => {
-        const { loss: value } = net.forward(valid, { criterion, t });
+        const { loss: value } = net.forward(valid, { criterion, mixing });
         const gradients = grad(value, [...alphas, ...store.leaves], { unused: 'zeros' });
         return {
           loss: value,
           byAlpha: gradients.slice(0, alphas.length),
-          byWeights: flatten(gradients.slice(alphas.length)),
+          byWeights: flatten(store, gradients.slice(alphas.length)),
         };
       }),
     ),

@@ -36,9 +36,9 @@ export const requireFiniteGradients = (
   throw diverged(`the gradient of ${first?.name ?? 'the weights (their norm)'}`, where);
 };
 
-/** Names for the gradients of a store's weights, in order. */
+/** Names for the gradients of a store's leaves, in order. */
 export const namedGradients = (store: ParameterStore, gradients: readonly Tensor[]) =>
-  store.parameters.flatMap((p, i) => {
+  store.trainable.flatMap((p, i) => {
     const gradient = gradients[i];
     return gradient === undefined ? [] : [{ name: p.name, gradient }];
   });

@@ -6,6 +6,7 @@ import { constant } from '../schedule/index.js';
 import { softmaxRelaxation } from '../space/index.js';
 import { memory, noGrad, rng, scope } from '../tensor/index.js';
 import { batchToTensors } from './batches.js';
+import { phasesOf, totalEpochs } from './phase.js';
 import type { Recipe } from './recipe.js';
 import { searchStep } from './step.js';
 
@@ -79,7 +80,7 @@ export const estimate = (recipe: Recipe, data: DataSizes): Estimate => {
       scope(() =>
         searchStep(
           { net, weights, arch, criterion, settings },
-          { train: batches(n), valid: batches(n), t: 0, lr: 0, where: { epoch: 0, step: 0 } },
+          { train: batches(n), valid: batches(n), t: 0, mixing: 0.5, lr: 0, where: { epoch: 0, step: 0 } },
         ),
       ),
     );
@@ -101,9 +102,11 @@ export const estimate = (recipe: Recipe, data: DataSizes): Estimate => {
   const result = {
     weights: net.store.size,
     stepsPerEpoch,
-    expectedMemoryBytes: Math.round(baseBytes() + images + at('peak')),
+    // The allocator keeps freed blocks up to this much beyond what tensors need at most (native/memory.cc).
+    expectedMemoryBytes: Math.round(baseBytes() + images + at('peak') * 1.1 + 64 * 2 ** 20),
     expectedSeconds:
-      settings.epochs * (stepsPerEpoch * at('step') + forwards(data.validImages)) + forwards(data.testImages),
+      totalEpochs(phasesOf(recipe)) * (stepsPerEpoch * at('step') + forwards(data.validImages)) +
+      forwards(data.testImages + (net.mixed === undefined ? 0 : data.validImages)),
   };
   net.dispose();
   for (const t of [...Object.values(weights.state), ...Object.values(arch.state)]) t.dispose();

@@ -1,12 +1,11 @@
 export { type DataRequest, planData } from './data-request.js';
 export { DivergedError } from './diverged.js';
 export { type DataSizes, type Estimate, estimate } from './estimate.js';
-export { type Tested, test } from './evaluate.js';
-export { type Confusion, type Scores, scores, shotGroups } from './metrics.js';
-export { archLr, describeRecipe, type Recipe, weightLr } from './recipe.js';
+export { evaluate, MIXINGS, type Tested, test } from './evaluate.js';
+export { archLr, type Continuation, type Phase, phasesOf, totalEpochs } from './phase.js';
+export { describeRecipe, type Recipe, varied, weightLr } from './recipe.js';
 export { type Epoch, type Genotypes, type Search, type SearchEvent, search } from './search.js';
 export {
-  evaluationOf,
   type RunEvent,
   type RunRequest,
   type RunResult,
@@ -16,4 +15,4 @@ export {
   startRun,
 } from './session.js';
 export { checkSettings, type Settings } from './settings.js';
-export { type StepReport, searchStep, type Trainee } from './step.js';
+export { type StepInput, type StepReport, searchStep, type Trainee } from './step.js';

@@ -87,7 +87,7 @@ describe('a search', { timeout: 30_000 }, () => {
     const before = liveTensors();
     const s = search(tinyRecipe({ epochs: 1 }), { dataset });
     await rest(s);
-    for await (const _ of s.test());
+    for await (const _ of s.evaluate());
     s.dispose();
     expect(liveTensors()).toBe(before);
   });
@@ -141,7 +141,7 @@ describe('a step that diverges', () => {
       noGrad(() => inPlace.copy(narrow(net.store.flat, 0, 5, 1), full([1], Number.NaN)));
       const batch = { images: randn([4, 3, 8, 8]), labels: tensor([0, 1, 2, 0], { dtype: 'int64' }) };
       const [weights, alphas] = [net.store.flat.toArray(), net.alphas.map(({ value }) => value.toArray())];
-      const run = () => searchStep(trainee, { train: [batch], valid: [batch], t: 0, lr: 0.1, where });
+      const run = () => searchStep(trainee, { train: [batch], valid: [batch], t: 0, mixing: null, lr: 0.1, where });
       expect(run).toThrow(DivergedError);
       expect(run).toThrow(/Search diverged: the validation loss \(NaN\) is not finite at epoch 3, step 12\. /);
       expect(net.store.flat.toArray()).toEqual(weights);

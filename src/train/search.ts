@@ -1,14 +1,16 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Dataset, stream } from '../data/index.js';
 import { crossEntropy } from '../loss/index.js';
+import { freeze } from '../net/index.js';
 import { adam, archOptimizer, type Optimizer, sgd } from '../optim/index.js';
+import { type Evaluation, type Sweep, scores } from '../run/index.js';
 import type { CellGenotype, CellKind } from '../space/index.js';
 import { derive, softmaxRelaxation } from '../space/index.js';
 import { requireDevice, rng, scope, softmax, type Tensor } from '../tensor/index.js';
 import { batchToTensors } from './batches.js';
-import { test } from './evaluate.js';
-import { type Confusion, scores } from './metrics.js';
-import { archLr, type Recipe, weightLr } from './recipe.js';
+import { evaluate, MIXINGS, sweepOf, test } from './evaluate.js';
+import { archLr, phasesOf, totalEpochs } from './phase.js';
+import { type Recipe, weightLr } from './recipe.js';
 import { checkSettings } from './settings.js';
 import { restoreSnapshot, type Standing, type Totals, takeSnapshot } from './snapshot.js';
 import { searchStep, type Trainee } from './step.js';
@@ -18,7 +20,7 @@ export type Genotypes = Record<string, Partial<Record<CellKind, CellGenotype>>>;
 
 /** What an epoch leaves behind: the line of metrics.jsonl, but for the machine's own figures (peak memory). */
 export interface Epoch {
-  readonly phase: 'search';
+  readonly phase: string;
   readonly epoch: number;
   readonly t: number;
   readonly mixing: number | null;
@@ -29,6 +31,7 @@ export interface Epoch {
   readonly validLoss: number;
   readonly validAccuracy: number;
   readonly perClassAccuracy: readonly (number | null)[];
+  readonly sweep: Sweep | null;
   readonly gradNorm: { readonly weights: Record<string, number>; readonly alpha: Record<string, number> };
   readonly alpha: Record<string, Record<string, number[][]>>;
   readonly genotype: Genotypes;
@@ -53,13 +56,15 @@ export type SearchEvent =
 /** A search under way. It stands still between events: that is when to take a snapshot. */
 export interface Search extends AsyncIterable<SearchEvent> {
   readonly stepsPerEpoch: number;
+  /** Of all phases. */
+  readonly epochs: number;
   /** Number of weights, architecture parameters apart. */
   readonly weights: number;
   /** The whole state as the bytes of a safetensors file; `search` given it goes on exactly from here. */
   snapshot(): { epoch: number; step: number; bytes: Uint8Array[] };
   genotypes(): Genotypes;
-  /** Tests the network as it is on the test split. */
-  test(): AsyncGenerator<number, { loss: number; confusion: Confusion }>;
+  /** Tests the network as it is; see `evaluate`. */
+  evaluate(options?: { mixings?: readonly number[] }): AsyncGenerator<{ done: number; total: number }, Evaluation>;
   dispose(): void;
 }
 
@@ -92,6 +97,8 @@ export const search = (
 ): Search => {
   const settings = checkSettings(recipe.settings);
   const { method } = recipe;
+  const phases = phasesOf(recipe);
+  const epochs = totalEpochs(phases);
   const classes = dataset.classes.length;
   requireDevice(device);
   rng.seed(seed);
@@ -99,6 +106,7 @@ export const search = (
     { ...settings, classes, inputChannels: dataset.channels, device },
     { relax: method.relax ?? softmaxRelaxation },
   );
+  let [phase] = phases;
   const { momentum, weightDecay } = settings;
   const makeArch = (value: Tensor): Optimizer =>
     settings.archOptimizer === 'adam'
@@ -107,7 +115,7 @@ export const search = (
   const trainee: Trainee = {
     net,
     weights: sgd(net.store.flat, { momentum, weightDecay }),
-    arch: archOptimizer(net.alphas, { rates: (component) => archLr(recipe, component), make: makeArch }),
+    arch: archOptimizer(net.alphas, { rates: (component) => archLr(settings, phase, component), make: makeArch }),
     criterion: (recipe.loss ?? crossEntropy()).build(dataset.counts.train),
     settings,
   };
@@ -124,6 +132,8 @@ export const search = (
     ...named('arch-optimizer', Object.entries(trainee.arch.state)),
   ]);
 
+  // A component that does not exist is found now, not when its phase begins.
+  for (const { frozen } of phases) freeze(net, frozen);
   const restored: Standing | undefined = resume === undefined ? undefined : restoreSnapshot(resume, tensors);
   let epoch = restored?.epoch ?? 0;
   let step = restored?.step ?? 0;
@@ -164,9 +174,18 @@ export const search = (
     return found;
   };
 
+  /** Makes the phase of an epoch the one that steps go by. */
+  const enter = (): void => {
+    phase = phases.findLast((p) => p.first <= epoch) ?? phase;
+    trainee.arch.reschedule((component) => archLr(settings, phase, component));
+    freeze(net, phase.frozen);
+  };
+
   async function* events(): AsyncGenerator<SearchEvent> {
-    for (; epoch < settings.epochs; ) {
-      const t = epoch / settings.epochs;
+    while (epoch < epochs) {
+      enter();
+      const t = (epoch - phase.first) / phase.epochs;
+      const mixing = phase.mixing?.(t) ?? null;
       const lr = lrAt(t);
       const began = performance.now();
       const resumedAt = step;
@@ -177,6 +196,7 @@ export const search = (
             train: train.map((s) => toTensors(s.next())),
             valid: valid.map((s) => toTensors(s.next())),
             t,
+            mixing,
             lr,
             where: { epoch, step },
           }),
@@ -201,24 +221,28 @@ export const search = (
         };
       }
       const searchSeconds = (performance.now() - began) / 1000;
-      const pass = test(net, dataset.valid, { dataset, batchSize: settings.batchSize });
+      const pass = test(net, dataset.valid, { dataset, batchSize: settings.batchSize, mixings: MIXINGS });
       let result = await pass.next();
       for (; !result.done; result = await pass.next())
         yield { type: 'validation', epoch, done: result.value, total: dataset.valid.labels.length };
-      const validation = scores(result.value.confusion);
+      // The first mixing is 0, the class head alone: one figure that can be followed over all epochs, whatever the mixing in training.
+      const [validated] = result.value;
+      if (validated === undefined) throw new Error('Cannot validate: the pass gave no result');
+      const validation = scores(validated.confusion);
       const images = (stepsPerEpoch - resumedAt) * settings.batchSize * method.streams.length;
       const record: Epoch = {
-        phase: 'search',
+        phase: phase.name,
         epoch,
         t,
-        mixing: method.mixing?.(t) ?? null,
+        mixing,
         weightLr: lr,
         archLr: trainee.arch.rates(t),
         trainLoss: totals.loss / totals.steps,
         trainAccuracy: totals.accuracy / totals.steps,
-        validLoss: result.value.loss,
+        validLoss: validated.loss,
         validAccuracy: validation.accuracy,
         perClassAccuracy: validation.perClassAccuracy,
+        sweep: net.mixed === undefined ? null : sweepOf(result.value, MIXINGS),
         gradNorm: { weights: over(totals.weightNorm, totals.steps), alpha: over(totals.alphaNorm, totals.steps) },
         alpha: alphas(),
         genotype: genotypes(),
@@ -234,6 +258,7 @@ export const search = (
 
   return {
     stepsPerEpoch,
+    epochs,
     weights: net.store.size,
     snapshot: () => ({
       epoch,
@@ -246,7 +271,7 @@ export const search = (
       }),
     }),
     genotypes,
-    test: () => test(net, dataset.test, { dataset, batchSize: settings.batchSize }),
+    evaluate: (options) => evaluate(net, { dataset, batchSize: settings.batchSize, ...options }),
     dispose: () => {
       net.dispose();
       for (const t of Object.values(tensors)) t.dispose();

@@ -5,10 +5,12 @@ import { createRun, type Evaluation, openRun, type Position, type RunFolder, typ
 import { packageRoot } from '../tensor/engine/paths.js';
 import { libtorch, requireDevice, threads } from '../tensor/index.js';
 import { type DataRequest, dataRequest, loadData } from './data-request.js';
-import { scores, shotGroups } from './metrics.js';
-import { describeRecipe, type Recipe } from './recipe.js';
+
+import { openParent } from './fork.js';
+import { describeRecipe, type Recipe, varied } from './recipe.js';
 import { type Genotypes, type Search, type SearchEvent, search } from './search.js';
 import { settings } from './settings.js';
+import { readSwitches } from './switches.js';
 
 /** A search that is to leave a run folder behind. */
 export interface RunRequest {
@@ -19,6 +21,8 @@ export interface RunRequest {
   readonly threads: number;
   /** The run folder: new or empty. */
   readonly out: string;
+  /** A finished run that did the recipe's first phases: they are taken from it instead of being run again. */
+  readonly from?: string | undefined;
   /** What was asked for beyond the recipe and its scale, for the record. */
   readonly overrides?: Readonly<Record<string, unknown>>;
   readonly command?: readonly string[];
@@ -42,6 +46,8 @@ export type RunEvent =
       readonly weights: number;
       readonly stepsPerEpoch: number;
       readonly epoch: number;
+      /** Of all phases. */
+      readonly epochs: number;
     }
   | { readonly type: 'notice'; readonly text: string }
   | { readonly type: 'test'; readonly done: number; readonly total: number };
@@ -75,7 +81,9 @@ export async function* startRun(request: RunRequest, watch: Watch = {}): AsyncGe
   const skipped = dataset.skipped.length;
   if (skipped > 0)
     yield { type: 'notice', text: `left out ${skipped} unreadable ${skipped === 1 ? 'image' : 'images'}` };
-  const live = search(recipe, { dataset, seed, device });
+  const { from } = request;
+  const parent = from === undefined ? undefined : openParent(from, { recipe, seed, fingerprint: dataset.fingerprint });
+  const live = search(recipe, { dataset, seed, device, resume: parent?.checkpoint.bytes });
   const info: RunInfo = {
     format: 1,
     name: recipe.name,
@@ -96,24 +104,31 @@ export async function* startRun(request: RunRequest, watch: Watch = {}): AsyncGe
     threads: threads.get(),
     command: request.command ?? [],
     startedAt: new Date().toISOString(),
+    ...(from === undefined ? {} : { from: resolve(from) }),
   };
   const folder = createRun(request.out, JSON.parse(JSON.stringify(info)));
-  return yield* carryOn(live, { folder, recipe, dataset, watch });
+  if (parent !== undefined) {
+    for (const record of parent.records) folder.appendRecord(record);
+    // Killed before this, the run has no checkpoint and searches from its beginning: slower, the same.
+    folder.checkpoints.save(parent.checkpoint.position, [parent.checkpoint.bytes]);
+    yield { type: 'notice', text: `going on from ${from} after its ${parent.records.length} epochs` };
+  }
+  return yield* carryOn(live, { folder, recipe, watch });
 }
 
-/** A run's recipe as it was run: the named recipe with the settings that run.json records. Throws when this version has no such recipe. */
+/** A run's recipe as it was run: the named recipe with the settings and switches that run.json records. Throws when this version has no such recipe. */
 export const recipeOf = (info: RunInfo, recipes: readonly Recipe[]): Recipe => {
   const recipe = recipes.find((r) => r.name === info.name);
   if (recipe === undefined)
     throw new Error(
       `Cannot open run: this version has no recipe "${info.name}", only ${recipes.map((r) => r.name).join(', ')}`,
     );
-  const found = settings.safeParse(info.recipe['settings']);
+  const found = settings.safeParse(info.recipe.settings);
   if (!found.success)
     throw new Error(
       `Cannot open run: the settings in run.json are damaged (${found.error.issues[0]?.path.join('.')}); restore it from a copy`,
     );
-  return { ...recipe, settings: found.data };
+  return varied({ ...recipe, settings: found.data }, readSwitches(info.recipe.switches));
 };
 
 /**
@@ -134,7 +149,7 @@ export async function* resumeRun(
       return { run: dir, interrupted: false, evaluation: done, genotypes: folder.readGenotype() ?? {} };
     }
     const recipe = recipeOf(info, recipes);
-    const { dataset, live, notices, position } = await reopen(folder, recipe, watch);
+    const { live, notices, position } = await reopen(folder, recipe, watch);
     const from =
       position === undefined
         ? 'no checkpoint yet: starting from the beginning'
@@ -148,7 +163,7 @@ export async function* resumeRun(
       folder.log(text);
       yield { type: 'notice', text };
     }
-    return yield* carryOn(live, { folder, recipe, dataset, watch });
+    return yield* carryOn(live, { folder, recipe, watch });
   } catch (error) {
     folder.close();
     throw error;
@@ -194,7 +209,7 @@ const CHECKPOINT_SECONDS = 180;
 
 async function* carryOn(
   live: Search,
-  { folder, recipe, dataset, watch }: { folder: RunFolder; recipe: Recipe; dataset: Dataset; watch: Watch },
+  { folder, recipe, watch }: { folder: RunFolder; recipe: Recipe; watch: Watch },
 ): AsyncGenerator<RunEvent, RunResult> {
   const { signal, checkpointSeconds = CHECKPOINT_SECONDS } = watch;
   let saved = performance.now();
@@ -214,6 +229,7 @@ async function* carryOn(
       weights: live.weights,
       stepsPerEpoch: live.stepsPerEpoch,
       epoch: first,
+      epochs: live.epochs,
     };
     for await (const event of live) {
       if (event.type === 'epoch') {
@@ -232,13 +248,13 @@ async function* carryOn(
       }
       yield event;
     }
-    const pass = live.test();
+    const pass = live.evaluate();
     let tested = await pass.next();
     for (; !tested.done; tested = await pass.next()) {
       if (signal?.aborted) return { run: folder.path, interrupted: true, genotypes: live.genotypes() };
-      yield { type: 'test', done: tested.value, total: dataset.test.labels.length };
+      yield { type: 'test', ...tested.value };
     }
-    const evaluation = evaluationOf(tested.value, dataset.counts.train);
+    const evaluation = tested.value;
     folder.writeEvaluation(evaluation);
     folder.log(`done: test accuracy ${evaluation.accuracy}`);
     return { run: folder.path, interrupted: false, evaluation, genotypes: live.genotypes() };
@@ -250,12 +266,3 @@ async function* carryOn(
     folder.close();
   }
 }
-
-/** Test figures as evaluation.json has them. */
-export const evaluationOf = (
-  { loss, confusion }: { loss: number; confusion: readonly (readonly number[])[] },
-  trainCounts: readonly number[],
-): Evaluation => {
-  const found = scores(confusion);
-  return { split: 'test', loss, ...found, confusion, shots: shotGroups(found.perClassAccuracy, trainCounts) };
-};

@@ -2,7 +2,7 @@ import type { Criterion } from '../loss/index.js';
 import type { SearchNet, TensorBatch } from '../method/index.js';
 import { type archOptimizer, clipNorm, type sgd } from '../optim/index.js';
 import { argmax, eq, grad, mean, narrow, noGrad, norm, scope, type Tensor, to } from '../tensor/index.js';
-import { firstOrder, flatten, secondOrder } from './arch-gradient.js';
+import { activeAlphas, firstOrder, flatten, secondOrder } from './arch-gradient.js';
 import { namedGradients, requireFiniteGradients, requireFiniteLoss, type Where } from './diverged.js';
 import type { Settings } from './settings.js';
 
@@ -15,7 +15,7 @@ export interface Trainee {
   readonly settings: Settings;
 }
 
-/** What a step tells. Norms are Euclidean, before clipping, by component. */
+/** What a step tells. Norms are Euclidean, before clipping, by component; a frozen one has none. */
 export interface StepReport {
   readonly loss: number;
   readonly accuracy: number;
@@ -24,58 +24,67 @@ export interface StepReport {
 
 const lengthOf = (x: Tensor): number => norm(x).item();
 
+/** The batches of a step and where in training it is. */
+export interface StepInput {
+  /** One batch for each of the method's streams. */
+  readonly train: readonly TensorBatch[];
+  readonly valid: readonly TensorBatch[];
+  /** Progress within the phase, in [0, 1): what the schedules of alpha's rates go by. */
+  readonly t: number;
+  /** m, for methods that mix. */
+  readonly mixing: number | null;
+  /** The weights' learning rate. */
+  readonly lr: number;
+  readonly where: Where;
+}
+
 const archStep = (
   { net, weights, arch, criterion, settings }: Trainee,
-  {
-    train,
-    valid,
-    t,
-    lr,
-    where,
-  }: { train: readonly TensorBatch[]; valid: readonly TensorBatch[]; t: number; lr: number; where: Where },
+  { train, valid, t, mixing, lr, where }: StepInput,
 ): Record<string, number> =>
   scope(() => {
-    const step = { net, train, valid, criterion, t };
+    const step = { net, train, valid, criterion, mixing };
     const { loss, gradients } =
       settings.order === 1 ? firstOrder(step) : secondOrder(step, { ...settings, lr, buffer: weights.state.momentum });
     requireFiniteLoss(loss.item(), 'validation', where);
     return noGrad(() => {
+      const byAlpha = new Map(activeAlphas(net).map((alpha, i) => [alpha, gradients[i]]));
       const squares: Record<string, number> = {};
-      for (const [i, { component }] of net.alphas.entries()) {
-        const gradient = gradients[i];
-        if (gradient !== undefined) squares[component] = (squares[component] ?? 0) + lengthOf(gradient) ** 2;
+      const named: { name: string; gradient: Tensor }[] = [];
+      for (const [{ component, kind }, gradient] of byAlpha) {
+        if (gradient === undefined) continue;
+        squares[component] = (squares[component] ?? 0) + lengthOf(gradient) ** 2;
+        named.push({ name: `alpha of ${component}, ${kind}`, gradient });
       }
-      const named = net.alphas.flatMap(({ component, kind }, i) => {
-        const gradient = gradients[i];
-        return gradient === undefined ? [] : [{ name: `alpha of ${component}, ${kind}`, gradient }];
-      });
       requireFiniteGradients(
         Object.values(squares).reduce((a, b) => a + b, 0),
         named,
         where,
       );
-      arch.step(gradients, { t });
+      arch.step(
+        net.alphas.map((alpha) => byAlpha.get(alpha)),
+        { t },
+      );
       return Object.fromEntries(Object.entries(squares).map(([name, square]) => [name, Math.sqrt(square)]));
     });
   });
 
 const weightStep = (
   { net, weights, criterion, settings }: Trainee,
-  { train, t, lr, where }: { train: readonly TensorBatch[]; t: number; lr: number; where: Where },
+  { train, mixing, lr, where }: StepInput,
 ): { loss: number; accuracy: number; norms: Record<string, number> } =>
   scope(() => {
     const { store } = net;
-    const outcome = net.forward(train, { criterion, t });
+    const outcome = net.forward(train, { criterion, mixing });
     const loss = requireFiniteLoss(outcome.loss.item(), 'training', where);
     const gradients = grad(outcome.loss, store.leaves, { unused: 'zeros' });
     return noGrad(() => {
-      const flat = flatten(gradients);
-      const norms = Object.fromEntries(
-        store.components.map((name) => [name, lengthOf(narrow(flat, 0, ...store.range(name)))]),
-      );
+      const flat = flatten(store, gradients);
+      const free = store.components.filter((name) => !store.frozen.has(name));
+      const norms = Object.fromEntries(free.map((name) => [name, lengthOf(narrow(flat, 0, ...store.range(name)))]));
       const total = clipNorm(flat, { max: settings.gradClip });
       requireFiniteGradients(total, namedGradients(store, gradients), where);
-      weights.step(flat, { lr });
+      weights.step(flat, store.frozen.size === 0 ? { lr } : { lr, ranges: free.map((name) => store.range(name)) });
       const predicted = argmax(outcome.logits, { dim: 1 });
       const hitRate = (labels: Tensor): number => mean(to(eq(predicted, labels), { dtype: 'float64' })).item();
       const accuracy = outcome.targets.reduce((sum, { labels, share }) => sum + share * hitRate(labels), 0);
@@ -85,14 +94,10 @@ const weightStep = (
 
 /**
  * One search step (DARTS): alpha moves by its gradient on a validation batch, then the weights by theirs on a training batch.
- * `train` and `valid` hold a batch for each of the method's streams; `t` is progress in [0, 1), `lr` the weights' learning rate.
  * Throws a DivergedError when a loss or a gradient is not finite; what it names has not been applied.
  */
-export const searchStep = (
-  trainee: Trainee,
-  batch: { train: readonly TensorBatch[]; valid: readonly TensorBatch[]; t: number; lr: number; where: Where },
-): StepReport => {
-  const alpha = archStep(trainee, batch);
-  const { loss, accuracy, norms } = weightStep(trainee, batch);
+export const searchStep = (trainee: Trainee, input: StepInput): StepReport => {
+  const alpha = archStep(trainee, input);
+  const { loss, accuracy, norms } = weightStep(trainee, input);
   return { loss, accuracy, gradNorm: { weights: norms, alpha } };
 };

@@ -1,0 +1,34 @@
+import { type EpochRecord, type Evaluation, type Genotypes, openRun, type RunInfo } from '../run/index.js';
+
+/** A run as a report sees it: all that its folder holds, and what could not be read. */
+export interface LoadedRun {
+  readonly path: string;
+  readonly info: RunInfo;
+  /** In order; those of a run under way so far. */
+  readonly records: readonly EpochRecord[];
+  /** Missing while the run is not finished. */
+  readonly evaluation: Evaluation | undefined;
+  readonly genotypes: Genotypes | undefined;
+  /** What is damaged or missing, as sentences for the reader. */
+  readonly problems: readonly string[];
+}
+
+/** Reads a run folder for a report. What is damaged in it is left out and named in `problems`; throws only when it is no run at all. */
+export const loadRun = (path: string): LoadedRun => {
+  const folder = openRun(path);
+  const problems: string[] = [];
+  const attempt = <T>(read: () => T, otherwise: T): T => {
+    try {
+      return read();
+    } catch (error) {
+      problems.push(error instanceof Error ? error.message : String(error));
+      return otherwise;
+    }
+  };
+  const records = attempt(folder.records, []);
+  const evaluation = attempt(folder.readEvaluation, undefined);
+  const genotypes = attempt(folder.readGenotype, undefined);
+  if (records.length === 0) problems.push('it has no epoch yet');
+  else if (evaluation === undefined) problems.push(`it is not finished: ${records.length} epochs so far, no test yet`);
+  return { path, info: folder.info, records, evaluation, genotypes, problems };
+};

@@ -1,0 +1,60 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  constant,
+  cosine,
+  freezeForms,
+  linear,
+  parabolicDecay,
+  parseSchedule,
+  product,
+  reverseSigmoid,
+  type Schedule,
+  softFreeze,
+} from './index.js';
+
+const number = fc.double({ min: -1e6, max: 1e6, noNaN: true });
+const plain: fc.Arbitrary<Schedule> = fc.oneof(
+  number.map(constant),
+  fc.tuple(number, number).map(([a, b]) => cosine(a, b)),
+  fc.tuple(number, number).map(([a, b]) => linear(a, b)),
+  fc.constant(parabolicDecay()),
+  fc.double({ min: 1, max: 100, noNaN: true }).map((k) => reverseSigmoid({ k })),
+  fc.constantFrom(...freezeForms).map((form) => softFreeze(parabolicDecay(), { form })),
+);
+
+describe('reading a schedule', () => {
+  it('gives back the schedule whose label it reads', () => {
+    fc.assert(
+      fc.property(
+        fc.array(plain, { minLength: 1, maxLength: 3 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (parts, t) => {
+          const s = product(...parts);
+          const read = parseSchedule(s.label);
+          expect(read.label).toBe(s.label);
+          expect(read(t)).toBe(parts.length === 1 ? parts[0]?.(t) : s(t));
+        },
+      ),
+    );
+  });
+
+  it('lets a product be written with an asterisk, and takes spaces as they come', () => {
+    expect(parseSchedule(' constant( 2 )*linear(1,0) ').label).toBe('constant(2) × linear(1, 0)');
+  });
+
+  it.each([
+    ['parabolicDeca', /unknown schedule "parabolicDeca": did you mean "parabolicDecay"\?/],
+    ['', /it ends where a schedule should be/],
+    ['constant(1', /it ends where a closing bracket should be/],
+    ['constant(1, 2)', /it must be written constant\(value\)/],
+    ['cosine(1, parabolicDecay)', /it must be written cosine\(from, to\)/],
+    ['softFreeze(0.5)', /it must be written softFreeze\(mixing\)/],
+    ['softFreeze(parabolicDecay, cube)', /unknown schedule "cube"/],
+    ['linear(1, 0) linear(1, 0)', /"linear" is not expected/],
+    ['linear(1; 0)', /"; 0\)" is neither a name/],
+    ['reverseSigmoid(0)', /k must be > 0, got 0/],
+  ])('refuses %s and says what it should be', (text, message) => {
+    expect(() => parseSchedule(text)).toThrow(message);
+  });
+});

@@ -1,5 +1,5 @@
 // Seconds a whole search step (alpha and weights, optimizers and clipping included) and peak memory, beside PyTorch, in one run, in turn.
-// npx tsx bench/step.ts [--batch 32] [--channels 16] [--layers 8] [--threads 2] [--rounds 3] [--json]
+// npx tsx bench/step.ts [--method darts|hls] [--batch 32] [--channels 16] [--layers 8] [--threads 2] [--rounds 3] [--json]
 import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
@@ -8,6 +8,7 @@ import { median, python } from './python.js';
 
 const { values } = parseArgs({
   options: {
+    method: { type: 'string', default: 'darts' },
     batch: { type: 'string', default: '32' },
     channels: { type: 'string', default: '16' },
     layers: { type: 'string', default: '8' },
@@ -16,8 +17,8 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
-const { batch, channels, layers, threads } = values;
-const size = ['--batch', batch, '--channels', channels, '--layers', layers, '--threads', threads];
+const { method, batch, channels, layers, threads } = values;
+const size = ['--method', method, '--batch', batch, '--channels', channels, '--layers', layers, '--threads', threads];
 const timing = z.object({ median: z.number(), peakMemoryBytes: z.number() });
 
 // A process of its own for each, as PyTorch has: peak memory is the process's.
@@ -49,10 +50,16 @@ const rows = Object.entries(found).map(([name, runs]) => {
 });
 console.log(
   values.json
-    ? JSON.stringify({ channels, layers, batch, threads, rows })
+    ? JSON.stringify({ method, channels, layers, batch, threads, rows })
     : table(
         [
-          [`search step, batch ${batch}`, 'seconds', 'min–max', '× tailnas', 'peak memory'],
+          [
+            `search step of ${method}, batch ${method === 'hls' ? '2 × ' : ''}${batch}`,
+            'seconds',
+            'min–max',
+            '× tailnas',
+            'peak memory',
+          ],
           ...rows.map((r) => [
             r.name,
             r.seconds.toFixed(2),

@@ -19,10 +19,13 @@ export * from './recipes/index.js';
 export { cellSvg, genotypeSvgs } from './report/cells.js';
 export { svgToPng } from './report/png.js';
 export {
+  bestMixing,
+  cellLines,
   defaultRunDir,
   type EpochRecord,
   type Evaluation,
   openRun,
+  printCell,
   type RunFolder,
   type RunInfo,
 } from './run/index.js';

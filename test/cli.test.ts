@@ -140,8 +140,8 @@ describe('search', () => {
   it('tells a log file one line an epoch', () => {
     expect(lines(finished.stderr)).toEqual([
       expect.stringMatching(/^searching: DARTS, /),
-      expect.stringMatching(/^epoch 1\/2 {2}train loss \d.* valid loss \d/),
-      expect.stringMatching(/^epoch 2\/2 {2}train loss \d.* valid loss \d/),
+      expect.stringMatching(/^epoch 1\/2 {2}train \d.* valid \d.* per class +\d/),
+      expect.stringMatching(/^epoch 2\/2 {2}train \d.* valid \d.* per class +\d/),
     ]);
   });
 

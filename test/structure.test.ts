@@ -30,7 +30,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   method: METHOD,
   train: [...TRAIN, 'run'],
   recipes: [...TRAIN, 'train'],
-  report: ['run'],
+  report: ['run', 'schedule'],
+  reproduce: [...TRAIN, 'train', 'recipes', 'run', 'report'],
 };
 
 const importsOf = (file: string): string[] =>

@@ -1,6 +1,6 @@
 import { requireDevice, threads } from '../tensor/index.js';
 import { type DataRequest, describeRecipe, estimate, planData, type Recipe } from '../train/index.js';
-import { bytes, duration, grouped, listing, table } from './format.js';
+import { bytes, duration, grouped, listing, plural, table } from './format.js';
 import type { SearchFlags } from './options.js';
 import { runDisplay, silent } from './progress.js';
 
@@ -56,7 +56,7 @@ export const dryRun = async (
       ['weights', grouped(expected.weights)],
       ['steps an epoch', String(expected.stepsPerEpoch)],
       ['expected memory', bytes(expected.expectedMemoryBytes)],
-      ['expected time', `${duration(expected.expectedSeconds)} with ${flags.threads} threads`],
+      ['expected time', `${duration(expected.expectedSeconds)} with ${plural(flags.threads, 'thread')}`],
     ]),
   ];
   process.stdout.write(`${out.join('\n\n')}\n`);

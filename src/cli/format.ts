@@ -36,3 +36,6 @@ export const table = (
     )
     .join('\n');
 };
+
+/** `1 epoch`, `2 epochs`. */
+export const plural = (n: number, one: string): string => `${grouped(n)} ${one}${n === 1 ? '' : 's'}`;

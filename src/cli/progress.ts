@@ -1,7 +1,7 @@
 import type { Progress } from '../data/index.js';
 import { progressPrinter } from '../tensor/engine/progress.js';
-import type { RunEvent } from '../train/index.js';
-import { bytes, duration, grouped } from './format.js';
+import { type RunEvent, SEARCH_PHASE } from '../train/index.js';
+import { bytes, duration, grouped, plural } from './format.js';
 
 /** Shows how a run goes on: one live line on a terminal, a line an epoch elsewhere. Everything goes to stderr, so that stdout stays for results. */
 export interface RunDisplay {
@@ -16,6 +16,8 @@ const bar = (share: number): string => {
   const full = Math.round(Math.min(1, share) * BAR);
   return '█'.repeat(full) + '░'.repeat(BAR - full);
 };
+
+const share = (of: number): string => `${(100 * of).toFixed(1).padStart(5)} %`;
 
 /** The display that shows nothing. */
 export const silent: RunDisplay = { onEvent: () => {}, onData: () => {}, end: () => {} };
@@ -42,7 +44,7 @@ export const runDisplay = ({ stream = process.stderr }: { stream?: NodeJS.WriteS
       epochs = event.epochs;
       batch = event.recipe.settings.batchSize * event.recipe.method.streams.length;
       print(
-        `searching: ${event.recipe.label}, ${grouped(event.weights)} weights, ${event.stepsPerEpoch} steps an epoch, ${epochs} epochs → ${event.run}`,
+        `searching: ${event.recipe.label}, ${grouped(event.weights)} weights, ${plural(event.stepsPerEpoch, 'step')} an epoch, ${plural(epochs, 'epoch')} → ${event.run}`,
       );
     } else if (event.type === 'notice') print(event.text);
     else if (event.type === 'step') {
@@ -66,10 +68,13 @@ export const runDisplay = ({ stream = process.stderr }: { stream?: NodeJS.WriteS
       live.update({ text: `testing ${bar(event.done / event.total)} ${event.done}/${event.total}` });
     else {
       const r = event.record;
+      const classes = r.perClassAccuracy.filter((a) => a !== null);
+      const perClass = classes.reduce((sum, a) => sum + a, 0) / classes.length;
+      // 80 columns: a log should not wrap.
       print(
-        `epoch ${String(r.epoch + 1).padStart(String(epochs).length)}/${epochs}  train loss ${r.trainLoss.toFixed(3)}  acc ${(100 * r.trainAccuracy).toFixed(1).padStart(5)} %` +
-          `  valid loss ${r.validLoss.toFixed(3)}  acc ${(100 * r.validAccuracy).toFixed(1).padStart(5)} %  ${Math.round(r.imagesPerSecond)} img/s` +
-          `  ${bytes(process.resourceUsage().maxRSS * 1024)}  ${duration(r.seconds)}`,
+        `epoch ${String(r.epoch + 1).padStart(String(epochs).length)}/${epochs}  train ${r.trainLoss.toFixed(3)} ${share(r.trainAccuracy)}` +
+          `  valid ${r.validLoss.toFixed(3)} ${share(r.validAccuracy)}  per class ${share(perClass)}  ${duration(r.seconds)}` +
+          (r.phase === SEARCH_PHASE ? '' : `  ${r.phase}`),
       );
     }
   };

@@ -2,10 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { genotypeSvgs } from '../report/cells.js';
 import { svgToPng } from '../report/png.js';
-import { bestMixing, type Evaluation, type RunFolder, rankOrder } from '../run/index.js';
-import { printCell } from '../space/index.js';
+import { bestMixing, cellLines, type EpochRecord, type Evaluation, type RunFolder, rankOrder } from '../run/index.js';
 import type { Genotypes } from '../train/index.js';
-import { listing, percent } from './format.js';
+import { bytes, duration, listing, percent } from './format.js';
 
 /** Draws the cells of a genotype into `<run>/cells/`, each as SVG and PNG. Returns the SVG files. */
 export const drawCells = async (run: string, genotypes: Genotypes): Promise<string[]> => {
@@ -96,10 +95,19 @@ export const confusionRows = (confusion: Evaluation['confusion'], classes: reado
   ...confusion.map((row, c) => [classes[c] ?? '', ...row.map(String)]),
 ];
 
+/** The cells that were found, a row a node, named as in their pictures. */
 export const genotypeRows = (genotypes: Genotypes): [string, string][] =>
   Object.entries(genotypes).flatMap(([component, kinds]) =>
-    Object.entries(kinds).map(([kind, cell]): [string, string] => [`${component}, ${kind} cell`, printCell(cell)]),
+    Object.entries(kinds).flatMap(([kind, cell]) =>
+      cellLines(cell).map((line, i): [string, string] => [i === 0 ? `${component}, ${kind} cell` : '', line]),
+    ),
   );
+
+const costRows = (records: readonly EpochRecord[]): [string, string][] => {
+  const seconds = records.reduce((sum, r) => sum + r.seconds, 0);
+  const peak = Math.max(...records.map((r) => r.peakMemoryBytes));
+  return records.length === 0 ? [] : [['time and memory', `${duration(seconds)}, ${bytes(peak)} at most`]];
+};
 
 /** The whole summary of a finished run. */
 export const summary = (
@@ -108,12 +116,13 @@ export const summary = (
     folder,
     genotypes,
     cells,
-  }: { folder: Pick<RunFolder, 'path' | 'info'>; genotypes: Genotypes; cells: readonly string[] },
+  }: { folder: Pick<RunFolder, 'path' | 'info' | 'records'>; genotypes: Genotypes; cells: readonly string[] },
 ): string => {
   const { info } = folder;
   return listing([
     ...evaluationRows(evaluation, { trainCounts: info.data.counts.train }),
     ...genotypeRows(genotypes),
+    ...costRows(folder.records()),
     ['run folder', folder.path],
     ...cells.map((file, i): [string, string] => [i === 0 ? 'cells (also as .png)' : '', file]),
   ]);

@@ -1,5 +1,6 @@
 export type { Checkpoint, CheckpointFile, CheckpointStore, Position } from './checkpoints.js';
 export { createRun, defaultRunDir, openRun, type RunFolder } from './folder.js';
+export { cellLines, printCell } from './print-cell.js';
 export {
   type CellGenotype,
   cellGenotype,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { printCell } from './print-cell.js';
 import { cellGenotype, genotypes, runInfo } from './record.js';
 
 const info = {
@@ -50,6 +51,22 @@ describe('genotypes', () => {
   it('allows a component with one kind of cell, but no undefined in place of the other', () => {
     expect(genotypes.parse({ backbone: { normal: cell } })).toEqual({ backbone: { normal: cell } });
     expect(genotypes.safeParse({ backbone: { normal: cell, reduction: undefined } }).success).toBe(false);
+  });
+
+  it('are printed with the names that their pictures have', () => {
+    const nodes = [
+      [
+        { op: 'skip_connect', from: 1 },
+        { op: 'max_pool_3x3', from: 0 },
+      ],
+      [
+        { op: 'avg_pool_3x3', from: 1 },
+        { op: 'skip_connect', from: 2 },
+      ],
+    ];
+    expect(printCell({ nodes, concat: [2, 3] })).toBe(
+      '0 = skip_connect(c_k-1) + max_pool_3x3(c_k-2); 1 = avg_pool_3x3(c_k-1) + skip_connect(0); out = 0, 1',
+    );
   });
 
   it('refuses an edge from a node that cannot be', () => {

@@ -75,7 +75,3 @@ export const derive = (
   }
   return { nodes, concat: outputs(nodes.length) };
 };
-
-/** One line to read: `2 = sep_conv_3x3(0) + skip_connect(1); …`. */
-export const printCell = ({ nodes, concat }: CellGenotype): string =>
-  `${nodes.map((edges, i) => `${i + 2} = ${edges.map(({ op, from }) => `${op}(${from})`).join(' + ')}`).join('; ')}; out = ${concat.join(', ')}`;

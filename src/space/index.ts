@@ -5,7 +5,6 @@ export {
   derivedPlan,
   edgeCount,
   type Genotype,
-  printCell,
   searchPlan,
 } from './genotype.js';
 export { sumBranches, type Term } from './node.js';

@@ -2,7 +2,7 @@ export { type DataRequest, planData } from './data-request.js';
 export { DivergedError } from './diverged.js';
 export { type DataSizes, type Estimate, estimate } from './estimate.js';
 export { evaluate, MIXINGS, type Tested, test } from './evaluate.js';
-export { archLr, type Continuation, type Phase, phasesOf, totalEpochs } from './phase.js';
+export { archLr, type Continuation, type Phase, phasesOf, SEARCH_PHASE, totalEpochs } from './phase.js';
 export { describeRecipe, type Recipe, varied, weightLr } from './recipe.js';
 export { type Epoch, type Genotypes, type Search, type SearchEvent, search } from './search.js';
 export {

@@ -1,0 +1,28 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { Command } from 'commander';
+import { reportPage } from '../report/page.js';
+import { resultRows } from '../report/results.js';
+import { loadRun } from '../report/runs.js';
+import { writeAtomic } from '../run/atomic.js';
+
+export const reportCommand = (): Command =>
+  new Command('report')
+    .description('make one HTML page of runs: tables, figures, cells, and how to repeat them')
+    .argument('<run...>', 'run folders on the same data with the same settings; they may still be running')
+    .option('--out <file>', 'where the page goes', 'report.html')
+    .option('--title <text>', 'heading of the page')
+    .option('--json', 'print the table of results as JSON')
+    .addHelpText('after', '\nExample:\n  $ tailnas report runs/darts-* runs/hls-* --out darts-and-hls.html')
+    .action(async (paths: readonly string[], flags: { out: string; title?: string; json?: true }) => {
+      const runs = paths.map((path) => loadRun(path));
+      const page = await reportPage(runs, {
+        command: ['tailnas', ...process.argv.slice(2)],
+        ...(flags.title === undefined ? {} : { title: flags.title }),
+      });
+      mkdirSync(dirname(flags.out), { recursive: true });
+      writeAtomic(flags.out, page);
+      process.stdout.write(
+        flags.json ? `${JSON.stringify({ report: flags.out, rows: resultRows(runs) })}\n` : `${flags.out}\n`,
+      );
+    });

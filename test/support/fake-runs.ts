@@ -1,0 +1,233 @@
+import type { LoadedRun } from '../../src/report/runs.js';
+import { bestMixing, type EpochRecord, type Evaluation, type Genotypes, type Sweep } from '../../src/run/index.js';
+import { parabolicDecay, reverseSigmoid, softFreeze } from '../../src/schedule/index.js';
+
+export interface FakeRunOptions {
+  readonly name: string;
+  readonly label: string;
+  readonly seed: number;
+  /** Of the search. */
+  readonly epochs: number;
+  readonly bilateral: boolean;
+  /** Epochs of a continued phase after the search; its mixing follows from the recipe's name. */
+  readonly continued?: number;
+  readonly paper?: number;
+}
+
+const CLASSES = ['plane', 'car', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
+const COUNTS = [4000, 2398, 1437, 862, 516, 310, 186, 112, 67, 40];
+const MIXINGS = CLASSES.map((_, i) => i / 10).concat(1);
+const OPS = [
+  'none',
+  'max_pool_3x3',
+  'avg_pool_3x3',
+  'skip_connect',
+  'sep_conv_3x3',
+  'sep_conv_5x5',
+  'dil_conv_3x3',
+  'dil_conv_5x5',
+];
+const NODES = 4;
+const EDGES = 14;
+const TEST_IMAGES = 1000;
+
+/** A number in [-1, 1] that looks random and is not. */
+const noise = (...parts: readonly number[]): number => {
+  const x = Math.sin(parts.reduce((sum, part, i) => sum + part * (12.9898 + 78.233 * i), 0)) * 43758.5453;
+  return 2 * (x - Math.floor(x)) - 1;
+};
+const clamp = (x: number): number => Math.min(1, Math.max(0, x));
+const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+
+/** The instance head does well on large classes, the class head evenly, and a mixture better than either. */
+const classAccuracies = (learnt: number, { mixing, seed }: { mixing: number; seed: number }): number[] =>
+  CLASSES.map((_, c) => {
+    const instance = 0.95 - 0.075 * c;
+    const balanced = 0.7 - 0.015 * c;
+    const both = mixing * instance + (1 - mixing) * balanced + 0.3 * mixing * (1 - mixing);
+    const right = clamp(learnt * both + 0.02 * noise(seed, c, mixing));
+    return Math.round(TEST_IMAGES * right) / TEST_IMAGES;
+  });
+
+const point = (
+  learnt: number,
+  { weights, mixing, seed }: { weights: readonly number[]; mixing: number; seed: number },
+) => {
+  const perClassAccuracy = classAccuracies(learnt, { mixing, seed });
+  const total = weights.reduce((a, b) => a + b, 0);
+  const accuracy = perClassAccuracy.reduce((sum, a, c) => sum + a * (weights[c] ?? 0), 0) / total;
+  return { loss: 0.3 + 2 * (1 - accuracy), accuracy, meanPerClassAccuracy: mean(perClassAccuracy), perClassAccuracy };
+};
+
+const sweepOf = (learnt: number, { weights, seed }: { weights: readonly number[]; seed: number }): Sweep =>
+  MIXINGS.map((mixing) => ({ mixing, ...point(learnt, { weights, mixing, seed }) }));
+
+const phaseTwo = (name: string): { label: string; mixing: (t: number) => number; frozen: string[] } => {
+  if (name.endsWith('half')) return { label: 'constant(0.5)', mixing: () => 0.5, frozen: [] };
+  if (name.endsWith('reverse')) return { label: 'reverseSigmoid', mixing: reverseSigmoid(), frozen: [] };
+  return {
+    label: 'constant(0)',
+    mixing: () => 0,
+    frozen: name.endsWith('frozen') ? ['backbone', 'instance'] : [],
+  };
+};
+
+/** Logits that leave 0 at different speeds and, with scaling, stop moving in the end. */
+const alphaOf = (t: number, { offset, seed, scaled }: { offset: number; seed: number; scaled: boolean }): number[][] =>
+  Array.from({ length: EDGES }, (_, edge) =>
+    OPS.map((_, op) => {
+      const reach = scaled ? Math.min(t, 0.6) : t;
+      const late = scaled ? 0 : 0.4 * t * Math.sin(9 * t + op);
+      return 1.6 * reach * noise(seed, edge + offset, op) + late + 1e-3 * noise(seed, edge, op + 7);
+    }),
+  );
+
+const CELL = {
+  nodes: Array.from({ length: NODES }, (_, i) => [
+    { op: 'sep_conv_3x3', from: i },
+    { op: 'skip_connect', from: i + 1 },
+  ]),
+  concat: [2, 3, 4, 5],
+};
+
+/** A finished run with smooth, plausible values, always the same ones for the same options: nothing was trained. */
+export const fakeRun = ({ name, label, seed, epochs, bilateral, continued = 0, paper }: FakeRunOptions): LoadedRun => {
+  const second = phaseTwo(name);
+  const scaled = name.startsWith('hls');
+  const search = name.includes('sigmoid') ? reverseSigmoid() : parabolicDecay();
+  const factor = scaled ? softFreeze(search) : () => 1;
+  const components = bilateral ? ['backbone', 'instance', 'class'] : ['backbone'];
+  const entries = <T>(of: (component: string, index: number) => T): Record<string, T> =>
+    Object.fromEntries(components.map((component, index) => [component, of(component, index)]));
+  const genotypes: Genotypes = entries((c) =>
+    c === 'backbone' ? { normal: CELL, reduction: CELL } : { normal: CELL },
+  );
+
+  const record = (epoch: number): EpochRecord => {
+    const inSearch = epoch < epochs;
+    const t = inSearch ? epoch / epochs : (epoch - epochs) / continued;
+    const mixing = inSearch ? search(t) : second.mixing(t);
+    const spread = 0.04 * noise(seed, 3);
+    const learnt = clamp(0.25 + (0.72 + spread) * (1 - Math.exp((-4 * (epoch + 1)) / (epochs + continued))));
+    const sweep = bilateral ? sweepOf(learnt, { weights: COUNTS, seed: seed + 100 * epoch }) : null;
+    const valid = sweep?.[0] ?? point(learnt, { weights: COUNTS, mixing: 1, seed });
+    const frozen = inSearch ? [] : second.frozen;
+    const moving = components.filter((c) => !frozen.includes(c));
+    const norms = (scale: number) =>
+      Object.fromEntries(
+        moving.map((c) => {
+          const share = !bilateral || c === 'backbone' ? 1 : c === 'instance' ? mixing : 1 - mixing;
+          return [c, scale * share * (1 + 0.15 * noise(seed, epoch, scale))];
+        }),
+      );
+    return {
+      phase: inSearch ? 'search' : 'continued',
+      epoch,
+      t,
+      mixing: bilateral ? mixing : null,
+      weightLr: 0.001 + 0.0095 * (1 + Math.cos(Math.PI * t)),
+      archLr: entries((c) => (c === 'backbone' ? 0.02 * factor(inSearch ? t : 1) : 0.02)),
+      trainLoss: 2.3 - 1.9 * learnt + 0.03 * noise(seed, epoch),
+      trainAccuracy: clamp(learnt + 0.02 * noise(seed, epoch, 1)),
+      validLoss: valid.loss,
+      validAccuracy: valid.accuracy,
+      perClassAccuracy: valid.perClassAccuracy,
+      sweep,
+      gradNorm: { weights: norms(0.5), alpha: norms(0.03) },
+      alpha: entries((component, i) => {
+        const progress = inSearch ? t : 1;
+        const kind = (offset: number) =>
+          alphaOf(progress, { offset, seed: seed + i, scaled: scaled && component === 'backbone' });
+        return component === 'backbone' ? { normal: kind(0), reduction: kind(50) } : { normal: kind(0) };
+      }),
+      genotype: genotypes,
+      seconds: 60 + noise(seed, epoch),
+      imagesPerSecond: 400 + 5 * noise(seed, epoch, 2),
+      peakMemoryBytes: 9e8,
+    };
+  };
+
+  const learnt = 0.95 + 0.02 * noise(seed, 4);
+  const balanced = CLASSES.map(() => TEST_IMAGES);
+  const sweep = {
+    valid: sweepOf(learnt, { weights: COUNTS, seed: seed + 1 }),
+    test: sweepOf(learnt, { weights: balanced, seed: seed + 2 }),
+  };
+  const mixing = bilateral ? bestMixing(sweep.valid).mixing : null;
+  const tested = point(learnt, { weights: balanced, mixing: mixing ?? 1, seed: seed + 2 });
+  const group = (of: (n: number) => boolean) => {
+    const members = tested.perClassAccuracy.filter((_, c) => of(COUNTS[c] ?? 0));
+    return members.length === 0 ? null : mean(members);
+  };
+  const evaluation: Evaluation = {
+    split: 'test',
+    mixing,
+    ...tested,
+    confusion: tested.perClassAccuracy.map((a, c) =>
+      CLASSES.map((_, p) => {
+        const right = Math.round(TEST_IMAGES * a);
+        return p === c ? right : p === (c + 1) % CLASSES.length ? TEST_IMAGES - right : 0;
+      }),
+    ),
+    shots: { many: group((n) => n > 100), medium: group((n) => n >= 20 && n <= 100), few: null },
+    ranks: {
+      head: mean(tested.perClassAccuracy.slice(0, 3)),
+      middle: mean(tested.perClassAccuracy.slice(3, 7)),
+      tail: mean(tested.perClassAccuracy.slice(7)),
+    },
+    sweep: bilateral ? sweep : null,
+  };
+
+  return {
+    path: `runs/${name}-${seed}`,
+    info: {
+      format: 1,
+      name: `${name}-${seed}`,
+      recipe: {
+        name,
+        label,
+        paper: paper ?? null,
+        method: {
+          label,
+          streams: bilateral ? ['instance', 'class'] : ['instance'],
+          mixing: bilateral ? search.label : null,
+          archLr: scaled ? { backbone: softFreeze(search).label } : {},
+        },
+        loss: 'cross-entropy',
+        settings: {
+          epochs,
+          batchSize: 128,
+          channels: 16,
+          layers: 8,
+          nodes: NODES,
+          order: 1,
+          weightLr: 0.02,
+          archLr: 0.02,
+        },
+        switches: {},
+        phases:
+          continued === 0
+            ? []
+            : [{ name: 'continued', epochs: continued, mixing: second.label, archLr: {}, frozen: second.frozen }],
+      },
+      overrides: {},
+      seed,
+      data: {
+        spec: 'cifar10',
+        name: 'cifar10',
+        fingerprint: 'fake',
+        classes: CLASSES,
+        counts: { train: COUNTS, valid: COUNTS.map((n) => Math.round(n / 4)), test: balanced },
+      },
+      versions: { tailnas: '0.1.0', torch: '2.13.0', node: '20.0.0' },
+      device: 'cpu',
+      threads: 2,
+      command: ['tailnas', 'search', name],
+      startedAt: '2026-01-02T03:04:05.000Z',
+    },
+    records: Array.from({ length: epochs + continued }, (_, epoch) => record(epoch)),
+    evaluation,
+    genotypes,
+    problems: [],
+  };
+};

@@ -5,7 +5,7 @@ import { bilateral, type SearchNet, type TensorBatch } from '../src/method/index
 import { adam, archOptimizer, sgd } from '../src/optim/index.js';
 import { constant, product } from '../src/schedule/index.js';
 import { softmaxRelaxation } from '../src/space/index.js';
-import { grad, inPlace, noGrad, scope, type Tensor } from '../src/tensor/index.js';
+import { type Dtype, grad, inPlace, noGrad, scope, type Tensor } from '../src/tensor/index.js';
 import { type Settings, searchStep } from '../src/train/index.js';
 import { compare, maxAbs, shapeOf, weightsOf } from './support/compare.js';
 import {
@@ -18,6 +18,7 @@ import {
   labels,
   matrix,
   noiseTensor,
+  ourName,
   readJson,
   sizes,
 } from './support/fixtures.js';
@@ -33,11 +34,9 @@ const step = z.object({
   alpha: byName(matrix),
   weights: z.array(digest),
 });
-const fixture = sizes.extend({
+const onePass = sizes.extend({
   bnScope: z.enum(['joint', 'perBranch']),
   alphaNames: z.array(z.string()),
-  weightLr: z.number(),
-  archLr: z.number(),
   pass: z.object({
     mixing: z.number(),
     logits: matrix,
@@ -47,27 +46,39 @@ const fixture = sizes.extend({
     buffers: z.array(digest),
     evalLogits: matrix,
   }),
+});
+const exact = onePass.extend({
+  weightLr: z.number(),
+  archLr: z.number(),
   ends: z.array(z.object({ mixing: z.number(), loss: z.number(), alphaGradient: byName(digest) })),
   firstOrder: z.array(step),
   secondOrder: z.array(step).optional(),
 });
-type Bilateral = z.infer<typeof fixture>;
+const apart = z.object({ alpha: z.number(), weights: z.number() });
+const rounded = onePass.extend({
+  layouts: z.array(z.object({ nchwToFloat64: apart, channelsLastToFloat64: apart, channelsLastToNchw: apart })),
+});
+type Bilateral = z.infer<typeof onePass>;
 
-const pair = (f: Bilateral, part: 'train' | 'valid', k: number): TensorBatch[] => {
+const pair = (
+  f: Bilateral,
+  part: 'train' | 'valid',
+  { k, dtype = 'float64' }: { k: number; dtype?: Dtype },
+): TensorBatch[] => {
   const seeds = part === 'train' ? ([3, 33] as const) : ([13, 43] as const);
   const label =
     part === 'train'
       ? ([(i: number) => 7 * i + 3 * k, (i: number) => 3 * i + k + 2] as const)
       : ([(i: number) => 5 * i + 2 * k + 1, (i: number) => 2 * i + 4 * k + 3] as const);
   return ([0, 1] as const).map((branch) => ({
-    images: images(seeds[branch] + k, f),
+    images: images(seeds[branch] + k, f, { dtype }),
     labels: labels(f.batch, (i) => label[branch](i) % f.classes),
   }));
 };
 
-const build = (f: Bilateral, mixing: number): SearchNet => {
+const build = (f: Bilateral, mixing: number, { dtype = 'float64' }: { dtype?: Dtype } = {}): SearchNet => {
   const method = bilateral({ mixing: constant(mixing), bnScope: f.bnScope });
-  const net = method.build(shapeOf(f, 'float64'), { relax: softmaxRelaxation });
+  const net = method.build(shapeOf(f, dtype), { relax: softmaxRelaxation });
   fillWeights(net.store, f);
   reset(net);
   return net;
@@ -75,7 +86,9 @@ const build = (f: Bilateral, mixing: number): SearchNet => {
 
 const reset = (net: SearchNet): void => {
   for (const [i, { value }] of net.alphas.entries())
-    scope(() => noGrad(() => inPlace.copy(value, noiseTensor(i + 1, value.shape, { scale: 0.5 }))));
+    scope(() =>
+      noGrad(() => inPlace.copy(value, noiseTensor(i + 1, value.shape, { scale: 0.5, dtype: net.store.dtype }))),
+    );
 };
 
 const named = (net: SearchNet, tensors: readonly Tensor[]): Map<string, Tensor> =>
@@ -84,31 +97,64 @@ const named = (net: SearchNet, tensors: readonly Tensor[]): Map<string, Tensor> 
 const criterion = crossEntropy().build([]);
 const TIGHT = 1e-9;
 
+/** |ours − theirs| / |theirs| of two vectors, L2. */
+const relative = (ours: readonly number[], theirs: readonly number[]): number =>
+  Math.hypot(...theirs.map((v, i) => v - (ours[i] ?? Number.NaN))) / Math.hypot(...theirs);
+
+/** One pass in training mode from a fresh state, and what PyTorch has for it: the relative errors. */
+const passErrors = (f: Bilateral, dtype: Dtype) => {
+  const { mixing, ...theirs } = f.pass;
+  const net = build(f, mixing, { dtype });
+  expect(net.alphas.map((a) => `${a.component}.${a.kind}`)).toEqual(f.alphaNames);
+  const errors = scope(() => {
+    const batches = pair(f, 'train', { k: 0, dtype });
+    const { loss, logits } = net.forward(batches, { criterion, mixing });
+    const gradients = grad(loss, [...net.store.leaves, ...net.alphas.map((a) => a.value)], { unused: 'zeros' });
+    const alphas = [...named(net, gradients.slice(net.store.leaves.length))].map(([name, gradient]) => ({
+      ours: gradient.toArray(),
+      theirs: given(theirs.alphaGradient[name]).flat(),
+    }));
+    const weights = new Map(net.store.parameters.map((p, i) => [p.name, given(gradients[i])]));
+    const norms = theirs.weightGradients.map((d) => d.norm);
+    const floor = Math.max(...norms) * 1e-6;
+    // A mean near 0 is only as exact as the deviation around it, which the momentum of 0.1 brings to about 0.1.
+    const bufferFloor = dtype === 'float32' ? 0.1 : 1e-6;
+    const parts = f.weights.map(({ name }, i) =>
+      digestError(digestOf(given(weights.get(ourName(name, f)))), given(theirs.weightGradients[i]), {
+        floor: Math.hypot(...norms),
+      }),
+    );
+    net.store.training = false;
+    const answers = noGrad(() => given(net.mixed?.(given(batches[0]).images, [mixing])[0]));
+    return {
+      logits: maxAbs(logits.toArray(), theirs.logits.flat()),
+      loss: Math.abs(loss.item() - theirs.loss) / theirs.loss,
+      evalLogits: maxAbs(answers.toArray(), theirs.evalLogits.flat()),
+      buffers: compare(net.store.buffers, theirs.buffers, { names: f.buffers, fixture: f, floor: bufferFloor }),
+      alpha: Math.max(...alphas.map((a) => maxAbs(a.ours, a.theirs))),
+      alphaVector: relative(
+        alphas.flatMap((a) => a.ours),
+        alphas.flatMap((a) => a.theirs),
+      ),
+      weights: compare(weights, theirs.weightGradients, { names: f.weights, fixture: f, floor }),
+      // A digest's dot product, with noise of variance 1/3, shows 1/√3 of a difference on average; its norm may show more.
+      weightVector: Math.sqrt(3) * Math.hypot(...parts),
+    };
+  });
+  net.dispose();
+  return errors;
+};
+
+const expectBelow = (limit: number, errors: Readonly<Record<string, number | [string, number]>>): void => {
+  for (const [what, error] of Object.entries(errors))
+    expect(Array.isArray(error) ? error[1] : error, `${what}: ${error}`).toBeLessThan(limit);
+};
+
 describe.each(['bilateral-joint', 'bilateral-branch'])('parity of %s with PyTorch in float64', (name) => {
-  const f = fixture.parse(readJson(name));
+  const f = exact.parse(readJson(name));
 
   it('logits, loss, every gradient and buffer of a pass agree to 1e-9', () => {
-    const net = build(f, f.pass.mixing);
-    expect(net.alphas.map((a) => `${a.component}.${a.kind}`)).toEqual(f.alphaNames);
-    scope(() => {
-      const batches = pair(f, 'train', 0);
-      const { loss, logits } = net.forward(batches, { criterion, mixing: f.pass.mixing });
-      const gradients = grad(loss, [...net.store.leaves, ...net.alphas.map((a) => a.value)], { unused: 'zeros' });
-      expect(maxAbs(logits.toArray(), f.pass.logits.flat())).toBeLessThan(TIGHT);
-      expect(Math.abs(loss.item() - f.pass.loss) / f.pass.loss).toBeLessThan(TIGHT);
-      for (const [alpha, gradient] of named(net, gradients.slice(net.store.leaves.length)))
-        expect(maxAbs(gradient.toArray(), given(f.pass.alphaGradient[alpha]).flat()), alpha).toBeLessThan(TIGHT);
-      const size = Math.max(...f.pass.weightGradients.map((d) => d.norm));
-      const ours = new Map(net.store.parameters.map((p, i) => [p.name, given(gradients[i])]));
-      const weights = compare(ours, f.pass.weightGradients, { names: f.weights, fixture: f, floor: size * 1e-6 });
-      expect(weights[1], weights[0]).toBeLessThan(TIGHT);
-      const buffers = compare(net.store.buffers, f.pass.buffers, { names: f.buffers, fixture: f, floor: 1e-6 });
-      expect(buffers[1], buffers[0]).toBeLessThan(TIGHT);
-      net.store.training = false;
-      const answers = noGrad(() => given(net.mixed?.(given(batches[0]).images, [f.pass.mixing])[0]));
-      expect(maxAbs(answers.toArray(), f.pass.evalLogits.flat())).toBeLessThan(TIGHT);
-    });
-    net.dispose();
+    expectBelow(TIGHT, passErrors(f, 'float64'));
   });
 
   it.each(f.ends)(
@@ -116,7 +162,7 @@ describe.each(['bilateral-joint', 'bilateral-branch'])('parity of %s with PyTorc
     ({ mixing, loss, alphaGradient }) => {
       const net = build(f, mixing);
       scope(() => {
-        const outcome = net.forward(pair(f, 'train', 0), { criterion, mixing });
+        const outcome = net.forward(pair(f, 'train', { k: 0 }), { criterion, mixing });
         expect(Math.abs(outcome.loss.item() - loss) / loss).toBeLessThan(TIGHT);
         const gradients = grad(
           outcome.loss,
@@ -171,8 +217,8 @@ describe.each(['bilateral-joint', 'bilateral-branch'])('parity of %s with PyTorc
           searchStep(
             { net, weights, arch, criterion, settings },
             {
-              train: pair(f, 'train', k),
-              valid: pair(f, 'valid', k),
+              train: pair(f, 'train', { k }),
+              valid: pair(f, 'valid', { k }),
               t: 0,
               mixing: expected.mixing,
               lr: f.weightLr,
@@ -203,4 +249,20 @@ describe.each(['bilateral-joint', 'bilateral-branch'])('parity of %s with PyTorc
       net.dispose();
     });
   }
+});
+
+describe('parity of bilateral-float32 with PyTorch in float32', () => {
+  const f = rounded.parse(readJson('bilateral-float32'));
+  // What PyTorch's own two layouts differ by, over its draws: a ReLU or a pooling tie near its kink flips in one and not in the other.
+  const most = (pick: 'alpha' | 'weights') =>
+    Math.max(
+      ...f.layouts.flatMap((l) => [l.nchwToFloat64, l.channelsLastToFloat64, l.channelsLastToNchw]).map((l) => l[pick]),
+    );
+
+  it('outputs, loss and buffers agree to 1e-5 with float64, gradients as closely as PyTorch agrees with itself', () => {
+    const { logits, loss, evalLogits, buffers, alphaVector, weightVector } = passErrors(f, 'float32');
+    expectBelow(1e-5, { logits, loss, evalLogits, buffers });
+    expectBelow(Math.max(1e-4, most('alpha')), { alphaVector });
+    expectBelow(Math.max(1e-4, most('weights')), { weightVector });
+  });
 });

@@ -108,6 +108,14 @@ describe('evaluate', { timeout: 60_000 }, () => {
   });
 });
 
+describe('a search of one epoch', { timeout: 60_000 }, () => {
+  it('says that its class head was never trained', async () => {
+    const { code, stderr } = await cli.run(['search', 'hls', ...TINY, '--epochs', '1', '--out', 'one']);
+    expect(code).toBe(0);
+    expect(stderr).toContain('the mixing is 1 in every epoch: the class head is not trained at all');
+  });
+});
+
 describe('switches', { timeout: 60_000 }, () => {
   const dry = (...args: string[]) => cli.run(['search', ...args, ...TINY, '--dry-run', '--json']);
 

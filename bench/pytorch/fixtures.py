@@ -7,6 +7,7 @@ give the same bytes.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -15,7 +16,7 @@ from bilateral import ALPHA_NAMES, BilateralAlpha, BilateralNetwork, BnScope, Pa
 from bilateral_step import bilateral_step, soft_freeze, start_bilateral
 from darts import DerivedNetwork, Genotype, SearchNetwork, Shape
 from inputs import fill, make_alpha, noise_tensor, train_batch, valid_batch
-from layouts import full_size
+from layouts import DRAW_STEP, Run, draws, full_size, three_runs
 from record import NOTES, alpha_rows, buffers, describe, digests, one_pass, save
 from step import Batch, search_step, start_search
 
@@ -43,6 +44,11 @@ BILATERAL_NOTES = (
     "ends: the same forward and backward from a fresh state at mixing 0 and 1.",
     "firstOrder, secondOrder: whole steps from a fresh state, alpha first; backboneFactor is on the architecture "
     "learning rate of the backbone; alphaGradient is what Adam got, before its weight decay.",
+)
+FLOAT32_NOTES = (
+    "Weights, alpha and images are rounded to float32 first, for float64 as well.",
+    "layouts: relative L2 differences of gradients between float32 in two memory formats and float64, by draw: "
+    "draw d is the training pair of step 100 + d, in training mode, at the mixing of pass.",
 )
 
 
@@ -113,27 +119,27 @@ def _pair(k: int, shape: Shape, *, size: int, valid: bool = False) -> Pair:
     return Pair((valid_batch if valid else train_batch)(k, shape, **sizes), Batch(images, labels % shape.classes))
 
 
-def _bilateral(shape: Shape, bn_scope: BnScope) -> tuple[BilateralNetwork, BilateralAlpha]:
-    """Both in their fresh state."""
-    network = BilateralNetwork(shape, bn_scope=bn_scope).double()
+def _bilateral(
+    shape: Shape, bn_scope: BnScope, *, dtype: torch.dtype = torch.float64, channels_last: bool = False
+) -> Run:
+    network = BilateralNetwork(shape, bn_scope=bn_scope, channels_last=channels_last).to(dtype)
     fill(network)
     size = (len(shape.edges), 8)
-    alpha = (noise_tensor(1 + a, size, scale=0.5).requires_grad_() for a in range(len(ALPHA_NAMES)))
-    return network, BilateralAlpha(*alpha)
+    alpha = (noise_tensor(1 + a, size, scale=0.5).to(dtype).requires_grad_() for a in range(len(ALPHA_NAMES)))
+    return Run(network, BilateralAlpha(*alpha))
 
 
-def _bilateral_pass(shape: Shape, bn_scope: BnScope, *, size: int) -> dict:
+def _bilateral_pass(run: Run, pair: Pair, *, brief: bool = False) -> dict:
     """`pass` of the notes."""
-    network, alpha = _bilateral(shape, bn_scope)
-    pair = _pair(0, shape, size=size)
-    logits, loss, gradients = _forward_backward(network, alpha, pair, mixing=PASS_MIXING)
+    network, alpha = run
+    logits, loss, gradients = _forward_backward(run, pair, mixing=PASS_MIXING)
     found = {
         "mixing": PASS_MIXING,
         "logits": logits.tolist(),
         "loss": loss.item(),
         "alphaGradient": _rows(gradients[: len(alpha)]),
-        "weightGradients": digests(gradients[len(alpha) :]),
-        "buffers": digests(list(buffers(network).values())),
+        "weightGradients": digests(gradients[len(alpha) :], brief=brief),
+        "buffers": digests(list(buffers(network).values()), brief=brief),
     }
     network.eval()
     images = pair.instance.images
@@ -144,15 +150,14 @@ def _bilateral_pass(shape: Shape, bn_scope: BnScope, *, size: int) -> dict:
 
 def _end(shape: Shape, bn_scope: BnScope, *, size: int, mixing: float) -> dict:
     """An entry of `ends`: there the head that has no share in the loss has gradients of exactly 0."""
-    network, alpha = _bilateral(shape, bn_scope)
-    _, loss, gradients = _forward_backward(network, alpha, _pair(0, shape, size=size), mixing=mixing)
-    return {"mixing": mixing, "loss": loss.item(), "alphaGradient": _named_digests(gradients[: len(alpha)])}
+    run = _bilateral(shape, bn_scope)
+    _, loss, gradients = _forward_backward(run, _pair(0, shape, size=size), mixing=mixing)
+    return {"mixing": mixing, "loss": loss.item(), "alphaGradient": _named_digests(gradients[: len(run.alpha)])}
 
 
-def _forward_backward(
-    network: BilateralNetwork, alpha: BilateralAlpha, pair: Pair, *, mixing: float
-) -> tuple[Tensor, Tensor, list[Tensor]]:
+def _forward_backward(run: Run, pair: Pair, *, mixing: float) -> tuple[Tensor, Tensor, list[Tensor]]:
     """Logits, loss, and the gradients of alpha and then of the weights."""
+    network, alpha = run
     logits = network(PairImages(*(batch.images for batch in pair), mixing), alpha)
     loss = mixed_loss(logits, pair, mixing=mixing)
     return logits, loss, list(torch.autograd.grad(loss, [*alpha, *network.parameters()]))
@@ -192,21 +197,49 @@ def _bilateral_steps(shape: Shape, bn_scope: BnScope, *, size: int, order: int) 
     return records
 
 
-def bilateral(shape: Shape, bn_scope: BnScope, *, size: int, orders: tuple[int, ...]) -> dict:
-    """A tiny bilateral supernet in float64: one pass, the ends of mixing, and search steps of the orders asked for."""
-    network, alpha = _bilateral(shape, bn_scope)
-    names = {1: "firstOrder", 2: "secondOrder"}
+def _describe_bilateral(shape: Shape, bn_scope: BnScope, *, size: int) -> dict:
+    network, _ = _bilateral(shape, bn_scope)
     return {
         "notes": BILATERAL_NOTES,
         **describe(network, shape, batch=BATCH, size=size),
         "bnScope": bn_scope,
         "logitScale": network.logit_scale,
         "alphaNames": ALPHA_NAMES,
+    }
+
+
+def bilateral(shape: Shape, bn_scope: BnScope, *, size: int, orders: tuple[int, ...]) -> dict:
+    """A tiny bilateral supernet in float64: one pass, the ends of mixing, and search steps of the orders asked for."""
+    names = {1: "firstOrder", 2: "secondOrder"}
+    return {
+        **_describe_bilateral(shape, bn_scope, size=size),
         "weightLr": WEIGHT_LR,
-        "archLr": start_bilateral(network, alpha).alpha_optimizer.defaults["lr"],
-        "pass": _bilateral_pass(shape, bn_scope, size=size),
+        "archLr": start_bilateral(*_bilateral(shape, bn_scope)).alpha_optimizer.defaults["lr"],
+        "pass": _bilateral_pass(_bilateral(shape, bn_scope), _pair(0, shape, size=size)),
         "ends": [_end(shape, bn_scope, size=size, mixing=mixing) for mixing in (0, 1)],
         **{names[order]: _bilateral_steps(shape, bn_scope, size=size, order=order) for order in orders},
+    }
+
+
+def bilateral_float32(shape: Shape, bn_scope: BnScope, *, size: int) -> dict:
+    """A small bilateral supernet that starts from float32 numbers: one pass in float64, and `layouts` of the notes."""
+
+    def fresh(channels_last: bool) -> Run:
+        return _bilateral(shape, bn_scope, dtype=torch.float32, channels_last=channels_last)
+
+    def pair(run: Run, k: int) -> Pair:
+        images = ((batch.images.float(), batch.labels) for batch in _pair(k, shape, size=size))
+        return Pair(*(Batch(x.to(run.alpha[0].dtype), labels) for x, labels in images))
+
+    def gradients(run: Run, draw: int) -> list[Tensor]:
+        return _forward_backward(run, pair(run, DRAW_STEP + draw), mixing=PASS_MIXING)[2]
+
+    exact = three_runs(fresh)["float64"]
+    return {
+        **_describe_bilateral(shape, bn_scope, size=size),
+        "notes": (*BILATERAL_NOTES, *FLOAT32_NOTES),
+        "pass": _bilateral_pass(exact, pair(exact, 0), brief=True),
+        "layouts": draws(three_runs(fresh), gradients),
     }
 
 
@@ -214,6 +247,7 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     two_nodes = Shape(channels=4, layers=3, nodes=2, classes=5)
     three_nodes = Shape(channels=4, layers=3, nodes=3, classes=5)
+    normal_last = Shape(channels=4, layers=4, nodes=2, classes=5)
     one_channel = Shape(channels=4, layers=3, nodes=2, classes=5, in_channels=1)
     save("darts-nodes2.json", small(two_nodes, size=8))
     save("darts-nodes3.json", small(three_nodes, size=8))
@@ -221,4 +255,6 @@ if __name__ == "__main__":
     save("darts-derived.json", derived(two_nodes, size=8))
     save("darts-full.json", full_size())
     save("bilateral-joint.json", bilateral(two_nodes, "joint", size=8, orders=(1, 2)))
-    save("bilateral-branch.json", bilateral(two_nodes, "perBranch", size=8, orders=(1,)))
+    save("bilateral-branch.json", bilateral(normal_last, "perBranch", size=8, orders=(1,)))
+    # Larger: in the tiny networks a single flip at a kink moves the gradients by 1 %, and most images have none.
+    save("bilateral-float32.json", bilateral_float32(replace(two_nodes, channels=8), "joint", size=16))

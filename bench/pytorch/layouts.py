@@ -1,33 +1,70 @@
-"""The full-size supernet in float32, in both memory formats, beside float64: what rounding does to its gradients."""
+"""Networks in float32, in both memory formats, beside float64: what rounding does to their gradients."""
+
+from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from bilateral import BilateralAlpha
 from darts import Alpha, SearchNetwork, Shape
 from inputs import fill, make_alpha, train_batch
 from record import describe, forward_backward, one_pass
 from step import Batch
 
 DRAWS = 6
-DRAW_SEED = 103
+DRAW_STEP = 100
+"""Draw d has the images of training step DRAW_STEP + d."""
 BATCH = 8
 SIZE = 32
 SHAPE = Shape()
 
 
-def _fresh(name: str) -> tuple[SearchNetwork, Alpha]:
-    """One of the three runs. float64 starts from float32's weights and alpha: only the arithmetic differs."""
-    network = SearchNetwork(SHAPE, channels_last=name == "channelsLast")
-    fill(network)
-    alpha = make_alpha(SHAPE, torch.float32)
-    if name != "float64":
-        return network, alpha
-    return network.double(), Alpha(*(rows.detach().double().requires_grad_() for rows in alpha))
+class Run(NamedTuple):
+    """A fresh network and its architecture parameters."""
+
+    network: nn.Module
+    alpha: Alpha | BilateralAlpha
 
 
-def _batch(name: str, k: int, *, seed: int) -> Batch:
-    batch = train_batch(k, SHAPE, batch=BATCH, size=SIZE, dtype=torch.float32, seed=seed)
-    return Batch(batch.images.double(), batch.labels) if name == "float64" else batch
+def three_runs(fresh: Callable[[bool], Run]) -> dict[str, Run]:
+    """`fresh`, which takes whether channels come last, in float32 either way and in float64.
+
+    float64 starts from float32's weights and alpha: only the arithmetic differs.
+    """
+    network, alpha = fresh(False)
+    exact = Run(network.double(), type(alpha)(*(rows.detach().double().requires_grad_() for rows in alpha)))
+    return {"nchw": fresh(False), "channelsLast": fresh(True), "float64": exact}
+
+
+def draws(runs: dict[str, Run], gradients: Callable[[Run, int], list[Tensor]]) -> list[dict]:
+    """How far the three runs are apart for several sets of images. `gradients` of a draw: alpha's, then weights'."""
+    network, alpha = runs["nchw"]
+    sides = {"alphas": len(alpha), "names": [name for name, _ in network.named_parameters()]}
+    found = []
+    for draw in range(DRAWS):
+        of = {name: gradients(run, draw) for name, run in runs.items()}
+        found.append(
+            {
+                "imageSeed": 3 + DRAW_STEP + draw,
+                "nchwToFloat64": _difference(of["nchw"], of["float64"], **sides),
+                "channelsLastToFloat64": _difference(of["channelsLast"], of["float64"], **sides),
+                "channelsLastToNchw": _difference(of["channelsLast"], of["nchw"], **sides),
+            }
+        )
+    return found
+
+
+def _difference(x: list[Tensor], reference: list[Tensor], *, alphas: int, names: list[str]) -> dict:
+    """Relative L2 differences of gradients: alpha's, all weights' as one vector, and the worst single weight's."""
+    single = [(_relative([a], [b]), name) for a, b, name in zip(x[alphas:], reference[alphas:], names, strict=True)]
+    worst, where = max(single)
+    return {
+        "alpha": _relative(x[:alphas], reference[:alphas]),
+        "weights": _relative(x[alphas:], reference[alphas:]),
+        "worstWeight": worst,
+        "worstName": where,
+    }
 
 
 def _relative(x: list[Tensor], reference: list[Tensor]) -> float:
@@ -36,47 +73,28 @@ def _relative(x: list[Tensor], reference: list[Tensor]) -> float:
     return ((a - b).norm() / b.norm()).item()
 
 
-def _difference(x: list[Tensor], reference: list[Tensor], names: list[str]) -> dict:
-    """Relative L2 differences of gradients: alpha's, all weights' as one vector, and the worst single weight's."""
-    single = [(_relative([a], [b]), name) for a, b, name in zip(x[2:], reference[2:], names, strict=True)]
-    worst, where = max(single)
-    return {
-        "alpha": _relative(x[:2], reference[:2]),
-        "weights": _relative(x[2:], reference[2:]),
-        "worstWeight": worst,
-        "worstName": where,
-    }
+def _fresh(channels_last: bool) -> Run:
+    network = SearchNetwork(SHAPE, channels_last=channels_last)
+    fill(network)
+    return Run(network, make_alpha(SHAPE, torch.float32))
 
 
-def _draws(names: list[str]) -> list[dict]:
-    """How far the three runs are apart, for several sets of images."""
-    runs = {name: _fresh(name) for name in ("nchw", "channelsLast", "float64")}
-    found = []
-    for draw in range(DRAWS):
-        gradients = {
-            name: forward_backward(network, _batch(name, draw, seed=DRAW_SEED), alpha)[2]
-            for name, (network, alpha) in runs.items()
-        }
-        found.append(
-            {
-                "imageSeed": DRAW_SEED + draw,
-                "nchwToFloat64": _difference(gradients["nchw"], gradients["float64"], names),
-                "channelsLastToFloat64": _difference(gradients["channelsLast"], gradients["float64"], names),
-                "channelsLastToNchw": _difference(gradients["channelsLast"], gradients["nchw"], names),
-            }
-        )
-    return found
+def _batch(run: Run, k: int, *, seed: int = 3) -> Batch:
+    batch = train_batch(k, SHAPE, batch=BATCH, size=SIZE, dtype=torch.float32, seed=seed)
+    return Batch(batch.images.to(run.alpha[0].dtype), batch.labels)
 
 
 def full_size() -> dict:
-    """The passes in both layouts and in float64, briefly, and `layouts`: how far they are apart over several draws.
+    """DARTS' full size: the passes in both layouts and in float64, briefly, and `layouts`: how far they are apart.
 
     Labels of draw d are those of training step d. The network is in training mode, from the same weights in every draw.
     """
-    passes = {}
-    for name in ("nchw", "channelsLast", "float64"):
-        fresh, alpha = _fresh(name)
-        passes[name] = one_pass(fresh, _batch(name, 0, seed=3), alpha, brief=True)
-    described = describe(_fresh("nchw")[0], SHAPE, batch=BATCH, size=SIZE)
-    names = [weight["name"] for weight in described["weights"]]
-    return {**described, "passes": passes, "layouts": _draws(names)}
+    runs = three_runs(_fresh)
+    return {
+        **describe(runs["nchw"].network, SHAPE, batch=BATCH, size=SIZE),
+        "passes": {name: one_pass(run.network, _batch(run, 0), run.alpha, brief=True) for name, run in runs.items()},
+        "layouts": draws(
+            three_runs(_fresh),
+            lambda run, draw: forward_backward(run.network, _batch(run, draw, seed=3 + DRAW_STEP), run.alpha)[2],
+        ),
+    }

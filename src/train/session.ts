@@ -7,6 +7,7 @@ import { libtorch, requireDevice, threads } from '../tensor/index.js';
 import { type DataRequest, dataRequest, loadData } from './data-request.js';
 
 import { openParent } from './fork.js';
+import { phasesOf } from './phase.js';
 import { describeRecipe, type Recipe, varied } from './recipe.js';
 import { type Genotypes, type Search, type SearchEvent, search } from './search.js';
 import { settings } from './settings.js';
@@ -107,6 +108,14 @@ export async function* startRun(request: RunRequest, watch: Watch = {}): AsyncGe
     ...(from === undefined ? {} : { from: resolve(from) }),
   };
   const folder = createRun(request.out, JSON.parse(JSON.stringify(info)));
+  const mixings = phasesOf(recipe).flatMap(({ mixing, epochs }) =>
+    mixing === undefined ? [] : Array.from({ length: epochs }, (_, e) => mixing(e / epochs)),
+  );
+  if (mixings.length > 0 && mixings.every((m) => m === 1))
+    yield {
+      type: 'notice',
+      text: 'the mixing is 1 in every epoch: the class head is not trained at all; take more epochs',
+    };
   if (parent !== undefined) {
     for (const record of parent.records) folder.appendRecord(record);
     // Killed before this, the run has no checkpoint and searches from its beginning: slower, the same.

@@ -4,7 +4,10 @@ import { Command, CommanderError } from 'commander';
 import { UnknownDataError } from '../data/index.js';
 import { doctorCommand } from './doctor.js';
 import { evaluateCommand } from './evaluate.js';
+import { plotCommand } from './plot.js';
 import { recipesCommand } from './recipes.js';
+import { reportCommand } from './report.js';
+import { reproduceCommand } from './reproduce.js';
 import { resumeCommand } from './resume.js';
 import { searchCommand } from './search.js';
 import { setupCommand } from './setup.js';
@@ -16,12 +19,24 @@ const FAILURE = 1;
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
 const program = new Command('tailnas')
-  .description('Neural architecture search for long-tailed images: DARTS on libtorch, from one command.')
+  .description(
+    'Neural architecture search for long-tailed images: DARTS alone, or with bilateral branches and heterogeneous learning rates, on libtorch.',
+  )
   .version(version)
   .addHelpText('after', '\nStart with:\n  $ tailnas search --scale smoke\n')
   .showHelpAfterError('(--help shows what is possible)');
-for (const make of [searchCommand, resumeCommand, evaluateCommand, recipesCommand, doctorCommand, setupCommand])
-  program.addCommand(make().copyInheritedSettings(program));
+const commands = [
+  searchCommand,
+  resumeCommand,
+  evaluateCommand,
+  reportCommand,
+  plotCommand,
+  reproduceCommand,
+  recipesCommand,
+  doctorCommand,
+  setupCommand,
+];
+for (const make of commands) program.addCommand(make().copyInheritedSettings(program));
 for (const command of [program, ...program.commands]) command.exitOverride();
 
 try {

@@ -38,7 +38,10 @@ export const watchRun = async (
   process.on('SIGINT', () => onSignal('SIGINT'));
   process.on('SIGTERM', () => onSignal('SIGTERM'));
   // A run that another process started stops with it, killed or not.
-  if (process.channel !== undefined) process.on('disconnect', () => onSignal('SIGTERM'));
+  if (process.channel !== undefined) {
+    process.on('disconnect', () => onSignal('SIGTERM'));
+    process.channel.unref();
+  }
   try {
     const events = start({ signal: stop.signal, onDataProgress: display.onData });
     let next = await events.next();

@@ -1,0 +1,297 @@
+import { mkdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import type { ResultRow } from '../report/results.js';
+import {
+  CONTINUED_FROM,
+  childArguments,
+  type Execution,
+  type ExperimentName,
+  execute,
+  expectedSeconds,
+  experiment,
+  experimentNames,
+  type Outcome,
+  type PlannedRun,
+  planRuns,
+  type Request,
+  startChild,
+  stateText,
+  whenFree,
+  workDone,
+  writeOutputs,
+} from '../reproduce/index.js';
+import { openRun } from '../run/index.js';
+import { lockRun } from '../run/lock.js';
+import { progressPrinter } from '../tensor/engine/progress.js';
+import { planData } from '../train/index.js';
+import { bytes, duration, percent, table } from './format.js';
+import { dataFor, dataOptions, recipeFor, type SearchFlags, sizeOptions } from './options.js';
+import { runDisplay, silent } from './progress.js';
+import { numberIn, oneOf } from './usage.js';
+
+type Shared = Omit<SearchFlags, 'seed' | 'device' | 'checkpointMinutes' | 'threads' | 'out'>;
+
+interface ReproduceFlags extends Shared {
+  seeds: number[];
+  jobs: number;
+  threads?: number;
+  out: string;
+  plan?: true;
+}
+
+const EXIT = { SIGINT: 130, SIGTERM: 143 } as const;
+const MOST_SEEDS = 100;
+const POLL = 1500; // milliseconds
+const seed = numberIn({ least: 0, whole: true });
+const count = numberIn({ least: 1, most: 1024, whole: true });
+
+/** Reads `1..3`, `1,2,5` or `4`. */
+const seedsOf = (text: string): number[] => {
+  const found = text.split(',').flatMap((part) => {
+    const [first, last = first, ...rest] = part.split('..').map(seed);
+    if (first === undefined || last === undefined || rest.length > 0 || last < first || last - first >= MOST_SEEDS)
+      throw new InvalidArgumentError(
+        `It must be seeds such as 1..3 or 1,2,5 (first to last, at most ${MOST_SEEDS}), got "${part}"`,
+      );
+    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  });
+  return [...new Set(found)];
+};
+
+const quoted = (word: string): string => (/^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+const ownCommand = (): string[] => ['tailnas', ...process.argv.slice(2)];
+
+const requestOf = (names: readonly string[], flags: ReproduceFlags): Request => {
+  const { seeds, out, ...rest } = flags;
+  const asSearch: SearchFlags = { ...rest, seed: 0, device: 'cpu', threads: 1, checkpointMinutes: 0 };
+  const { recipe: base, overrides } = recipeFor(CONTINUED_FROM, asSearch);
+  return {
+    recipes: names.map((name) => recipeFor(name, asSearch).recipe),
+    base,
+    seeds,
+    out,
+    data: dataFor(asSearch),
+    overrides: { scale: flags.scale, ...overrides },
+  };
+};
+
+const printPlan = async (
+  plan: readonly PlannedRun[],
+  { request, threads, flags }: { request: Request; threads: number; flags: ReproduceFlags },
+): Promise<void> => {
+  const display = flags.quiet ? silent : runDisplay();
+  const expected = await expectedSeconds(plan, { data: request.data, threads, onData: display.onData });
+  display.end();
+  const total = [...expected.values()].reduce((a, b) => a + b, 0) / flags.jobs;
+  const runs = plan.map((run) => ({
+    name: run.name,
+    path: run.path,
+    recipe: run.recipe.name,
+    seed: run.seed,
+    state: stateText(run),
+    epochs: run.epochs,
+    expectedSeconds: expected.get(run) ?? 0,
+  }));
+  if (flags.json) {
+    process.stdout.write(`${JSON.stringify({ runs, jobs: flags.jobs, threads, expectedSeconds: total })}\n`);
+    return;
+  }
+  const lines = runs.map((run) => [
+    run.name,
+    run.state,
+    `${run.epochs.from}/${run.epochs.to}`,
+    run.state === 'done' ? '' : duration(run.expectedSeconds),
+  ]);
+  const sum = `${duration(total)} in all, ${flags.jobs} ${flags.jobs === 1 ? 'run' : 'runs'} at a time with ${threads} ${threads === 1 ? 'thread' : 'threads'} each; a figure for planning, from a few steps`;
+  process.stdout.write(
+    runs.length === 0
+      ? 'no run is needed\n'
+      : `${table([['run', 'state', 'epochs', 'expected time'], ...lines], { right: [2, 3] })}\n\n${sum}\n`,
+  );
+};
+
+const title = ({ recipe, seed: n }: PlannedRun): string => `${recipe.name} seed ${n}`;
+
+/** Carries a plan out and tells how it goes. Returns the signal that ended it early, if one did. */
+const carryOut = async (
+  plan: readonly PlannedRun[],
+  { request, threads, flags }: { request: Request; threads: number; flags: ReproduceFlags },
+): Promise<{ outcomes: Outcome[]; received: keyof typeof EXIT | undefined }> => {
+  const live = process.stderr.isTTY && !flags.quiet ? progressPrinter(process.stderr) : undefined;
+  const say = (text: string): void => {
+    live?.end();
+    process.stderr.write(`${text}\n`);
+  };
+  const tell = flags.quiet ? () => {} : say;
+  const began = performance.now();
+  const active = new Set<PlannedRun>();
+  const ended: PlannedRun[] = [];
+  const numbers = new Map<PlannedRun, number>();
+  let number = plan.filter((run) => run.state === 'done').length;
+  if (number > 0) tell(`${number} of ${plan.length} runs are done already`);
+  const place = (run: PlannedRun): string => {
+    const n = numbers.get(run) ?? ++number;
+    numbers.set(run, n);
+    return `[${n}/${plan.length}] ${title(run)}`;
+  };
+
+  const execution: Execution = execute(plan, {
+    jobs: flags.jobs,
+    start: (run) => startChild(childArguments(run, { request, threads })),
+    onStart: (run) => {
+      active.add(run);
+      tell(`${place(run)} …${run.state === 'resume' ? ` from epoch ${run.epochs.from + 1}` : ''}`);
+    },
+    onEnd: ({ run, ended: how, seconds, error }) => {
+      active.delete(run);
+      if (how !== 'stopped') ended.push(run);
+      if (how === 'failed') say(`${place(run)} failed:\n${(error ?? '').replace(/^/gm, '  ')}`);
+      else if (how === 'stopped') tell(`${place(run)} stopped`);
+      else {
+        const accuracy = openRun(run.path).readEvaluation()?.accuracy ?? null;
+        tell(`${place(run)} done in ${duration(seconds)}, test accuracy ${percent(accuracy)}`);
+      }
+    },
+  });
+  let received: keyof typeof EXIT | undefined;
+  const onSignal = (signal: keyof typeof EXIT): void => {
+    if (received === undefined) tell('stopping: what runs is saved first; once more leaves without saving');
+    received ??= signal;
+    execution.stop(signal);
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  const poll = setInterval(() => {
+    const { ofAll, ofRest } = workDone(plan, { active: [...active], ended });
+    const spent = (performance.now() - began) / 1000;
+    const left = ofRest > 0 ? `  ${duration((spent * (1 - ofRest)) / ofRest)} left` : '';
+    live?.update({ text: `${(100 * ofAll).toFixed(1)} % of all epochs${left}  ${[...active].map(title).join(', ')}` });
+  }, POLL);
+  if (live === undefined) clearInterval(poll);
+  try {
+    return { outcomes: await execution.finished, received };
+  } finally {
+    clearInterval(poll);
+    live?.end();
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+  }
+};
+
+const fixed = (value: number | null): string => (value === null ? '–' : value.toFixed(2));
+const spread = (mean: number | null, sd: number | null): string => fixed(mean) + (sd === null ? '' : ` ± ${fixed(sd)}`);
+
+/** One line a recipe, also of those of which no run is done. */
+const resultTable = (
+  names: readonly string[],
+  { rows, seeds }: { rows: readonly ResultRow[]; seeds: number },
+): string =>
+  table(
+    [
+      ['name', 'paper %', 'ours %', 'difference', 'best on test %', 'time a run', 'peak memory', 'seeds'],
+      ...names.map((name) => {
+        const row = rows.find((r) => r.name === name);
+        if (row === undefined) return [name, ...new Array<string>(6).fill('–'), `0 of ${seeds}`];
+        const { difference, optimistic, seconds, peakMemoryBytes } = row;
+        return [
+          name,
+          fixed(row.paper),
+          spread(row.mean, row.sd),
+          `${difference !== null && difference >= 0 ? '+' : ''}${fixed(difference)}`,
+          spread(optimistic?.mean ?? null, optimistic?.sd ?? null),
+          seconds === null ? '–' : duration(seconds),
+          peakMemoryBytes === null ? '–' : bytes(peakMemoryBytes),
+          `${row.runs.length} of ${seeds}`,
+        ];
+      }),
+    ],
+    { right: [1, 2, 3, 4, 5, 6, 7] },
+  );
+
+const NOTE = `paper: one run a row, scored on the set that its test-time mixing is picked on (CIFAR-10-LT at ratio 100; – on other data)
+ours: mean ± standard deviation over seeds of the test accuracy, mixing picked on validation images
+best on test: ours with the mixing picked as the paper does`;
+
+const reproduce = async (what: ExperimentName, flags: ReproduceFlags): Promise<void> => {
+  const wanted = experiment(what);
+  const request = requestOf(wanted.recipes, flags);
+  const threads = flags.threads ?? Math.max(1, Math.floor(availableParallelism() / flags.jobs));
+  let plan = planRuns(request);
+  if (flags.plan) return printPlan(plan, { request, threads, flags });
+  const open = plan.filter((run) => run.state !== 'done').map((run) => run.path);
+  if (open.length > 0) {
+    // Data that are not there, or have to be fetched: told and done once, rather than by every run.
+    const display = flags.quiet ? silent : runDisplay();
+    await planData(request.data, { onProgress: display.onData }).finally(display.end);
+  }
+  mkdirSync(join(flags.out, 'runs'), { recursive: true });
+  const release = lockRun(flags.out);
+  try {
+    const onNotice = flags.quiet ? () => {} : (text: string) => void process.stderr.write(`${text}\n`);
+    if (await whenFree(open, { onNotice })) plan = planRuns(request);
+    const { outcomes, received } = await carryOut(plan, { request, threads, flags });
+    if (received !== undefined) {
+      process.stderr.write(`stopped; go on with: ${ownCommand().map(quoted).join(' ')}\n`);
+      process.exitCode = EXIT[received];
+      return;
+    }
+    const failedRuns = outcomes.flatMap(({ run, error }) => (error === undefined ? [] : [{ name: run.name, error }]));
+    const paths = planRuns(request).filter((run) => run.state === 'done' && wanted.recipes.includes(run.recipe.name));
+    const outputs = await writeOutputs(wanted, {
+      paths: paths.map((run) => run.path),
+      out: flags.out,
+      command: ownCommand(),
+    });
+    const { rows, figures, report } = outputs;
+    const failed = [...failedRuns, ...outputs.failed];
+    if (failed.length > 0) process.exitCode = 1;
+    for (const { name, error } of outputs.failed) process.stderr.write(`${name}: ${error}\n`);
+    const text = [
+      ...(wanted.table.length > 0 ? [resultTable(wanted.table, { rows, seeds: flags.seeds.length }), NOTE] : []),
+      [...figures, ...(report === undefined ? [] : [report])].join('\n'),
+    ];
+    process.stdout.write(
+      flags.json
+        ? `${JSON.stringify({ rows, figures, report: report ?? null, failed })}\n`
+        : `${text.filter((part) => part !== '').join('\n\n')}\n`,
+    );
+  } finally {
+    release();
+  }
+};
+
+export const reproduceCommand = (): Command =>
+  sizeOptions(dataOptions(new Command('reproduce')))
+    .description('make a table or figure of the paper: every run that it needs, then the table, figures and a report')
+    .addArgument(
+      new Argument('<what>', `one of ${experimentNames.join(', ')}`).argParser(
+        oneOf('table or figure', experimentNames),
+      ),
+    )
+    .optionsGroup('Runs:')
+    .addOption(
+      new Option('--seeds <list>', 'seeds of each recipe: 1..3, 1,2,5 or 4')
+        .argParser(seedsOf)
+        .default([1, 2, 3], '1..3'),
+    )
+    .addOption(new Option('--jobs <n>', 'runs at a time').argParser(count).default(1))
+    .addOption(new Option('--threads <n>', 'threads of each run (default: cores / jobs)').argParser(count))
+    .optionsGroup('Output:')
+    .option('--out <folder>', 'where runs, figures and the report go; what is there already is used', 'reproduction')
+    .option('--plan', 'print which runs are needed, their state and how long they would take; write nothing')
+    .option('--json', 'print the result as JSON on stdout; progress stays on stderr')
+    .option('--quiet', 'show no progress')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ tailnas reproduce table2 --plan
+        how long table II takes here, at the size that fits a desktop
+  $ tailnas reproduce figure6 --scale smoke --seeds 1
+        minutes, on the MNIST that comes with tailnas
+  $ tailnas reproduce all --scale paper --data cifar10
+        everything, as the paper did it, three seeds each; stop it and start it again as you like`,
+    )
+    .action(reproduce);

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { wholeTicks } from './axes.js';
+import { OPERATIONS, recipeLook, seriesLook } from './looks.js';
+import { pooled } from './series.js';
+
+describe('the curves of several seeds', () => {
+  it('come to mean, minimum and maximum at each x that has a value', () => {
+    const curves = [
+      [
+        { x: 2, y: 4 },
+        { x: 1, y: 1 },
+      ],
+      [
+        { x: 1, y: 3 },
+        { x: 2, y: null },
+        { x: 3, y: Number.NaN },
+      ],
+    ];
+    expect(pooled(curves)).toEqual([
+      { x: 1, mid: 2, low: 1, high: 3 },
+      { x: 2, mid: 4, low: 4, high: 4 },
+    ]);
+  });
+});
+
+describe('ticks of epochs', () => {
+  it.each([
+    [1, 1, [1]],
+    [1, 5, [1, 2, 3, 4, 5]],
+    [1, 50, [1, 10, 20, 30, 40, 50]],
+    [1, 75, [1, 10, 20, 30, 40, 50, 60, 70]],
+    [0, 25, [0, 5, 10, 15, 20, 25]],
+    [1, 600, [1, 100, 200, 300, 400, 500, 600]],
+  ])('from %d to %d are whole and round', (from, to, ticks) => {
+    expect(wholeTicks(from, { to })).toEqual(ticks);
+  });
+});
+
+describe('looks', () => {
+  const looks = [
+    'darts',
+    'darts-resampling',
+    'darts-bbn',
+    'hls',
+    'hls-reverse-sigmoid',
+    'hls-continued-class',
+    'hls-continued-half',
+    'hls-continued-reverse',
+    'hls-continued-frozen',
+  ].map(recipeLook);
+
+  it('differ between recipes by more than colour', () => {
+    expect(new Set(looks.map(({ dash, symbol }) => `${dash} ${symbol}`)).size).toBe(looks.length);
+    expect(new Set(looks.map(({ color, dash }) => `${color} ${dash}`)).size).toBe(looks.length);
+  });
+
+  it('are one for a recipe of any name, and differ between operations', () => {
+    expect(recipeLook('mine')).toEqual(recipeLook('mine'));
+    expect(new Set(OPERATIONS.map(([, { color, dash }]) => `${color} ${dash}`)).size).toBe(8);
+    expect(() => seriesLook(-1)).toThrow('the index must be >= 0, got -1');
+  });
+});

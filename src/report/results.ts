@@ -1,0 +1,182 @@
+import type { RunInfo } from '../run/index.js';
+import type { LoadedRun } from './runs.js';
+
+/** Runs that may not stand in one table: their figures would differ for other reasons than the method. */
+export class ComparisonError extends Error {
+  override readonly name = 'ComparisonError';
+}
+
+/** A mean over seeds in percent; `sd` is the sample standard deviation, null below two runs. */
+export interface Spread {
+  readonly mean: number;
+  readonly sd: number | null;
+}
+
+type Groups<K extends string> = Readonly<Record<K, number | null>>;
+
+/** One line of the table of results: the finished runs of one recipe. Accuracies in percent, null without a finished run. */
+export interface ResultRow {
+  readonly name: string;
+  readonly label: string;
+  /** What the paper reports; null where it has no such row, or these are not the paper's data. */
+  readonly paper: number | null;
+  readonly seeds: readonly number[];
+  readonly runs: readonly string[];
+  readonly mean: number | null;
+  readonly sd: number | null;
+  readonly meanPerClass: number | null;
+  /** By number of training images (> 100, 20 to 100, < 20); null for a group without classes. */
+  readonly shots: Groups<'many' | 'medium' | 'few'>;
+  /** The largest, middle and smallest classes. */
+  readonly ranks: Groups<'head' | 'middle' | 'tail'>;
+  /** The test-time mixing of each finished run, chosen on the validation split; empty for methods that do not mix. */
+  readonly mixing: readonly number[];
+  /** Accuracy at the mixing that is best on the test split itself, as the paper chooses; null for methods that do not mix. */
+  readonly optimistic: Spread | null;
+  readonly difference: number | null;
+  /** Mean over finished runs of the time of all epochs. */
+  readonly seconds: number | null;
+  /** The most of any finished run. */
+  readonly peakMemoryBytes: number | null;
+  readonly unfinished: readonly string[];
+}
+
+const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+
+const meanOrNull = (values: readonly (number | null)[]): number | null => {
+  const known = values.filter((v) => v !== null);
+  return known.length === 0 ? null : mean(known);
+};
+
+const percent = (share: number | null): number | null => (share === null ? null : 100 * share);
+
+const spread = (values: readonly number[]): Spread | null => {
+  if (values.length === 0) return null;
+  const center = mean(values);
+  const squares = values.reduce((sum, v) => sum + (v - center) ** 2, 0);
+  return { mean: center, sd: values.length < 2 ? null : Math.sqrt(squares / (values.length - 1)) };
+};
+
+/** What was changed of a recipe's method, ` (logitScale 2)`, or nothing. */
+export const switchText = ({ recipe }: RunInfo): string => {
+  const turned = Object.entries(recipe.switches).toSorted(([a], [b]) => a.localeCompare(b));
+  return turned.length === 0 ? '' : ` (${turned.map(([key, value]) => `${key} ${value}`).join(', ')})`;
+};
+
+/** Which row a run belongs to: its recipe, with what was changed of it. */
+export const rowName = (info: RunInfo): string => info.recipe.name + switchText(info);
+
+/** How a row is called in tables. */
+export const rowLabel = (info: RunInfo): string => info.recipe.label + switchText(info);
+
+/** The settings of the data by which runs must agree; the path of the data is not one, their content is what counts. */
+export const dataRequest = ({ data }: RunInfo): Readonly<Record<string, unknown>> => {
+  const request = data['request'];
+  return typeof request === 'object' && request !== null ? Object.fromEntries(Object.entries(request)) : {};
+};
+
+/** Whether the paper's figures speak of these data: CIFAR-10 with an exponential long tail at ratio 100. */
+export const isPapersData = (info: RunInfo): boolean => {
+  const { imbalance = 'exp', imbalanceRatio = 100 } = dataRequest(info);
+  return info.data.name === 'cifar10' && imbalance === 'exp' && imbalanceRatio === 100;
+};
+
+/** What must be equal for runs to be comparable, by name, in the order in which differences are told. */
+const conditions = (info: RunInfo): Map<string, unknown> => {
+  const { spec: _, ...request } = dataRequest(info);
+  const { scale } = info.overrides;
+  return new Map<string, unknown>([
+    ['data', info.data.name],
+    ...Object.entries(request),
+    ['data fingerprint', info.data.fingerprint],
+    ...Object.entries(info.recipe.settings),
+    ['loss', info.recipe.loss],
+    ...(scale === undefined ? [] : [['scale', scale] as const]),
+  ]);
+};
+
+const shown = (value: unknown): string => (value === undefined ? 'not set' : String(value));
+
+/**
+ * Makes sure that runs differ in their method and seed alone before they stand in one table. Throws a ComparisonError that names the first other
+ * difference, or two runs of one recipe with the same seed, which would make the spread look smaller than it is.
+ */
+export const requireComparable = (runs: readonly LoadedRun[]): void => {
+  const [first, ...others] = runs;
+  if (first === undefined) return;
+  const expected = conditions(first.info);
+  for (const other of others) {
+    const found = conditions(other.info);
+    for (const key of new Set([...expected.keys(), ...found.keys()])) {
+      const [a, b] = [expected.get(key), found.get(key)];
+      if (a === b || (key === 'scale' && (a === undefined || b === undefined))) continue;
+      throw new ComparisonError(
+        `Cannot compare runs: ${key} must be equal, it is ${shown(a)} in ${first.path} and ${shown(b)} in ${other.path}; report them apart`,
+      );
+    }
+  }
+  const seen = new Map<string, string>();
+  for (const { info, path } of runs) {
+    const key = `${rowName(info)} ${info.seed}`;
+    const earlier = seen.get(key);
+    if (earlier !== undefined)
+      throw new ComparisonError(
+        `Cannot compare runs: seeds of ${rowName(info)} must differ, it is ${info.seed} in ${earlier} and in ${path}; leave one out`,
+      );
+    seen.set(key, path);
+  }
+};
+
+/** Runs by recipe, in order of first appearance. */
+export const byRow = (runs: readonly LoadedRun[]): LoadedRun[][] => {
+  const groups = new Map<string, LoadedRun[]>();
+  for (const run of runs) groups.set(rowName(run.info), [...(groups.get(rowName(run.info)) ?? []), run]);
+  return [...groups.values()];
+};
+
+const resultRow = (runs: readonly LoadedRun[]): ResultRow[] => {
+  const [first] = runs;
+  if (first === undefined) return [];
+  const finished = runs.flatMap(({ evaluation, records }) =>
+    evaluation === undefined ? [] : [{ evaluation, records }],
+  );
+  const tests = finished.map((run) => run.evaluation);
+  const accuracy = spread(tests.map((test) => 100 * test.accuracy));
+  const paper = isPapersData(first.info) ? first.info.recipe.paper : null;
+  const group = (of: (test: (typeof tests)[number]) => number | null) => percent(meanOrNull(tests.map(of)));
+  const epochs = finished.map((run) => run.records).filter((records) => records.length > 0);
+  return [
+    {
+      name: rowName(first.info),
+      label: rowLabel(first.info),
+      paper,
+      seeds: runs.map((run) => run.info.seed),
+      runs: runs.map((run) => run.path),
+      mean: accuracy?.mean ?? null,
+      sd: accuracy?.sd ?? null,
+      meanPerClass: group((test) => test.meanPerClassAccuracy),
+      shots: {
+        many: group((test) => test.shots.many),
+        medium: group((test) => test.shots.medium),
+        few: group((test) => test.shots.few),
+      },
+      ranks: {
+        head: group((test) => test.ranks.head),
+        middle: group((test) => test.ranks.middle),
+        tail: group((test) => test.ranks.tail),
+      },
+      mixing: tests.flatMap((test) => (test.mixing === null ? [] : [test.mixing])),
+      optimistic: spread(
+        tests.flatMap(({ sweep }) => (sweep === null ? [] : [100 * Math.max(...sweep.test.map((at) => at.accuracy))])),
+      ),
+      difference: accuracy === null || paper === null ? null : accuracy.mean - paper,
+      seconds: meanOrNull(epochs.map((records) => records.reduce((sum, { seconds }) => sum + seconds, 0))),
+      peakMemoryBytes:
+        epochs.length === 0 ? null : Math.max(...epochs.flat().map(({ peakMemoryBytes }) => peakMemoryBytes)),
+      unfinished: runs.filter((run) => run.evaluation === undefined).map((run) => run.path),
+    },
+  ];
+};
+
+/** The table of results, one row a recipe (and what was changed of it), in order of first appearance. Runs must be comparable. */
+export const resultRows = (runs: readonly LoadedRun[]): ResultRow[] => byRow(runs).flatMap(resultRow);

@@ -1,0 +1,69 @@
+import { resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { dataNames } from '../data/index.js';
+import type { RunInfo } from '../run/index.js';
+import { type DataRequest, describeRecipe, type Recipe } from '../train/index.js';
+import { flagsOf } from './flags.js';
+
+/** What a run has to have been started with. */
+export interface Asked {
+  readonly recipe: Recipe;
+  readonly seed: number;
+  readonly data: DataRequest;
+  /** The scale, and single settings beside it: as a search records them. */
+  readonly overrides: Readonly<Record<string, unknown>>;
+}
+
+const entriesOf = (value: unknown): [string, unknown][] =>
+  typeof value === 'object' && value !== null ? Object.entries(value).filter(([, v]) => v !== undefined) : [];
+
+/** The data as run.json has them: known by name, or by a whole path. */
+const recorded = (data: DataRequest): DataRequest => ({
+  ...data,
+  spec: dataNames.includes(data.spec) ? data.spec : resolve(data.spec),
+});
+
+/** Only what differs of two records, each as flags; a flag that one of them lacks is named so. */
+const unlike = (was: unknown, now: unknown): { was: string[]; now: string[] } => {
+  const [a, b] = [new Map(entriesOf(was)), new Map(entriesOf(now))];
+  const keys = [...new Set([...a.keys(), ...b.keys()])].filter((key) => !isDeepStrictEqual(a.get(key), b.get(key)));
+  const texts = (of: ReadonlyMap<string, unknown>, other: ReadonlyMap<string, unknown>): string[] =>
+    keys.map((key) =>
+      of.has(key) ? flagsOf({ [key]: of.get(key) }).join(' ') : `without ${flagsOf({ [key]: other.get(key) })[0]}`,
+    );
+  return { was: texts(a, b), now: texts(b, a) };
+};
+
+/**
+ * Makes sure that a run found where another is looked for is that one, so that no table mixes what was made differently.
+ * Throws an Error that names every difference and the ways out.
+ */
+export const requireAsked = (info: RunInfo, { path, asked }: { path: string; asked: Asked }): void => {
+  const { recipe, seed, data, overrides } = asked;
+  const fail = (was: string, { now, remedy }: { now: string; remedy: string }): never => {
+    throw new Error(
+      `Cannot reproduce with ${path}: it must be made as asked now (${now}), it was made otherwise (${was}); ${remedy}`,
+    );
+  };
+  const anotherOut = 'give another --out, or move that folder away';
+  if (info.recipe.name !== recipe.name)
+    fail(`recipe ${info.recipe.name}`, { now: `recipe ${recipe.name}`, remedy: anotherOut });
+  if (info.seed !== seed) fail(`seed ${info.seed}`, { now: `seed ${seed}`, remedy: anotherOut });
+  const own = describeRecipe(recipe);
+  const settings = unlike(info.recipe.settings, own.settings);
+  const flags = unlike(info.overrides, overrides);
+  const sameSize = settings.was.length === 0 && info.overrides['scale'] === overrides['scale'];
+  // Flags say what to do, and settings what they lead to: those are told only where this version has others under the same flags.
+  const size = sameSize ? [] : [flags.was.length > 0 ? flags : settings];
+  const found = [...size, unlike(info.data['request'], recorded(data))];
+  if (found.some(({ was }) => was.length > 0))
+    fail(found.flatMap(({ was }) => was).join(', '), {
+      now: found.flatMap(({ now }) => now).join(', '),
+      remedy: 'give another --out, or the flags that it was made with',
+    });
+  for (const key of ['method', 'loss', 'switches', 'phases'] as const) {
+    const [was, now] = [JSON.stringify(info.recipe[key]), JSON.stringify(own[key])];
+    if (!isDeepStrictEqual(JSON.parse(was), JSON.parse(now)))
+      fail(`${key} ${was}`, { now: `${key} ${now}`, remedy: anotherOut });
+  }
+};

@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process';
+import type { Child } from './execute.js';
+import { flagsOf } from './flags.js';
+import type { PlannedRun, Request } from './plan.js';
+
+/** The words after `tailnas` that carry a planned run out. */
+export const childArguments = (
+  { recipe, seed, path, state, parent }: PlannedRun,
+  { request, threads }: { request: Pick<Request, 'data' | 'overrides'>; threads: number },
+): string[] => [
+  ...(state === 'resume'
+    ? ['resume', path]
+    : [
+        'search',
+        recipe.name,
+        ...flagsOf({ ...request.overrides, ...request.data, seed, threads, out: path, from: parent?.path }),
+      ]),
+  '--quiet',
+  '--json',
+];
+
+/**
+ * Starts this command line once more with other words, in a process of its own: a crash or too little memory ends that run alone.
+ * It is out of reach of the terminal's Ctrl-C, which would otherwise come twice and make it leave without saving; it stops by itself when the channel to
+ * this process closes, killed or not.
+ */
+export const startChild = (words: readonly string[]): Child => {
+  const [script = ''] = process.argv.slice(1);
+  const child = spawn(process.execPath, [...process.execArgv, script, ...words], {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    detached: true,
+  });
+  let stderr = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  return {
+    exit: new Promise((resolve, reject) => {
+      child.on('error', reject);
+      child.on('close', (code, signal) => resolve({ code, signal, stderr }));
+    }),
+    stop: (signal) => void child.kill(signal),
+  };
+};

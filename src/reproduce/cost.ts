@@ -1,0 +1,31 @@
+import type { Progress } from '../data/index.js';
+import { threads as engineThreads } from '../tensor/index.js';
+import { type DataRequest, estimate, planData } from '../train/index.js';
+import type { PlannedRun } from './plan.js';
+
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+
+/** What is still to be done for a run, in seconds: from a few steps of each recipe, on this machine, with that many threads. Writes nothing. */
+export const expectedSeconds = async (
+  plan: readonly PlannedRun[],
+  { data, threads, onData }: { data: DataRequest; threads: number; onData?: Progress },
+): Promise<ReadonlyMap<PlannedRun, number>> => {
+  const open = plan.filter((run) => run.state !== 'done');
+  if (open.length === 0) return new Map();
+  engineThreads.set(threads);
+  const { counts, classes, channels, imageSize } = await planData(data, { onProgress: onData });
+  const sizes = {
+    classes: classes.length,
+    channels,
+    imageSize,
+    trainImages: sum(counts.train),
+    validImages: sum(counts.valid),
+    testImages: sum(counts.test),
+  };
+  const whole = new Map<string, number>();
+  for (const { recipe } of open)
+    if (!whole.has(recipe.name)) whole.set(recipe.name, estimate(recipe, sizes).expectedSeconds);
+  return new Map(
+    open.map((run) => [run, ((whole.get(run.recipe.name) ?? 0) * (run.epochs.to - run.epochs.from)) / run.epochs.to]),
+  );
+};

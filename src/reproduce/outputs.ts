@@ -1,0 +1,59 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { paperFigures } from '../report/figures/index.js';
+import { reportPage } from '../report/page.js';
+import { svgToPng } from '../report/png.js';
+import { type ResultRow, requireComparable, resultRows } from '../report/results.js';
+import { type LoadedRun, loadRun } from '../report/runs.js';
+import type { Experiment, FigureName } from './experiments.js';
+
+/** What a reproduction leaves besides its runs. */
+export interface Outputs {
+  readonly rows: readonly ResultRow[];
+  /** Paths of the files, SVG and PNG. */
+  readonly figures: readonly string[];
+  /** Absent where no run was needed, or none is done. */
+  readonly report: string | undefined;
+  /** What could not be drawn and why. */
+  readonly failed: readonly { readonly name: string; readonly error: string }[];
+}
+
+const draw = (name: FigureName, { runs, folder }: { runs: readonly LoadedRun[]; folder: string }): string[] => {
+  const { recipes, draw: drawn } = paperFigures[name];
+  const { svg } = drawn(runs.filter((run) => recipes.includes(run.info.recipe.name)));
+  mkdirSync(folder, { recursive: true });
+  const files = { svg: join(folder, `${name}.svg`), png: join(folder, `${name}.png`) };
+  writeFileSync(files.svg, svg);
+  writeFileSync(files.png, svgToPng(svg));
+  return [files.svg, files.png];
+};
+
+/** Makes figures and the report of finished runs, below `out`. What cannot be drawn is named in `failed` and takes nothing else down. */
+export const writeOutputs = async (
+  { figures, recipes }: Pick<Experiment, 'figures' | 'recipes'>,
+  { paths, out, command }: { paths: readonly string[]; out: string; command: readonly string[] },
+): Promise<Outputs> => {
+  const loaded = paths.map(loadRun);
+  // In the order of the recipes, which is that of the paper's rows, and not that of running.
+  const runs = recipes.flatMap((name) => loaded.filter((run) => run.info.recipe.name === name));
+  requireComparable(runs);
+  const failed: { name: string; error: string }[] = [];
+  const attempt = async <T>(name: string, make: () => T | Promise<T>): Promise<T[]> => {
+    try {
+      return [await make()];
+    } catch (error) {
+      failed.push({ name, error: error instanceof Error ? error.message : String(error) });
+      return [];
+    }
+  };
+  const files: string[] = [];
+  for (const name of figures)
+    files.push(...(await attempt(name, () => draw(name, { runs, folder: join(out, 'figures') }))).flat());
+  const file = join(out, 'report.html');
+  const report = async (): Promise<string> => {
+    writeFileSync(file, await reportPage(runs, { command }));
+    return file;
+  };
+  const [written] = runs.length === 0 ? [] : await attempt('report', report);
+  return { rows: resultRows(runs), figures: files, report: written, failed };
+};

@@ -1,0 +1,190 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fakeRun } from '../../test/support/fake-runs.js';
+import { darts, hls, hlsContinuedClass, hlsContinuedHalf, scaled } from '../recipes/index.js';
+import { createRun } from '../run/index.js';
+import { type DataRequest, describeRecipe, type Recipe } from '../train/index.js';
+import { childArguments } from './child.js';
+import { planRuns, type Request, stateText } from './plan.js';
+import { workDone } from './work.js';
+
+const DATA: DataRequest = { spec: 'images', imbalance: 'exp', imbalanceRatio: 10, imageSize: 16, flip: undefined };
+const OVERRIDES = { scale: 'smoke', epochs: 4 } as const;
+const small = (recipe: Recipe): Recipe => scaled(recipe, { scale: 'smoke', settings: { epochs: 4 } });
+
+let out: string;
+beforeEach(() => {
+  out = mkdtempSync(join(tmpdir(), 'tailnas-plan-'));
+});
+afterEach(() => rmSync(out, { recursive: true, force: true }));
+
+const request = (more: Partial<Request> = {}): Request => ({
+  recipes: [darts, hlsContinuedClass, hls, hlsContinuedHalf].map(small),
+  base: small(hls),
+  seeds: [1, 2],
+  data: DATA,
+  overrides: OVERRIDES,
+  out,
+  ...more,
+});
+
+interface FakeFolder {
+  readonly epochs?: number;
+  readonly done?: boolean;
+  readonly data?: DataRequest;
+  readonly overrides?: Record<string, unknown>;
+  readonly as?: string;
+}
+
+/** Leaves a run folder of `recipe` as a search would, with made-up records. */
+const leave = (
+  recipe: Recipe,
+  seed: number,
+  { epochs = 0, done = false, data = DATA, overrides = OVERRIDES, as = `${recipe.name}-seed-${seed}` }: FakeFolder = {},
+): void => {
+  const made = fakeRun({ name: recipe.name, label: recipe.label, seed, epochs: 4, bilateral: true, continued: 2 });
+  const info = {
+    ...made.info,
+    seed,
+    recipe: describeRecipe(recipe),
+    overrides,
+    data: { ...made.info.data, request: { ...data, spec: resolve(data.spec) } },
+  };
+  const folder = createRun(join(out, 'runs', as), JSON.parse(JSON.stringify(info)));
+  for (const record of made.records.slice(0, epochs)) folder.appendRecord(record);
+  if (done && made.evaluation !== undefined) folder.writeEvaluation(made.evaluation);
+  folder.close();
+};
+
+const states = (plan = planRuns(request())): string[] => plan.map((run) => `${run.name}: ${stateText(run)}`);
+
+describe('a plan', () => {
+  it('goes seed by seed, and starts continued runs after the one search that they share', () => {
+    expect(states()).toEqual([
+      'darts-seed-1: start',
+      'hls-seed-1: start',
+      'hls-continued-class-seed-1: after hls-seed-1',
+      'hls-continued-half-seed-1: after hls-seed-1',
+      'darts-seed-2: start',
+      'hls-seed-2: start',
+      'hls-continued-class-seed-2: after hls-seed-2',
+      'hls-continued-half-seed-2: after hls-seed-2',
+    ]);
+    expect(readdirSync(out)).toEqual([]);
+  });
+
+  it('adds the search of a continued run also where it is not asked for', () => {
+    const plan = planRuns(request({ recipes: [small(hlsContinuedHalf)], seeds: [7] }));
+    expect(states(plan)).toEqual(['hls-seed-7: start', 'hls-continued-half-seed-7: after hls-seed-7']);
+    expect(plan.map((run) => run.epochs)).toEqual([
+      { from: 0, to: 4 },
+      { from: 4, to: 6 },
+    ]);
+  });
+
+  it('does not, once the continued run has begun', () => {
+    leave(small(hlsContinuedHalf), 7, { epochs: 5 });
+    const plan = planRuns(request({ recipes: [small(hlsContinuedHalf)], seeds: [7] }));
+    expect(states(plan)).toEqual(['hls-continued-half-seed-7: resume']);
+    expect(plan[0]?.epochs).toEqual({ from: 5, to: 6 });
+  });
+
+  it('takes over what is there', () => {
+    leave(small(hls), 1, { epochs: 4, done: true });
+    leave(small(darts), 1, { epochs: 3 });
+    mkdirSync(join(out, 'runs', 'darts-seed-2'), { recursive: true }); // killed before it had a run.json
+    expect(states().slice(0, 5)).toEqual([
+      'darts-seed-1: resume',
+      'hls-seed-1: done',
+      'hls-continued-class-seed-1: start',
+      'hls-continued-half-seed-1: start',
+      'darts-seed-2: start',
+    ]);
+  });
+
+  it('takes settings that are the same for the same, however they were given', () => {
+    leave(small(darts), 1, { overrides: { scale: 'smoke', epochs: 4, channels: 4 } });
+    expect(states()[0]).toBe('darts-seed-1: resume');
+  });
+
+  it.each<[string, () => void, RegExp]>([
+    [
+      'epochs',
+      () => leave(scaled(darts, { scale: 'smoke' }), 1, { overrides: { scale: 'smoke' } }),
+      /darts-seed-1: it must be made as asked now \(--epochs 4\), it was made otherwise \(without --epochs\); give another --out, or the flags/,
+    ],
+    [
+      'scale',
+      () => leave(small(darts), 1, { overrides: { scale: 'small', epochs: 4 } }),
+      /now \(--scale smoke\), it was made otherwise \(--scale small\);/,
+    ],
+    [
+      'data',
+      () => leave(small(darts), 1, { data: { ...DATA, imbalanceRatio: 100, flip: false } }),
+      /now \(--imbalance-ratio 10, without --no-flip\), .* \(--imbalance-ratio 100, --no-flip\);/,
+    ],
+    [
+      'seed',
+      () => leave(small(darts), 3, { as: 'darts-seed-1' }),
+      /\(seed 1\), it was made otherwise \(seed 3\); .* move that folder away/,
+    ],
+    [
+      'recipe',
+      () => leave(small(hls), 1, { as: 'darts-seed-1' }),
+      /\(recipe darts\), it was made otherwise \(recipe hls\);/,
+    ],
+    [
+      'settings that no flag led to',
+      () => leave({ ...small(darts), settings: { ...small(darts).settings, momentum: 0.5 } }, 1),
+      /\(--momentum 0.9\), it was made otherwise \(--momentum 0.5\);/,
+    ],
+    [
+      'method',
+      () => leave({ ...small(darts), method: hls.method }, 1),
+      /\(method .*\), it was made otherwise \(method .*softFreeze/,
+    ],
+  ])('refuses a run that was made otherwise: %s', (_, damage, message) => {
+    damage();
+    expect(() => planRuns(request())).toThrow(message);
+  });
+});
+
+describe('the words of a child', () => {
+  it('are those of the search that was asked for', () => {
+    const [, , continued] = planRuns(request());
+    expect(continued && childArguments(continued, { request: request(), threads: 2 }).join(' ')).toBe(
+      `search hls-continued-class --scale smoke --epochs 4 --data images --imbalance exp --imbalance-ratio 10 --image-size 16 --seed 1 --threads 2 --out ${join(out, 'runs', 'hls-continued-class-seed-1')} --from ${join(out, 'runs', 'hls-seed-1')} --quiet --json`,
+    );
+  });
+
+  it('resume a run that has begun', () => {
+    leave(small(darts), 1, { epochs: 1 });
+    const [first] = planRuns(request());
+    const path = join(out, 'runs', 'darts-seed-1');
+    expect(first && childArguments(first, { request: request(), threads: 2 })).toEqual([
+      'resume',
+      path,
+      '--quiet',
+      '--json',
+    ]);
+  });
+});
+
+describe('the work done', () => {
+  it('counts two batches a step twice, and what is taken over once', () => {
+    leave(small(darts), 1, { epochs: 2 });
+    const asked = request({ recipes: [small(darts), small(hlsContinuedHalf)], seeds: [1] });
+    const plan = planRuns(asked);
+    // darts 4 epochs, hls 2 × 4, continued 2 × 2: 16 in all, of which 2 are done and 14 are left.
+    expect(workDone(plan, { active: [], ended: [] })).toEqual({ ofAll: 2 / 16, ofRest: 0 });
+    leave(small(hls), 1, { epochs: 3 });
+    const [first, second] = plan;
+    expect(first && second && workDone(plan, { active: [second], ended: [first] })).toEqual({
+      ofAll: (4 + 6) / 16,
+      ofRest: (2 + 6) / 14,
+    });
+    expect(workDone(plan, { active: [], ended: plan })).toEqual({ ofAll: 1, ofRest: 1 });
+  });
+});

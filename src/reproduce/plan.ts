@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { openRun } from '../run/index.js';
+import { type DataRequest, phasesOf, type Recipe, totalEpochs } from '../train/index.js';
+import { requireAsked } from './belongs.js';
+
+/** Which runs are asked for, and where they live. */
+export interface Request {
+  /** At their scale. */
+  readonly recipes: readonly Recipe[];
+  /** The recipe that continued ones go on from, at the same scale. */
+  readonly base: Recipe;
+  readonly seeds: readonly number[];
+  readonly data: DataRequest;
+  /** The scale, and single settings beside it: as a search records them. */
+  readonly overrides: Readonly<Record<string, unknown>>;
+  readonly out: string;
+}
+
+/** A run that is needed, and what is to be done for it. */
+export interface PlannedRun {
+  readonly name: string;
+  readonly path: string;
+  readonly recipe: Recipe;
+  readonly seed: number;
+  readonly state: 'done' | 'resume' | 'start';
+  /** For a continued run that is to start: the run whose search it takes over. It must be done first. */
+  readonly parent: PlannedRun | undefined;
+  /** Epochs that are there already or taken over, and how many there are to be. */
+  readonly epochs: { readonly from: number; readonly to: number };
+}
+
+/** What a plan says of a run: done, resume, start, or after which other it starts. */
+export const stateText = ({ state, parent }: PlannedRun): string =>
+  parent === undefined || parent.state === 'done' ? state : `after ${parent.name}`;
+
+/**
+ * The runs that a request needs, each after the one that it goes on from, all recipes of one seed before the next seed: a reproduction that is
+ * stopped early then has whole tables. Reads the run folders below `out` and writes nothing.
+ * Throws when one of them holds another run than the one asked for.
+ */
+export const planRuns = ({ recipes, base, seeds, data, overrides, out }: Request): PlannedRun[] => {
+  const runs = new Map<string, PlannedRun>();
+  const add = (recipe: Recipe, seed: number): PlannedRun => {
+    const name = `${recipe.name}-seed-${seed}`;
+    const known = runs.get(name);
+    if (known !== undefined) return known;
+    const path = join(out, 'runs', name);
+    const to = totalEpochs(phasesOf(recipe));
+    const planned = { name, path, recipe, seed, parent: undefined };
+    const run = ((): PlannedRun => {
+      // A search that was stopped before run.json was there starts anew in its folder.
+      if (existsSync(join(path, 'run.json'))) {
+        const folder = openRun(path);
+        requireAsked(folder.info, { path, asked: { recipe, seed, data, overrides } });
+        return folder.readEvaluation() === undefined
+          ? { ...planned, state: 'resume', epochs: { from: Math.min(to, folder.records().length), to } }
+          : { ...planned, state: 'done', epochs: { from: to, to } };
+      }
+      const parent = (recipe.continued ?? []).length > 0 ? add(base, seed) : undefined;
+      return { ...planned, state: 'start', parent, epochs: { from: parent?.epochs.to ?? 0, to } };
+    })();
+    runs.set(name, run);
+    return run;
+  };
+  for (const seed of seeds) for (const recipe of recipes) add(recipe, seed);
+  return [...runs.values()];
+};

@@ -1,4 +1,4 @@
-import type * as Plot from '@observablehq/plot';
+import type { PlotOptions } from '@observablehq/plot';
 import { type Figure, FigureError, figure } from '../plot.js';
 import type { LoadedRun } from '../runs.js';
 import { epochAxis, namedY, PANEL, phaseCaption, phaseMarks, spreadCaption } from './axes.js';
@@ -31,7 +31,7 @@ export const gradientNorms = (runs: readonly LoadedRun[], { name = 'gradients' }
   const [weights, alpha] = [series('weights'), series('alpha')];
   if ([...weights, ...alpha].every(({ points }) => points.length === 0))
     throw new FigureError(`Cannot draw gradient norms: ${seeds.name} must have at least 1 that is not 0, got none`);
-  const panel = (drawn: typeof weights, label: string): Plot.PlotOptions => ({
+  const panel = (drawn: typeof weights, label: string): PlotOptions => ({
     ...PANEL,
     x: epochAxis(runs, { count: 5 }),
     y: { ...namedY(label), type: 'log', ...decades(drawn), grid: true, tickFormat: scientific },
@@ -43,7 +43,7 @@ export const gradientNorms = (runs: readonly LoadedRun[], { name = 'gradients' }
       title: `Gradient norms of ${seeds.text}`,
       caption:
         `${seeds.label}: mean norm of the gradient of each component in every epoch, left for the network's weights, right for the architecture ` +
-        `parameters. Norms of exactly 0 are left out, as the axis is logarithmic.${phaseCaption(runs)}${spreadCaption(runs)}`,
+        `parameters. Norms of exactly 0 are left out: the axis is logarithmic.${phaseCaption(runs)}${spreadCaption(runs)}`,
     },
     {
       rows: [

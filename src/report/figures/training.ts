@@ -1,4 +1,4 @@
-import type * as Plot from '@observablehq/plot';
+import type { ScaleOptions } from '@observablehq/plot';
 import type { EpochRecord } from '../../run/index.js';
 import { type Figure, figure, type Look, type Row } from '../plot.js';
 import type { LoadedRun } from '../runs.js';
@@ -37,7 +37,7 @@ export const trainingCurves = (
   const mixes = runs.some(({ records }) => records.some((r) => r.mixing !== null));
   const panel = (
     curves: readonly Curve[],
-    { y, height, last = false }: { y: Plot.ScaleOptions; height: number; last?: boolean },
+    { y, height, last = false }: { y: ScaleOptions; height: number; last?: boolean },
   ): Row[] => {
     const series = curves.map(({ text, look, of }) => ({
       text,
@@ -67,7 +67,7 @@ export const trainingCurves = (
       caption:
         `${seeds.label}: loss, validation accuracy${mixes ? ' and mixing ratio' : ''} over the epochs.` +
         (mixes
-          ? ' Validation is of the class head alone (mixing 0), as training moves from the instance branch (mixing 1) to the class branch (mixing 0).'
+          ? ' Validation is of the class head alone (mixing 0), while training moves from the instance branch (mixing 1) to the class branch (mixing 0).'
           : '') +
         phaseCaption(runs) +
         spreadCaption(runs),

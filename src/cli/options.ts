@@ -8,11 +8,20 @@ import { type FreezeForm, freezeForms, parseSchedule, requireMixing, type Schedu
 import { type DataRequest, type Recipe, type Settings, varied } from '../train/index.js';
 import { numberIn, oneOf, UsageError } from './usage.js';
 
-/** What the flags of `search` give. */
-export interface SearchFlags {
+/** Flags that say which data to learn from. */
+export interface DataFlags {
   data?: string;
   imbalance: Imbalance;
   imbalanceRatio: number;
+  imageSize?: number;
+  testShare?: number;
+  skipCorrupt?: true;
+  grey?: true;
+  flip?: boolean;
+}
+
+/** Flags that say how large a search is. */
+export interface SizeFlags {
   scale: Scale;
   epochs?: number;
   batchSize?: number;
@@ -20,6 +29,10 @@ export interface SearchFlags {
   layers?: number;
   nodes?: number;
   order?: 1 | 2;
+}
+
+/** What the flags of `search` give. */
+export interface SearchFlags extends DataFlags, SizeFlags {
   weightLr?: number;
   archLr?: number;
   archOptimizer?: Settings['archOptimizer'];
@@ -28,17 +41,12 @@ export interface SearchFlags {
   bnScope?: BnScope;
   logitScale?: number;
   freeze?: FreezeForm;
-  from?: string;
   seed: number;
+  from?: string;
   device: string;
   threads: number;
   out?: string;
   checkpointMinutes: number;
-  imageSize?: number;
-  testShare?: number;
-  skipCorrupt?: true;
-  grey?: true;
-  flip?: boolean;
   dryRun?: true;
   json?: true;
   quiet?: true;
@@ -197,11 +205,14 @@ const SETTINGS = [
 ] as const;
 const SWITCHES = ['mixing', 'sampling', 'bnScope', 'logitScale', 'freeze'] as const;
 
-const given = (flags: SearchFlags, keys: readonly (keyof SearchFlags)[]) =>
+const given = (flags: Partial<SearchFlags>, keys: readonly (keyof SearchFlags)[]) =>
   Object.fromEntries(keys.flatMap((key) => (flags[key] === undefined ? [] : [[key, flags[key]]])));
 
 /** The recipe that a name and flags stand for. Throws a UsageError with the nearest name when there is none. */
-export const recipeFor = (name: string, flags: SearchFlags): { recipe: Recipe; overrides: Partial<Settings> } => {
+export const recipeFor = (
+  name: string,
+  flags: SizeFlags & Partial<SearchFlags>,
+): { recipe: Recipe; overrides: Partial<Settings> } => {
   const found = recipes.find((r) => r.name === name);
   const names = recipes.map((r) => r.name);
   if (found === undefined)
@@ -219,7 +230,7 @@ export const recipeFor = (name: string, flags: SearchFlags): { recipe: Recipe; o
 };
 
 /** The data that flags stand for. */
-export const dataFor = (flags: SearchFlags): DataRequest => ({
+export const dataFor = (flags: DataFlags & Pick<SizeFlags, 'scale'>): DataRequest => ({
   spec: flags.data ?? (flags.scale === 'smoke' ? 'mnist' : 'cifar10'),
   imbalance: flags.imbalance,
   imbalanceRatio: flags.imbalanceRatio,

@@ -2,48 +2,40 @@ import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
-import type { ResultRow } from '../report/results.js';
 import {
   CONTINUED_FROM,
-  childArguments,
-  type Execution,
   type ExperimentName,
-  execute,
   expectedSeconds,
   experiment,
   experimentNames,
-  type Outcome,
   type PlannedRun,
   planRuns,
   type Request,
-  startChild,
   stateText,
   whenFree,
-  workDone,
   writeOutputs,
 } from '../reproduce/index.js';
-import { openRun } from '../run/index.js';
 import { lockRun } from '../run/lock.js';
-import { progressPrinter } from '../tensor/engine/progress.js';
 import { planData } from '../train/index.js';
-import { bytes, duration, percent, table } from './format.js';
-import { dataFor, dataOptions, recipeFor, type SearchFlags, sizeOptions } from './options.js';
+import { carryOut } from './carry-out.js';
+import { duration, plural, table } from './format.js';
+import { type DataFlags, dataFor, dataOptions, recipeFor, type SizeFlags, sizeOptions } from './options.js';
 import { runDisplay, silent } from './progress.js';
+import { NOTE, resultTable } from './result-table.js';
 import { numberIn, oneOf } from './usage.js';
+import { EXIT } from './watch.js';
 
-type Shared = Omit<SearchFlags, 'seed' | 'device' | 'checkpointMinutes' | 'threads' | 'out'>;
-
-interface ReproduceFlags extends Shared {
+interface ReproduceFlags extends DataFlags, SizeFlags {
   seeds: number[];
   jobs: number;
   threads?: number;
   out: string;
   plan?: true;
+  json?: true;
+  quiet?: true;
 }
 
-const EXIT = { SIGINT: 130, SIGTERM: 143 } as const;
 const MOST_SEEDS = 100;
-const POLL = 1500; // milliseconds
 const seed = numberIn({ least: 0, whole: true });
 const count = numberIn({ least: 1, most: 1024, whole: true });
 
@@ -64,15 +56,14 @@ const quoted = (word: string): string => (/^[\w./:=,@%+-]+$/.test(word) ? word :
 const ownCommand = (): string[] => ['tailnas', ...process.argv.slice(2)];
 
 const requestOf = (names: readonly string[], flags: ReproduceFlags): Request => {
-  const { seeds, out, ...rest } = flags;
-  const asSearch: SearchFlags = { ...rest, seed: 0, device: 'cpu', threads: 1, checkpointMinutes: 0 };
-  const { recipe: base, overrides } = recipeFor(CONTINUED_FROM, asSearch);
+  const { seeds, out } = flags;
+  const { recipe: base, overrides } = recipeFor(CONTINUED_FROM, flags);
   return {
-    recipes: names.map((name) => recipeFor(name, asSearch).recipe),
+    recipes: names.map((name) => recipeFor(name, flags).recipe),
     base,
     seeds,
     out,
-    data: dataFor(asSearch),
+    data: dataFor(flags),
     overrides: { scale: flags.scale, ...overrides },
   };
 };
@@ -104,115 +95,13 @@ const printPlan = async (
     `${run.epochs.from}/${run.epochs.to}`,
     run.state === 'done' ? '' : duration(run.expectedSeconds),
   ]);
-  const sum = `${duration(total)} in all, ${flags.jobs} ${flags.jobs === 1 ? 'run' : 'runs'} at a time with ${threads} ${threads === 1 ? 'thread' : 'threads'} each; a figure for planning, from a few steps`;
+  const sum = `${duration(total)} in all, ${plural(flags.jobs, 'run')} at a time with ${plural(threads, 'thread')} each; a figure for planning, from a few steps`;
   process.stdout.write(
     runs.length === 0
       ? 'no run is needed\n'
       : `${table([['run', 'state', 'epochs', 'expected time'], ...lines], { right: [2, 3] })}\n\n${sum}\n`,
   );
 };
-
-const title = ({ recipe, seed: n }: PlannedRun): string => `${recipe.name} seed ${n}`;
-
-/** Carries a plan out and tells how it goes. Returns the signal that ended it early, if one did. */
-const carryOut = async (
-  plan: readonly PlannedRun[],
-  { request, threads, flags }: { request: Request; threads: number; flags: ReproduceFlags },
-): Promise<{ outcomes: Outcome[]; received: keyof typeof EXIT | undefined }> => {
-  const live = process.stderr.isTTY && !flags.quiet ? progressPrinter(process.stderr) : undefined;
-  const say = (text: string): void => {
-    live?.end();
-    process.stderr.write(`${text}\n`);
-  };
-  const tell = flags.quiet ? () => {} : say;
-  const began = performance.now();
-  const active = new Set<PlannedRun>();
-  const ended: PlannedRun[] = [];
-  const numbers = new Map<PlannedRun, number>();
-  let number = plan.filter((run) => run.state === 'done').length;
-  if (number > 0) tell(`${number} of ${plan.length} runs are done already`);
-  const place = (run: PlannedRun): string => {
-    const n = numbers.get(run) ?? ++number;
-    numbers.set(run, n);
-    return `[${n}/${plan.length}] ${title(run)}`;
-  };
-
-  const execution: Execution = execute(plan, {
-    jobs: flags.jobs,
-    start: (run) => startChild(childArguments(run, { request, threads })),
-    onStart: (run) => {
-      active.add(run);
-      tell(`${place(run)} …${run.state === 'resume' ? ` from epoch ${run.epochs.from + 1}` : ''}`);
-    },
-    onEnd: ({ run, ended: how, seconds, error }) => {
-      active.delete(run);
-      if (how !== 'stopped') ended.push(run);
-      if (how === 'failed') say(`${place(run)} failed:\n${(error ?? '').replace(/^/gm, '  ')}`);
-      else if (how === 'stopped') tell(`${place(run)} stopped`);
-      else {
-        const accuracy = openRun(run.path).readEvaluation()?.accuracy ?? null;
-        tell(`${place(run)} done in ${duration(seconds)}, test accuracy ${percent(accuracy)}`);
-      }
-    },
-  });
-  let received: keyof typeof EXIT | undefined;
-  const onSignal = (signal: keyof typeof EXIT): void => {
-    if (received === undefined) tell('stopping: what runs is saved first; once more leaves without saving');
-    received ??= signal;
-    execution.stop(signal);
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
-  const poll = setInterval(() => {
-    const { ofAll, ofRest } = workDone(plan, { active: [...active], ended });
-    const spent = (performance.now() - began) / 1000;
-    const left = ofRest > 0 ? `  ${duration((spent * (1 - ofRest)) / ofRest)} left` : '';
-    live?.update({ text: `${(100 * ofAll).toFixed(1)} % of all epochs${left}  ${[...active].map(title).join(', ')}` });
-  }, POLL);
-  if (live === undefined) clearInterval(poll);
-  try {
-    return { outcomes: await execution.finished, received };
-  } finally {
-    clearInterval(poll);
-    live?.end();
-    process.off('SIGINT', onSignal);
-    process.off('SIGTERM', onSignal);
-  }
-};
-
-const fixed = (value: number | null): string => (value === null ? '–' : value.toFixed(2));
-const spread = (mean: number | null, sd: number | null): string => fixed(mean) + (sd === null ? '' : ` ± ${fixed(sd)}`);
-
-/** One line a recipe, also of those of which no run is done. */
-const resultTable = (
-  names: readonly string[],
-  { rows, seeds }: { rows: readonly ResultRow[]; seeds: number },
-): string =>
-  table(
-    [
-      ['name', 'paper %', 'ours %', 'difference', 'best on test %', 'time a run', 'peak memory', 'seeds'],
-      ...names.map((name) => {
-        const row = rows.find((r) => r.name === name);
-        if (row === undefined) return [name, ...new Array<string>(6).fill('–'), `0 of ${seeds}`];
-        const { difference, optimistic, seconds, peakMemoryBytes } = row;
-        return [
-          name,
-          fixed(row.paper),
-          spread(row.mean, row.sd),
-          `${difference !== null && difference >= 0 ? '+' : ''}${fixed(difference)}`,
-          spread(optimistic?.mean ?? null, optimistic?.sd ?? null),
-          seconds === null ? '–' : duration(seconds),
-          peakMemoryBytes === null ? '–' : bytes(peakMemoryBytes),
-          `${row.runs.length} of ${seeds}`,
-        ];
-      }),
-    ],
-    { right: [1, 2, 3, 4, 5, 6, 7] },
-  );
-
-const NOTE = `paper: one run a row, scored on the set that its test-time mixing is picked on (CIFAR-10-LT at ratio 100; – on other data)
-ours: mean ± standard deviation over seeds of the test accuracy, mixing picked on validation images
-best on test: ours with the mixing picked as the paper does`;
 
 const reproduce = async (what: ExperimentName, flags: ReproduceFlags): Promise<void> => {
   const wanted = experiment(what);

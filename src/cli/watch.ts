@@ -3,7 +3,8 @@ import type { RunEvent, RunResult } from '../train/index.js';
 import { runDisplay, silent } from './progress.js';
 import { drawCells, summary } from './summary.js';
 
-const EXIT = { SIGINT: 130, SIGTERM: 143 } as const;
+/** Exit codes of a command that a signal ended early. */
+export const EXIT = { SIGINT: 130, SIGTERM: 143 } as const;
 
 interface WatchOptions {
   readonly json: boolean;

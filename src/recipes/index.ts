@@ -1,11 +1,30 @@
 import type { Recipe, Settings } from '../train/index.js';
-import { hlsContinuedClass, hlsContinuedFrozen, hlsContinuedHalf, hlsContinuedReverse } from './continued.js';
 import { type Scale, scales } from './scales.js';
-import { darts, dartsBbn, dartsResampling, hls, hlsReverseSigmoid } from './table2.js';
+import {
+  darts,
+  dartsBbn,
+  dartsResampling,
+  hls,
+  hlsContinuedClass,
+  hlsContinuedFrozen,
+  hlsContinuedHalf,
+  hlsContinuedReverse,
+  hlsReverseSigmoid,
+} from './table2.js';
 
-export { hlsContinuedClass, hlsContinuedFrozen, hlsContinuedHalf, hlsContinuedReverse } from './continued.js';
 export { type Scale, scaleNames, scales } from './scales.js';
-export { darts, dartsBbn, dartsResampling, hls, hlsReverseSigmoid, paperSettings } from './table2.js';
+export {
+  darts,
+  dartsBbn,
+  dartsResampling,
+  hls,
+  hlsContinuedClass,
+  hlsContinuedFrozen,
+  hlsContinuedHalf,
+  hlsContinuedReverse,
+  hlsReverseSigmoid,
+  paperSettings,
+} from './table2.js';
 
 /** Every experiment that has a name, in the order of the paper. */
 export const recipes: readonly Recipe[] = [

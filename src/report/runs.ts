@@ -29,6 +29,9 @@ export const loadRun = (path: string): LoadedRun => {
   const evaluation = attempt(folder.readEvaluation, undefined);
   const genotypes = attempt(folder.readGenotype, undefined);
   if (records.length === 0) problems.push('it has no epoch yet');
-  else if (evaluation === undefined) problems.push(`it is not finished: ${records.length} epochs so far, no test yet`);
+  else if (evaluation === undefined)
+    problems.push(
+      `it is not finished: ${records.length} ${records.length === 1 ? 'epoch' : 'epochs'} so far, no test yet`,
+    );
   return { path, info: folder.info, records, evaluation, genotypes, problems };
 };

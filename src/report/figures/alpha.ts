@@ -74,7 +74,9 @@ export const alphaCurves = (
   );
   const top = Math.min(1, Math.ceil(highest * 10) / 10);
 
-  const rows: Row[] = [driftLegend(kinds), driftRow(runs, kinds)];
+  // Of a single epoch there is no drift.
+  const drifts = runs.some(({ records }) => records.length > 1);
+  const rows: Row[] = drifts ? [driftLegend(kinds), driftRow(runs, kinds)] : [];
   rows.push({ legend: OPERATIONS.map(([text, line]) => ({ text, line })) });
   for (const { kind, panels } of cells) {
     const last = Math.max(...panels.map(({ node }) => node));
@@ -114,7 +116,7 @@ export const alphaCurves = (
       name,
       title: `Architecture of the backbone over epochs, ${seeds.text}`,
       caption:
-        `${seeds.label}: top, drift of the operation weights: mean over edges of the total variation distance to the epoch before. Below, the weights of ` +
+        `${seeds.label}: ${drifts ? 'top, drift of the operation weights: mean over edges of the total variation distance to the epoch before; below, ' : ''}the weights of ` +
         'all operations (softmax of alpha), one panel an edge: “node ← source”, c(k−2) and c(k−1) are the inputs of the cell.' +
         phaseCaption(runs) +
         spreadCaption(runs),

@@ -55,7 +55,7 @@ export const continuedTraining = (runs: readonly LoadedRun[]): Figure => {
   const values = drawn.flatMap(({ series }) => series.flatMap((s) => s.points.flatMap(({ low, high }) => [low, high])));
   const domain = [Math.floor(Math.min(...values) / 5) * 5, Math.ceil(Math.max(...values) / 5) * 5 || 5];
   const panel = (title: string, series: readonly Series[], first: boolean): Plot.PlotOptions => ({
-    marginLeft: 56,
+    marginLeft: 62,
     marginRight: 10,
     marginTop: 26,
     marginBottom: 44,
@@ -65,7 +65,7 @@ export const continuedTraining = (runs: readonly LoadedRun[]): Figure => {
       ticks: wholeTicks(0, { to: last, count: 5 }),
       tickFormat: 'd',
     },
-    y: { ...named(first ? 'mean per-class accuracy (%)' : null), labelOffset: 46, domain, grid: true, ticks: 6 },
+    y: { ...named(first ? 'mean per-class accuracy (%)' : null), labelOffset: 48, domain, grid: true, ticks: 6 },
     marks: [
       Plot.text([title], { frameAnchor: 'top', dy: -20, fontSize: 13, fontWeight: 'bold' }),
       ...series.flatMap(({ look, points }) =>

@@ -6,7 +6,7 @@ import type { BnScope } from '../net/index.js';
 import { recipes, type Scale, scaled, scaleNames } from '../recipes/index.js';
 import { type FreezeForm, freezeForms, parseSchedule, requireMixing, type Schedule } from '../schedule/index.js';
 import { type DataRequest, type Recipe, type Settings, varied } from '../train/index.js';
-import { numberIn, oneOf, UsageError } from './usage.js';
+import { fromUser, numberIn, oneOf, UsageError } from './usage.js';
 
 /** Flags that say which data to learn from. */
 export interface DataFlags {
@@ -126,13 +126,7 @@ export const sizeOptions = (command: Command): Command =>
       ),
     );
 
-const mixing = (text: string): Schedule => {
-  try {
-    return requireMixing(parseSchedule(text));
-  } catch (error) {
-    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
-  }
-};
+const mixing = (text: string): Schedule => fromUser(() => requireMixing(parseSchedule(text)));
 
 /** Adds the flags that turn a method's switches, and the settings that the paper leaves open. */
 const switchOptions = (command: Command): Command =>
@@ -221,12 +215,7 @@ export const recipeFor = (
     );
   const overrides: Partial<Settings> = given(flags, SETTINGS);
   const recipe = scaled(found, { scale: flags.scale, settings: overrides });
-  try {
-    return { recipe: varied(recipe, given(flags, SWITCHES)), overrides };
-  } catch (error) {
-    if (error instanceof RangeError) throw new UsageError(error.message);
-    throw error;
-  }
+  return { recipe: fromUser(() => varied(recipe, given(flags, SWITCHES))), overrides };
 };
 
 /** The data that flags stand for. */

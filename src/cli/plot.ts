@@ -6,7 +6,7 @@ import type { Figure } from '../report/plot.js';
 import { svgToPng } from '../report/png.js';
 import { type LoadedRun, loadRun } from '../report/runs.js';
 import { parseSchedule } from '../schedule/index.js';
-import { oneOf, UsageError } from './usage.js';
+import { fromUser, oneOf, UsageError } from './usage.js';
 
 /** Draws from run folders; the paper's figures take only the runs that they are of. */
 type Draw = (runs: readonly LoadedRun[]) => Figure;
@@ -39,7 +39,7 @@ const drawn = (kind: string, sources: readonly string[]): Figure => {
     return draw(runs);
   }
   if (sources.length === 0) throw new UsageError('Cannot draw schedules: name at least 1, such as parabolicDecay');
-  return schedulePlot(sources.map(parseSchedule));
+  return schedulePlot(sources.map((text) => fromUser(() => parseSchedule(text))));
 };
 
 /** Writes a figure to `out`, as what its ending says, or as both SVG and PNG under its own name. Returns the files. */

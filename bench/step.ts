@@ -22,14 +22,16 @@ const size = ['--method', method, '--batch', batch, '--channels', channels, '--l
 const timing = z.object({ median: z.number(), peakMemoryBytes: z.number() });
 
 // A process of its own for each, as PyTorch has: peak memory is the process's.
-const own = (): unknown =>
+const own = (kernels?: string): unknown =>
   JSON.parse(
     execFileSync(process.execPath, ['--import', 'tsx', new URL('own-step.ts', import.meta.url).pathname, ...size], {
       encoding: 'utf8',
+      env: { ...process.env, ...(kernels === undefined ? {} : { TAILNAS_KERNELS: kernels }) },
     }),
   );
 const contenders: Record<string, () => unknown> = {
-  tailnas: own,
+  tailnas: () => own(),
+  'tailnas, plain operators': () => own('composite'),
   'PyTorch, channels-last': () => python('step_time.py', [...size, '--layout', 'channels_last']),
   'PyTorch, NCHW': () => python('step_time.py', [...size, '--layout', 'nchw']),
 };

@@ -12,6 +12,8 @@ export interface NetShape {
   readonly inputChannels: number;
   readonly dtype?: Dtype;
   readonly device?: string;
+  /** Run fused kernels where they apply; unless said, yes (see TAILNAS_KERNELS). */
+  readonly fused?: boolean;
 }
 
 /** What a network's cells are made of, and whether they are a supernet's. */

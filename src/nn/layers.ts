@@ -1,10 +1,21 @@
-import { batchNorm as aten, conv2d, linear, mul, type Tensor } from '../tensor/index.js';
-import type { Store } from './parameters.js';
+import {
+  add,
+  batchNorm as aten,
+  channelStats,
+  conv2d,
+  linear,
+  mul,
+  noGrad,
+  rsqrt,
+  type Stats,
+  type Tensor,
+} from '../tensor/index.js';
+import type { Parameter, Store } from './parameters.js';
 
 /** A layer ready to run. */
 export type Layer = (x: Tensor) => Tensor;
 
-interface ConvShape {
+export interface ConvShape {
   input: number;
   output: number;
   kernel: number;
@@ -13,13 +24,16 @@ interface ConvShape {
   groups?: number;
 }
 
+/** The weight of a convolution. [output, input / groups, kernel, kernel] */
+export const convWeight = (store: Store, { input, output, kernel, groups = 1 }: ConvShape): Parameter =>
+  store.weight('weight', [output, input / groups, kernel, kernel], {
+    uniform: 1 / Math.sqrt((input / groups) * kernel * kernel),
+  });
+
 /** A convolution without bias that keeps the image size (but for its stride). Starts uniform in ±1/√fan-in, as PyTorch does. */
-export const conv = (
-  store: Store,
-  { input, output, kernel, stride = 1, dilation = 1, groups = 1 }: ConvShape,
-): Layer => {
-  const fanIn = (input / groups) * kernel * kernel;
-  const weight = store.weight('weight', [output, input / groups, kernel, kernel], { uniform: 1 / Math.sqrt(fanIn) });
+export const conv = (store: Store, shape: ConvShape): Layer => {
+  const { kernel, stride = 1, dilation = 1, groups = 1 } = shape;
+  const weight = convWeight(store, shape);
   const padding = (dilation * (kernel - 1)) / 2;
   return (x) => conv2d(x, weight.value, { stride, padding, dilation, groups });
 };
@@ -27,8 +41,13 @@ export const conv = (
 /** A batch norm that can scale what it normalises in the same pass. */
 export interface BatchNorm {
   /** Normalised x, times the one-element tensor `scale` if given. x: [batch, channels, h, w] */
+  readonly affine: boolean;
   apply(x: Tensor, scale?: Tensor): Tensor;
+  /** For fused readers, which normalise x themselves: how, in this pass. In training it moves the running statistics, as `apply` does. */
+  stats(x: Tensor): Stats;
 }
+
+const EPSILON = 1e-5;
 
 /** Batch normalisation (momentum 0.1, ε 1e-5). DARTS searches without `affine` and trains derived networks with it. */
 export const batchNorm = (store: Store, { channels, affine }: { channels: number; affine: boolean }): BatchNorm => {
@@ -37,20 +56,30 @@ export const batchNorm = (store: Store, { channels, affine }: { channels: number
   const runningVar = store.buffer('running_var', [channels], 1);
   const normalise = (x: Tensor, weight: Tensor | null, bias: Tensor | null): Tensor =>
     aten(x, { weight, bias, runningMean, runningVar, training: root.trains(component) });
+  const statsOf = (x: Tensor) =>
+    root.trains(component)
+      ? { ...channelStats(x, { runningMean, runningVar, eps: EPSILON }), ofBatch: true }
+      : { mean: runningMean, invstd: noGrad(() => rsqrt(add(runningVar, EPSILON))), ofBatch: false };
   if (affine) {
     const weight = store.weight('weight', [channels], { constant: 1 });
     const bias = store.weight('bias', [channels], { constant: 0 });
     return {
+      affine,
       apply: (x, scale) => {
         const y = normalise(x, weight.value, bias.value);
         return scale === undefined ? y : mul(y, scale);
       },
+      stats: (x) => ({ ...statsOf(x), gamma: weight.value, beta: bias.value }),
     };
   }
   const unit = root.unit(channels);
   // w · BN(x) is the batch norm of x whose gain is w in every channel: no scaled copy of the image is made, and the gradient of w
   // is the sum of the gains' gradients, which the backward pass has at hand.
-  return { apply: (x, scale) => normalise(x, scale === undefined ? null : mul(unit, scale), null) };
+  return {
+    affine,
+    apply: (x, scale) => normalise(x, scale === undefined ? null : mul(unit, scale), null),
+    stats: (x) => ({ ...statsOf(x), gamma: null, beta: null }),
+  };
 };
 
 /** A fully connected layer with bias. */

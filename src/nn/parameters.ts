@@ -2,6 +2,7 @@ import {
   type Dtype,
   detach,
   full,
+  fusedByDefault,
   inPlace,
   narrow,
   noGrad,
@@ -60,11 +61,18 @@ export class ParameterStore {
   #flat: Tensor | undefined;
   readonly dtype: Dtype;
   readonly device: string;
+  /** Whether layers run fused: the same mathematics in fewer passes over memory. */
+  readonly fused: boolean;
   #frozen: ReadonlySet<string> = new Set();
 
-  constructor({ dtype = 'float32', device = 'cpu' }: { dtype?: Dtype | undefined; device?: string | undefined } = {}) {
+  constructor({
+    dtype = 'float32',
+    device = 'cpu',
+    fused = fusedByDefault(),
+  }: { dtype?: Dtype | undefined; device?: string | undefined; fused?: boolean | undefined } = {}) {
     this.dtype = dtype;
     this.device = device;
+    this.fused = fused && dtype === 'float32' && device === 'cpu';
   }
 
   get parameters(): readonly Parameter[] {

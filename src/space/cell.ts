@@ -110,7 +110,10 @@ export const cell = (store: Store, { nodes, concat }: CellPlan, shape: CellShape
                 return branch === undefined ? [] : [{ branch, weight }];
               }),
             );
-            return { x: sumBranches(terms) ?? emptyNode(states, stride), keep: states.map((state) => state.made) };
+            return {
+              x: sumBranches(terms, store.root) ?? emptyNode(states, stride),
+              keep: states.map((state) => state.made),
+            };
           });
           states.push(source(x));
         }

@@ -1,5 +1,5 @@
 import type { BatchNorm, Store } from '../nn/index.js';
-import type { Tensor } from '../tensor/index.js';
+import type { Stats, Tensor } from '../tensor/index.js';
 import type { Source } from './source.js';
 
 /**
@@ -9,6 +9,8 @@ import type { Source } from './source.js';
 export interface Branch {
   readonly raw: Tensor; // [batch, channels, h / stride, w / stride]
   readonly norm?: BatchNorm;
+  /** How a fused reader normalises `raw`, where that is known already; it stands in for `norm`. */
+  readonly stats?: Stats;
 }
 
 /** An operation in place on an edge. `undefined` is the zero of `none`: it costs nothing. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ParameterStore } from '../nn/index.js';
+import { type BatchNorm, ParameterStore } from '../nn/index.js';
 import { add, grad, mul, noGrad, ones, randn, rng, scope, sum, type Tensor, tensor, zeros } from '../tensor/index.js';
 import {
   type Branch,
@@ -159,7 +159,13 @@ describe('sumBranches', () => {
     scope(() => {
       const raws = [0, 1, 2, 3].map(() => randn([2, 3, 4, 4], { dtype: 'float64' }).requireGrad());
       const alpha = tensor([[0.5, -1, 2, 0.25]], { dtype: 'float64' }).requireGrad();
-      const norm = { apply: (x: Tensor, scale?: Tensor) => (scale === undefined ? mul(x, 3) : mul(mul(x, 3), scale)) };
+      const norm: BatchNorm = {
+        affine: false,
+        apply: (x, scale) => (scale === undefined ? mul(x, 3) : mul(mul(x, 3), scale)),
+        stats: () => {
+          throw new Error('the plain sum must not ask for statistics');
+        },
+      };
       const weights = softmaxRelaxation(alpha);
       const branch = (raw: Tensor, i: number): Branch => (i % 2 === 0 ? { raw, norm } : { raw });
       const g = randn([2, 3, 4, 4], { dtype: 'float64' });
@@ -170,7 +176,7 @@ describe('sumBranches', () => {
       const naive = raws
         .map((raw, i) => (i === 3 ? raw : mul(mul(raw, i % 2 === 0 ? 3 : 1), tensorAt(weights, i))))
         .reduce((a, b) => add(a, b));
-      const ours = sumBranches(terms);
+      const ours = sumBranches(terms, { fused: false });
       if (ours === undefined) throw new Error('there are four branches');
       const of = (x: Tensor) => [x, ...grad(sum(mul(x, g)), [...raws, alpha], { retainGraph: true })];
       const [a, b] = [of(ours), of(naive)];
@@ -182,8 +188,8 @@ describe('sumBranches', () => {
   it('of nothing is nothing, and of one branch that branch', () => {
     scope(() => {
       const raw = ones([1, 1, 2, 2]);
-      expect(sumBranches([])).toBeUndefined();
-      expect(sumBranches([{ branch: { raw }, weight: 1 }])).toBe(raw);
+      expect(sumBranches([], { fused: true })).toBeUndefined();
+      expect(sumBranches([{ branch: { raw }, weight: 1 }], { fused: true })).toBe(raw);
     });
   });
 });

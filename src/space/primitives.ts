@@ -1,5 +1,5 @@
-import { batchNorm, conv, type Store } from '../nn/index.js';
-import { avgPool2d, cat, maxPool2d, narrow, relu, scope, type Tensor, zeroPad } from '../tensor/index.js';
+import { batchNorm, conv, separableHalf } from '../nn/index.js';
+import { avgPool2d, cat, maxPool2d, narrow, pool3x3, type Tensor, zeroPad } from '../tensor/index.js';
 import type { Branch, OpContext, Primitive } from './primitive.js';
 import type { Source } from './source.js';
 
@@ -8,25 +8,29 @@ export const none: Primitive = { name: 'none', build: () => () => undefined };
 
 type Pooling = (x: Tensor, options: { kernel: number; stride: number; padding: number }) => Tensor;
 
-const pool = (name: string, apply: Pooling): Primitive => ({
+const pool = (
+  name: string,
+  { plain, fused }: { plain: Pooling; fused: (x: Tensor, stride: number) => Tensor },
+): Primitive => ({
   name,
   // A pool has no weights and its batch norm no affine part, so both depend on the source alone: one pool serves every edge that leaves it.
   build: ({ sourceStore, channels, stride, search }) => {
-    const key = `${name}/${stride}`;
     const norm = search ? sourceStore.once(name, (store) => batchNorm(store, { channels, affine: false })) : undefined;
-    return (source) => ({
-      raw: source.once(key, () => {
-        const pooled = apply(source.x, { kernel: 3, stride, padding: 1 });
-        // Normalised here, not by the nodes: each that did it would move the running statistics once more.
-        return norm === undefined ? pooled : norm.apply(pooled);
-      }),
-    });
+    const pooled = (x: Tensor): Tensor =>
+      sourceStore.root.fused ? fused(x, stride) : plain(x, { kernel: 3, stride, padding: 1 });
+    return (source) =>
+      source.once(`${name}/${stride}`, () => {
+        const raw = pooled(source.x);
+        // Normalised (or measured) here, not by the nodes: each that did it would move the running statistics once more.
+        if (norm === undefined) return { raw };
+        return sourceStore.root.fused ? { raw, stats: norm.stats(raw) } : { raw: norm.apply(raw) };
+      });
   },
 });
 
-export const maxPool3x3 = pool('max_pool_3x3', maxPool2d);
+export const maxPool3x3 = pool('max_pool_3x3', { plain: maxPool2d, fused: pool3x3.max });
 /** The mean counts only pixels inside the image. */
-export const avgPool3x3 = pool('avg_pool_3x3', avgPool2d);
+export const avgPool3x3 = pool('avg_pool_3x3', { plain: avgPool2d, fused: pool3x3.avg });
 
 /** Halves the image: ReLU, two 1×1 convolutions of stride 2, the second on x shifted by one pixel, side by side. */
 export const factorizedReduce = (
@@ -38,7 +42,7 @@ export const factorizedReduce = (
   const second = conv(store.child('conv_2'), { input, output: output - half, kernel: 1, stride: 2 });
   const norm = batchNorm(store.child('bn'), { channels: output, affine: !search });
   return (source: Source): Branch => {
-    const shifted = source.once('shifted', () => shiftByOne(source.relu));
+    const { raw: shifted } = source.once('shifted', () => ({ raw: shiftByOne(source.relu) }));
     return { raw: cat([first(source.relu), second(shifted)], { dim: 1 }), norm };
   };
 };
@@ -59,49 +63,23 @@ export const skipConnect: Primitive = {
       : factorizedReduce(context, { input: context.channels, output: context.channels }),
 };
 
-const depthwiseThenPointwise = (
-  store: Store,
-  at: number,
-  {
-    channels,
-    kernel,
-    stride = 1,
-    dilation = 1,
-  }: { channels: number; kernel: number; stride?: number; dilation?: number },
-) => {
-  const depthwise = conv(store.child(at), {
-    input: channels,
-    output: channels,
-    kernel,
-    stride,
-    dilation,
-    groups: channels,
-  });
-  const pointwise = conv(store.child(at + 1), { input: channels, output: channels, kernel: 1 });
-  return (x: Tensor): Tensor => pointwise(depthwise(x));
-};
-
 const separable = (kernel: number): Primitive => ({
   name: `sep_conv_${kernel}x${kernel}`,
   build: ({ store, channels, stride, search }) => {
-    const first = depthwiseThenPointwise(store, 1, { channels, kernel, stride });
+    const first = separableHalf(store, 1, { channels, kernel, stride });
     const middle = batchNorm(store.child(3), { channels, affine: !search });
-    const second = depthwiseThenPointwise(store, 5, { channels, kernel });
+    const second = separableHalf(store, 5, { channels, kernel });
     const norm = batchNorm(store.child(7), { channels, affine: !search });
-    return ({ relu: x }) => {
-      // The ReLU's result is all that the backward pass needs of the middle; the normalised tensor before it goes at once.
-      const between = scope(() => relu(middle.apply(first(x))));
-      return { raw: second(between), norm };
-    };
+    return (source) => ({ raw: second.afterNorm(first.of(source), middle), norm });
   },
 });
 
 const dilated = (kernel: number): Primitive => ({
   name: `dil_conv_${kernel}x${kernel}`,
   build: ({ store, channels, stride, search }) => {
-    const body = depthwiseThenPointwise(store, 1, { channels, kernel, stride, dilation: 2 });
+    const body = separableHalf(store, 1, { channels, kernel, stride, dilation: 2 });
     const norm = batchNorm(store.child(3), { channels, affine: !search });
-    return (source) => ({ raw: body(source.relu), norm });
+    return (source) => ({ raw: body.of(source), norm });
   },
 });
 

@@ -63,6 +63,7 @@ export const neg = unary('neg');
 export const exp = unary('exp');
 export const log = unary('log');
 export const sqrt = unary('sqrt');
+export const rsqrt = unary('rsqrt');
 export const abs = unary('abs');
 export const square = unary('square');
 export const sigmoid = unary('sigmoid');

@@ -1,0 +1,16 @@
+// Cuts one block of memory into pieces.
+#pragma once
+
+/// Every piece starts at a multiple of 64 bytes. Without a block it only counts, so that one function says both how much memory is needed
+/// and where everything in it lies.
+struct Arena {
+  float* block;
+  int64_t used = 0;
+
+  float* floats(int64_t count) {
+    float* piece = block ? block + used : nullptr;
+    used += (count + 15) / 16 * 16;
+    return piece;
+  }
+  int64_t* integers(int64_t count) { return reinterpret_cast<int64_t*>(floats(2 * count)); }
+};

@@ -1,0 +1,169 @@
+// A node's weighted sum of normalised tensors, and its two backward passes.
+//
+// Memory sets the pace: every tensor is read once a pass. Blocks of the row are worked on one after the other, and in a block the terms four
+// by four: few streams of memory at a time, and what all terms share (y, or its gradient g) stays in the first-level cache.
+//
+//     row    |<- block ->|<- block ->| …         a block: rows_at_once periods below each other; a column of it is one vector wide,
+//     term 0  ----1------ -----3-----            so that the constants of its channels stay in registers
+//     …      |           |
+//     term 4  ----2------ -----4-----
+namespace node_sum {
+
+constexpr int64_t kBlock = 1024;  // floats: a page
+
+typedef double Doubles __attribute__((vector_size(8 * TAILNAS_WIDTH), aligned(8), may_alias));
+
+struct Block {
+  int64_t begin, rows, period;
+};
+
+/// Calls f(block) for the whole periods of a range, then tail(i, lane) for each float that is left.
+template <typename F, typename Tail>
+TAILNAS_INLINE void in_blocks(NodeRange range, const F& f, const Tail& tail) {
+  const int64_t rows = range.floats / range.period, rows_at_once = max<int64_t>(1, kBlock / range.period);
+  for (int64_t row = 0; row < rows; row += rows_at_once)
+    f(Block{range.begin + row * range.period, min(rows_at_once, rows - row), range.period});
+  const int64_t end = range.begin + range.floats;
+  for (int64_t i = range.begin + rows * range.period, lane = 0; i < end; i++, lane++) tail(i, lane);
+}
+
+/// y (+)= Σ of N terms in one block; `Fresh` if there is nothing in y yet.
+template <int N, bool Fresh>
+inline void add_up_block(const NodeTerm* terms, Block block, float* y) {
+  for (int64_t lane = 0; lane < block.period; lane += kWidth) {
+    const float* raw[N];
+    Vec mean[N], scale[N];
+    for (int k = 0; k < N; k++) {
+      raw[k] = terms[k].raw + block.begin + lane;
+      mean[k] = load_loose(terms[k].mean + lane);
+      scale[k] = load_loose(terms[k].scale + lane);
+    }
+    float* out = y + block.begin + lane;
+    for (int64_t i = 0; i < block.rows * block.period; i += block.period) {
+      Vec total = Fresh ? zero() : load_loose(out + i);
+      for (int k = 0; k < N; k++) total = fma(scale[k], load_loose(raw[k] + i) - mean[k], total);
+      store_loose(out + i, total);
+    }
+  }
+}
+
+template <bool Fresh>
+TAILNAS_INLINE void add_up_some(const NodeTerm* terms, int64_t count, Block block, float* y) {
+  switch (count) {
+    case 1: return add_up_block<1, Fresh>(terms, block, y);
+    case 2: return add_up_block<2, Fresh>(terms, block, y);
+    case 3: return add_up_block<3, Fresh>(terms, block, y);
+    default: return add_up_block<4, Fresh>(terms, block, y);
+  }
+}
+
+inline void add_up(const NodeTerm* terms, int64_t count, NodeRange range, float* y) {
+  in_blocks(
+      range,
+      [&](Block block) {
+        add_up_some<true>(terms, count, block, y);
+        for (int64_t k = 4; k < count; k += 4) add_up_some<false>(terms + k, count - k, block, y);
+      },
+      [&](int64_t i, int64_t lane) {
+        float total = 0;
+        for (int64_t k = 0; k < count; k++) total += terms[k].scale[lane] * (terms[k].raw[i] - terms[k].mean[lane]);
+        y[i] = total;
+      });
+}
+
+TAILNAS_INLINE void add_to(double* sums, Vec v) { *reinterpret_cast<Doubles*>(sums) += __builtin_convertvector(v, Doubles); }
+
+inline void sum_block(Block block, const float* g, double* sums) {
+  for (int64_t lane = 0; lane < block.period; lane += kWidth) {
+    Vec total[2] = {};
+    const float* in = g + block.begin + lane;
+    int64_t row = 0;
+    for (; row + 2 <= block.rows; row += 2)
+      for (int u = 0; u < 2; u++) total[u] += load_loose(in + (row + u) * block.period);
+    if (row < block.rows) total[0] += load_loose(in + row * block.period);
+    add_to(sums + lane, total[0] + total[1]);
+  }
+}
+
+/// Σ g·(raw − mean) of N terms in one block.
+template <int N>
+inline void dots_block(const NodeTerm* terms, Block block, const float* g, double* sums) {
+  for (int64_t lane = 0; lane < block.period; lane += kWidth) {
+    const float* raw[N];
+    Vec mean[N], total[N] = {};
+    for (int k = 0; k < N; k++) {
+      raw[k] = terms[k].raw + block.begin + lane;
+      mean[k] = load_loose(terms[k].mean + lane);
+    }
+    const float* in = g + block.begin + lane;
+    for (int64_t i = 0; i < block.rows * block.period; i += block.period) {
+      const Vec gradient = load_loose(in + i);
+      for (int k = 0; k < N; k++) total[k] = fma(gradient, load_loose(raw[k] + i) - mean[k], total[k]);
+    }
+    for (int k = 0; k < N; k++) add_to(sums + k * block.period + lane, total[k]);
+  }
+}
+
+inline void dots(const NodeTerm* terms, int64_t count, NodeRange range, const float* g, double* sums) {
+  in_blocks(
+      range,
+      [&](Block block) {
+        sum_block(block, g, sums);
+        for (int64_t k = 0; k < count; k += 4) {
+          double* own = sums + (k + 1) * block.period;
+          switch (count - k) {
+            case 1: dots_block<1>(terms + k, block, g, own); break;
+            case 2: dots_block<2>(terms + k, block, g, own); break;
+            case 3: dots_block<3>(terms + k, block, g, own); break;
+            default: dots_block<4>(terms + k, block, g, own);
+          }
+        }
+      },
+      [&](int64_t i, int64_t lane) {
+        sums[lane] += g[i];
+        for (int64_t k = 0; k < count; k++)
+          sums[(k + 1) * range.period + lane] += g[i] * (static_cast<double>(terms[k].raw[i]) - terms[k].mean[lane]);
+      });
+}
+
+inline void scaled_block(const NodeGradient& term, Block block, const float* g) {
+  for (int64_t lane = 0; lane < block.period; lane += kWidth) {
+    const Vec scale = load_loose(term.scale + lane);
+    const int64_t from = block.begin + lane;
+    for (int64_t i = from; i < from + block.rows * block.period; i += block.period)
+      store_loose(term.out + i, scale * load_loose(g + i));
+  }
+}
+
+inline void gradient_block(const NodeGradient& term, Block block, const float* g) {
+  for (int64_t lane = 0; lane < block.period; lane += kWidth) {
+    const Vec mean = load_loose(term.mean + lane), scale = load_loose(term.scale + lane);
+    const Vec offset = load_loose(term.offset + lane), slope = load_loose(term.slope + lane);
+    const int64_t from = block.begin + lane;
+    for (int64_t i = from; i < from + block.rows * block.period; i += block.period) {
+      const Vec direct = fma(scale, load_loose(g + i), -offset);
+      store_loose(term.out + i, fma(-slope, load_loose(term.raw + i) - mean, direct));
+    }
+  }
+}
+
+inline void gradients(const NodeGradient* terms, int64_t count, NodeRange range, const float* g) {
+  in_blocks(
+      range,
+      [&](Block block) {
+        for (int64_t k = 0; k < count; k++)
+          if (terms[k].raw != nullptr) gradient_block(terms[k], block, g);
+          else scaled_block(terms[k], block, g);
+      },
+      [&](int64_t i, int64_t lane) {
+        for (int64_t k = 0; k < count; k++) {
+          const auto& t = terms[k];
+          const float direct = t.scale[lane] * g[i];
+          t.out[i] = t.raw ? direct - t.offset[lane] - t.slope[lane] * (t.raw[i] - t.mean[lane]) : direct;
+        }
+      });
+}
+
+}  // namespace node_sum
+
+const NodeSumKernels node_sum_kernels = {kWidth, node_sum::add_up, node_sum::dots, node_sum::gradients};

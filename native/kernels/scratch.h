@@ -1,0 +1,35 @@
+// Memory of a thread that outlives the call, so that no step allocates.
+#pragma once
+
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <new>
+
+namespace tailnas::kernels {
+
+/// Grown, never shrunk. Declare it `thread_local`: whoever asks for its memory must be done before it asks again.
+class Scratch {
+ public:
+  /// Not cleared; starts at a multiple of 64 bytes.
+  float* floats(int64_t count) {
+    if (count > size_) {
+      memory_.reset();
+      size_ = 0;
+      const auto bytes = (static_cast<size_t>(count) * sizeof(float) + 63) / 64 * 64;
+      memory_.reset(static_cast<float*>(std::aligned_alloc(64, bytes)));
+      if (!memory_) throw std::bad_alloc();
+      size_ = count;
+    }
+    return memory_.get();
+  }
+
+ private:
+  struct Free {
+    void operator()(float* p) const { std::free(p); }
+  };
+  std::unique_ptr<float, Free> memory_;
+  int64_t size_ = 0;
+};
+
+}  // namespace tailnas::kernels

@@ -1,0 +1,50 @@
+// Which of the kernels' variants this process uses.
+#include "variants.h"
+
+#include <c10/util/Exception.h>
+
+#include <cstdlib>
+#include <string>
+
+namespace tailnas::kernels {
+namespace {
+
+bool has_avx512() {
+#if defined(__x86_64__) || defined(_M_X64)
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("fma");
+#else
+  return false;
+#endif
+}
+
+bool has_avx2() {
+#if defined(__x86_64__) || defined(_M_X64)
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#else
+  return false;
+#endif
+}
+
+const Variant* choose() {
+  const Variant* avx512 = has_avx512() ? avx512_variant() : nullptr;
+  const Variant* avx2 = has_avx2() ? avx2_variant() : nullptr;
+  const char* wanted = std::getenv("TAILNAS_KERNELS");
+  if (wanted == nullptr || *wanted == '\0') return avx512 ? avx512 : avx2 ? avx2 : portable_variant();
+
+  const std::string name = wanted;
+  TORCH_CHECK(name == "avx512" || name == "avx2" || name == "portable",
+              "Cannot choose kernels: TAILNAS_KERNELS must be avx512, avx2 or portable, got ", name);
+  const Variant* chosen = name == "avx512" ? avx512 : name == "avx2" ? avx2 : portable_variant();
+  TORCH_CHECK(chosen, "Cannot choose kernels: TAILNAS_KERNELS names an instruction set that this processor does not have, ", name);
+  return chosen;
+}
+
+}  // namespace
+
+const Variant& variant() {
+  static const Variant* chosen = choose();  // a failed choice throws, and is tried again at the next call
+  return *chosen;
+}
+
+}  // namespace tailnas::kernels

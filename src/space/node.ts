@@ -1,4 +1,4 @@
-import { add, inPlace, mul, nodeSum, type Stats, scope, stack, type Tensor } from '../tensor/index.js';
+import { add, inPlace, mul, nodeSum, ones, type Stats, scope, stack, type Tensor } from '../tensor/index.js';
 import type { Branch } from './primitive.js';
 
 /** One summand of a node: a branch and its operation's weight. */
@@ -12,15 +12,19 @@ const value = ({ branch: { raw, norm }, weight }: Term): Tensor => {
   return weight === 1 ? raw : mul(raw, weight);
 };
 
-/** The node's epilogue in two passes over its branches, forward and backward; undefined where it must go term by term (affine norms, weights of 1). */
+/** The node's epilogue in two passes over its branches, forward and backward; undefined where it must go term by term: affine norms, or no norm at all. */
 const fusedSum = (terms: readonly Term[]): Tensor | undefined => {
-  const weights = terms.flatMap(({ weight }) => (weight === 1 ? [] : [weight]));
-  if (weights.length < terms.length || terms.some(({ branch }) => branch.norm?.affine)) return undefined;
+  const normalised = terms.some(({ branch }) => branch.stats !== undefined || branch.norm !== undefined);
+  if (!normalised || terms.some(({ branch }) => branch.norm?.affine)) return undefined;
   return scope(() => {
     const stats = terms.map(({ branch }): Stats | undefined => branch.stats ?? branch.norm?.stats(branch.raw));
     return nodeSum(
       terms.map(({ branch }) => branch.raw),
-      { stats, weights: stack(weights), ofBatch: stats.some((s) => s?.ofBatch) },
+      {
+        stats,
+        weights: stack(terms.map(({ weight }) => (weight === 1 ? ones([]) : weight))),
+        ofBatch: stats.some((s) => s?.ofBatch),
+      },
     );
   });
 };

@@ -114,6 +114,27 @@ describe('a cell', () => {
     });
   });
 
+  it('of operations that count exactly 1 is the same fused and plain, pools and skips included', () => {
+    // One operation an edge, each of the eight at least once: what a method that samples operations asks for.
+    const one = gate(
+      Array.from({ length: 9 }, (_, edge) => Array.from({ length: 8 }, (_op, op) => (op === edge % 8 ? 1 : 0))),
+    );
+    const [fused, plain] = [true, false].map((way) => {
+      rng.seed(4);
+      const store = new ParameterStore({ fused: way });
+      const built = cell(store.component('c').child('cell'), searchPlan(dartsPrimitives, { nodes: 3 }), {
+        kind: 'normal',
+        channels: 4,
+        inputs: [4, 4],
+        afterReduction: false,
+        search: true,
+      });
+      store.allocate();
+      return scope(() => built.forward(randn([2, 4, 6, 6]), randn([2, 4, 6, 6]), { weights: one }).toArray());
+    });
+    for (const [i, v] of (fused ?? []).entries()) expect(Math.abs(v - (plain?.[i] ?? Number.NaN))).toBeLessThan(1e-4);
+  });
+
   it('moves the running statistics of a pool once a pass, though many edges read it', () => {
     scope(() => {
       const pools = dartsPrimitives.filter((p) => p.name.includes('pool'));

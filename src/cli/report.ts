@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { Command } from 'commander';
 import { reportPage } from '../report/page.js';
 import { resultRows } from '../report/results.js';
-import { loadRun } from '../report/runs.js';
+import { loadRuns } from '../report/runs.js';
 import { writeAtomic } from '../run/atomic.js';
 
 export const reportCommand = (): Command =>
@@ -15,9 +15,11 @@ export const reportCommand = (): Command =>
     .option('--json', 'print the table of results as JSON')
     .addHelpText('after', '\nExample:\n  $ tailnas report runs/darts-* runs/hls-* --out darts-and-hls.html')
     .action(async (paths: readonly string[], flags: { out: string; title?: string; json?: true }) => {
-      const runs = paths.map((path) => loadRun(path));
+      const { runs, unreadable } = loadRuns(paths);
+      for (const { problems } of unreadable) process.stderr.write(`left out: ${problems.join('; ')}\n`);
       const page = await reportPage(runs, {
         command: ['tailnas', ...process.argv.slice(2)],
+        unreadable,
         ...(flags.title === undefined ? {} : { title: flags.title }),
       });
       mkdirSync(dirname(flags.out), { recursive: true });

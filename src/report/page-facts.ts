@@ -4,13 +4,13 @@ import { genotypeTexts } from './page-cells.js';
 import { grouped, type Html, html, memory, NONE, table, time } from './page-html.js';
 import type { Line } from './page-results.js';
 import { dataRequest, rowLabel } from './results.js';
-import type { LoadedRun } from './runs.js';
+import type { LoadedRun, Unreadable } from './runs.js';
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
 /** What is missing or damaged, run by run. */
-export const problemsNotice = (runs: readonly LoadedRun[]): Html | null => {
-  const troubled = runs.filter((run) => run.problems.length > 0);
+export const problemsNotice = (runs: readonly LoadedRun[], unreadable: readonly Unreadable[]): Html | null => {
+  const troubled = [...runs.filter((run) => run.problems.length > 0), ...unreadable];
   if (troubled.length === 0) return null;
   return html`<div class="notice" id="problems"><p><strong>Not everything is here.</strong> Figures and tables hold what could be read.</p>
 <ul>${troubled.map(({ path, problems }) => html`<li><code>${path}</code>: ${problems.join('; ')}</li>`)}</ul></div>`;

@@ -16,9 +16,11 @@ import { caveats, confusionTable, groupsTable, type Line, perClassTable, results
 import { script } from './page-script.js';
 import { style } from './page-style.js';
 import { byRow, requireComparable, resultRows } from './results.js';
-import type { LoadedRun } from './runs.js';
+import type { LoadedRun, Unreadable } from './runs.js';
 
 export interface PageOptions {
+  /** Folders that were asked for and could not be opened: they are named on the page. */
+  readonly unreadable?: readonly Unreadable[];
   /** The command that makes the report, word by word: the page says how it came about. */
   readonly command: readonly string[];
   readonly title?: string;
@@ -56,7 +58,7 @@ const shownOf = ({ runs }: Line): LoadedRun[] => {
  */
 export const reportPage = async (
   runs: readonly LoadedRun[],
-  { command, title = 'Architecture search on long-tailed images' }: PageOptions,
+  { command, title = 'Architecture search on long-tailed images', unreadable = [] }: PageOptions,
 ): Promise<string> => {
   const [first] = runs;
   if (first === undefined) throw new RangeError('Cannot make report: it must have at least 1 run, got none');
@@ -120,7 +122,7 @@ export const reportPage = async (
 <main>
 <header><h1>${title}</h1>
 ${summary(lines, first)}
-${problemsNotice(runs)}
+${problemsNotice(runs, unreadable)}
 <nav aria-label="Sections"><ul>${sections.map(({ id, heading }) => html`<li><a href="#${id}">${heading}</a></li>`)}</ul></nav></header>
 ${sections.map(({ id, heading, body }) => html`<section id="${id}"><h2>${heading}</h2>\n${body}</section>\n`)}</main>
 <script>${trusted(script)}</script>

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { type EpochRecord, type Evaluation, type Genotypes, openRun, type RunInfo } from '../run/index.js';
 
 /** A run as a report sees it: all that its folder holds, and what could not be read. */
@@ -34,4 +36,23 @@ export const loadRun = (path: string): LoadedRun => {
       `it is not finished: ${records.length} ${records.length === 1 ? 'epoch' : 'epochs'} so far, no test yet`,
     );
   return { path, info: folder.info, records, evaluation, genotypes, problems };
+};
+
+/** A folder that could not be opened as a run, and why. */
+export type Unreadable = Pick<LoadedRun, 'path' | 'problems'>;
+
+/** Opens what can be opened. Throws when a folder is no run at all, which is rather a slip of the pen, and when none can be opened. */
+export const loadRuns = (paths: readonly string[]): { runs: LoadedRun[]; unreadable: Unreadable[] } => {
+  const runs: LoadedRun[] = [];
+  const unreadable: Unreadable[] = [];
+  for (const path of paths) {
+    try {
+      runs.push(loadRun(path));
+    } catch (error) {
+      if (!existsSync(join(path, 'run.json'))) throw error;
+      unreadable.push({ path, problems: [error instanceof Error ? error.message : String(error)] });
+    }
+  }
+  if (runs.length === 0 && unreadable[0] !== undefined) throw new Error(unreadable[0].problems.join('; '));
+  return { runs, unreadable };
 };

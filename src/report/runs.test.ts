@@ -1,0 +1,44 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fakeRun } from '../../test/support/fake-runs.js';
+import { createRun } from '../run/index.js';
+import { reportPage } from './page.js';
+import { loadRuns } from './runs.js';
+
+let base = '';
+beforeEach(() => {
+  base = mkdtempSync(join(tmpdir(), 'tailnas-report-'));
+});
+afterEach(() => rmSync(base, { recursive: true }));
+
+const damaged = (): string => {
+  const dir = join(base, 'damaged');
+  mkdirSync(dir);
+  writeFileSync(join(dir, 'run.json'), '{bad');
+  return dir;
+};
+
+describe('runs that are to be reported', () => {
+  it('are shown without those that cannot be opened, which are named on the page', async () => {
+    const whole = join(base, 'whole');
+    const { info, records } = fakeRun({ name: 'darts', label: 'DARTS', seed: 1, epochs: 2, bilateral: false });
+    const run = createRun(whole, info);
+    for (const record of records) run.appendRecord(record);
+    run.close();
+    const bad = damaged();
+    const { runs, unreadable } = loadRuns([bad, whole]);
+    expect(runs.map(({ path }) => path)).toEqual([whole]);
+    expect(unreadable).toEqual([{ path: bad, problems: [expect.stringMatching(/run.json is damaged/)] }]);
+    const page = await reportPage(runs, { command: [], unreadable });
+    expect(page).toContain(bad);
+    expect(page).toContain('run.json is damaged');
+  });
+
+  it('are refused where a folder is no run, and where none can be opened', () => {
+    const bad = damaged();
+    expect(() => loadRuns([bad])).toThrow(/run.json is damaged/);
+    expect(() => loadRuns([bad, join(base, 'nowhere')])).toThrow(/the folder does not exist/);
+  });
+});

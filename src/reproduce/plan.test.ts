@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -102,6 +102,13 @@ describe('a plan', () => {
       'hls-continued-half-seed-1: start',
       'darts-seed-2: start',
     ]);
+  });
+
+  it('says of a damaged run which folder to remove', () => {
+    leave(small(darts), 1, { epochs: 4, done: true });
+    const folder = join(out, 'runs', 'darts-seed-1');
+    writeFileSync(join(folder, 'evaluation.json'), '');
+    expect(() => planRuns(request())).toThrow(`or remove ${folder}, and it is made again`);
   });
 
   it('takes settings that are the same for the same, however they were given', () => {

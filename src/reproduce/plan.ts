@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { openRun } from '../run/index.js';
+import { openRun, type RunInfo } from '../run/index.js';
 import { type DataRequest, phasesOf, type Recipe, totalEpochs } from '../train/index.js';
 import { requireAsked } from './belongs.js';
 
@@ -34,6 +34,17 @@ export interface PlannedRun {
 export const stateText = ({ state, parent }: PlannedRun): string =>
   parent === undefined || parent.state === 'done' ? state : `after ${parent.name}`;
 
+/** How far a run is. Throws with the way out that a reproduction has and a single run has not: to make it again. */
+const readable = (path: string): { info: RunInfo; finished: boolean; epochs: number } => {
+  try {
+    const { info, readEvaluation, records } = openRun(path);
+    return { info, finished: readEvaluation() !== undefined, epochs: records().length };
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new Error(`${problem}; or remove ${path}, and it is made again`);
+  }
+};
+
 /**
  * The runs that a request needs, each after the one that it goes on from, all recipes of one seed before the next seed: a reproduction that is
  * stopped early then has whole tables. Reads the run folders below `out` and writes nothing.
@@ -51,11 +62,11 @@ export const planRuns = ({ recipes, base, seeds, data, overrides, out }: Request
     const run = ((): PlannedRun => {
       // A search that was stopped before run.json was there starts anew in its folder.
       if (existsSync(join(path, 'run.json'))) {
-        const folder = openRun(path);
-        requireAsked(folder.info, { path, asked: { recipe, seed, data, overrides } });
-        return folder.readEvaluation() === undefined
-          ? { ...planned, state: 'resume', epochs: { from: Math.min(to, folder.records().length), to } }
-          : { ...planned, state: 'done', epochs: { from: to, to } };
+        const { info, finished, epochs } = readable(path);
+        requireAsked(info, { path, asked: { recipe, seed, data, overrides } });
+        return finished
+          ? { ...planned, state: 'done', epochs: { from: to, to } }
+          : { ...planned, state: 'resume', epochs: { from: Math.min(to, epochs), to } };
       }
       const parent = (recipe.continued ?? []).length > 0 ? add(base, seed) : undefined;
       return { ...planned, state: 'start', parent, epochs: { from: parent?.epochs.to ?? 0, to } };

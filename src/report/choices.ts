@@ -49,7 +49,7 @@ export const choices: readonly Choice[] = [
   },
   {
     what: 'What is scored',
-    choice: 'The whole supernet on the balanced test split',
+    choice: 'The whole supernet on the test split (balanced for CIFAR-10)',
     why: 'Not stated. The validation split is as long-tailed as training: on CIFAR-10 at ratio 100, 40 % of it is one class.',
   },
   {

@@ -28,7 +28,9 @@ export const varied = (recipe: Recipe, switches: Switches): Recipe => {
     throw new RangeError(
       `Cannot vary ${recipe.name}: its method must have branches for ${Object.keys(switches).join(', ')}, it has one`,
     );
-  return { ...recipe, method: vary(switches), switches: { ...recipe.switches, ...switches } };
+  // What the paper reports is of the recipe as it stands.
+  const { paper: _, ...rest } = recipe;
+  return { ...rest, method: vary(switches), switches: { ...recipe.switches, ...switches } };
 };
 
 /** The weights' learning rate in a phase: half a cosine over all its epochs. */

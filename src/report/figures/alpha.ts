@@ -95,7 +95,7 @@ export const alphaCurves = (
             marginTop: 22,
             marginBottom: bottom ? 42 : 8,
             x: epochAxis(runs, { label: bottom ? 'epoch' : null, count: 3 }),
-            y: { label: null, domain: [0, top], ticks: 3, tickFormat: '.1f', grid: true },
+            y: { label: null, domain: [0, top], ticks: tenths(top), tickFormat: '.1f', grid: true },
             marks: [
               Plot.text([`${node} ← ${sourceName(source)}`], {
                 frameAnchor: 'top',
@@ -123,6 +123,12 @@ export const alphaCurves = (
     },
     { rows },
   );
+};
+
+/** 0, 0.1 … `top`, or every fifth part where that would be many. */
+const tenths = (top: number): number[] => {
+  const step = top > 0.4 ? 0.2 : 0.1;
+  return Array.from({ length: Math.floor(top / step + 1e-9) + 1 }, (_, i) => i * step);
 };
 
 const driftLegend = (kinds: readonly Kind[]): Row => ({

@@ -15,7 +15,7 @@ export const classAccuracy = (runs: readonly LoadedRun[]): Figure => {
       finished.map(({ info, evaluation }) =>
         info.data.counts.train.map((x, c) => {
           const accuracy = evaluation.perClassAccuracy[c] ?? null;
-          return { x, y: x === 0 || accuracy === null ? null : 100 * accuracy };
+          return { x, y: x === 0 || accuracy === null ? null : 100 * accuracy, key: c };
         }),
       ),
     );
@@ -31,7 +31,7 @@ export const classAccuracy = (runs: readonly LoadedRun[]): Figure => {
     {
       name: 'classes',
       title: 'Test accuracy of every class against its training images',
-      caption: `Accuracy on the balanced test split of every class, the smallest at the left.${spreadCaption(runs)}`,
+      caption: `Accuracy on the test split of every class, the smallest at the left.${spreadCaption(runs)}`,
     },
     {
       rows: [
@@ -49,7 +49,8 @@ export const classAccuracy = (runs: readonly LoadedRun[]): Figure => {
                 tickFormat: 'd',
               },
               y: { ...namedY('test accuracy (%)'), domain: [0, 100], grid: true },
-              marks: seriesMarks(series),
+              // A class each: all are marked.
+              marks: seriesMarks(series, { markers: Number.POSITIVE_INFINITY }),
             },
           ],
         },

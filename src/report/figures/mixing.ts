@@ -65,9 +65,9 @@ export const mixingSweep = (
   const seeds = oneRecipe(runs, { what });
   const tested = requireTested(runs, { what, name: seeds.name });
   const series = [
-    { text: 'test, balanced: accuracy', look: seriesLook(0), points: testCurves(tested) },
+    { text: 'test: accuracy', look: seriesLook(0), points: testCurves(tested) },
     {
-      text: 'validation, long-tailed: mean per class',
+      text: 'validation: mean per class',
       look: seriesLook(1),
       points: pooled(
         tested.map(({ sweep }) => sweep.valid.map((at) => ({ x: at.mixing, y: 100 * at.meanPerClassAccuracy }))),
@@ -89,7 +89,7 @@ export const mixingSweep = (
       name,
       title: `Accuracy against test-time mixing, ${seeds.label} (n = ${tested.length})`,
       caption:
-        `${seeds.label}: accuracy on the balanced test split, and mean per-class accuracy on the validation split, of the finished supernet at every test-time ` +
+        `${seeds.label}: accuracy on the test split, and mean per-class accuracy on the validation split, of the finished supernet at every test-time ` +
         `mixing. Circle: the mixing chosen on validation, of each run; diamond: the best on test, an optimistic choice.${spreadCaption(tested)}`,
     },
     {
@@ -130,7 +130,7 @@ export const scalingSweep = (runs: readonly LoadedRun[]): Figure => {
       name: 'figure-6',
       title: 'With and without scaling of the backbone’s architecture learning rate',
       caption:
-        'Accuracy on the balanced test split at every test-time mixing: HLS scales the learning rate of the backbone’s architecture by eq 17, DARTS + BBN does ' +
+        'Accuracy on the test split at every test-time mixing: HLS scales the learning rate of the backbone’s architecture by eq 17, DARTS + BBN does ' +
         `not.${spreadCaption(runs)}`,
     },
     {

@@ -60,3 +60,18 @@ describe('looks', () => {
     expect(() => seriesLook(-1)).toThrow('the index must be >= 0, got -1');
   });
 });
+
+describe('points that share an x', () => {
+  it('stay apart by their key: two classes of as many images are no spread over seeds', () => {
+    const points = pooled([
+      [
+        { x: 5, y: 0, key: 0 },
+        { x: 5, y: 100, key: 1 },
+      ],
+    ]);
+    expect(points).toEqual([
+      { x: 5, mid: 0, low: 0, high: 0 },
+      { x: 5, mid: 100, low: 100, high: 100 },
+    ]);
+  });
+});

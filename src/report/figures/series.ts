@@ -16,29 +16,33 @@ export interface Series {
 
 export const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
-/** Joins the curves of several seeds into one: mean, minimum and maximum at each x where at least one of them has a value. */
+/** Joins the curves of several seeds into one: mean, minimum and maximum at each x where at least one of them has a value. Points that share an x are told apart by `key`. */
 export const pooled = (
-  curves: readonly (readonly { readonly x: number; readonly y: number | null | undefined }[])[],
+  curves: readonly (readonly {
+    readonly x: number;
+    readonly y: number | null | undefined;
+    readonly key?: number;
+  }[])[],
 ): Point[] => {
-  const at = new Map<number, number[]>();
-  for (const { x, y } of curves.flat()) {
+  const at = new Map<number, { x: number; ys: number[] }>();
+  for (const { x, y, key = x } of curves.flat()) {
     if (y === null || y === undefined || !Number.isFinite(y)) continue;
-    at.set(x, [...(at.get(x) ?? []), y]);
+    at.set(key, { x, ys: [...(at.get(key)?.ys ?? []), y] });
   }
-  return [...at]
-    .sort(([a], [b]) => a - b)
-    .map(([x, ys]) => ({ x, mid: mean(ys), low: Math.min(...ys), high: Math.max(...ys) }));
+  return [...at.values()]
+    .sort((a, b) => a.x - b.x)
+    .map(({ x, ys }) => ({ x, mid: mean(ys), low: Math.min(...ys), high: Math.max(...ys) }));
 };
 
 const MARKERS = 11;
 
 /**
- * Bands, lines and markers of a panel. A long line has few markers; a single point has one, since no line shows it. A `dense` panel has more lines than
+ * Bands, lines and markers of a panel. A long line has few markers (`markers` at most); a single point has one, since no line shows it. A `dense` panel has more lines than
  * there is room for bands and markers.
  */
 export const seriesMarks = (
   series: readonly Series[],
-  { width = 2, dense = false }: { width?: number; dense?: boolean } = {},
+  { width = 2, dense = false, markers = MARKERS }: { width?: number; dense?: boolean; markers?: number } = {},
 ): Plot.Markish[] => [
   ...series
     .filter(({ points }) => !dense && points.some(({ low, high }) => low < high))
@@ -55,7 +59,7 @@ export const seriesMarks = (
     }),
   ),
   ...series.map(({ look, points }, k) => {
-    const every = Math.ceil(points.length / MARKERS);
+    const every = Math.ceil(points.length / markers);
     // Those of lines that run together stand beside each other.
     const first = Math.floor((k * every) / series.length);
     const shown = points.filter((_, i) => points.length === 1 || (!dense && i % every === first));

@@ -16,8 +16,6 @@ export * from './net/index.js';
 export * from './nn/index.js';
 export * from './optim/index.js';
 export * from './recipes/index.js';
-export { cellSvg, genotypeSvgs } from './report/cells.js';
-export { svgToPng } from './report/png.js';
 export {
   bestMixing,
   cellLines,

@@ -1,5 +1,5 @@
 import { requireDevice, threads } from '../tensor/index.js';
-import { type DataRequest, describeRecipe, estimate, planData, type Recipe } from '../train/index.js';
+import { type DataRequest, describeRecipe, estimate, planData, type Recipe, sizesOf } from '../train/index.js';
 import { bytes, duration, grouped, listing, plural, table } from './format.js';
 import type { SearchFlags } from './options.js';
 import { runDisplay, silent } from './progress.js';
@@ -17,14 +17,7 @@ export const dryRun = async (
   const plan = await planData(data, { onProgress: display.onData });
   display.end();
   const { counts, classes, channels, imageSize, name } = plan;
-  const expected = estimate(recipe, {
-    classes: classes.length,
-    channels,
-    imageSize,
-    trainImages: sum(counts.train),
-    validImages: sum(counts.valid),
-    testImages: sum(counts.test),
-  });
+  const expected = estimate(recipe, sizesOf(plan));
   const described = describeRecipe(recipe);
   if (flags.json) {
     process.stdout.write(

@@ -13,18 +13,7 @@ import {
 } from './table2.js';
 
 export { type Scale, scaleNames, scales } from './scales.js';
-export {
-  darts,
-  dartsBbn,
-  dartsResampling,
-  hls,
-  hlsContinuedClass,
-  hlsContinuedFrozen,
-  hlsContinuedHalf,
-  hlsContinuedReverse,
-  hlsReverseSigmoid,
-  paperSettings,
-} from './table2.js';
+export * from './table2.js';
 
 /** Every experiment that has a name, in the order of the paper. */
 export const recipes: readonly Recipe[] = [

@@ -1,9 +1,7 @@
 import type { Progress } from '../data/index.js';
 import { threads as engineThreads } from '../tensor/index.js';
-import { type DataRequest, estimate, planData } from '../train/index.js';
+import { type DataRequest, estimate, planData, sizesOf } from '../train/index.js';
 import type { PlannedRun } from './plan.js';
-
-const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
 /** What is still to be done for a run, in seconds: from a few steps of each recipe, on this machine, with that many threads. Writes nothing. */
 export const expectedSeconds = async (
@@ -13,15 +11,7 @@ export const expectedSeconds = async (
   const open = plan.filter((run) => run.state !== 'done');
   if (open.length === 0) return new Map();
   engineThreads.set(threads);
-  const { counts, classes, channels, imageSize } = await planData(data, { onProgress: onData });
-  const sizes = {
-    classes: classes.length,
-    channels,
-    imageSize,
-    trainImages: sum(counts.train),
-    validImages: sum(counts.valid),
-    testImages: sum(counts.test),
-  };
+  const sizes = sizesOf(await planData(data, { onProgress: onData }));
   const whole = new Map<string, number>();
   for (const { recipe } of open)
     if (!whole.has(recipe.name)) whole.set(recipe.name, estimate(recipe, sizes).expectedSeconds);

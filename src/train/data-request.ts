@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type Dataset, type PlanOptions, type Progress, planDataset } from '../data/index.js';
+import { type Dataset, type DatasetPlan, type PlanOptions, type Progress, planDataset } from '../data/index.js';
+import type { DataSizes } from './estimate.js';
 
 /** Which data a run learns from, and how its long tail is made: what flags ask for, and what run.json records. */
 export const dataRequest = z
@@ -24,6 +25,23 @@ export const planData = (data: DataRequest, { onProgress }: { onProgress?: Progr
   const { spec, flip: _, grey, ...options } = data;
   return planDataset(spec, { ...options, channels: grey ? 1 : undefined, onProgress } satisfies PlanOptions);
 };
+
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+
+/** What an estimate has to know of planned data. */
+export const sizesOf = ({
+  classes,
+  channels,
+  imageSize,
+  counts,
+}: Pick<DatasetPlan, 'classes' | 'channels' | 'imageSize' | 'counts'>): DataSizes => ({
+  classes: classes.length,
+  channels,
+  imageSize,
+  trainImages: sum(counts.train),
+  validImages: sum(counts.valid),
+  testImages: sum(counts.test),
+});
 
 /** `ready` is called when the data is known to be there, before images are decoded: other things that can be wrong should be found as early. */
 export const loadData = async (

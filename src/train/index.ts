@@ -1,4 +1,4 @@
-export { type DataRequest, planData } from './data-request.js';
+export { type DataRequest, planData, sizesOf } from './data-request.js';
 export { DivergedError } from './diverged.js';
 export { type DataSizes, type Estimate, estimate } from './estimate.js';
 export { evaluate, MIXINGS, type Tested, test } from './evaluate.js';

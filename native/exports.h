@@ -7,4 +7,8 @@ std::vector<Export> tensor_exports();
 std::vector<Export> autograd_exports();
 std::vector<Export> memory_exports();
 std::vector<Export> system_exports();
+std::vector<Export> profile_exports();
+
+/// All of them, made once.
+const std::vector<Export>& all_exports();
 }  // namespace tailnas

@@ -48,6 +48,7 @@ export interface SearchFlags extends DataFlags, SizeFlags {
   out?: string;
   checkpointMinutes: number;
   dryRun?: true;
+  profile?: true | number;
   json?: true;
   quiet?: true;
 }
@@ -183,6 +184,11 @@ export const searchOptions = (command: Command): Command =>
     .addOption(new Option('--out <folder>', 'run folder, new or empty (default: runs/<recipe>-<time>)'))
     .addOption(checkpointOption())
     .option('--dry-run', 'print what would run and what it would need, without training')
+    .addOption(
+      new Option('--profile [steps]', 'print where the time of a step goes; after so many steps, save and stop')
+        .argParser(count)
+        .conflicts('dryRun'),
+    )
     .option('--json', 'print the result as JSON on stdout; progress stays on stderr')
     .option('--quiet', 'show no progress');
 

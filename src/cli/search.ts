@@ -18,7 +18,9 @@ Examples:
   $ tailnas search darts --data ~/birds --imbalance natural --image-size 64
         your own images (train/<class>/*, test/<class>/*), as imbalanced as they are
   $ tailnas search darts --data cifar10 --scale paper --dry-run
-        how long the paper's size would take here, and in how much memory`,
+        how long the paper's size would take here, and in how much memory
+  $ tailnas search darts --data cifar10 --scale paper --profile 5
+        where the time of its steps goes`,
     )
     .action(async (name: string, flags: SearchFlags) => {
       const { recipe, overrides } = recipeFor(name, flags);
@@ -40,6 +42,6 @@ Examples:
             },
             { checkpointSeconds: 60 * flags.checkpointMinutes, ...watch },
           ),
-        { json: flags.json === true, quiet: flags.quiet === true },
+        { json: flags.json === true, quiet: flags.quiet === true, profile: flags.profile },
       );
     });

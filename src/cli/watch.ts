@@ -1,5 +1,6 @@
 import { openRun } from '../run/index.js';
-import type { RunEvent, RunResult } from '../train/index.js';
+import { type RunEvent, type RunResult, type StepProfiler, stepProfiler } from '../train/index.js';
+import { profileTable } from './profile-table.js';
 import { runDisplay, silent } from './progress.js';
 import { drawCells, summary } from './summary.js';
 
@@ -9,6 +10,8 @@ export const EXIT = { SIGINT: 130, SIGTERM: 143 } as const;
 interface WatchOptions {
   readonly json: boolean;
   readonly quiet: boolean;
+  /** Whether to print where the time of a step goes; a number of steps ends the run after them. */
+  readonly profile?: true | number | undefined;
 }
 
 /**
@@ -19,11 +22,16 @@ export const watchRun = async (
   start: (watch: {
     signal: AbortSignal;
     onDataProgress: ReturnType<typeof runDisplay>['onData'];
+    profiler?: StepProfiler | undefined;
   }) => AsyncGenerator<RunEvent, RunResult>,
-  { json, quiet }: WatchOptions,
+  { json, quiet, profile }: WatchOptions,
 ): Promise<void> => {
   const display = quiet ? silent : runDisplay();
   const stop = new AbortController();
+  const profiler =
+    profile === undefined
+      ? undefined
+      : stepProfiler(profile === true ? {} : { enough: profile, onEnough: () => stop.abort() });
   let received: keyof typeof EXIT | undefined;
   let started = false;
   const onSignal = (signal: keyof typeof EXIT) => {
@@ -44,7 +52,7 @@ export const watchRun = async (
     process.channel.unref();
   }
   try {
-    const events = start({ signal: stop.signal, onDataProgress: display.onData });
+    const events = start({ signal: stop.signal, onDataProgress: display.onData, profiler });
     let next = await events.next();
     for (; !next.done; next = await events.next()) {
       started ||= next.value.type === 'start';
@@ -52,17 +60,22 @@ export const watchRun = async (
     }
     display.end();
     const { run, interrupted, evaluation, genotypes } = next.value;
+    const timed = profiler?.report();
+    const timedTable = timed === undefined ? '' : `${profileTable(timed)}\n`;
     if (interrupted || evaluation === undefined) {
       process.stderr.write(`saved; go on with: tailnas resume ${run}\n`);
-      process.exitCode = EXIT[received ?? 'SIGINT'];
+      if (timed !== undefined)
+        process.stdout.write(json ? `${JSON.stringify({ run, interrupted, profile: timed })}\n` : timedTable);
+      // It was to stop after so many steps.
+      process.exitCode = received === undefined ? 0 : EXIT[received];
       return;
     }
     const cells = await drawCells(run, genotypes);
     const folder = openRun(run);
     process.stdout.write(
       json
-        ? `${JSON.stringify({ run, evaluation, genotypes, cells, records: folder.records() })}\n`
-        : `${summary(evaluation, { folder, genotypes, cells })}\n`,
+        ? `${JSON.stringify({ run, evaluation, genotypes, cells, records: folder.records(), profile: timed })}\n`
+        : `${summary(evaluation, { folder, genotypes, cells })}\n${timedTable && `\n${timedTable}`}`,
     );
   } finally {
     display.end();

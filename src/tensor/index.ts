@@ -8,6 +8,7 @@ export * from './functional.js';
 export { channelStats, fusedByDefault, nodeSum, pool3x3, type Stats, sepHalf } from './fused.js';
 export { type Arg, call, schemaOf, tensorOp, tensorsOp, voidOp } from './operator.js';
 export * from './ops.js';
+export { type EngineWork, engineProfile } from './profile.js';
 export { parseSafetensors, readSafetensors, type TensorFile, toSafetensors, writeSafetensors } from './safetensors.js';
 export { libtorch, memory, requireDevice, rng, threads } from './system.js';
 export { liveTensors, scope, Tensor, tensor } from './tensor.js';

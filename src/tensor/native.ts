@@ -32,12 +32,31 @@ export interface Native {
   setRngState(handle: number): void;
   threads(n?: number): number;
   versions(): [libtorch: string, cuda: string];
+  /** All of these functions again, each timed while it runs. */
+  timed(): Native;
+  profile(on: boolean): void;
+  profiledTime(): number;
+  readProfile(): [name: string, calls: number, nanoseconds: number][];
 }
 
-let loaded: Native | undefined;
+let plain: Native | undefined;
+let timed: Native | undefined;
+let current: Native | undefined;
+
+/** The engine whose calls are never timed: `native()` but for a profile. */
+export const plainNative = (): Native => {
+  plain ??= loadAddon() as Native;
+  return plain;
+};
 
 /** The engine, loaded (and, the first time on a machine, built) on first use: importing the library costs nothing. */
 export const native = (): Native => {
-  loaded ??= loadAddon() as Native;
-  return loaded;
+  current ??= plainNative();
+  return current;
+};
+
+/** Whether each call that `native()` makes from now on is timed. */
+export const timeCalls = (on: boolean): void => {
+  timed ??= plainNative().timed();
+  current = on ? timed : plainNative();
 };

@@ -17,6 +17,7 @@ import {
   type Tensor,
   zeros,
 } from '../tensor/index.js';
+import type { StepProfiler } from './profiler.js';
 
 /** What an architecture step looks at. */
 export interface ArchStep {
@@ -25,6 +26,7 @@ export interface ArchStep {
   readonly valid: readonly TensorBatch[];
   readonly criterion: Criterion;
   readonly mixing: number | null;
+  readonly profiler?: StepProfiler | undefined;
 }
 
 /** The validation loss and its gradient by every alpha that is not frozen, in the order of `net.alphas`. */
@@ -49,10 +51,21 @@ export const flatten = (store: ParameterStore, gradients: readonly Tensor[]): Te
 export const activeAlphas = ({ alphas, store }: SearchNet) => alphas.filter((a) => !store.frozen.has(a.component));
 const values = (net: SearchNet): Tensor[] => activeAlphas(net).map((a) => a.value);
 
+/** The loss on batches; what is computed after it counts as the way back. */
+const lossOn = (
+  batches: readonly TensorBatch[],
+  { net, criterion, mixing, profiler }: Omit<ArchStep, 'train' | 'valid'>,
+): Tensor => {
+  profiler?.enter('alpha: forward');
+  const { loss } = net.forward(batches, { criterion, mixing });
+  profiler?.enter('alpha: backward');
+  return loss;
+};
+
 /** First order: ∇_α L_val(w, α), the weights as they are (paper, eq 9 with ξ = 0). */
-export const firstOrder = ({ net, valid, criterion, mixing }: ArchStep): ArchGradient => {
-  const { loss } = net.forward(valid, { criterion, mixing });
-  return { loss, gradients: grad(loss, values(net), { unused: 'zeros' }) };
+export const firstOrder = ({ valid, ...step }: ArchStep): ArchGradient => {
+  const loss = lossOn(valid, step);
+  return { loss, gradients: grad(loss, values(step.net), { unused: 'zeros' }) };
 };
 
 /** Runs `body` with other weights, and puts the old ones back, to the bit. */
@@ -86,12 +99,12 @@ const R_SCALE = 0.01;
  * Batch norms stay in training mode throughout; only the pass at w′ leaves their running statistics alone, since DARTS makes it on a copy of the network.
  */
 export const secondOrder = (
-  { net, train, valid, criterion, mixing }: ArchStep,
+  { train, valid, ...step }: ArchStep,
   { lr, momentum, weightDecay, buffer }: { lr: number; momentum: number; weightDecay: number; buffer: Tensor },
 ): ArchGradient => {
-  const { store } = net;
-  const alphas = values(net);
-  const trainLoss = () => net.forward(train, { criterion, mixing }).loss;
+  const { store } = step.net;
+  const alphas = values(step.net);
+  const trainLoss = () => lossOn(train, step);
 
   const unrolled = scope(() => {
     const gradient = flatten(store, grad(trainLoss(), store.leaves, { unused: 'zeros' }));
@@ -104,7 +117,7 @@ export const secondOrder = (
   const { loss, byAlpha, byWeights } = withWeights(store, unrolled, () =>
     keepingBuffers(store, () =>
       scope(() => {
-        const { loss: value } = net.forward(valid, { criterion, mixing });
+        const value = lossOn(valid, step);
         const gradients = grad(value, [...alphas, ...store.leaves], { unused: 'zeros' });
         return {
           loss: value,
@@ -119,10 +132,10 @@ export const secondOrder = (
   if (length === 0) return { loss, gradients: byAlpha };
   const R = R_SCALE / length;
   const own = noGrad(() => clone(store.flat));
-  const trainByAlpha = (step: number): Tensor[] =>
+  const trainByAlpha = (distance: number): Tensor[] =>
     withWeights(
       store,
-      noGrad(() => add(own, mul(byWeights, step))),
+      noGrad(() => add(own, mul(byWeights, distance))),
       () => scope(() => grad(trainLoss(), alphas, { unused: 'zeros' })),
     );
   const plus = trainByAlpha(R);

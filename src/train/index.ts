@@ -3,6 +3,13 @@ export { DivergedError } from './diverged.js';
 export { type DataSizes, type Estimate, estimate } from './estimate.js';
 export { evaluate, MIXINGS, type Tested, test } from './evaluate.js';
 export { archLr, type Continuation, type Phase, phasesOf, SEARCH_PHASE, totalEpochs } from './phase.js';
+export {
+  type PhaseTime,
+  type StepProfile,
+  type StepProfiler,
+  stepProfiler,
+  type Work,
+} from './profiler.js';
 export { describeRecipe, type Recipe, varied, weightLr } from './recipe.js';
 export { type Epoch, type Genotypes, type Search, type SearchEvent, search } from './search.js';
 export {

@@ -10,6 +10,7 @@ import { requireDevice, rng, scope, softmax, type Tensor } from '../tensor/index
 import { batchToTensors } from './batches.js';
 import { evaluate, MIXINGS, sweepOf, test } from './evaluate.js';
 import { archLr, phasesOf, totalEpochs } from './phase.js';
+import type { StepProfiler } from './profiler.js';
 import { type Recipe, weightLr } from './recipe.js';
 import { checkSettings } from './settings.js';
 import { restoreSnapshot, type Standing, type Totals, takeSnapshot } from './snapshot.js';
@@ -93,7 +94,14 @@ export const search = (
     seed = 0,
     device = 'cpu',
     resume,
-  }: { dataset: Dataset; seed?: number; device?: string; resume?: Uint8Array | undefined },
+    profiler,
+  }: {
+    dataset: Dataset;
+    seed?: number;
+    device?: string;
+    resume?: Uint8Array | undefined;
+    profiler?: StepProfiler | undefined;
+  },
 ): Search => {
   const settings = checkSettings(recipe.settings);
   const { method } = recipe;
@@ -118,6 +126,7 @@ export const search = (
     arch: archOptimizer(net.alphas, { rates: (component) => archLr(settings, phase, component), make: makeArch }),
     criterion: (recipe.loss ?? crossEntropy()).build(dataset.counts.train),
     settings,
+    profiler,
   };
   const named = (prefix: string, tensors: Iterable<readonly [string, Tensor]>): [string, Tensor][] =>
     [...tensors].map(([name, t]) => [`${prefix}/${name}`, t]);
@@ -191,6 +200,7 @@ export const search = (
       const resumedAt = step;
       while (step < stepsPerEpoch) {
         const from = performance.now();
+        profiler?.begin();
         const report = scope(() =>
           searchStep(trainee, {
             train: train.map((s) => toTensors(s.next())),
@@ -201,6 +211,7 @@ export const search = (
             where: { epoch, step },
           }),
         );
+        profiler?.enter('release, events');
         step++;
         totals.steps++;
         totals.loss += report.loss;
@@ -210,6 +221,7 @@ export const search = (
         // Signals and timers are served only between macrotasks: without this pause Ctrl-C would wait for the end. Before the event, so that
         // whoever gets it already knows that it should stop.
         await setImmediate();
+        profiler?.end();
         yield {
           type: 'step',
           epoch,
@@ -225,6 +237,7 @@ export const search = (
       let result = await pass.next();
       for (; !result.done; result = await pass.next())
         yield { type: 'validation', epoch, done: result.value, total: dataset.valid.labels.length };
+      profiler?.validated((performance.now() - began) / 1000 - searchSeconds);
       // The first mixing is 0, the class head alone: one figure that can be followed over all epochs, whatever the mixing in training.
       const [validated] = result.value;
       if (validated === undefined) throw new Error('Cannot validate: the pass gave no result');
@@ -273,6 +286,7 @@ export const search = (
     genotypes,
     evaluate: (options) => evaluate(net, { dataset, batchSize: settings.batchSize, ...options }),
     dispose: () => {
+      profiler?.stop();
       net.dispose();
       for (const t of Object.values(tensors)) t.dispose();
     },

@@ -8,6 +8,7 @@ import { type DataRequest, dataRequest, loadData } from './data-request.js';
 
 import { openParent } from './fork.js';
 import { phasesOf } from './phase.js';
+import type { StepProfiler } from './profiler.js';
 import { describeRecipe, type Recipe, varied } from './recipe.js';
 import { type Genotypes, type Search, type SearchEvent, search } from './search.js';
 import { settings } from './settings.js';
@@ -35,6 +36,8 @@ interface Watch {
   /** Time between checkpoints within an epoch. */
   readonly checkpointSeconds?: number;
   readonly onDataProgress?: Progress;
+  /** Is told how the steps go, when they are to be timed. */
+  readonly profiler?: StepProfiler | undefined;
 }
 
 /** What a run tells while it goes on. */
@@ -84,7 +87,7 @@ export async function* startRun(request: RunRequest, watch: Watch = {}): AsyncGe
     yield { type: 'notice', text: `left out ${skipped} unreadable ${skipped === 1 ? 'image' : 'images'}` };
   const { from } = request;
   const parent = from === undefined ? undefined : openParent(from, { recipe, seed, fingerprint: dataset.fingerprint });
-  const live = search(recipe, { dataset, seed, device, resume: parent?.checkpoint.bytes });
+  const live = search(recipe, { dataset, seed, device, resume: parent?.checkpoint.bytes, profiler: watch.profiler });
   const info: RunInfo = {
     format: 1,
     name: recipe.name,

@@ -4,6 +4,7 @@ import { type archOptimizer, clipNorm, type sgd } from '../optim/index.js';
 import { argmax, eq, grad, mean, narrow, noGrad, norm, scope, type Tensor, to } from '../tensor/index.js';
 import { activeAlphas, firstOrder, flatten, secondOrder } from './arch-gradient.js';
 import { namedGradients, requireFiniteGradients, requireFiniteLoss, type Where } from './diverged.js';
+import type { StepProfiler } from './profiler.js';
 import type { Settings } from './settings.js';
 
 /** What a step moves. */
@@ -13,6 +14,8 @@ export interface Trainee {
   readonly arch: ReturnType<typeof archOptimizer>;
   readonly criterion: Criterion;
   readonly settings: Settings;
+  /** Is told what a step is at, when it is being timed. */
+  readonly profiler?: StepProfiler | undefined;
 }
 
 /** What a step tells. Norms are Euclidean, before clipping, by component; a frozen one has none. */
@@ -39,13 +42,14 @@ export interface StepInput {
 }
 
 const archStep = (
-  { net, weights, arch, criterion, settings }: Trainee,
+  { net, weights, arch, criterion, settings, profiler }: Trainee,
   { train, valid, t, mixing, lr, where }: StepInput,
 ): Record<string, number> =>
   scope(() => {
-    const step = { net, train, valid, criterion, mixing };
+    const step = { net, train, valid, criterion, mixing, profiler };
     const { loss, gradients } =
       settings.order === 1 ? firstOrder(step) : secondOrder(step, { ...settings, lr, buffer: weights.state.momentum });
+    profiler?.enter('alpha: update');
     requireFiniteLoss(loss.item(), 'validation', where);
     return noGrad(() => {
       const byAlpha = new Map(activeAlphas(net).map((alpha, i) => [alpha, gradients[i]]));
@@ -70,14 +74,17 @@ const archStep = (
   });
 
 const weightStep = (
-  { net, weights, criterion, settings }: Trainee,
+  { net, weights, criterion, settings, profiler }: Trainee,
   { train, mixing, lr, where }: StepInput,
 ): { loss: number; accuracy: number; norms: Record<string, number> } =>
   scope(() => {
     const { store } = net;
+    profiler?.enter('weights: forward');
     const outcome = net.forward(train, { criterion, mixing });
     const loss = requireFiniteLoss(outcome.loss.item(), 'training', where);
+    profiler?.enter('weights: backward');
     const gradients = grad(outcome.loss, store.leaves, { unused: 'zeros' });
+    profiler?.enter('weights: clip, update');
     return noGrad(() => {
       const flat = flatten(store, gradients);
       const free = store.components.filter((name) => !store.frozen.has(name));

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { tinyDataset, tinyRecipe } from '../../test/support/tiny.js';
-import { engineProfile } from '../tensor/index.js';
+import { engineProfile, ones, scope } from '../tensor/index.js';
+import { DivergedError } from './diverged.js';
 import { STEP_PHASES, type StepProfile, stepProfiler } from './profiler.js';
 import { type Epoch, search } from './search.js';
 import type { Settings } from './settings.js';
@@ -75,6 +76,19 @@ describe('stepProfiler', () => {
     const profiler = stepProfiler();
     await run({ epochs: 1, batchSize: 14 }, profiler);
     expect(report(profiler).steps).toBe(1);
+  });
+
+  it('leaves the engine untimed behind a search whose step failed, and counts no such step', async () => {
+    const profiler = stepProfiler();
+    const live = search(tinyRecipe({ weightLr: 1e30 }), { dataset: tinyDataset(), profiler });
+    await expect(async () => {
+      for await (const _ of live);
+    }).rejects.toThrow(DivergedError);
+    live.dispose();
+    expect(profiler.report()).toBeUndefined(); // it was the first
+    engineProfile.take(); // of the step that failed
+    scope(() => void ones([1]));
+    expect(engineProfile.take()).toEqual([]);
   });
 
   it('changes no number of a search, and leaves the engine untimed behind it', async () => {

@@ -75,39 +75,39 @@ export const stepProfiler = ({
 } = {}): StepProfiler => {
   let totals = fresh();
   let warm = false;
-  let phase: StepPhase = 'batches';
-  let validation: number | null = null;
-  let since = { seconds: 0, inside: 0 };
+  // Of the step under way; only one that ends is counted.
+  let laps: { phase: StepPhase; seconds: number; inside: number }[] = [];
 
-  const now = () => ({ seconds: performance.now() / 1000, inside: engineProfile.seconds() });
-  const enter = (next: StepPhase): void => {
-    const at = now();
-    const sum = totals.phases.get(phase) ?? { seconds: 0, inside: 0 };
-    sum.seconds += at.seconds - since.seconds;
-    sum.inside += at.inside - since.inside;
-    totals.phases.set(phase, sum);
-    phase = next;
-    since = at;
+  const lap = (phase: StepPhase): void => {
+    laps.push({ phase, seconds: performance.now() / 1000, inside: engineProfile.seconds() });
   };
+  let validation: number | null = null;
   return {
     begin: () => {
       if (totals.steps === 1 && !warm) {
         totals = fresh();
         warm = true;
       }
-      phase = 'batches';
+      laps = [];
       engineProfile.start();
-      since = now();
+      lap('batches');
     },
-    enter,
+    enter: lap,
     end: () => {
-      enter('batches');
+      lap('batches'); // of the next step: here this one ends
       engineProfile.stop();
+      for (const [i, { phase, seconds, inside }] of laps.entries()) {
+        const next = laps[i + 1];
+        if (next === undefined) break;
+        const sum = totals.phases.get(phase) ?? { seconds: 0, inside: 0 };
+        totals.phases.set(phase, {
+          seconds: sum.seconds + next.seconds - seconds,
+          inside: sum.inside + next.inside - inside,
+        });
+      }
       for (const { name, calls, seconds } of engineProfile.take()) {
         const sum = totals.work.get(name) ?? { calls: 0, seconds: 0 };
-        sum.calls += calls;
-        sum.seconds += seconds;
-        totals.work.set(name, sum);
+        totals.work.set(name, { calls: sum.calls + calls, seconds: sum.seconds + seconds });
       }
       totals.steps++;
       if (warm && totals.steps === enough) onEnough();

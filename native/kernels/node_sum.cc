@@ -1,17 +1,20 @@
-// tailnas::node_sum: the value of a node, Σ_k weights[k]·x̂_k with x̂_k = (raw_k − mean_k)·invstd_k, or raw_k where there is no mean. No
-// normalised and no weighted tensor is stored. With g the gradient of the sum and means over batch, h and w:
+// tailnas::node_sum: the value of a node, Σ_k weights[k]·(x̂_k·gamma_k + beta_k) with x̂_k = (raw_k − mean_k)·invstd_k, or raw_k where there is no
+// norm. No normalised and no weighted tensor is stored. With g the gradient of the sum and Σ over batch, h and w:
 //
-//     d weights[k] = Σ g·x̂_k
-//     d raw_k      = weights[k]·invstd_k·(g − mean(g) − x̂_k·mean(g·x̂_k))     the last two terms only with batch_stats
+//     d weights[k] = Σ g·(x̂_k·gamma_k + beta_k)      d gamma_k = weights[k]·Σ g·x̂_k      d beta_k = weights[k]·Σ g
+//     d raw_k      = weights[k]·gamma_k·invstd_k·(g − mean(g) − x̂_k·mean(g·x̂_k))          the last two terms only if the statistics are the batch's
+//
+// d raw_k is not computed here but given on as g and three numbers a channel: moments.h says how. Only a raw without moments gets its own.
 #include "node_sum.h"
 
+#include <ATen/ATen.h>
 #include <ATen/Parallel.h>
-#include <ATen/ops/empty.h>
-#include <ATen/ops/empty_like.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
-#include "channel_stats_lanes.h"
+#include "lanes.h"
+#include "moments.h"
+#include "scratch.h"
 #include "variants.h"
 
 namespace tailnas::kernels {
@@ -19,42 +22,67 @@ namespace {
 
 using at::Tensor;
 using OptionalTensors = c10::List<std::optional<Tensor>>;
+constexpr auto kChannelsLast = at::MemoryFormat::ChannelsLast;
+constexpr const char* kCannot = "Cannot sum branches: ";
 
-/// The statistics of all terms; undefined where a term has none.
-struct Stats {
-  std::vector<Tensor> means, invstds;
+/// All arguments; moments, gammas and betas as many as raws, undefined where absent.
+struct NodeArguments {
+  std::vector<Tensor> raws, moments, gammas, betas;
+  Tensor weights;
+  bool batch_stats;
+
+  int64_t count() const { return static_cast<int64_t>(raws.size()); }
+  int64_t channels() const { return raws[0].size(1); }
+  Moments stats(int64_t k) const { return moments_of(moments[k]); }
+  const float* gamma(int64_t k) const { return gammas[k].defined() ? gammas[k].const_data_ptr<float>() : nullptr; }
+  const float* beta(int64_t k) const { return betas[k].defined() ? betas[k].const_data_ptr<float>() : nullptr; }
+  float weight(int64_t k) const { return weights.const_data_ptr<float>()[k]; }
 };
 
-void check_raws(at::TensorList raws) {
-  TORCH_CHECK(!raws.empty(), "node_sum: raws must not be empty");
+void check_raws(const std::vector<Tensor>& raws) {
+  TORCH_CHECK(!raws.empty(), kCannot, "raws must not be empty");
   for (const auto& raw : raws) {
-    TORCH_CHECK(raw.dim() == 4 && raw.numel() > 0 && raw.sizes() == raws[0].sizes(),
-                "node_sum: raws must be [batch, channels, h, w], not empty and all of one shape, got ", raw.sizes());
-    TORCH_CHECK(raw.scalar_type() == at::kFloat, "node_sum: raws must be float32, got ", raw.scalar_type());
-    TORCH_CHECK(raw.is_contiguous(at::MemoryFormat::ChannelsLast), "node_sum: raws must be channels-last in memory");
+    TORCH_CHECK(raw.dim() == 4 && raw.numel() > 0 && raw.sizes() == raws[0].sizes(), kCannot,
+                "raws must be [batch, channels, h, w], not empty and all of one shape, got ", raw.sizes());
+    TORCH_CHECK(raw.scalar_type() == at::kFloat, kCannot, "raws must be float32, got ", raw.scalar_type());
+    TORCH_CHECK(raw.is_contiguous(kChannelsLast), kCannot, "raws must be channels-last in memory");
   }
 }
 
-std::vector<Tensor> stats_of(const OptionalTensors& given, at::TensorList raws, const char* name) {
-  TORCH_CHECK(given.size() == raws.size(), "node_sum: ", name, " must be as many as raws, ", raws.size(), ", got ", given.size());
+std::vector<Tensor> defined_or_not(const OptionalTensors& given, size_t count, const char* name) {
+  TORCH_CHECK(given.size() == count, kCannot, name, " must be as many as raws, ", count, ", got ", given.size());
   std::vector<Tensor> out;
-  for (const std::optional<Tensor> t : given) {
-    out.push_back(t.value_or(Tensor()));
-    if (out.back().defined())
-      TORCH_CHECK(out.back().scalar_type() == at::kFloat && out.back().dim() == 1 && out.back().numel() == raws[0].size(1),
-                  "node_sum: ", name, " must be float32 [channels], got ", out.back().scalar_type(), out.back().sizes());
-  }
+  for (const std::optional<Tensor> t : given) out.push_back(t.value_or(Tensor()));
   return out;
 }
 
-Stats check(at::TensorList raws, const OptionalTensors& means, const OptionalTensors& invstds, const Tensor& weights) {
-  check_raws(raws);
-  TORCH_CHECK(weights.scalar_type() == at::kFloat && weights.dim() == 1 && weights.numel() == static_cast<int64_t>(raws.size()),
-              "node_sum: weights must be float32 [", raws.size(), "], got ", weights.scalar_type(), weights.sizes());
-  Stats stats{stats_of(means, raws, "means"), stats_of(invstds, raws, "invstds")};
-  for (size_t k = 0; k < raws.size(); k++)
-    TORCH_CHECK(stats.means[k].defined() == stats.invstds[k].defined(), "node_sum: raw ", k, " must have both mean and invstd, or neither");
-  return stats;
+void check_channels(const std::vector<Tensor>& tensors, const std::vector<Tensor>& moments, int64_t channels, const char* name) {
+  for (size_t k = 0; k < tensors.size(); k++) {
+    const Tensor& t = tensors[k];
+    if (!t.defined()) continue;
+    TORCH_CHECK(t.scalar_type() == at::kFloat && t.dim() == 1 && t.numel() == channels && t.is_contiguous(), kCannot, name,
+                " must be float32 [channels], got ", t.scalar_type(), t.sizes());
+    TORCH_CHECK(moments[k].defined() && moments[k].size(0) == 3, kCannot, name, " must come with moments of three rows, raw ", k, " has none");
+  }
+}
+
+NodeArguments check(at::TensorList raws, const OptionalTensors& moments, const OptionalTensors& gammas, const OptionalTensors& betas,
+                    const Tensor& weights, bool batch_stats) {
+  const size_t count = raws.size();
+  NodeArguments a{raws.vec(), defined_or_not(moments, count, "moments"), defined_or_not(gammas, count, "gammas"),
+                  defined_or_not(betas, count, "betas"), weights, batch_stats};
+  check_raws(a.raws);
+  for (const Tensor& t : a.moments)
+    if (t.defined())
+      TORCH_CHECK(t.scalar_type() == at::kFloat && t.dim() == 2 && (t.size(0) == 1 || t.size(0) == 3) && t.size(1) == a.channels() &&
+                      t.is_contiguous(),
+                  kCannot, "moments must be float32 [1 or 3, ", a.channels(), "], got ", t.scalar_type(), t.sizes());
+  check_channels(a.gammas, a.moments, a.channels(), "gammas");
+  check_channels(a.betas, a.moments, a.channels(), "betas");
+  TORCH_CHECK(weights.scalar_type() == at::kFloat && weights.dim() == 1 && weights.numel() == a.count(), kCannot, "weights must be float32 [",
+              count, "], got ", weights.scalar_type(), weights.sizes());
+  a.weights = weights.contiguous();
+  return a;
 }
 
 Lanes lanes_of(const Tensor& raw) {
@@ -102,67 +130,61 @@ void in_parts(const Lanes& lanes, const F& f) {
   });
 }
 
-Tensor forward(at::TensorList raws, const Stats& stats, const Tensor& weights) {
-  const Lanes lanes = lanes_of(raws[0]);
-  const int64_t count = static_cast<int64_t>(raws.size());
-  LaneArrays arrays(lanes, 2 * count);
-  const auto weight = weights.contiguous();
+Tensor forward(const NodeArguments& a) {
+  const Lanes lanes = lanes_of(a.raws[0]);
+  const int64_t count = a.count();
+  LaneArrays arrays(lanes, 2 * count + 1);
   std::vector<NodeTerm> terms;
   for (int64_t k = 0; k < count; k++) {
-    const float w = weight.const_data_ptr<float>()[k];
-    NodeTerm term{raws[k].const_data_ptr<float>(), arrays.zero(), nullptr};
-    if (stats.means[k].defined()) {
-      const auto mean = stats.means[k].contiguous(), invstd = stats.invstds[k].contiguous();
-      const float *m = mean.const_data_ptr<float>(), *s = invstd.const_data_ptr<float>();
-      term.mean = arrays.of([&](int64_t c) { return m[c]; });
-      term.scale = arrays.of([&](int64_t c) { return w * s[c]; });
-    } else {
-      term.scale = arrays.of([&](int64_t) { return w; });
-    }
-    terms.push_back(term);
+    const Moments stats = a.stats(k);
+    const float *gamma = a.gamma(k), w = a.weight(k);
+    terms.push_back({a.raws[k].const_data_ptr<float>(), stats.mean ? arrays.of([&](int64_t c) { return stats.mean[c]; }) : arrays.zero(),
+                     arrays.of([&](int64_t c) { return w * (stats.mean ? stats.invstd[c] : 1.0f) * (gamma ? gamma[c] : 1.0f); })});
   }
-  auto y = at::empty(raws[0].sizes(), raws[0].options().memory_format(at::MemoryFormat::ChannelsLast));
+  const float* base = arrays.of([&](int64_t c) {
+    float total = 0;
+    for (int64_t k = 0; k < count; k++)
+      if (const float* beta = a.beta(k)) total += a.weight(k) * beta[c];
+    return total;
+  });
+  auto y = at::empty(a.raws[0].sizes(), a.raws[0].options().memory_format(kChannelsLast));
   float* out = y.mutable_data_ptr<float>();
-  in_parts(lanes, [&](NodeRange range, int64_t) { variant().node_sum.add_up(terms.data(), count, range, out); });
+  in_parts(lanes, [&](NodeRange range, int64_t) { variant().node_sum.add_up(terms.data(), count, range, base, out); });
   return y;
 }
 
-/// What the backward pass is asked for, and what it has.
-struct Backward {
-  at::TensorList raws;  // undefined where no gradient needs its values
-  Stats stats;
-  Tensor weights;
-  bool batch_stats;
-  std::vector<bool> needs_raw;
-  bool needs_weights;
+/// Which gradients are asked for, of each term and of the weights.
+struct Needs {
+  std::vector<bool> raws, moments, gammas, betas;
+  bool weights;
 
-  bool depends_on_stats(int64_t k) const { return needs_raw[k] && batch_stats && stats.means[k].defined(); }
+  /// Whether anyone needs Σ g·(raw − mean) of a term.
+  bool dot(const NodeArguments& a, int64_t k) const {
+    return weights || gammas[k] || (moments[k] && a.batch_stats && a.stats(k).mean);
+  }
 };
 
-/// Σ g and Σ g·x̂ over batch, h and w.
+/// Σ g and Σ g·(raw − mean) over batch, h and w.
 struct Sums {
-  std::vector<double> g;                // [c]
-  std::vector<std::vector<double>> dot;  // [k][c], empty where nobody needs it
+  std::vector<double> g;                 // [c]
+  std::vector<std::vector<double>> dot;  // [k][c], zeros where nobody needs it
 };
 
-Sums sums_of(const Backward& b, const Tensor& g, const Lanes& lanes) {
-  const int64_t count = static_cast<int64_t>(b.raws.size()), channels = lanes.channels;
+Sums sums_of(const NodeArguments& a, const Needs& needs, const Tensor& g, const Lanes& lanes) {
+  const int64_t count = a.count(), channels = lanes.channels;
   LaneArrays arrays(lanes, count);
   std::vector<NodeTerm> terms;
   std::vector<int64_t> which;
-  std::vector<Tensor> means;
+  bool any = false;
   for (int64_t k = 0; k < count; k++) {
-    if (!b.needs_weights && !b.depends_on_stats(k)) continue;
-    const float* mean = arrays.zero();
-    if (b.stats.means[k].defined()) {
-      const auto values = b.stats.means[k].contiguous();
-      mean = arrays.of([m = values.const_data_ptr<float>()](int64_t c) { return m[c]; });
-    }
-    terms.push_back({b.raws[k].const_data_ptr<float>(), mean, nullptr});
+    any = any || needs.betas[k];
+    if (!needs.dot(a, k)) continue;
+    const Moments stats = a.stats(k);
+    terms.push_back({a.raws[k].const_data_ptr<float>(), stats.mean ? arrays.of([&](int64_t c) { return stats.mean[c]; }) : arrays.zero(), nullptr});
     which.push_back(k);
   }
-  Sums sums{std::vector<double>(channels), std::vector<std::vector<double>>(count)};
-  if (terms.empty()) return sums;
+  Sums sums{std::vector<double>(channels), std::vector<std::vector<double>>(count, std::vector<double>(channels))};
+  if (terms.empty() && !any) return sums;
 
   thread_local Kept<double> scratch;
   const int64_t used = static_cast<int64_t>(terms.size()), part_size = (used + 1) * lanes.period;
@@ -171,114 +193,125 @@ Sums sums_of(const Backward& b, const Tensor& g, const Lanes& lanes) {
   in_parts(lanes, [&](NodeRange range, int64_t part) {
     variant().node_sum.dots(terms.data(), used, range, gradient, parts + part * part_size);
   });
-  for (const int64_t k : which) sums.dot[k].resize(channels);
   for (int64_t part = 0; part < lanes.chunks; part++) {
     add_lanes(parts + part * part_size, lanes, sums.g.data());
     for (int64_t t = 0; t < used; t++)
       add_lanes(parts + part * part_size + (t + 1) * lanes.period, lanes, sums.dot[which[t]].data());
   }
-  for (const int64_t k : which) {
-    if (!b.stats.invstds[k].defined()) continue;
-    const auto invstd = b.stats.invstds[k].contiguous();
-    for (int64_t c = 0; c < channels; c++) sums.dot[k][c] *= invstd.const_data_ptr<float>()[c];
-  }
   return sums;
 }
 
-void raw_gradients(const Backward& b, const Tensor& g, const Lanes& lanes, const Sums& sums, std::vector<Tensor>& out) {
-  const int64_t count = static_cast<int64_t>(b.raws.size());
-  const double pixels = static_cast<double>(lanes.floats / lanes.channels);
-  LaneArrays arrays(lanes, 4 * count);
-  const auto weight = b.weights.contiguous();
-  std::vector<NodeGradient> terms;
-  for (int64_t k = 0; k < count; k++) {
-    if (!b.needs_raw[k]) continue;
-    out[k] = at::empty_like(g, g.options().memory_format(at::MemoryFormat::ChannelsLast));
-    const double w = weight.const_data_ptr<float>()[k];
-    NodeGradient term{nullptr, nullptr, nullptr, nullptr, nullptr, out[k].mutable_data_ptr<float>()};
-    if (b.stats.means[k].defined()) {
-      const auto mean = b.stats.means[k].contiguous(), invstd = b.stats.invstds[k].contiguous();
-      const float *m = mean.const_data_ptr<float>(), *s = invstd.const_data_ptr<float>();
-      term.scale = arrays.of([&](int64_t c) { return w * s[c]; });
-      if (b.batch_stats) {
-        term.raw = b.raws[k].const_data_ptr<float>();
-        term.mean = arrays.of([&](int64_t c) { return m[c]; });
-        term.offset = arrays.of([&](int64_t c) { return w * s[c] * sums.g[c] / pixels; });
-        term.slope = arrays.of([&](int64_t c) { return w * s[c] * s[c] * sums.dot[k][c] / pixels; });
-      }
-    } else {
-      term.scale = arrays.of([&](int64_t) { return w; });
-    }
-    terms.push_back(term);
-  }
-  const float* gradient = g.const_data_ptr<float>();
-  in_parts(lanes, [&](NodeRange range, int64_t) {
-    variant().node_sum.gradients(terms.data(), static_cast<int64_t>(terms.size()), range, gradient);
-  });
+Tensor channel_gradient(int64_t channels, const Tensor& like, const std::function<double(int64_t)>& value) {
+  Tensor t = at::empty({channels}, like.options().memory_format(at::MemoryFormat::Contiguous));
+  for (int64_t c = 0; c < channels; c++) t.mutable_data_ptr<float>()[c] = static_cast<float>(value(c));
+  return t;
 }
 
-/// The gradients of the raws and, last, of the weights; undefined where not asked for.
-std::vector<Tensor> backward(const Backward& b, const Tensor& gradient) {
-  const auto g = gradient.contiguous(at::MemoryFormat::ChannelsLast);
-  const Lanes lanes = lanes_of(g);
-  const auto sums = sums_of(b, g, lanes);
-  std::vector<Tensor> out(b.raws.size() + 1);
-  raw_gradients(b, g, lanes, sums, out);
-  if (b.needs_weights) {
-    auto& weights = out.back() = at::empty_like(b.weights, b.weights.options().memory_format(at::MemoryFormat::Contiguous));
-    for (size_t k = 0; k < b.raws.size(); k++) {
-      double total = 0;
-      for (const double dot : sums.dot[k]) total += dot;
-      weights.mutable_data_ptr<float>()[k] = static_cast<float>(total);
-    }
+/// What is left to do to g before it is the gradient of raw k (moments.h).
+Tensor lazy_gradient(const NodeArguments& a, const Sums& sums, int64_t k, double pixels) {
+  Tensor t = at::zeros(a.moments[k].sizes(), a.moments[k].options());
+  const LazyRows rows = lazy_rows(t);
+  const Moments stats = a.stats(k);
+  const float* gamma = a.gamma(k);
+  for (int64_t c = 0; c < a.channels(); c++) {
+    const double invstd = stats.mean ? stats.invstd[c] : 1.0, gain = a.weight(k) * invstd * (gamma ? gamma[c] : 1.0f);
+    rows.gain[c] = static_cast<float>(gain);
+    if (!stats.mean || !a.batch_stats) continue;
+    rows.offset[c] = static_cast<float>(gain * sums.g[c] / pixels);
+    rows.slope[c] = static_cast<float>(gain * invstd * invstd * sums.dot[k][c] / pixels);
   }
-  return out;
+  return t;
+}
+
+Tensor weights_gradient(const NodeArguments& a, const Sums& sums) {
+  Tensor t = at::empty_like(a.weights);
+  for (int64_t k = 0; k < a.count(); k++) {
+    const Moments stats = a.stats(k);
+    const float *gamma = a.gamma(k), *beta = a.beta(k);
+    double total = 0;
+    for (int64_t c = 0; c < a.channels(); c++)
+      total += sums.dot[k][c] * (stats.mean ? stats.invstd[c] : 1.0f) * (gamma ? gamma[c] : 1.0f) + (beta ? sums.g[c] * beta[c] : 0.0);
+    t.mutable_data_ptr<float>()[k] = static_cast<float>(total);
+  }
+  return t;
 }
 
 class NodeSum : public torch::autograd::Function<NodeSum> {
  public:
-  // `stats` holds tensors, but none that gets a gradient, so it is no argument that autograd looks at.
-  static Tensor forward(torch::autograd::AutogradContext* ctx, at::TensorList raws, const Tensor& weights, const Stats& stats,
-                        bool batch_stats) {
+  using Context = torch::autograd::AutogradContext;
+
+  /// `inputs`: [raws, weights, then moments, gammas and betas where they are defined], for autograd to see.
+  static Tensor forward(Context* ctx, at::TensorList /*inputs*/, const NodeArguments& a) {
     std::vector<Tensor> saved;
-    for (size_t k = 0; k < raws.size(); k++) {
-      const bool values = weights.requires_grad() || (raws[k].requires_grad() && batch_stats && stats.means[k].defined());
-      saved.push_back(values ? raws[k] : Tensor());
-    }
-    saved.insert(saved.end(), stats.means.begin(), stats.means.end());
-    saved.insert(saved.end(), stats.invstds.begin(), stats.invstds.end());
-    saved.push_back(weights);
+    for (const auto* list : {&a.raws, &a.moments, &a.gammas, &a.betas}) saved.insert(saved.end(), list->begin(), list->end());
+    saved.push_back(a.weights);
     ctx->save_for_backward(saved);
-    ctx->saved_data["batch_stats"] = batch_stats;
-    return kernels::forward(raws, stats, weights);
+    ctx->saved_data["batch_stats"] = a.batch_stats;
+    return kernels::forward(a);
   }
 
-  static std::vector<Tensor> backward(torch::autograd::AutogradContext* ctx, std::vector<Tensor> gradients) {
+  static std::vector<Tensor> backward(Context* ctx, std::vector<Tensor> gradients) {
     const auto saved = ctx->get_saved_variables();
-    const auto count = static_cast<int64_t>(saved.size() / 3);  // [raws, means, invstds, weights]
-    const auto from = [&](int64_t at) { return std::vector<Tensor>(saved.begin() + at, saved.begin() + at + count); };
-    const auto raws = from(0);
-    Backward b{raws, {from(count), from(2 * count)}, saved.back(), ctx->saved_data["batch_stats"].toBool(), {}, false};
-    for (int64_t k = 0; k < count; k++) b.needs_raw.push_back(ctx->needs_input_grad(k));
-    b.needs_weights = ctx->needs_input_grad(count);
-    auto out = kernels::backward(b, gradients[0]);
-    out.resize(count + 3);  // stats and batch_stats have none
+    const auto count = static_cast<int64_t>(saved.size() / 4);
+    const auto from = [&](int64_t at) { return std::vector<Tensor>(saved.begin() + at * count, saved.begin() + (at + 1) * count); };
+    const NodeArguments a{from(0), from(1), from(2), from(3), saved.back(), ctx->saved_data["batch_stats"].toBool()};
+    int64_t next = 0;
+    const auto needed = [&](const std::vector<Tensor>& list) {
+      std::vector<bool> out;
+      for (const Tensor& t : list) out.push_back(t.defined() && ctx->needs_input_grad(next++));
+      return out;
+    };
+    Needs needs;
+    needs.raws = needed(a.raws);
+    needs.weights = ctx->needs_input_grad(next++);
+    needs.moments = needed(a.moments), needs.gammas = needed(a.gammas), needs.betas = needed(a.betas);
+
+    const Tensor g = gradients[0].contiguous(kChannelsLast);
+    const Lanes lanes = lanes_of(g);
+    const Sums sums = sums_of(a, needs, g, lanes);
+    const double pixels = static_cast<double>(lanes.floats / lanes.channels);
+    std::vector<Tensor> out;
+    for (int64_t k = 0; k < count; k++)
+      out.push_back(!needs.raws[k] ? Tensor() : a.moments[k].defined() ? g : a.weight(k) == 1.0f ? g : at::mul(g, a.weight(k)));
+    out.push_back(needs.weights ? weights_gradient(a, sums) : Tensor());
+    for (int64_t k = 0; k < count; k++)
+      if (a.moments[k].defined()) out.push_back(needs.moments[k] ? lazy_gradient(a, sums, k, pixels) : Tensor());
+    for (int64_t k = 0; k < count; k++) {
+      if (!a.gammas[k].defined()) continue;
+      const auto value = [&](int64_t c) { return a.weight(k) * a.stats(k).invstd[c] * sums.dot[k][c]; };
+      out.push_back(needs.gammas[k] ? channel_gradient(a.channels(), a.gammas[k], value) : Tensor());
+    }
+    for (int64_t k = 0; k < count; k++) {
+      if (!a.betas[k].defined()) continue;
+      const auto value = [&](int64_t c) { return a.weight(k) * sums.g[c]; };
+      out.push_back(needs.betas[k] ? channel_gradient(a.channels(), a.betas[k], value) : Tensor());
+    }
+    out.emplace_back();  // the arguments themselves
     return out;
   }
 };
 
-Tensor node_sum(at::TensorList raws, const OptionalTensors& means, const OptionalTensors& invstds, const Tensor& weights, bool) {
-  return forward(raws, check(raws, means, invstds, weights), weights);
+Tensor node_sum(at::TensorList raws, const OptionalTensors& moments, const OptionalTensors& gammas, const OptionalTensors& betas,
+                const Tensor& weights, bool batch_stats) {
+  return forward(check(raws, moments, gammas, betas, weights, batch_stats));
 }
 
-Tensor node_sum_autograd(at::TensorList raws, const OptionalTensors& means, const OptionalTensors& invstds, const Tensor& weights,
-                         bool batch_stats) {
-  const Stats stats = check(raws, means, invstds, weights);
-  return NodeSum::apply(raws, weights, stats, batch_stats);
+Tensor node_sum_autograd(at::TensorList raws, const OptionalTensors& moments, const OptionalTensors& gammas, const OptionalTensors& betas,
+                         const Tensor& weights, bool batch_stats) {
+  const NodeArguments a = check(raws, moments, gammas, betas, weights, batch_stats);
+  std::vector<Tensor> inputs = a.raws;
+  inputs.push_back(weights);
+  for (const auto* list : {&a.moments, &a.gammas, &a.betas})
+    for (const Tensor& t : *list)
+      if (t.defined()) inputs.push_back(t);
+  for (int64_t k = 0; k < a.count(); k++)
+    TORCH_CHECK(!a.moments[k].defined() || !a.raws[k].requires_grad() || a.moments[k].requires_grad(), kCannot,
+                "moments must come from the read_source that gave the raw, those of raw ", k, " have no gradient");
+  return NodeSum::apply(at::TensorList(inputs), a);
 }
 
 TORCH_LIBRARY_FRAGMENT(tailnas, m) {
-  m.def("node_sum(Tensor[] raws, Tensor?[] means, Tensor?[] invstds, Tensor weights, bool batch_stats) -> Tensor");
+  m.def("node_sum(Tensor[] raws, Tensor?[] moments, Tensor?[] gammas, Tensor?[] betas, Tensor weights, bool batch_stats) -> Tensor");
 }
 
 TORCH_LIBRARY_IMPL(tailnas, CPU, m) { m.impl("node_sum", node_sum); }

@@ -1,5 +1,5 @@
 // What the kernels of node_sum take, and their table. All arrays that belong to a term are flat rows of floats that begin with lane 0, or hold
-// one value a lane (channel_stats_lanes.h says what a lane is).
+// one value a lane (lanes.h says what a lane is).
 #pragma once
 
 #include <cstdint>
@@ -12,13 +12,6 @@ struct NodeTerm {
   const float *mean, *scale;  // [lane]
 };
 
-/// What the gradient g of the sum becomes at a raw tensor: scale·g, less offset + slope·(raw − mean) where its statistics depend on it.
-struct NodeGradient {
-  const float* raw;                            // null: scale·g is all
-  const float *mean, *scale, *offset, *slope;  // [lane]
-  float* out;
-};
-
 /// Part of the row: `floats` of it from `begin` on, which is a multiple of `period`.
 struct NodeRange {
   int64_t begin, floats, period;
@@ -26,12 +19,10 @@ struct NodeRange {
 
 struct NodeSumKernels {
   int width;  // floats in a vector
-  /// y = Σ of the terms
-  void (*add_up)(const NodeTerm* terms, int64_t count, NodeRange, float* y);
+  /// y = base + Σ of the terms. base: [lane]
+  void (*add_up)(const NodeTerm* terms, int64_t count, NodeRange, const float* base, float* y);
   /// Adds Σ g of every lane to sums[0 … period), and Σ g·(raw − mean) of term k to sums[(k + 1)·period …).
   void (*dots)(const NodeTerm* terms, int64_t count, NodeRange, const float* g, double* sums);
-  /// Writes all gradients.
-  void (*gradients)(const NodeGradient* gradients, int64_t count, NodeRange, const float* g);
 };
 
 }  // namespace tailnas::kernels

@@ -1,4 +1,4 @@
-// A node's weighted sum of normalised tensors, and its two backward passes.
+// A node's weighted sum of normalised tensors, and the dot products of its backward pass.
 //
 // Memory sets the pace: every tensor is read once a pass. Blocks of the row are worked on one after the other, and in a block the terms four
 // by four: few streams of memory at a time, and what all terms share (y, or its gradient g) stays in the first-level cache.
@@ -27,9 +27,9 @@ TAILNAS_INLINE void in_blocks(NodeRange range, const F& f, const Tail& tail) {
   for (int64_t i = range.begin + rows * range.period, lane = 0; i < end; i++, lane++) tail(i, lane);
 }
 
-/// y (+)= Σ of N terms in one block; `Fresh` if there is nothing in y yet.
+/// y += Σ of N terms in one block; if `Fresh`, on top of `base` instead of what is in y.
 template <int N, bool Fresh>
-inline void add_up_block(const NodeTerm* terms, Block block, float* y) {
+inline void add_up_block(const NodeTerm* terms, Block block, const float* base, float* y) {
   for (int64_t lane = 0; lane < block.period; lane += kWidth) {
     const float* raw[N];
     Vec mean[N], scale[N];
@@ -38,9 +38,10 @@ inline void add_up_block(const NodeTerm* terms, Block block, float* y) {
       mean[k] = load_loose(terms[k].mean + lane);
       scale[k] = load_loose(terms[k].scale + lane);
     }
+    const Vec start = load_loose(base + lane);
     float* out = y + block.begin + lane;
     for (int64_t i = 0; i < block.rows * block.period; i += block.period) {
-      Vec total = Fresh ? zero() : load_loose(out + i);
+      Vec total = Fresh ? start : load_loose(out + i);
       for (int k = 0; k < N; k++) total = fma(scale[k], load_loose(raw[k] + i) - mean[k], total);
       store_loose(out + i, total);
     }
@@ -48,24 +49,24 @@ inline void add_up_block(const NodeTerm* terms, Block block, float* y) {
 }
 
 template <bool Fresh>
-TAILNAS_INLINE void add_up_some(const NodeTerm* terms, int64_t count, Block block, float* y) {
+TAILNAS_INLINE void add_up_some(const NodeTerm* terms, int64_t count, Block block, const float* base, float* y) {
   switch (count) {
-    case 1: return add_up_block<1, Fresh>(terms, block, y);
-    case 2: return add_up_block<2, Fresh>(terms, block, y);
-    case 3: return add_up_block<3, Fresh>(terms, block, y);
-    default: return add_up_block<4, Fresh>(terms, block, y);
+    case 1: return add_up_block<1, Fresh>(terms, block, base, y);
+    case 2: return add_up_block<2, Fresh>(terms, block, base, y);
+    case 3: return add_up_block<3, Fresh>(terms, block, base, y);
+    default: return add_up_block<4, Fresh>(terms, block, base, y);
   }
 }
 
-inline void add_up(const NodeTerm* terms, int64_t count, NodeRange range, float* y) {
+inline void add_up(const NodeTerm* terms, int64_t count, NodeRange range, const float* base, float* y) {
   in_blocks(
       range,
       [&](Block block) {
-        add_up_some<true>(terms, count, block, y);
-        for (int64_t k = 4; k < count; k += 4) add_up_some<false>(terms + k, count - k, block, y);
+        add_up_some<true>(terms, count, block, base, y);
+        for (int64_t k = 4; k < count; k += 4) add_up_some<false>(terms + k, count - k, block, base, y);
       },
       [&](int64_t i, int64_t lane) {
-        float total = 0;
+        float total = base[lane];
         for (int64_t k = 0; k < count; k++) total += terms[k].scale[lane] * (terms[k].raw[i] - terms[k].mean[lane]);
         y[i] = total;
       });
@@ -126,44 +127,6 @@ inline void dots(const NodeTerm* terms, int64_t count, NodeRange range, const fl
       });
 }
 
-inline void scaled_block(const NodeGradient& term, Block block, const float* g) {
-  for (int64_t lane = 0; lane < block.period; lane += kWidth) {
-    const Vec scale = load_loose(term.scale + lane);
-    const int64_t from = block.begin + lane;
-    for (int64_t i = from; i < from + block.rows * block.period; i += block.period)
-      store_loose(term.out + i, scale * load_loose(g + i));
-  }
-}
-
-inline void gradient_block(const NodeGradient& term, Block block, const float* g) {
-  for (int64_t lane = 0; lane < block.period; lane += kWidth) {
-    const Vec mean = load_loose(term.mean + lane), scale = load_loose(term.scale + lane);
-    const Vec offset = load_loose(term.offset + lane), slope = load_loose(term.slope + lane);
-    const int64_t from = block.begin + lane;
-    for (int64_t i = from; i < from + block.rows * block.period; i += block.period) {
-      const Vec direct = fma(scale, load_loose(g + i), -offset);
-      store_loose(term.out + i, fma(-slope, load_loose(term.raw + i) - mean, direct));
-    }
-  }
-}
-
-inline void gradients(const NodeGradient* terms, int64_t count, NodeRange range, const float* g) {
-  in_blocks(
-      range,
-      [&](Block block) {
-        for (int64_t k = 0; k < count; k++)
-          if (terms[k].raw != nullptr) gradient_block(terms[k], block, g);
-          else scaled_block(terms[k], block, g);
-      },
-      [&](int64_t i, int64_t lane) {
-        for (int64_t k = 0; k < count; k++) {
-          const auto& t = terms[k];
-          const float direct = t.scale[lane] * g[i];
-          t.out[i] = t.raw ? direct - t.offset[lane] - t.slope[lane] * (t.raw[i] - t.mean[lane]) : direct;
-        }
-      });
-}
-
 }  // namespace node_sum
 
-const NodeSumKernels node_sum_kernels = {kWidth, node_sum::add_up, node_sum::dots, node_sum::gradients};
+const NodeSumKernels node_sum_kernels = {kWidth, node_sum::add_up, node_sum::dots};

@@ -1,4 +1,4 @@
-// What the kernels of the 3×3 pools take, and their table. All images are [n][h][w][c].
+// What the kernels of the 3×3 pools take. All images are [n][h][w][c].
 #pragma once
 
 #include <cstdint>
@@ -17,15 +17,6 @@ struct PoolShape {
 /// Rows of all images, counted through: row r is row r mod height of image r / height.
 struct PoolRows {
   int64_t begin, end;
-};
-
-struct PoolKernels {
-  /// Rows of y; and, unless `taps` is null, which of the window's nine pixels was taken, for every float of y.
-  void (*max_forward)(const PoolShape&, PoolRows, const float* x, float* y, uint8_t* taps);
-  /// Rows of dx.
-  void (*max_backward)(const PoolShape&, PoolRows, const float* dy, const uint8_t* taps, float* dx);
-  void (*avg_forward)(const PoolShape&, PoolRows, const float* x, float* y);
-  void (*avg_backward)(const PoolShape&, PoolRows, const float* dy, float* dx);
 };
 
 }  // namespace tailnas::kernels

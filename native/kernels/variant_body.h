@@ -2,17 +2,21 @@
 // this inside its own namespace, after it has told the compiler its instruction set, so nothing here may include a header of another kind.
 #include "vec.h"
 
-// One line an op group: its kernels.
-#include "sep_half.kernels.h"
-#include "channel_stats.kernels.h"
+// What they share.
+#include "arena.h"
+#include "plane.h"
+#include "depthwise.h"
+#include "pointwise.h"
+
+// One line a table: its kernels.
+#include "channel_sums.h"
+#include "pools_rows.h"
+#include "read_source.kernels.h"
 #include "node_sum.kernels.h"
-#include "pools.kernels.h"
 
 const Variant table = {
     TAILNAS_NAME,
-    // One line an op group, in the order of Variant.
-    sep_half_kernels,
-    channel_stats_kernels,
+    // In the order of Variant.
+    read_source_kernels,
     node_sum_kernels,
-    pool_kernels,
 };

@@ -1,21 +1,18 @@
 // The kernels in the form that suits this processor: one table of functions for each instruction set.
 #pragma once
 
-// One line an op group: its plain structs and the table of its functions. No torch header comes in here.
-#include "sep_half.h"
-#include "channel_stats.h"
+// Plain structs, and the table of functions of each op. No torch header comes in here.
 #include "node_sum.h"
 #include "pools.h"
+#include "read_source.h"
 
 namespace tailnas::kernels {
 
 struct Variant {
   const char* name;
-  // One line an op group, in the order of variant_body.h.
-  SepHalfKernels sep_half;
-  ChannelStatsKernels channel_stats;
+  // In the order of variant_body.h.
+  ReadSourceKernels read_source;
   NodeSumKernels node_sum;
-  PoolKernels pools;
 };
 
 /// The fastest that runs here, or the one that the environment variable TAILNAS_KERNELS names; chosen at the first call.

@@ -1,5 +1,5 @@
 import { batchNorm, conv, type Store } from '../nn/index.js';
-import { type Cell, type CellKind, cell, type OpWeights } from '../space/index.js';
+import { type Cell, type CellKind, cell, type Features, type OpWeights } from '../space/index.js';
 import type { Tensor } from '../tensor/index.js';
 import { type CellSpace, cellKind, type NetShape } from './shape.js';
 
@@ -14,7 +14,7 @@ export interface Backbone {
   /** The kinds of cell that the stack has. */
   readonly kinds: readonly CellKind[];
   /** Outputs of the last two cells. images: [batch, inputChannels, h, w] */
-  forward(images: Tensor, weights: Readonly<Record<CellKind, OpWeights>>): [Tensor, Tensor];
+  forward(images: Tensor, weights: Readonly<Record<CellKind, OpWeights>>): [Features, Features];
 }
 
 const STEM_MULTIPLIER = 3;
@@ -43,7 +43,7 @@ export const backbone = (store: Store, shape: NetShape, { plan, search }: CellSp
     endsInReduction: afterReduction,
     kinds: (['normal', 'reduction'] as const).filter((kind) => cells.some((c) => c.kind === kind)),
     forward: (images, weights) => {
-      const stem = stemNorm.apply(stemConv(images));
+      const stem: Features = [stemNorm.apply(stemConv(images))];
       let [s0, s1] = [stem, stem];
       for (const { kind, cell: next } of cells) [s0, s1] = [s1, next.forward(s0, s1, { weights: weights[kind] })];
       return [s0, s1];

@@ -3,6 +3,7 @@ import {
   type CellPlan,
   cell,
   dartsPrimitives,
+  type Features,
   type OpWeights,
   type Primitive,
   type Relaxation,
@@ -39,7 +40,7 @@ const head = (store: Store, body: Backbone, { plan, classes }: { plan: CellPlan;
     search: true,
   });
   const classify = classifier(store.child('classifier'), { channels: last.outputChannels, classes });
-  return ([s0, s1]: readonly [Tensor, Tensor], weights: OpWeights): Tensor =>
+  return ([s0, s1]: readonly [Features, Features], weights: OpWeights): Tensor =>
     classify(last.forward(s0, s1, { weights }));
 };
 
@@ -65,15 +66,16 @@ export const bilateralNetwork = (
   ].map((place) => freshAlpha(place, { nodes: shape.nodes, primitives, store }));
   const weights = weightsFrom(alphas, relax);
 
-  const features = (instance: Tensor, klass: Tensor): [[Tensor, Tensor], [Tensor, Tensor]] => {
+  const features = (instance: Tensor, klass: Tensor): [[Features, Features], [Features, Features]] => {
     const shared = weights(BACKBONE);
     if (bnScope === 'perBranch') return [body.forward(instance, shared), body.forward(klass, shared)];
     const [n = 0] = instance.shape;
     const [m = 0] = klass.shape;
     const [s0, s1] = body.forward(cat([instance, klass]), shared);
+    const rows = (features: Features, from: number, size: number) => features.map((part) => narrow(part, 0, from, size));
     return [
-      [narrow(s0, 0, 0, n), narrow(s1, 0, 0, n)],
-      [narrow(s0, 0, n, m), narrow(s1, 0, n, m)],
+      [rows(s0, 0, n), rows(s1, 0, n)],
+      [rows(s0, n, m), rows(s1, n, m)],
     ];
   };
   return {

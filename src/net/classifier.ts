@@ -1,8 +1,9 @@
 import { fullyConnected, type Store } from '../nn/index.js';
+import { type Features, joined } from '../space/index.js';
 import { mean, type Tensor } from '../tensor/index.js';
 
 /** Global average pooling and a linear layer: features [batch, channels, h, w] → logits [batch, classes]. */
 export const classifier = (store: Store, { channels, classes }: { channels: number; classes: number }) => {
   const layer = fullyConnected(store, { input: channels, output: classes });
-  return (features: Tensor): Tensor => layer(mean(features, { dim: [2, 3] }));
+  return (features: Features): Tensor => layer(joined(features.map((part) => mean(part, { dim: [2, 3] }))));
 };

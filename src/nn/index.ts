@@ -1,3 +1,3 @@
-export { type BatchNorm, batchNorm, conv, fullyConnected, type Layer } from './layers.js';
+export { type BatchNorm, batchNorm, conv, convWeight, fullyConnected, type Layer } from './layers.js';
 export { type Init, type Parameter, ParameterStore, type Store } from './parameters.js';
 export { type SeparableHalf, separableHalf } from './separable.js';

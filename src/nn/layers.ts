@@ -1,15 +1,4 @@
-import {
-  add,
-  batchNorm as aten,
-  channelStats,
-  conv2d,
-  linear,
-  mul,
-  noGrad,
-  rsqrt,
-  type Stats,
-  type Tensor,
-} from '../tensor/index.js';
+import { batchNorm as aten, conv2d, linear, mul, type NormState, type Tensor } from '../tensor/index.js';
 import type { Parameter, Store } from './parameters.js';
 
 /** A layer ready to run. */
@@ -43,11 +32,9 @@ export interface BatchNorm {
   /** Normalised x, times the one-element tensor `scale` if given. x: [batch, channels, h, w] */
   readonly affine: boolean;
   apply(x: Tensor, scale?: Tensor): Tensor;
-  /** For fused readers, which normalise x themselves: how, in this pass. In training it moves the running statistics, as `apply` does. */
-  stats(x: Tensor): Stats;
+  /** For fused operations, which normalise while they read: how, in this pass. */
+  state(): NormState;
 }
-
-const EPSILON = 1e-5;
 
 /** Batch normalisation (momentum 0.1, ε 1e-5). DARTS searches without `affine` and trains derived networks with it. */
 export const batchNorm = (store: Store, { channels, affine }: { channels: number; affine: boolean }): BatchNorm => {
@@ -56,10 +43,7 @@ export const batchNorm = (store: Store, { channels, affine }: { channels: number
   const runningVar = store.buffer('running_var', [channels], 1);
   const normalise = (x: Tensor, weight: Tensor | null, bias: Tensor | null): Tensor =>
     aten(x, { weight, bias, runningMean, runningVar, training: root.trains(component) });
-  const statsOf = (x: Tensor) =>
-    root.trains(component)
-      ? { ...channelStats(x, { runningMean, runningVar, eps: EPSILON }), ofBatch: true }
-      : { mean: runningMean, invstd: noGrad(() => rsqrt(add(runningVar, EPSILON))), ofBatch: false };
+  const running = () => ({ runningMean, runningVar, ofBatch: root.trains(component) });
   if (affine) {
     const weight = store.weight('weight', [channels], { constant: 1 });
     const bias = store.weight('bias', [channels], { constant: 0 });
@@ -69,7 +53,7 @@ export const batchNorm = (store: Store, { channels, affine }: { channels: number
         const y = normalise(x, weight.value, bias.value);
         return scale === undefined ? y : mul(y, scale);
       },
-      stats: (x) => ({ ...statsOf(x), gamma: weight.value, beta: bias.value }),
+      state: () => ({ ...running(), gamma: weight.value, beta: bias.value }),
     };
   }
   const unit = root.unit(channels);
@@ -78,7 +62,7 @@ export const batchNorm = (store: Store, { channels, affine }: { channels: number
   return {
     affine,
     apply: (x, scale) => normalise(x, scale === undefined ? null : mul(unit, scale), null),
-    stats: (x) => ({ ...statsOf(x), gamma: null, beta: null }),
+    state: () => ({ ...running(), gamma: null, beta: null }),
   };
 };
 

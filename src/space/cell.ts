@@ -1,10 +1,10 @@
-import { batchNorm, conv, type Layer, type Store } from '../nn/index.js';
-import { cat, relu, scope, type Tensor, zeros } from '../tensor/index.js';
+import type { Store } from '../nn/index.js';
+import { type Reading, scope, type Tensor, zeros } from '../tensor/index.js';
 import { sumBranches, type Term } from './node.js';
-import type { Op, Primitive } from './primitive.js';
-import { factorizedReduce } from './primitives.js';
+import type { FusedOp, Op, Primitive } from './primitive.js';
+import { factorizedReduce, reluConv } from './primitives.js';
 import type { OpWeights } from './relaxation.js';
-import { type Source, source } from './source.js';
+import { type Features, joined, readings, type Source, source } from './source.js';
 
 export type CellKind = 'normal' | 'reduction';
 
@@ -33,29 +33,24 @@ export interface CellShape {
 
 export interface Cell {
   readonly outputChannels: number;
-  /** s0, s1: outputs of the cell before the last, and of the last. [batch, channels, h, w] */
-  forward(s0: Tensor, s1: Tensor, options: { weights: OpWeights }): Tensor;
+  /** s0, s1: outputs of the cell before the last, and of the last. Returns the nodes of the output, side by side in channels. */
+  forward(s0: Features, s1: Features, options: { weights: OpWeights }): Features;
 }
 
-/** Brings an input to the cell's channels: ReLU, 1×1 convolution, batch norm, or a factorized reduction where it must also be halved. */
-const preprocess = (
-  store: Store,
-  { input, output, halve, search }: { input: number; output: number; halve: boolean; search: boolean },
-): Layer => {
-  if (halve) {
-    const reduce = factorizedReduce({ store, search }, { input, output });
-    return (x) => {
-      const { raw, norm } = reduce(source(x));
-      return norm === undefined ? raw : norm.apply(raw);
-    };
-  }
-  const pointwise = conv(store.child(1), { input, output, kernel: 1 });
-  const norm = batchNorm(store.child(2), { channels: output, affine: !search });
-  return (x) => norm.apply(pointwise(relu(x)));
-};
+interface Built {
+  readonly column: number;
+  readonly op: Op;
+}
+
+/** A node's value, and what fused operations read from it. */
+interface State extends Source {
+  readonly read: ReadonlyMap<Op, Reading>;
+}
+
+const isFused = (op: Op): op is FusedOp => typeof op !== 'function';
 
 /** A node whose operations are all absent is zero, at the size of the cell's output. */
-const emptyNode = ([, state]: readonly Source[], stride: number): Tensor => {
+const emptyNode = ([, state]: readonly State[], stride: number): Tensor => {
   if (state === undefined) throw new Error('Cannot make node: the cell has no inputs');
   const [batch = 0, channels = 0, h = 0, w = 0] = state.x.shape;
   return zeros([batch, channels, Math.ceil(h / stride), Math.ceil(w / stride)], {
@@ -70,19 +65,16 @@ const emptyNode = ([, state]: readonly Source[], stride: number): Tensor => {
  */
 export const cell = (store: Store, { nodes, concat }: CellPlan, shape: CellShape): Cell => {
   const { kind, channels, inputs, afterReduction, search } = shape;
-  const first = preprocess(store.child('preprocess0'), {
-    input: inputs[0],
-    output: channels,
-    halve: afterReduction,
-    search,
-  });
-  const second = preprocess(store.child('preprocess1'), { input: inputs[1], output: channels, halve: false, search });
+  const preprocess = (name: string, input: number, halve: boolean): Op =>
+    (halve ? factorizedReduce : reluConv)({ store: store.child(name), search }, { input, output: channels });
+  const first = preprocess('preprocess0', inputs[0], afterReduction);
+  const second = preprocess('preprocess1', inputs[1], false);
   const stride = kind === 'reduction' ? 2 : 1;
   const built = nodes.map((edges) =>
     edges.map(({ from, row, ops }) => ({
       from,
       row,
-      ops: ops.map(({ primitive, column }): { column: number; op: Op } => ({
+      ops: ops.map(({ primitive, column }): Built => ({
         column,
         op: primitive.build({
           store: store.child('edges').child(row).child(primitive.name),
@@ -94,11 +86,38 @@ export const cell = (store: Store, { nodes, concat }: CellPlan, shape: CellShape
       })),
     })),
   );
+  const sum = (terms: readonly Term[]): Tensor | undefined =>
+    sumBranches(terms, { fused: store.root.fused, training: store.root.trains(store.component) });
+
+  /** A cell's input at the cell's channels: the one operation of a node. */
+  const input = (op: Op, features: Features): Tensor => {
+    const x = scope(() => {
+      const branch = isFused(op) ? readings(features, [op]).map(op.branch)[0] : op(source(joined(features)));
+      return branch && sum([{ branch, weight: 1 }]);
+    });
+    if (x === undefined) throw new Error('Cannot bring an input to the channels of its cell: its operation gave nothing');
+    return x;
+  };
+
+  /** All fused operations with a weight that leave a state read it at once. */
+  const enter = (x: Tensor, index: number, weights: OpWeights): State => {
+    const leaving = built.flatMap((edges) =>
+      edges.flatMap(({ from, row, ops }) =>
+        ops.flatMap(({ op, column }) =>
+          from === index && isFused(op) && weights.at(row, column) !== 0 ? [op] : [],
+        ),
+      ),
+    );
+    const read = readings([x], leaving);
+    return { ...source(x), read: new Map(leaving.flatMap((op, i) => (read[i] === undefined ? [] : [[op, read[i]]]))) };
+  };
+
   return {
     outputChannels: concat.length * channels,
     forward: (s0, s1, { weights }) =>
       scope(() => {
-        const states: Source[] = [source(first(s0)), source(second(s1))];
+        const states: State[] = [];
+        for (const x of [() => input(first, s0), () => input(second, s1)]) states.push(enter(x(), states.length, weights));
         for (const edges of built) {
           const { x } = scope(() => {
             const terms = edges.flatMap(({ from, row, ops }) =>
@@ -106,21 +125,17 @@ export const cell = (store: Store, { nodes, concat }: CellPlan, shape: CellShape
                 const weight = weights.at(row, column);
                 const state = states[from];
                 if (weight === 0 || state === undefined) return [];
-                const branch = op(state);
+                const reading = state.read.get(op);
+                const branch = isFused(op) ? reading && op.branch(reading) : op(state);
                 return branch === undefined ? [] : [{ branch, weight }];
               }),
             );
-            return {
-              x: sumBranches(terms, store.root) ?? emptyNode(states, stride),
-              keep: states.map((state) => state.made),
-            };
+            return { x: sum(terms) ?? emptyNode(states, stride), keep: states.map((state) => state.made) };
           });
-          states.push(source(x));
+          states.push(enter(x, states.length, weights));
         }
-        return cat(
-          concat.flatMap((i) => states[i]?.x ?? []),
-          { dim: 1 },
-        );
+        const output = concat.flatMap((i) => states[i]?.x ?? []);
+        return store.root.fused ? output : [joined(output)];
       }),
   };
 };

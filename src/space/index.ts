@@ -8,7 +8,7 @@ export {
   searchPlan,
 } from './genotype.js';
 export { sumBranches, type Term } from './node.js';
-export type { Branch, Op, OpContext, Primitive } from './primitive.js';
+export type { Branch, FusedOp, Op, OpContext, PlainOp, Primitive } from './primitive.js';
 export * from './primitives.js';
 export { certain, type OpWeights, type Relaxation, softmaxRelaxation } from './relaxation.js';
-export { type Source, source } from './source.js';
+export { type Features, joined, type Source, source } from './source.js';

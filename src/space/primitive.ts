@@ -1,5 +1,5 @@
 import type { BatchNorm, Store } from '../nn/index.js';
-import type { Stats, Tensor } from '../tensor/index.js';
+import type { Reader, Reading, Tensor } from '../tensor/index.js';
 import type { Source } from './source.js';
 
 /**
@@ -8,13 +8,25 @@ import type { Source } from './source.js';
  */
 export interface Branch {
   readonly raw: Tensor; // [batch, channels, h / stride, w / stride]
-  readonly norm?: BatchNorm;
-  /** How a fused reader normalises `raw`, where that is known already; it stands in for `norm`. */
-  readonly stats?: Stats;
+  readonly norm?: BatchNorm | undefined;
+  /** The statistics of `raw`, where it is a fused reading. */
+  readonly moments?: Tensor;
 }
 
-/** An operation in place on an edge. `undefined` is the zero of `none`: it costs nothing. */
-export type Op = (source: Source) => Branch | undefined;
+/** An operation written with plain operators. `undefined` is the zero of `none`: it costs nothing. */
+export type PlainOp = (source: Source) => Branch | undefined;
+
+/** An operation that reads its source through the fused kernels: all such operations on a node's value read it in one pass. */
+export interface FusedOp {
+  reader(): Reader;
+  /** Operations of one source with the same key read the same; it is computed once for all of them. */
+  readonly key?: string;
+  /** What it makes of the reading. */
+  branch(reading: Reading): Branch;
+}
+
+/** An operation in place on an edge. */
+export type Op = PlainOp | FusedOp;
 
 /** Where an operation is built. */
 export interface OpContext {

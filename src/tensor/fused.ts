@@ -1,100 +1,144 @@
-import { noGrad } from './autograd.js';
-import { tensorOp, tensorsOp, voidOp } from './operator.js';
-import { channelsLast } from './ops.js';
+import { tensorOp, tensorsOp } from './operator.js';
+import { cat, channelsLast } from './ops.js';
 import type { Tensor } from './tensor.js';
 
 // The fused operations of native/kernels: float32 images on the CPU, channels innermost. What each computes is written with plain operators in src/nn and src/space.
 
-/** How to normalise a tensor while it is read: (x − mean) · invstd · gamma + beta, each a value a channel. */
-export interface Stats {
-  readonly mean: Tensor;
-  readonly invstd: Tensor;
-  readonly gamma: Tensor | null;
-  readonly beta: Tensor | null;
-  /** Whether mean and invstd are x's own, so that its gradient goes through them as well. */
-  readonly ofBatch: boolean;
-}
-
 /** Whether fused operations are wanted: `TAILNAS_KERNELS=composite` turns them off; avx512, avx2 and portable choose an instruction set. */
 export const fusedByDefault = (): boolean => process.env['TAILNAS_KERNELS'] !== 'composite';
 
-const sepHalfOp = tensorOp(
-  'tailnas::sep_half',
+/** A batch norm as fused operations take it. All tensors: [channels] */
+export interface NormState {
+  readonly runningMean: Tensor;
+  readonly runningVar: Tensor;
+  /** Whether it uses the batch's statistics, and moves the running ones by a tenth; else it uses the running ones. */
+  readonly ofBatch: boolean;
+  readonly gamma: Tensor | null;
+  readonly beta: Tensor | null;
+}
+
+/** What is read from a node's value x: [batch, in, h, w] */
+export type Reads =
+  /** ReLU, a depthwise convolution, a 1×1 convolution. */
+  | {
+      readonly kind: 'separable';
+      readonly depthwise: Tensor; // [in, 1, k, k], k odd
+      readonly pointwise: Tensor; // [out, in, 1, 1]
+      readonly stride: 1 | 2;
+      readonly dilation: number;
+    }
+  /** ReLU and a 1×1 convolution. */
+  | { readonly kind: 'pointwise'; readonly weight: Tensor }
+  /** ReLU and two 1×1 convolutions of stride 2 side by side, the second on x shifted by one pixel. */
+  | { readonly kind: 'reduction'; readonly weights: readonly [Tensor, Tensor] }
+  /** 3×3 pooling with padding 1; the mean does not count the padding. */
+  | { readonly kind: 'max' | 'avg'; readonly stride: 1 | 2 }
+  /** x as it is. */
+  | { readonly kind: 'self' };
+
+/** One reader of a node's value. */
+export interface Reader {
+  readonly reads: Reads;
+  /** The batch norm that comes after it. */
+  readonly norm?: NormState | undefined;
+  /** How many will use the result; each gets one of its own (of the same memory). 1 unless said */
+  readonly copies?: number;
+}
+
+/**
+ * A result of `readSource`, before its norm, and the norm's statistics. It goes to one `nodeSum` or one `readSource` and to nothing else: its gradient
+ * is finished only by the `readSource` that it came from (native/kernels/moments.h).
+ */
+export interface Reading {
+  readonly raw: Tensor; // [batch, out, ⌈h / stride⌉, ⌈w / stride⌉]
+  readonly moments: Tensor; // mean, variance and 1 / √(variance + ε): [3, out]; without a norm [1, out] of zeros
+}
+
+const kinds = ['separable', 'pointwise', 'reduction', 'max', 'avg', 'self'] as const satisfies Reads['kind'][];
+const weightsOf = (reads: Reads): readonly Tensor[] => {
+  switch (reads.kind) {
+    case 'separable':
+      return [reads.depthwise, reads.pointwise];
+    case 'pointwise':
+      return [reads.weight];
+    case 'reduction':
+      return reads.weights;
+    default:
+      return [];
+  }
+};
+const strideOf = (reads: Reads): number => ('stride' in reads ? reads.stride : reads.kind === 'reduction' ? 2 : 1);
+const normNumber = (norm: NormState | undefined): number => (norm === undefined ? 0 : norm.ofBatch ? 1 : 2);
+
+const readSourceOp = tensorsOp(
+  'tailnas::read_source',
   'x',
-  'mean',
-  'invstd',
+  'moments',
   'gamma',
   'beta',
-  'depthwise',
-  'pointwise',
-  'stride',
-  'dilation',
+  'weights',
+  'running',
+  'readers',
   'batch_stats',
 );
-/** Normalisation (if `stats` are given), ReLU, depthwise and pointwise convolution in one pass; nothing in between is stored. x: [batch, in, h, w] → [batch, out, ⌈h / stride⌉, ⌈w / stride⌉] */
-export const sepHalf = (
-  x: Tensor,
-  {
-    stats,
-    depthwise,
-    pointwise,
-    stride = 1,
-    dilation = 1,
-  }: { stats?: Stats; depthwise: Tensor; pointwise: Tensor; stride?: number; dilation?: number },
-): Tensor =>
-  sepHalfOp(
-    channelsLast(x),
-    stats?.mean ?? null,
-    stats?.invstd ?? null,
-    stats?.gamma ?? null,
-    stats?.beta ?? null,
-    depthwise,
-    pointwise,
-    stride,
-    dilation,
-    stats?.ofBatch ?? false,
-  );
 
-const statsOp = tensorsOp('tailnas::channel_stats', 'x', 'eps');
-const updateOp = voidOp('tailnas::update_running_', 'running_mean', 'running_var', 'mean', 'var', 'momentum', 'count');
-/** Mean and 1 / √(variance + ε) of each channel, over batch and image; moves the running statistics as batch norm does. x: [batch, channels, h, w] */
-export const channelStats = (
-  x: Tensor,
-  {
-    runningMean,
-    runningVar,
-    momentum = 0.1,
-    eps = 1e-5,
-  }: { runningMean: Tensor; runningVar: Tensor; momentum?: number; eps?: number },
-): { mean: Tensor; invstd: Tensor } => {
-  const [n = 0, , h = 0, w = 0] = x.shape;
-  return noGrad(() => {
-    const [mean, variance, invstd] = statsOp(channelsLast(x), eps);
-    if (mean === undefined || variance === undefined || invstd === undefined)
-      throw new Error('Cannot normalise: channel_stats must return three tensors');
-    updateOp(runningMean, runningVar, mean, variance, momentum, n * h * w);
-    return { mean, invstd };
-  });
+/** Channels that are whole vectors in every instruction set. */
+const WHOLE = 16;
+
+/**
+ * All that is read from a node's value, in one pass over it; a list for each reader, of its copies. x may lie in several tensors side by side. `after`: x is
+ * itself a reading, and is normalised first.
+ */
+export const readSource = (
+  x: readonly Tensor[],
+  readers: readonly Reader[],
+  { after }: { after?: { readonly moments: Tensor; readonly norm: NormState } } = {},
+): Reading[][] => {
+  const whole = x.length > 1 && x.some(({ shape: [, channels = 0] }) => channels % WHOLE !== 0);
+  const results = readSourceOp(
+    whole ? [channelsLast(cat(x, { dim: 1 }))] : x.map(channelsLast),
+    after?.moments ?? null,
+    after?.norm.gamma ?? null,
+    after?.norm.beta ?? null,
+    readers.flatMap(({ reads }) => weightsOf(reads)),
+    readers.flatMap(({ norm }) => (norm === undefined ? [] : [norm.runningMean, norm.runningVar])),
+    readers.flatMap(({ reads, norm, copies = 1 }) => [
+      kinds.indexOf(reads.kind),
+      strideOf(reads),
+      reads.kind === 'separable' ? reads.dilation : 1,
+      copies,
+      normNumber(norm),
+    ]),
+    after?.norm.ofBatch ?? false,
+  );
+  let next = 0;
+  const take = (): Tensor => {
+    const tensor = results[next++];
+    if (tensor === undefined) throw new Error('Cannot read source: the engine gave too few results');
+    return tensor;
+  };
+  return readers.map(({ copies = 1 }) => Array.from({ length: copies }, () => ({ raw: take(), moments: take() })));
 };
 
-const nodeSumOp = tensorOp('tailnas::node_sum', 'raws', 'means', 'invstds', 'weights', 'batch_stats');
-/** Σ weights[k] · normalised raws[k], in one pass; a raw without stats counts as it is. raws: [batch, channels, h, w] each; weights: [k] */
+/** A summand of `nodeSum`: a reading, with the gain and the bias of its norm if that has them; or any tensor, without moments. */
+export interface NodeTerm {
+  readonly raw: Tensor; // [batch, channels, h, w]
+  readonly moments?: Tensor | undefined;
+  readonly gamma?: Tensor | null | undefined;
+  readonly beta?: Tensor | null | undefined;
+}
+
+const nodeSumOp = tensorOp('tailnas::node_sum', 'raws', 'moments', 'gammas', 'betas', 'weights', 'batch_stats');
+/** Σ weights[k] · normalised term k, in one pass; a term without moments counts as it is. `ofBatch`: the moments are the batch's. weights: [k] */
 export const nodeSum = (
-  raws: readonly Tensor[],
-  { stats, weights, ofBatch }: { stats: readonly (Stats | undefined)[]; weights: Tensor; ofBatch: boolean },
+  terms: readonly NodeTerm[],
+  { weights, ofBatch }: { weights: Tensor; ofBatch: boolean },
 ): Tensor =>
   nodeSumOp(
-    raws.map(channelsLast),
-    stats.map((s) => s?.mean ?? null),
-    stats.map((s) => s?.invstd ?? null),
+    terms.map(({ raw }) => channelsLast(raw)),
+    terms.map(({ moments }) => moments ?? null),
+    terms.map(({ gamma }) => gamma ?? null),
+    terms.map(({ beta }) => beta ?? null),
     weights,
     ofBatch,
   );
-
-const maxPoolOp = tensorOp('tailnas::max_pool_3x3', 'x', 'stride');
-const avgPoolOp = tensorOp('tailnas::avg_pool_3x3', 'x', 'stride');
-/** 3×3 pooling with padding 1; the mean does not count the padding. */
-export const pool3x3 = {
-  max: (x: Tensor, stride: number): Tensor => maxPoolOp(channelsLast(x), stride),
-  avg: (x: Tensor, stride: number): Tensor => avgPoolOp(channelsLast(x), stride),
-};

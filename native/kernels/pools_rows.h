@@ -243,5 +243,3 @@ inline void avg_backward(const PoolShape& shape, PoolRows rows, const float* dy,
 }
 
 }  // namespace pools
-
-const PoolKernels pool_kernels = {pools::max_forward, pools::max_backward, pools::avg_forward, pools::avg_backward};

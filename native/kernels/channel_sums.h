@@ -1,5 +1,5 @@
-// Sums of a tensor and of its squares, each lane of its period by itself (channel_stats_lanes.h says what a lane is).
-namespace channel_stats {
+// Sums of a tensor and of its squares, each lane of its period by itself (lanes.h says what a lane is).
+namespace channel_sums {
 
 constexpr int64_t kBlock = 4096;  // floats that are read twice: they stay in the first-level cache
 
@@ -54,6 +54,4 @@ inline void add_sums(const float* x, int64_t floats, int64_t period, double* sum
   }
 }
 
-}  // namespace channel_stats
-
-const ChannelStatsKernels channel_stats_kernels = {kWidth, channel_stats::add_sums};
+}  // namespace channel_sums

@@ -1,0 +1,44 @@
+// What batch norm knows of a tensor, as one small tensor beside it; and what the gradient of that small tensor stands for.
+//
+// moments: [3, channels], the rows mean, variance, 1/√(variance + ε); [1, channels] of zeros beside a tensor that is not normalised.
+//
+// The gradient of a result y that has moments is *lazy*: whoever reads y (node_sum, or read_source behind a norm) gives y the gradient g of its
+// own result, as it is and shared by all that it read, and gives the moments the rows gain, offset and slope, which turn it into
+//
+//     dy = gain·g − offset − slope·(y − mean)          [1, channels]: the row gain alone
+//
+// read_source, whose result y is, does that while it reads g: no gradient of a branch is ever stored. It follows that a result with
+// moments has one reader; read_source gives as many copies of it (of the same memory) as there are readers.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+namespace tailnas::kernels {
+
+constexpr double kEpsilon = 1e-5;
+constexpr double kMomentum = 0.1;
+
+struct Moments {
+  const float *mean, *variance, *invstd;  // [c], null if there are none
+};
+
+/// Of a contiguous float32 tensor.
+inline Moments moments_of(const at::Tensor& t) {
+  if (!t.defined() || t.size(0) == 1) return {};
+  const float* data = t.const_data_ptr<float>();
+  const int64_t channels = t.size(1);
+  return {data, data + channels, data + 2 * channels};
+}
+
+struct LazyRows {
+  float *gain, *offset, *slope;  // the last two null if there are no statistics
+};
+
+inline LazyRows lazy_rows(const at::Tensor& gradient) {
+  float* data = gradient.mutable_data_ptr<float>();
+  const int64_t channels = gradient.size(1);
+  if (gradient.size(0) == 1) return {data, nullptr, nullptr};
+  return {data, data + channels, data + 2 * channels};
+}
+
+}  // namespace tailnas::kernels

@@ -1,0 +1,301 @@
+// All gradients of a source, image by image. What the forward pass did not store (the ReLU'd image, depthwise outputs) is computed once more; the
+// gradient of the image is added up over all readers before it leaves the cache.
+#pragma once
+
+namespace read_source {
+
+constexpr int64_t kMostClasses = 4;  // of visit_gather, with stride 2
+
+struct BackwardScratch {
+  ForwardScratch forward;
+  float* result;     // gradient of what a convolution wrote: [out pixels][outputs]
+  Plane outputs[2];  // gradient of a depthwise output, of stride 1 and 2
+  Tile row;          // a row of the gradient of the ReLU
+  float* relu;       // gradient of the ReLU: [vectors of c][pixels][kWidth]
+  float* direct;     // gradient of x by another way than through the ReLU: [pixels][c]
+  float* more;       // what is to be added to that
+  float *g, *g_x;    // [c padded]: sums over one image
+};
+
+/// How far the gathering taps of this stride reach over the edge of the gradient.
+inline int64_t gradient_frame(const ReadSource& all, int64_t stride) {
+  int64_t frame = 0;
+  each_convolution(all, [&](int64_t, int64_t, const Convolution& c) {
+    // The last row gathers from output row (height − 1 + padding) / stride.
+    if (c.stride == stride && c.depthwise) frame = max(frame, max<int64_t>(1, (c.padding() + stride - 1) / stride));
+  });
+  return frame;
+}
+
+inline BackwardScratch backward_in(const ReadSource& all, Arena& arena) {
+  const Source& s = all.source;
+  BackwardScratch scratch;
+  scratch.forward = forward_in(all, arena);
+  const int64_t channels = padded(s.channels);
+  int64_t result = 0;
+  bool convolves = false, pools = false;
+  for (int64_t r = 0; r < all.count; r++) {
+    const Reader& reader = all.readers[r];
+    result = max(result, reader.out_pixels(s) * reader.channels);
+    (reader.kind == ReaderKind::convolution ? convolves : pools) = true;
+  }
+  scratch.result = arena.floats(result);
+  for (int64_t stride = 1; stride <= 2; stride++) {
+    const int64_t frame = gradient_frame(all, stride), height = (s.height - 1) / stride + 1, width = (s.width - 1) / stride + 1;
+    scratch.outputs[stride - 1] = plane_in(arena, frame > 0 ? s.channels : 0, height, width, frame);
+  }
+  scratch.row = {arena.floats(s.width * channels), s.width * kWidth};
+  scratch.relu = arena.floats(convolves ? s.pixels() * channels : 0);
+  scratch.direct = arena.floats(pools ? s.pixels() * s.channels : 0);
+  scratch.more = arena.floats(pools ? s.pixels() * s.channels : 0);
+  scratch.g = arena.floats(channels);
+  scratch.g_x = arena.floats(channels);
+  return scratch;
+}
+
+inline int64_t backward_scratch(const ReadSource& all) {
+  Arena arena{nullptr};
+  backward_in(all, arena);
+  return arena.used;
+}
+
+/// Finishes the gradient of `count` channels from `first` on of one image's result: Σ gain·g − offset − slope·(y − mean), into [pixels][count].
+inline void finish_result(const ReaderGradient& gradient, int64_t image, int64_t pixels, int64_t channels, int64_t first, int64_t count,
+                          float* out) {
+  const int64_t place = image * pixels * channels + first;
+  for (int64_t c = 0; c < count; c += kWidth) {
+    const int lanes = lanes_at(count, c);
+    for (int64_t k = 0; k < gradient.count; k++) {
+      const LazyTerm& term = gradient.terms[k];
+      const float* g = term.g + place + c;
+      const Vec gain = term.gain ? load_some(term.gain + first + c, lanes) : splat(1.0f);
+      float* to = out + c;
+      if (k > 0) {
+        for (int64_t p = 0; p < pixels; p++, g += channels, to += count)
+          store_some(to, lanes, fma(gain, load_some(g, lanes), load_some(to, lanes)));
+      } else if (!gradient.slope) {
+        for (int64_t p = 0; p < pixels; p++, g += channels, to += count) store_some(to, lanes, gain * load_some(g, lanes));
+      } else {
+        const Vec mean = load_some(gradient.mean + first + c, lanes), offset = load_some(gradient.offset + first + c, lanes);
+        const Vec slope = load_some(gradient.slope + first + c, lanes);
+        const float* y = gradient.y + place + c;
+        for (int64_t p = 0; p < pixels; p++, g += channels, y += channels, to += count)
+          store_some(to, lanes, fma(-slope, load_some(y, lanes) - mean, fma(gain, load_some(g, lanes), -offset)));
+      }
+    }
+  }
+}
+
+inline void add_to(float* to, const float* from, int64_t floats) {
+  int64_t i = 0;
+  for (; i + kWidth <= floats; i += kWidth) store_loose(to + i, load_loose(to + i) + load_loose(from + i));
+  for (; i < floats; i++) to[i] += from[i];
+}
+
+/// One thread's work.
+struct Backward {
+  const ReadSource& all;
+  const Source& s;
+  const ReaderGradient* gradients;
+  SourceGradient to;
+  BackwardScratch scratch;
+  int64_t vectors;
+  bool reads_plane = false, through_relu = false, wants_source;
+
+  Backward(const ReadSource& what, const ReaderGradient* from, const SourceGradient& into, float* memory)
+      : all(what), s(what.source), gradients(from), to(into), vectors(vectors_of(what.source.channels)) {
+    wants_source = to.parts || to.g;
+    Arena arena{memory};
+    scratch = backward_in(all, arena);
+    prepare(all, scratch.forward);
+    for (const Plane& plane : scratch.outputs)
+      if (plane.frame > 0) clear(plane.data, plane.vector_step() * vectors);
+    each_convolution(all, [&](int64_t r, int64_t p, const Convolution& c) {
+      if (gradients[r].count == 0) return;
+      through_relu = true;
+      if (gradients[r].depthwise[p] || gradients[r].pointwise[p]) reads_plane = true;
+      if (!c.depthwise) return;
+      int64_t* next = scratch.forward.of(r, p).gather;
+      const int64_t step = scratch.outputs[c.stride - 1].row_step();
+      visit_gather(c, [&](int64_t, int64_t, int64_t, int64_t row, int64_t col) { *next++ = row * step + col * kWidth; });
+    });
+  }
+
+  /// Sums for the weights of a convolution; scratch.result is the gradient of what it wrote.
+  template <int STRIDE>
+  void weight_gradients(int64_t r, int64_t p) const {
+    const Reader& reader = all.readers[r];
+    const Convolution& c = reader.parts[p];
+    const Prepared& prepared = scratch.forward.of(r, p);
+    float *depthwise = gradients[r].depthwise[p], *pointwise = gradients[r].pointwise[p];
+    const int64_t height = reader.out_height(s), width = reader.out_width(s);
+    if (!c.depthwise) {
+      for (int64_t row = 0; row < height && pointwise; row++)
+        product_gradient(scratch.result + row * width * c.outputs, c.outputs, pixels_read(c, scratch.forward.plane, row), s.channels, width,
+                         pointwise);
+      return;
+    }
+    const int64_t band = band_rows(s, reader);
+    const Plane &outputs = scratch.outputs[STRIDE - 1], &plane = scratch.forward.plane;
+    for (int64_t first = 0; first < height; first += band) {
+      const int64_t rows = min(band, height - first);
+      if (pointwise) {
+        depthwise_band<STRIDE>(s, reader, c, prepared, scratch.forward, first, rows);
+        product_gradient(scratch.result + first * width * c.outputs, c.outputs, scratch.forward.tile.pixels(), s.channels, rows * width,
+                         pointwise);
+      }
+      for (int64_t v = 0; v < vectors && depthwise; v++) {
+        const RowPair pair = {outputs.at(v, first, 0), outputs.row_step(), plane.at(v, first * STRIDE, 0), plane.row_step() * STRIDE, rows,
+                              width};
+        depthwise_gradient<STRIDE>(pair, prepared.offsets, c.taps(), depthwise + v * c.taps() * kWidth);
+      }
+    }
+  }
+
+  /// Adds to scratch.relu what comes back through a depthwise convolution, whose output's gradient stands in its plane.
+  template <int STRIDE>
+  void gather(const Convolution& c, const Prepared& prepared) const {
+    const Plane& outputs = scratch.outputs[STRIDE - 1];
+    int64_t class_first[kMostClasses + 1] = {};
+    visit_gather(c, [&](int64_t k, int64_t, int64_t, int64_t, int64_t) { class_first[k + 1]++; });
+    for (int64_t k = 0; k < kMostClasses; k++) class_first[k + 1] += class_first[k];
+    for (int64_t v = 0; v < vectors; v++)
+      for (int64_t h = 0; h < s.height; h++) {
+        const float* from = outputs.at(v, h / STRIDE, 0);
+        for (int64_t b = 0; b < min<int64_t>(STRIDE, s.width); b++) {
+          const int64_t k = h % STRIDE * STRIDE + b;
+          const Taps taps = {prepared.gather + class_first[k], prepared.packed.gather + (v * c.taps() + class_first[k]) * kWidth,
+                             class_first[k + 1] - class_first[k]};
+          depthwise_row<1>(taps, (s.width - b + STRIDE - 1) / STRIDE, from, scratch.row.data + b * kWidth, STRIDE * kWidth);
+        }
+        add_to(scratch.relu + (v * s.height + h) * s.width * kWidth, scratch.row.data, s.width * kWidth);
+      }
+  }
+
+  /// Adds to scratch.relu what comes back through a 1×1 convolution that read the ReLU itself.
+  void spread(const Reader& reader, const Convolution& c, const Prepared& prepared) const {
+    const int64_t width = reader.out_width(s);
+    for (int64_t r = 0; r < reader.out_height(s); r++) {
+      const int64_t h = r * c.stride + c.shift;
+      if (h >= s.height) continue;
+      const Pixels<float> row = {scratch.row.data, kWidth, scratch.row.group};
+      product({scratch.result + r * width * c.outputs, c.outputs, kWidth}, c.outputs, prepared.packed.transposed, width, row,
+              padded(s.channels));
+      const int64_t inside = (s.width - c.shift + c.stride - 1) / c.stride;
+      for (int64_t v = 0; v < vectors; v++) {
+        const float* from = row.data + v * row.group;
+        float* to_row = scratch.relu + ((v * s.height + h) * s.width + c.shift) * kWidth;
+        for (int64_t w = 0; w < min(width, inside); w++) {
+          float* pixel = to_row + w * c.stride * kWidth;
+          store(pixel, load(pixel) + load(from + w * kWidth));
+        }
+      }
+    }
+  }
+
+  void through_convolution(int64_t r, int64_t p, int64_t image) const {
+    const Reader& reader = all.readers[r];
+    const Convolution& c = reader.parts[p];
+    const Prepared& prepared = scratch.forward.of(r, p);
+    const int64_t width = reader.out_width(s), height = reader.out_height(s);
+    finish_result(gradients[r], image, reader.out_pixels(s), reader.channels, c.first, c.outputs, scratch.result);
+    if (c.depthwise && (wants_source || gradients[r].depthwise[p])) {
+      const Plane& outputs = scratch.outputs[c.stride - 1];
+      for (int64_t row = 0; row < height; row++)
+        product({scratch.result + row * width * c.outputs, c.outputs, kWidth}, c.outputs, prepared.packed.transposed, width,
+                {outputs.at(0, row, 0), kWidth, outputs.vector_step()}, padded(s.channels));
+    }
+    if (c.stride == 1) weight_gradients<1>(r, p);
+    else weight_gradients<2>(r, p);
+    if (!wants_source) return;
+    if (!c.depthwise) spread(reader, c, prepared);
+    else if (c.stride == 1) gather<1>(c, prepared);
+    else gather<2>(c, prepared);
+  }
+
+  /// Into scratch.direct, or added to it if it is not `fresh`.
+  void through_pool(int64_t r, int64_t image, bool fresh) const {
+    const Reader& reader = all.readers[r];
+    const ReaderGradient& gradient = gradients[r];
+    float* into = fresh ? scratch.direct : scratch.more;
+    const int64_t pixels = reader.out_pixels(s);
+    if (reader.kind == ReaderKind::self) {
+      finish_result(gradient, image, pixels, s.channels, 0, s.channels, into);
+    } else {
+      finish_result(gradient, image, pixels, s.channels, 0, s.channels, scratch.result);
+      const PoolShape shape = {s.channels, s.height, s.width, reader.stride};
+      const PoolRows rows = {0, s.height};
+      if (reader.kind == ReaderKind::max_pool)
+        pools::max_backward(shape, rows, scratch.result, gradient.taps + image * pixels * s.channels, into);
+      else
+        pools::avg_backward(shape, rows, scratch.result, into);
+    }
+    if (!fresh) add_to(scratch.direct, scratch.more, s.pixels() * s.channels);
+  }
+
+  /// From the gradient of the ReLU to that of x: 0 where ReLU cut it off, and what came another way. Of a normalised source it stays the gradient of
+  /// the normalised value, and its sums are taken.
+  template <bool NORMALISED>
+  void finish_source(int64_t image, bool direct) const {
+    const NormVectors& norm = scratch.forward.norm;
+    int64_t first = 0;
+    for (int64_t p = 0; p < s.part_count; p++) {
+      const int64_t channels = s.parts[p].channels, place = image * s.pixels() * channels;
+      for (int64_t c = 0; c < channels; c += kWidth) {
+        const int lanes = lanes_at(channels, c);
+        const int64_t channel = first + c;
+        const Vec mean = load(norm.mean + channel), scale = load(norm.scale + channel), beta = load(norm.beta + channel);
+        const float* x = s.parts[p].data + place + c;
+        const float* relu = scratch.relu + channel / kWidth * s.pixels() * kWidth;
+        const float* also = scratch.direct + c;
+        float* dx = to.parts ? to.parts[p] + place + c : nullptr;
+        Vec g = zero(), g_x = zero();
+        for (int64_t i = 0; i < s.pixels(); i++, x += channels, also += channels) {
+          const Vec value = load_some(x, lanes);
+          Vec gradient = through_relu ? load(relu + i * kWidth) : zero();
+          if constexpr (NORMALISED) {
+            const Vec centred = value - mean;
+            gradient = select_le(fma(centred, scale, beta), zero(), zero(), gradient);
+            g += gradient;
+            g_x = fma(gradient, centred, g_x);
+          } else {
+            gradient = select_le(value, zero(), zero(), gradient);
+            if (direct) gradient += load_some(also, lanes);
+          }
+          if (dx) store_some(dx + i * channels, lanes, gradient);
+        }
+        store(scratch.g + channel, g);
+        store(scratch.g_x + channel, g_x);
+      }
+      first += channels;
+    }
+    for (int64_t c = 0; c < s.channels && to.g; c++) {
+      to.g[c] += scratch.g[c];
+      to.g_x[c] += scratch.g_x[c];
+    }
+  }
+
+  void image(int64_t image) const {
+    if (reads_plane) read_image(s, scratch.forward, image);
+    if (through_relu && wants_source) clear(scratch.relu, s.pixels() * padded(s.channels));
+    bool direct = false;
+    for (int64_t r = 0; r < all.count; r++) {
+      const Reader& reader = all.readers[r];
+      if (gradients[r].count == 0) continue;
+      for (int64_t p = 0; p < reader.part_count; p++) through_convolution(r, p, image);
+      if (reader.kind == ReaderKind::convolution || !wants_source) continue;
+      through_pool(r, image, !direct);
+      direct = true;
+    }
+    if (!wants_source) return;
+    if (s.normalised()) finish_source<true>(image, direct);
+    else finish_source<false>(image, direct);
+  }
+};
+
+inline void backward(const ReadSource& all, const ReaderGradient* gradients, const SourceGradient& to, ImageRange images, float* scratch) {
+  const Backward pass(all, gradients, to, scratch);
+  for (int64_t image = images.begin; image < images.end; image++) pass.image(image);
+}
+
+}  // namespace read_source

@@ -1,0 +1,168 @@
+// All results of a source, image by image: the framed ReLU of an image stays in the second-level cache while every reader goes over it, a band of
+// depthwise rows in the first.
+#pragma once
+
+namespace read_source {
+
+/// A band of output rows, at least one: as many as make and read about 16 KiB, so that both stay in the first-level cache.
+inline int64_t band_rows(const Source& s, const Reader& reader) {
+  const int64_t floats = reader.out_width(s) * reader.stride * reader.stride * padded(s.channels);
+  return min(reader.out_height(s), max<int64_t>(1, 4096 / floats));
+}
+
+/// Rows of one vector of channels after the other: [vectors of c][pixels][kWidth].
+struct Tile {
+  float* data;
+  int64_t group;  // floats from a vector of channels to the next
+
+  Pixels<const float> pixels() const { return {data, kWidth, group}; }
+};
+
+/// A convolution as its loops see it: where in the plane its taps are, and where the gathering taps are in the gradient's plane.
+struct Prepared {
+  PackedConvolution packed;
+  int64_t *offsets, *gather;  // null without a depthwise convolution
+};
+
+struct ForwardScratch {
+  NormVectors norm;
+  Plane plane;
+  Tile tile;
+  Prepared* prepared;  // [reader][2]
+
+  const Prepared& of(int64_t reader, int64_t part) const { return prepared[2 * reader + part]; }
+};
+
+/// How far readers reach over the edge of the image.
+inline int64_t frame_of(const ReadSource& all) {
+  int64_t frame = 0;
+  each_convolution(all, [&](int64_t, int64_t, const Convolution& c) { frame = max(frame, max(c.padding(), c.shift)); });
+  return frame;
+}
+
+inline ForwardScratch forward_in(const ReadSource& all, Arena& arena) {
+  const Source& s = all.source;
+  ForwardScratch scratch;
+  bool reads_plane = false;
+  int64_t tile = 0;
+  each_convolution(all, [&](int64_t r, int64_t, const Convolution& c) {
+    reads_plane = true;
+    if (c.depthwise) tile = max(tile, band_rows(s, all.readers[r]) * all.readers[r].out_width(s) * kWidth);
+  });
+  scratch.plane = plane_in(arena, reads_plane ? s.channels : 0, s.height, s.width, frame_of(all));
+  scratch.tile = {arena.floats(tile * vectors_of(s.channels)), tile};
+  scratch.prepared = reinterpret_cast<Prepared*>(arena.floats(2 * all.count * static_cast<int64_t>(sizeof(Prepared) / sizeof(float))));
+  Arena packed{const_cast<float*>(all.packed)};
+  scratch.norm = norm_in(s, packed);
+  each_convolution(all, [&](int64_t r, int64_t p, const Convolution& c) {
+    const Prepared one = {packed_in(s, c, packed), c.depthwise ? arena.integers(c.taps()) : nullptr,
+                          c.depthwise ? arena.integers(c.taps()) : nullptr};
+    if (arena.block) scratch.prepared[2 * r + p] = one;
+  });
+  return scratch;
+}
+
+inline int64_t forward_scratch(const ReadSource& all) {
+  Arena arena{nullptr};
+  forward_in(all, arena);
+  return arena.used;
+}
+
+/// Clears the frame, which no image overwrites, and fills the offsets.
+inline void prepare(const ReadSource& all, const ForwardScratch& scratch) {
+  const Plane& plane = scratch.plane;
+  if (frame_of(all) > 0 || padded(all.source.channels) > all.source.channels)
+    clear(plane.data, plane.vector_step() * vectors_of(all.source.channels));
+  each_convolution(all, [&](int64_t r, int64_t p, const Convolution& c) {
+    if (!c.depthwise) return;
+    for (int64_t ky = 0; ky < c.kernel; ky++)
+      for (int64_t kx = 0; kx < c.kernel; kx++)
+        scratch.of(r, p).offsets[ky * c.kernel + kx] =
+            (ky * c.dilation - c.padding()) * plane.row_step() + (kx * c.dilation - c.padding()) * kWidth;
+  });
+}
+
+inline void read_image(const Source& s, const ForwardScratch& scratch, int64_t image) {
+  if (s.normalised()) fill_plane<true>(scratch.plane, s, scratch.norm, image);
+  else fill_plane<false>(scratch.plane, s, scratch.norm, image);
+}
+
+/// Depthwise output of rows first … first + rows − 1 into the tile.
+template <int STRIDE>
+inline void depthwise_band(const Source& s, const Reader& reader, const Convolution& c, const Prepared& prepared,
+                           const ForwardScratch& scratch, int64_t first, int64_t rows) {
+  const int64_t width = reader.out_width(s);
+  for (int64_t v = 0; v < vectors_of(s.channels); v++) {
+    const Taps taps = {prepared.offsets, prepared.packed.depthwise + v * c.taps() * kWidth, c.taps()};
+    for (int64_t r = 0; r < rows; r++) {
+      float* to = scratch.tile.data + v * scratch.tile.group + r * width * kWidth;
+      depthwise_row<STRIDE>(taps, width, scratch.plane.at(v, (first + r) * STRIDE, 0), to, kWidth);
+    }
+  }
+}
+
+/// The pixels that a convolution without a depthwise one reads for row r.
+inline Pixels<const float> pixels_read(const Convolution& c, const Plane& plane, int64_t r) {
+  return {plane.at(0, r * c.stride + c.shift, c.shift), c.stride * kWidth, plane.vector_step()};
+}
+
+/// Rows first … first + rows − 1 of the channels that a convolution writes. y: the first of these rows.
+inline void convolve_band(const Source& s, const Reader& reader, const Convolution& c, const Prepared& prepared,
+                          const ForwardScratch& scratch, int64_t first, int64_t rows, float* y) {
+  const int64_t width = reader.out_width(s);
+  y += c.first;
+  if (c.depthwise) {
+    if (c.stride == 1) depthwise_band<1>(s, reader, c, prepared, scratch, first, rows);
+    else depthwise_band<2>(s, reader, c, prepared, scratch, first, rows);
+    product(scratch.tile.pixels(), s.channels, prepared.packed.pointwise, rows * width, {y, reader.channels, kWidth}, c.outputs);
+    return;
+  }
+  for (int64_t r = 0; r < rows; r++)
+    product(pixels_read(c, scratch.plane, first + r), s.channels, prepared.packed.pointwise, width,
+            {y + r * width * reader.channels, reader.channels, kWidth}, c.outputs);
+}
+
+inline void convolve(const ReadSource& all, int64_t r, const ForwardScratch& scratch, const ReaderResult& result, float* y) {
+  const Source& s = all.source;
+  const Reader& reader = all.readers[r];
+  const int64_t band = band_rows(s, reader), height = reader.out_height(s), row = reader.out_width(s) * reader.channels;
+  for (int64_t first = 0; first < height; first += band) {
+    const int64_t rows = min(band, height - first);
+    for (int64_t p = 0; p < reader.part_count; p++)
+      convolve_band(s, reader, reader.parts[p], scratch.of(r, p), scratch, first, rows, y + first * row);
+    if (result.sums) channel_sums::add_sums(y + first * row, rows * row, result.period, result.sums, result.squares);
+  }
+}
+
+inline void pool_image(const Source& s, const Reader& reader, const ReaderResult& result, int64_t image) {
+  const PoolShape shape = {s.channels, s.height, s.width, reader.stride};
+  const PoolRows rows = {image * shape.out_height(), (image + 1) * shape.out_height()};
+  if (reader.kind == ReaderKind::max_pool) pools::max_forward(shape, rows, s.parts[0].data, result.y, result.taps);
+  else pools::avg_forward(shape, rows, s.parts[0].data, result.y);
+}
+
+inline void forward(const ReadSource& all, const ReaderResult* results, ImageRange images, float* memory) {
+  const Source& s = all.source;
+  Arena arena{memory};
+  const ForwardScratch scratch = forward_in(all, arena);
+  prepare(all, scratch);
+  bool reads_plane = false;
+  each_convolution(all, [&](int64_t, int64_t, const Convolution&) { reads_plane = true; });
+  for (int64_t image = images.begin; image < images.end; image++) {
+    if (reads_plane) read_image(s, scratch, image);
+    for (int64_t r = 0; r < all.count; r++) {
+      const Reader& reader = all.readers[r];
+      const ReaderResult& result = results[r];
+      const int64_t floats = reader.out_pixels(s) * reader.channels;
+      float* y = result.y + image * floats;
+      if (reader.kind == ReaderKind::convolution) {
+        convolve(all, r, scratch, result, y);
+        continue;
+      }
+      if (reader.kind != ReaderKind::self) pool_image(s, reader, result, image);
+      if (result.sums) channel_sums::add_sums(y, floats, result.period, result.sums, result.squares);
+    }
+  }
+}
+
+}  // namespace read_source

@@ -15,13 +15,12 @@ namespace tailnas {
 namespace {
 
 constexpr size_t kAlignment = 64;    // a vector register, and the header's size
-constexpr size_t kGrain = 64;
 constexpr size_t kLarge = 64 << 10;  // smaller blocks are the C library's business: it reuses them well
 
 /// Stands just before the bytes that a tensor sees.
 struct alignas(kAlignment) Header {
-  size_t size;   // bytes after the header that the tensor asked for, in whole vector registers
-  size_t block;  // bytes of the block, header included
+  size_t size;   // bytes after the header: those that the tensor asked for, in whole vector registers
+  size_t place;  // among the segments, of a large block
 };
 
 class PoolAllocator final : public c10::Allocator {
@@ -61,30 +60,30 @@ class PoolAllocator final : public c10::Allocator {
     // Near the top of the address space the rounding below would wrap round to something small.
     if (n > SIZE_MAX / 2) throw std::bad_alloc();
     const size_t size = (n + kAlignment - 1) / kAlignment * kAlignment;
-    const size_t block = (size + sizeof(Header) + kGrain - 1) / kGrain * kGrain;
     const std::lock_guard lock(mutex_);
-    void* memory = size < kLarge ? take_small(block) : take_large(block);
-    if (!memory) throw std::runtime_error("out of memory: " + std::to_string(n) + " bytes could not be had");
+    auto block = try_take(size);
+    if (!block) {
+      segments_.shrink(0);
+      block = try_take(size);
+    }
+    if (!block) throw std::runtime_error("out of memory: " + std::to_string(n) + " bytes could not be had");
     live_ += size;
     if (live_ > peak_) peak_ = live_;
-    return new (memory) Header{size, block};
+    return new (block->memory) Header{size, block->place};
   }
 
-  void* take_small(size_t block) {
-    void* memory = nullptr;
-    if (posix_memalign(&memory, kAlignment, block) == 0) return memory;
-    segments_.shrink(0);
-    return posix_memalign(&memory, kAlignment, block) == 0 ? memory : nullptr;
-  }
-
-  void* take_large(size_t block) {
-    if (void* memory = segments_.take(block)) return memory;
+  std::optional<Block> try_take(size_t size) {
+    const size_t length = size + sizeof(Header);
+    if (size < kLarge) {
+      void* memory = nullptr;
+      if (posix_memalign(&memory, kAlignment, length) != 0) return std::nullopt;
+      return Block{static_cast<std::byte*>(memory), 0};
+    }
+    if (const auto block = segments_.take(length)) return block;
     // Kept segments that no longer fit anything must not add up: in all we hold at most a tenth more than the largest live amount.
     const size_t most = peak_ + peak_ / 10 + (64 << 20);
-    segments_.shrink(live_ + block < most ? most - live_ - block : 0);
-    if (segments_.grow(block)) return segments_.take(block);
-    segments_.shrink(0);
-    return segments_.grow(block) ? segments_.take(block) : nullptr;
+    segments_.shrink(live_ + size < most ? most - live_ - size : 0);
+    return segments_.grow(length) ? segments_.take(length) : std::nullopt;
   }
 
   void give(Header* header) {
@@ -93,7 +92,7 @@ class PoolAllocator final : public c10::Allocator {
     if (header->size < kLarge)
       std::free(header);
     else
-      segments_.give(header, header->block);
+      segments_.give(header->place, header->size + sizeof(Header));
   }
 
   static void free_block(void* data) {

@@ -22,7 +22,8 @@ export const memory: Column = { title: 'peak memory', of: (r) => bytes(r.peakMem
 /** Time per amount beside the group's first line, with what it was in the best and the worst round. */
 export const ratio = (title: string): Column => ({
   title,
-  of: ({ ratio: { median, min, max } }) => `${median.toFixed(2)} (${min.toFixed(2)}–${max.toFixed(2)})`,
+  of: ({ ratio: { median, min, max } }) =>
+    min === max ? median.toFixed(2) : `${median.toFixed(2)} (${min.toFixed(2)}–${max.toFixed(2)})`,
 });
 
 /** Time per amount. */

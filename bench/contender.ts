@@ -51,8 +51,11 @@ export const contender = ({ engine, work, threads }: Entry, { least }: { least: 
       const { value, done } = await lines.next();
       if (!done) return answer.parse(JSON.parse(value));
       await closed;
-      const last = said.trim().split('\n').at(-1) || (child.signalCode ?? `exit code ${child.exitCode}`);
-      throw new Error(`Cannot run ${engine}: its process must answer, got "${last}"${ours ? '' : `. ${NEEDS}`}`);
+      const word = said.trim().split('\n').at(-1);
+      const why = word
+        ? `"${word}"${ours ? '' : `. ${NEEDS}`}`
+        : `${child.signalCode ?? child.exitCode}: out of memory?`;
+      throw new Error(`Cannot run ${engine}: its process must answer, got ${why}`);
     },
     stop: async () => {
       child.stdin.end();

@@ -22,7 +22,7 @@ export interface Result extends Row {
 
 /**
  * Asks every contender for one turn a round, so that whatever disturbs the machine disturbs all alike. Contenders stay alive between their turns
- * while together they take less than half of the memory; the others start, warm up and end in every round. One that fails is left out and told to `failed`.
+ * while together they take less than a third of the memory; the others start, warm up and end in every round. One that fails is left out and told to `failed`.
  */
 export const measure = async (
   rows: readonly Row[],
@@ -34,7 +34,7 @@ export const measure = async (
 ): Promise<Result[]> => {
   const answers = new Map<Row, Answer[]>(rows.map((row) => [row, []]));
   const alive = new Map<Row, Contender>();
-  let room = freemem() / 2;
+  let room = freemem() / 3;
   for (let round = 0; round < rounds; round++)
     for (const [row, found] of answers) {
       const contender = alive.get(row) ?? start(row);

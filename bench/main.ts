@@ -2,7 +2,7 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { bytes, listing } from '../src/cli/format.js';
+import { bytes, listing, plural } from '../src/cli/format.js';
 import { libtorch } from '../src/tensor/index.js';
 import { show } from './columns.js';
 import { contender } from './contender.js';
@@ -58,7 +58,7 @@ const run = async (names: readonly string[]): Promise<void> => {
   const found: Record<string, readonly Result[]> = {};
   if (!json)
     console.log(
-      `${machine.cpu}, ${machine.cores} cores, ${bytes(machine.memoryBytes)}, libtorch ${machine.libtorch}, ${rounds} rounds`,
+      `${machine.cpu}, ${machine.cores} cores, ${bytes(machine.memoryBytes)}, libtorch ${machine.libtorch}, ${plural(rounds, 'round')}`,
     );
   for (const name of names) {
     const table = known[name];

@@ -17,7 +17,7 @@ export const dryRun = async (
   const plan = await planData(data, { onProgress: display.onData });
   display.end();
   const { counts, classes, channels, imageSize, name } = plan;
-  const expected = estimate(recipe, sizesOf(plan));
+  const expected = await estimate(recipe, sizesOf(plan));
   const described = describeRecipe(recipe);
   if (flags.json) {
     process.stdout.write(

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { UnknownDataError } from '../data/index.js';
+import { MemoryError } from '../train/index.js';
 import { doctorCommand } from './doctor.js';
 import { evaluateCommand } from './evaluate.js';
 import { plotCommand } from './plot.js';
@@ -45,7 +46,8 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : USAGE;
   else {
     process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = error instanceof UsageError || error instanceof UnknownDataError ? USAGE : FAILURE;
+    const wrongUsage = [UsageError, UnknownDataError, MemoryError].some((kind) => error instanceof kind);
+    process.exitCode = wrongUsage ? USAGE : FAILURE;
     if (process.env['TAILNAS_DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   }
 }

@@ -5,7 +5,7 @@ import { createRun, type Evaluation, openRun, type Position, type RunFolder, typ
 import { packageRoot } from '../tensor/engine/paths.js';
 import { libtorch, requireDevice, threads } from '../tensor/index.js';
 import { type DataRequest, dataRequest, loadData } from './data-request.js';
-
+import { type Estimate, foresee } from './estimate.js';
 import { openParent } from './fork.js';
 import { phasesOf } from './phase.js';
 import type { StepProfiler } from './profiler.js';
@@ -38,6 +38,8 @@ interface Watch {
   readonly onDataProgress?: Progress;
   /** Is told how the steps go, when they are to be timed. */
   readonly profiler?: StepProfiler | undefined;
+  /** Go on although the run is expected to need more memory than it can have. */
+  readonly force?: boolean | undefined;
 }
 
 /** What a run tells while it goes on. */
@@ -53,6 +55,7 @@ export type RunEvent =
       /** Of all phases. */
       readonly epochs: number;
     }
+  | ({ readonly type: 'estimate' } & Estimate)
   | { readonly type: 'notice'; readonly text: string }
   | { readonly type: 'test'; readonly done: number; readonly total: number };
 
@@ -87,6 +90,8 @@ export async function* startRun(request: RunRequest, watch: Watch = {}): AsyncGe
     yield { type: 'notice', text: `left out ${skipped} unreadable ${skipped === 1 ? 'image' : 'images'}` };
   const { from } = request;
   const parent = from === undefined ? undefined : openParent(from, { recipe, seed, fingerprint: dataset.fingerprint });
+  const expected = await foresee(recipe, { dataset, device, action: 'search', force: watch.force });
+  if (expected !== undefined) yield { type: 'estimate', ...expected };
   const live = search(recipe, { dataset, seed, device, resume: parent?.checkpoint.bytes, profiler: watch.profiler });
   const info: RunInfo = {
     format: 1,
@@ -161,7 +166,17 @@ export async function* resumeRun(
       return { run: dir, interrupted: false, evaluation: done, genotypes: folder.readGenotype() ?? {} };
     }
     const recipe = recipeOf(info, recipes);
-    const { live, notices, position } = await reopen(folder, recipe, watch);
+    const { dataset, live, notices, position } = await reopen(folder, recipe, watch);
+    const expected = await foresee(recipe, {
+      dataset,
+      device: info.device,
+      action: 'resume',
+      force: watch.force,
+    }).catch((error) => {
+      live.dispose();
+      throw error;
+    });
+    if (expected !== undefined) yield { type: 'estimate', ...expected };
     const from =
       position === undefined
         ? 'no checkpoint yet: starting from the beginning'

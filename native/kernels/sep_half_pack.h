@@ -69,9 +69,9 @@ inline void pack_norm(const SepHalfShape& s, const SepHalfNorm& from, const Norm
 }
 
 inline void pack(const SepHalfShape& s, const SepHalfNorm& norm, const float* depthwise, const float* pointwise, float* packed) {
+  clear(packed, packed_floats(s));  // the lanes past the last channel
   Arena arena{packed};
   const Packed to = packed_in(s, arena);
-  clear(packed, arena.used);  // the lanes past the last channel
   pack_norm(s, norm, to.norm);
   for (int64_t c = 0; c < s.channels; c++) {
     const int64_t place = c / kWidth * s.taps() * kWidth + c % kWidth;

@@ -1,6 +1,8 @@
 // The kernels in the form that suits this processor: one table of functions for each instruction set.
 #pragma once
 
+#include "exact_memory.h"  // for arena.h
+
 // One line an op group: its plain structs and the table of its functions. No torch header comes in here.
 #include "sep_half.h"
 #include "channel_stats.h"

@@ -5,7 +5,16 @@
 export { enableGrad, grad, noGrad } from './autograd.js';
 export type { Data, Dtype } from './dtype.js';
 export * from './functional.js';
-export { channelStats, fusedByDefault, nodeSum, pool3x3, type Stats, sepHalf } from './fused.js';
+export {
+  channelStats,
+  fusedByDefault,
+  kernels,
+  nodeSum,
+  pool3x3,
+  type Stats,
+  sepHalf,
+  UnknownKernelsError,
+} from './fused.js';
 export { type Arg, call, schemaOf, tensorOp, tensorsOp, voidOp } from './operator.js';
 export * from './ops.js';
 export { type EngineWork, engineProfile } from './profile.js';

@@ -10,6 +10,9 @@
 
 #include "exports.h"
 #include "segments.h"
+#ifdef __SANITIZE_ADDRESS__
+#include "exact_allocator.h"
+#endif
 
 namespace tailnas {
 namespace {
@@ -104,11 +107,17 @@ class PoolAllocator final : public c10::Allocator {
   size_t live_ = 0, peak_ = 0;
 };
 
+#ifdef __SANITIZE_ADDRESS__
+using CpuAllocator = ExactAllocator;
+#else
+using CpuAllocator = PoolAllocator;
+#endif
+
 // memory(resetPeak) -> [live, peak, kept] bytes of CPU tensors
 napi_value memory(napi_env env, napi_callback_info info) {
   return guarded(env, "Cannot read memory statistics", [&] {
     const Args args(env, info);
-    auto& allocator = PoolAllocator::instance();
+    auto& allocator = CpuAllocator::instance();
     const auto s = allocator.stats();
     if (get_bool(env, args[0])) allocator.reset_peak();
     const std::vector<double> out{double(s.live), double(s.peak), double(s.kept)};
@@ -118,7 +127,7 @@ napi_value memory(napi_env env, napi_callback_info info) {
 
 napi_value trim(napi_env env, napi_callback_info) {
   return guarded(env, "Cannot return memory", [&] {
-    PoolAllocator::instance().trim();
+    CpuAllocator::instance().trim();
     return make_undefined(env);
   });
 }
@@ -126,7 +135,7 @@ napi_value trim(napi_env env, napi_callback_info) {
 }  // namespace
 
 std::vector<Export> memory_exports() {
-  c10::SetCPUAllocator(&PoolAllocator::instance(), 1);
+  c10::SetCPUAllocator(&CpuAllocator::instance(), 1);
   return {{"memory", memory}, {"trim", trim}};
 }
 

@@ -48,7 +48,7 @@ export const runDisplay = ({ stream = process.stderr }: { stream?: NodeJS.WriteS
       epochs = event.epochs;
       batch = event.recipe.settings.batchSize * event.recipe.method.streams.length;
       print(
-        `searching: ${event.recipe.label}, ${grouped(event.weights)} weights, ${plural(event.stepsPerEpoch, 'step')} an epoch, ${plural(epochs, 'epoch')} → ${event.run}`,
+        `searching: ${event.recipe.label}, ${grouped(event.weights)} weights, ${plural(event.stepsPerEpoch, 'step')} an epoch, ${plural(epochs, 'epoch')} (kernels: ${event.kernels}) → ${event.run}`,
       );
     } else if (event.type === 'estimate') print(needs(event));
     else if (event.type === 'notice') print(event.text);

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { type Dataset, dataNames, type Progress } from '../data/index.js';
 import { createRun, type Evaluation, openRun, type Position, type RunFolder, type RunInfo } from '../run/index.js';
 import { packageRoot } from '../tensor/engine/paths.js';
-import { libtorch, requireDevice, threads } from '../tensor/index.js';
+import { kernels, libtorch, requireDevice, threads } from '../tensor/index.js';
 import { type DataRequest, dataRequest, loadData } from './data-request.js';
 import { type Estimate, foresee } from './estimate.js';
 import { openParent } from './fork.js';
@@ -50,6 +50,7 @@ export type RunEvent =
       readonly run: string;
       readonly recipe: Recipe;
       readonly weights: number;
+      readonly kernels: string;
       readonly stepsPerEpoch: number;
       readonly epoch: number;
       /** Of all phases. */
@@ -71,6 +72,7 @@ const versions = (): Record<string, string> => ({
   tailnas: JSON.parse(readFileSync(resolve(packageRoot(), 'package.json'), 'utf8')).version,
   libtorch: libtorch().version,
   node: process.version,
+  kernels: kernels(),
 });
 
 /** Starts a search and keeps it in a run folder. Yields what happens; returns how it ended. Nothing is written before the data is known to be good. */
@@ -83,6 +85,7 @@ export async function* startRun(request: RunRequest, watch: Watch = {}): AsyncGe
     ready: () => {
       threads.set(request.threads);
       requireDevice(device);
+      kernels();
     },
   });
   const skipped = dataset.skipped.length;
@@ -212,6 +215,7 @@ export const reopen = async (
     ready: () => {
       threads.set(info.threads);
       requireDevice(info.device);
+      kernels();
     },
   });
   if (dataset.fingerprint !== info.data.fingerprint)
@@ -248,12 +252,15 @@ async function* carryOn(
   try {
     const { epoch: first } = live.snapshot();
     folder.truncateRecords((record) => record.epoch < first);
-    folder.log(`${first === 0 ? 'searching' : 'searching on'}: ${recipe.label}, ${live.weights} weights`);
+    folder.log(
+      `${first === 0 ? 'searching' : 'searching on'}: ${recipe.label}, ${live.weights} weights, kernels: ${kernels()}`,
+    );
     yield {
       type: 'start',
       run: folder.path,
       recipe,
       weights: live.weights,
+      kernels: kernels(),
       stepsPerEpoch: live.stepsPerEpoch,
       epoch: first,
       epochs: live.epochs,

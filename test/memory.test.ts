@@ -7,7 +7,7 @@ import { buildCli, type Cli, type Exit } from './support/cli.js';
 import { writeImages } from './support/images.js';
 
 const DATA = '--data data --imbalance natural --image-size 28 --threads 1 --epochs 1'.split(' ');
-const TINY = [...DATA, '--channels', '2', '--layers', '3', '--nodes', '1', '--batch-size', '8'];
+const TINY = [...DATA, '--channels', '2', '--layers', '3', '--nodes', '1', '--batch-size', '32'];
 
 let cli: Cli;
 const path = (name: string): string => join(cli.folder, name);
@@ -81,7 +81,7 @@ describe('a run that cannot fit', () => {
     const bytes = (run: string) => openRun(path(run)).checkpoints.newest()?.bytes;
     expect(bytes('forced')).toEqual(bytes('free'));
     expect(openRun(path('forced')).info.overrides).toEqual(openRun(path('free')).info.overrides);
-  }, 60_000);
+  }, 180_000);
 
   it('is refused when it is resumed, too, and can be resumed where it fits', async () => {
     await cli.run(['search', ...TINY, '--profile', '1', '--out', 'stopped']);
@@ -90,5 +90,5 @@ describe('a run that cannot fit', () => {
     expect(refused.stderr).toMatch(/Cannot resume: .*; free some, or try it all the same with --force/);
     const { code, stderr } = await cli.run(['resume', 'stopped']);
     expect({ code, said: /^needs about \d+ MB/m.test(stderr) }).toEqual({ code: 0, said: true });
-  }, 60_000);
+  }, 180_000);
 });

@@ -5,25 +5,25 @@
 
 #include <cstdlib>
 #include <cstring>
-#include <map>
 #include <mutex>
 #include <new>
 
-#include <sys/mman.h>
-
 #include "exports.h"
+#include "segments.h"
+#ifdef __SANITIZE_ADDRESS__
+#include "exact_allocator.h"
+#endif
 
 namespace tailnas {
 namespace {
 
-constexpr size_t kAlignment = 64;      // a vector register, and the header's size
-constexpr size_t kPooled = 64 << 10;   // smaller blocks are the C library's business: it reuses them well
-constexpr size_t kHugePage = 2 << 20;  // larger blocks are mapped, not the C library's
-constexpr size_t kPage = 4096;
+constexpr size_t kAlignment = 64;    // a vector register, and the header's size
+constexpr size_t kLarge = 64 << 10;  // smaller blocks are the C library's business: it reuses them well
 
 /// Stands just before the bytes that a tensor sees.
 struct alignas(kAlignment) Header {
-  size_t capacity;  // bytes after the header
+  size_t size;   // bytes after the header: those that the tensor asked for, in whole vector registers
+  size_t place;  // among the segments, of a large block
 };
 
 class PoolAllocator final : public c10::Allocator {
@@ -42,7 +42,7 @@ class PoolAllocator final : public c10::Allocator {
   };
   Stats stats() {
     const std::lock_guard lock(mutex_);
-    return {live_, peak_, kept_};
+    return {live_, peak_, segments_.kept()};
   }
   void reset_peak() {
     const std::lock_guard lock(mutex_);
@@ -50,7 +50,7 @@ class PoolAllocator final : public c10::Allocator {
   }
   void trim() {
     const std::lock_guard lock(mutex_);
-    shrink(0);
+    segments_.shrink(0);
   }
 
   static PoolAllocator& instance() {
@@ -59,88 +59,43 @@ class PoolAllocator final : public c10::Allocator {
   }
 
  private:
-  static size_t rounded(size_t n) {
-    const size_t step = n >= kHugePage ? kPooled : kAlignment;
-    return (n + step - 1) / step * step;
-  }
-
   Header* take(size_t n) {
     // Near the top of the address space the rounding below would wrap round to something small.
     if (n > SIZE_MAX / 2) throw std::bad_alloc();
-    const size_t size = rounded(n);
+    const size_t size = (n + kAlignment - 1) / kAlignment * kAlignment;
     const std::lock_guard lock(mutex_);
-    if (size >= kPooled) {
-      // A block up to an eighth too large is taken: near misses would otherwise pile up as garbage.
-      const auto it = free_.lower_bound(size);
-      if (it != free_.end() && it->first <= size + size / 8) {
-        Header* block = it->second;
-        free_.erase(it);
-        kept_ -= block->capacity;
-        count(block->capacity);
-        return block;
-      }
-      // Kept blocks that no longer fit anything must not add up: in all we hold at most a tenth more than the largest live amount.
-      const size_t most = peak_ + peak_ / 10 + (64 << 20);
-      if (live_ + kept_ + size > most) shrink(live_ + size < most ? most - live_ - size : 0);
+    auto block = try_take(size);
+    if (!block) {
+      segments_.shrink(0);
+      block = try_take(size);
     }
-    void* memory = system_alloc(size);
-    if (!memory) {
-      shrink(0);
-      memory = system_alloc(size);
-    }
-    if (!memory) throw std::runtime_error("out of memory: " + std::to_string(n) + " bytes could not be had");
-    auto* block = static_cast<Header*>(memory);
-    block->capacity = size;
-    count(size);
-    return block;
-  }
-
-  // Large blocks are mapped one beside the other: aligned to huge pages each would waste half a huge page on average.
-  static size_t mapped(size_t capacity) { return (capacity + sizeof(Header) + kPage - 1) / kPage * kPage; }
-
-  static void* system_alloc(size_t capacity) {
-    if (capacity < kHugePage) {
-      void* memory = nullptr;
-      return posix_memalign(&memory, kAlignment, capacity + sizeof(Header)) == 0 ? memory : nullptr;
-    }
-    void* memory = mmap(nullptr, mapped(capacity), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) return nullptr;
-#ifdef MADV_HUGEPAGE
-    madvise(memory, mapped(capacity), MADV_HUGEPAGE);
-#endif
-    return memory;
-  }
-
-  static void system_free(Header* block) {
-    if (block->capacity < kHugePage)
-      std::free(block);
-    else
-      munmap(block, mapped(block->capacity));
-  }
-
-  void give(Header* block) {
-    const std::lock_guard lock(mutex_);
-    live_ -= block->capacity;
-    if (block->capacity < kPooled) {
-      system_free(block);
-      return;
-    }
-    kept_ += block->capacity;
-    free_.emplace(block->capacity, block);
-  }
-
-  void shrink(size_t most) {
-    while (kept_ > most && !free_.empty()) {
-      const auto it = std::prev(free_.end());
-      kept_ -= it->first;
-      system_free(it->second);
-      free_.erase(it);
-    }
-  }
-
-  void count(size_t n) {
-    live_ += n;
+    if (!block) throw std::runtime_error("out of memory: " + std::to_string(n) + " bytes could not be had");
+    live_ += size;
     if (live_ > peak_) peak_ = live_;
+    return new (block->memory) Header{size, block->place};
+  }
+
+  std::optional<Block> try_take(size_t size) {
+    const size_t length = size + sizeof(Header);
+    if (size < kLarge) {
+      void* memory = nullptr;
+      if (posix_memalign(&memory, kAlignment, length) != 0) return std::nullopt;
+      return Block{static_cast<std::byte*>(memory), 0};
+    }
+    if (const auto block = segments_.take(length)) return block;
+    // Kept segments that no longer fit anything must not add up: in all we hold at most a tenth more than the largest live amount.
+    const size_t most = peak_ + peak_ / 10 + (64 << 20);
+    segments_.shrink(live_ + size < most ? most - live_ - size : 0);
+    return segments_.grow(length) ? segments_.take(length) : std::nullopt;
+  }
+
+  void give(Header* header) {
+    const std::lock_guard lock(mutex_);
+    live_ -= header->size;
+    if (header->size < kLarge)
+      std::free(header);
+    else
+      segments_.give(header->place, header->size + sizeof(Header));
   }
 
   static void free_block(void* data) {
@@ -148,15 +103,21 @@ class PoolAllocator final : public c10::Allocator {
   }
 
   std::mutex mutex_;
-  std::multimap<size_t, Header*> free_;
-  size_t live_ = 0, peak_ = 0, kept_ = 0;
+  Segments segments_;
+  size_t live_ = 0, peak_ = 0;
 };
+
+#ifdef __SANITIZE_ADDRESS__
+using CpuAllocator = ExactAllocator;
+#else
+using CpuAllocator = PoolAllocator;
+#endif
 
 // memory(resetPeak) -> [live, peak, kept] bytes of CPU tensors
 napi_value memory(napi_env env, napi_callback_info info) {
   return guarded(env, "Cannot read memory statistics", [&] {
     const Args args(env, info);
-    auto& allocator = PoolAllocator::instance();
+    auto& allocator = CpuAllocator::instance();
     const auto s = allocator.stats();
     if (get_bool(env, args[0])) allocator.reset_peak();
     const std::vector<double> out{double(s.live), double(s.peak), double(s.kept)};
@@ -166,7 +127,7 @@ napi_value memory(napi_env env, napi_callback_info info) {
 
 napi_value trim(napi_env env, napi_callback_info) {
   return guarded(env, "Cannot return memory", [&] {
-    PoolAllocator::instance().trim();
+    CpuAllocator::instance().trim();
     return make_undefined(env);
   });
 }
@@ -174,7 +135,7 @@ napi_value trim(napi_env env, napi_callback_info) {
 }  // namespace
 
 std::vector<Export> memory_exports() {
-  c10::SetCPUAllocator(&PoolAllocator::instance(), 1);
+  c10::SetCPUAllocator(&CpuAllocator::instance(), 1);
   return {{"memory", memory}, {"trim", trim}};
 }
 

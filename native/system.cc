@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "exports.h"
+#include "kernels/variants.h"
 #include "table.h"
 
 namespace tailnas {
@@ -58,6 +59,11 @@ napi_value versions(napi_env env, napi_callback_info) {
   });
 }
 
+// kernels() -> the instruction set of the fused operations
+napi_value kernels_used(napi_env env, napi_callback_info) {
+  return guarded(env, "Cannot choose kernels", [&] { return make(env, std::string(kernels::variant().name)); });
+}
+
 }  // namespace
 
 std::string first_line(const std::exception& error) {
@@ -67,7 +73,7 @@ std::string first_line(const std::exception& error) {
 }
 
 std::vector<Export> system_exports() {
-  return {{"seed", seed}, {"rngState", rng_state}, {"setRngState", set_rng_state}, {"threads", threads}, {"versions", versions}};
+  return {{"seed", seed}, {"rngState", rng_state}, {"setRngState", set_rng_state}, {"threads", threads}, {"versions", versions}, {"kernels", kernels_used}};
 }
 
 }  // namespace tailnas

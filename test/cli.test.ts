@@ -1,6 +1,6 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { openRun } from '../src/run/index.js';
 import { buildCli, type Cli, type Exit } from './support/cli.js';
@@ -47,6 +47,41 @@ describe('wrong words', () => {
     const exit = await cli.run(args);
     expect(exit).toMatchObject({ code: 2, stdout: '' });
     expect(exit.stderr).toMatch(message);
+  });
+});
+
+describe('TAILNAS_KERNELS', () => {
+  afterEach(() => void vi.unstubAllEnvs());
+  const commands = [
+    ['search', '--data', 'data', ...NATURAL, '--out', 'with-kernels'],
+    ['search', '--data', 'data', ...NATURAL, '--dry-run'],
+    ['evaluate', 'finished'],
+    ['reproduce', 'table2', '--out', 'with-kernels'],
+  ];
+
+  it.each(commands)('of no such name ends %s with 2 before anything is written', async (...args) => {
+    vi.stubEnv('TAILNAS_KERNELS', 'avx1024');
+    const before = readdirSync(cli.folder);
+    const exit = await cli.run(args);
+    expect(exit).toMatchObject({ code: 2, stdout: '' });
+    expect(exit.stderr).toBe(
+      'error: Cannot choose kernels: TAILNAS_KERNELS must be avx512, avx2, portable or composite, got avx1024\n',
+    );
+    expect(readdirSync(cli.folder)).toEqual(before);
+  });
+
+  it('is told by doctor, and by the first line of a search and its log', async () => {
+    vi.stubEnv('TAILNAS_KERNELS', 'portable');
+    const args = ['search', '--data', 'data', ...NATURAL, '--epochs', '1', '--out', 'portable'];
+    expect((await cli.run(args)).stderr).toMatch(/^searching: DARTS, .* \(kernels: fused, portable\) → portable\n/);
+    expect(readFileSync(path('portable', 'log.txt'), 'utf8')).toMatch(/ weights, kernels: fused, portable\n/);
+    expect(openRun(path('portable')).info.versions).toMatchObject({ kernels: 'fused, portable' });
+    vi.stubEnv('TAILNAS_KERNELS', 'composite');
+    expect((await cli.run(['doctor'])).stdout).toMatch(/^ok {4}kernels +plain$/m);
+    vi.stubEnv('TAILNAS_KERNELS', 'avx1024');
+    const { code, stdout } = await cli.run(['doctor']);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^FAIL {2}kernels +Cannot choose kernels: .*\n +→ unset TAILNAS_KERNELS$/m);
   });
 });
 
@@ -121,6 +156,7 @@ describe('search --dry-run', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^class +train +valid +test\ncat +104 +26 +3\ndog +10 +2 +3\nall +114 +28 +6$/m);
     expect(stdout).toMatch(/^steps an epoch +15$/m);
+    expect(stdout).toMatch(/^kernels +(fused, (avx512|avx2|portable)|plain)$/m);
   });
 });
 

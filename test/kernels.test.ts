@@ -46,7 +46,7 @@ describe.each(['avx512', 'avx2', 'portable'])('the kernels for %s', (variant) =>
 
 it('kernels of no known name are refused', async () => {
   expect(await outcomesWith('avx1024')).toEqual({
-    lacking: expect.stringContaining('TAILNAS_KERNELS must be avx512, avx2 or portable, got avx1024'),
+    lacking: expect.stringContaining('TAILNAS_KERNELS must be avx512, avx2, portable or composite, got avx1024'),
   });
 });
 

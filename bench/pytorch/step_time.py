@@ -1,6 +1,8 @@
-"""Times whole search steps of DARTS or HLS in PyTorch, as a user would run them: prints one line of JSON.
+"""Times one piece of work (a search step, unless --task says another) in PyTorch, as a user would run it.
 
-    python bench/pytorch/step_time.py --channels 16 --layers 8 --batch 32 --steps 3 --threads 2 --layout channels_last
+    python bench/pytorch/step_time.py --batch 32 --steps 3 --threads 2 --layout channels_last
+
+Options and answers are those of bench/own-step.ts.
 """
 
 import argparse
@@ -12,57 +14,49 @@ import time
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
 
-from bilateral import ALPHA_NAMES, BilateralAlpha, BilateralNetwork, Pair
-from bilateral_step import bilateral_step, soft_freeze, start_bilateral
-from darts import Alpha, SearchNetwork, Shape
-from step import Batch, StepRecord, search_step, start_search
-
-CLASSES = 10
-SIZE = 32
-MIXING = 0.5
+from work import TASKS
 
 
 def parse_arguments() -> argparse.Namespace:
-    """The size of the network and of the run."""
-    parser = argparse.ArgumentParser(description="Seconds per search step in PyTorch, as JSON.")
+    """What to do, at which size, and how often."""
+    parser = argparse.ArgumentParser(description="Seconds per step in PyTorch, as JSON.")
+    parser.add_argument("--task", choices=TASKS, default="step")
     parser.add_argument("--method", choices=("darts", "hls"), default="darts")
+    parser.add_argument("--order", type=int, choices=(1, 2), default=1)
+    parser.add_argument("--batch", type=int, default=32, help="images of every batch: HLS has two of each kind")
     parser.add_argument("--channels", type=int, default=16)
     parser.add_argument("--layers", type=int, default=8)
-    parser.add_argument("--batch", type=int, default=32, help="images of every batch: HLS has two of each kind")
-    parser.add_argument("--steps", type=int, default=3, help="timed steps, after one that is not")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--nodes", type=int, default=4)
+    parser.add_argument("--image", type=int, default=32, help="height and width of the images, or of a cell's inputs")
+    parser.add_argument("--kind", choices=("normal", "reduction"), default="normal")
+    parser.add_argument("--op", choices=("add", "relu", "mm", "narrow", "reshape"), default="add")
     parser.add_argument("--layout", choices=("nchw", "channels_last"), default="nchw")
-    parser.add_argument("--order", type=int, choices=(1, 2), default=1)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--steps", type=int, default=3, help="timed steps, after one that is not")
+    parser.add_argument("--serve", type=float, help="instead: answer every line of stdin with a turn of so many seconds")
     return parser.parse_args()
 
 
-def fresh_alpha(shape: Shape) -> Tensor:
-    """DARTS' initial values for one kind of cell."""
-    return (1e-3 * torch.randn(len(shape.edges), 8)).requires_grad_()
+def timed(run: Callable[[], object]) -> float:
+    """Seconds of one step."""
+    began = time.perf_counter()
+    run()
+    return time.perf_counter() - began
 
 
-def darts(shape: Shape, *, batch: int, order: int, channels_last: bool) -> Callable[[], StepRecord]:
-    """A step of DARTS: one training and one validation batch."""
-    network = SearchNetwork(shape, channels_last=channels_last)
-    search = start_search(network, Alpha(*(fresh_alpha(shape) for _ in range(2))))
-    train, valid = random_batch(shape, batch), random_batch(shape, batch)
-    return lambda: search_step(search, train, valid, order=order)
+def turn(run: Callable[[], object], least: float) -> list[float]:
+    """One step, or as many as it takes to fill `least` seconds."""
+    seconds = [timed(run)]
+    while sum(seconds) < least:
+        seconds.append(timed(run))
+    return seconds
 
 
-def hls(shape: Shape, *, batch: int, order: int, channels_last: bool) -> Callable[[], StepRecord]:
-    """A step of HLS: a pair of training and a pair of validation batches, the backbone sees each pair at once."""
-    network = BilateralNetwork(shape, channels_last=channels_last)
-    search = start_bilateral(network, BilateralAlpha(*(fresh_alpha(shape) for _ in ALPHA_NAMES)))
-    train, valid = (Pair(random_batch(shape, batch), random_batch(shape, batch)) for _ in range(2))
-    factor = soft_freeze(MIXING)
-    return lambda: bilateral_step(search, train, valid, mixing=MIXING, backbone_factor=factor, order=order)
-
-
-def random_batch(shape: Shape, size: int) -> Batch:
-    images = torch.randn(size, shape.in_channels, SIZE, SIZE)
-    return Batch(images, torch.randint(shape.classes, (size,)))
+def answer(seconds: list[float]) -> None:
+    """One line of JSON."""
+    found = {"median": statistics.median(seconds), "min": min(seconds), "max": max(seconds)}
+    print(json.dumps({**found, "peakMemoryBytes": peak_memory_bytes(), "torch": torch.__version__}), flush=True)
 
 
 def peak_memory_bytes() -> int:
@@ -72,27 +66,17 @@ def peak_memory_bytes() -> int:
 
 
 def main() -> None:
-    """One warm-up step, then the timed ones: alpha step and weight step with optimizers and clipping."""
+    """A warm-up, then what was asked for."""
     options = parse_arguments()
     torch.manual_seed(0)
     torch.set_num_threads(options.threads)
-    shape = Shape(channels=options.channels, layers=options.layers, classes=CLASSES)
-    start = hls if options.method == "hls" else darts
-    channels_last = options.layout == "channels_last"
-    step = start(shape, batch=options.batch, order=options.order, channels_last=channels_last)
-    step()
-    seconds = []
-    for _ in range(options.steps):
-        began = time.perf_counter()
-        step()
-        seconds.append(time.perf_counter() - began)
-    measured = {
-        "median": statistics.median(seconds),
-        "min": min(seconds),
-        "max": max(seconds),
-        "peakMemoryBytes": peak_memory_bytes(),
-    }
-    print(json.dumps({**vars(options), **measured, "torch": torch.__version__}))
+    run = TASKS[options.task](options)
+    turn(run, options.serve or 0.0)
+    if options.serve is None:
+        answer([timed(run) for _ in range(options.steps)])
+        return
+    for _ in sys.stdin:
+        answer(turn(run, options.serve))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,12 @@ struct Arena {
 
   float* floats(int64_t count) {
     float* piece = block ? block + used : nullptr;
-    used += (count + 15) / 16 * 16;
+    const int64_t end = used + count;
+    used = (end + 15) / 16 * 16 + kGap / sizeof(float);
+    if (block) {
+      permit(piece, count * sizeof(float));
+      forbid(block + end, (used - end) * sizeof(float));
+    }
     return piece;
   }
   int64_t* integers(int64_t count) { return reinterpret_cast<int64_t*>(floats(2 * count)); }

@@ -6,6 +6,8 @@
 #include <numeric>
 #include <vector>
 
+#include "exact_memory.h"
+
 namespace tailnas::kernels {
 
 /// A channels-last tensor as one flat row of floats. Vectors do not care where a pixel ends: after lcm(C, W) floats vectors and channels
@@ -56,6 +58,7 @@ template <typename T>
 class Kept {
  public:
   T* of(int64_t count) {
+    if (kExactMemory) std::vector<T>(count).swap(items_);
     if (static_cast<int64_t>(items_.size()) < count) items_.resize(count);
     return items_.data();
   }

@@ -6,6 +6,8 @@
 #include <memory>
 #include <new>
 
+#include "exact_memory.h"
+
 namespace tailnas::kernels {
 
 /// Grown, never shrunk. Declare it `thread_local`: whoever asks for its memory must be done before it asks again.
@@ -13,12 +15,12 @@ class Scratch {
  public:
   /// Not cleared; starts at a multiple of 64 bytes.
   float* floats(int64_t count) {
-    if (count > size_) {
+    if (kExactMemory || count > size_) {
       memory_.reset();
       size_ = 0;
-      const auto bytes = (static_cast<size_t>(count) * sizeof(float) + 63) / 64 * 64;
-      memory_.reset(static_cast<float*>(std::aligned_alloc(64, bytes)));
-      if (!memory_) throw std::bad_alloc();
+      void* memory = nullptr;
+      if (posix_memalign(&memory, 64, static_cast<size_t>(count) * sizeof(float)) != 0) throw std::bad_alloc();
+      memory_.reset(static_cast<float*>(memory));
       size_ = count;
     }
     return memory_.get();

@@ -34,9 +34,9 @@ const Variant* choose() {
 
   const std::string name = wanted;
   TORCH_CHECK(name == "avx512" || name == "avx2" || name == "portable",
-              "Cannot choose kernels: TAILNAS_KERNELS must be avx512, avx2 or portable, got ", name);
+              "TAILNAS_KERNELS must be avx512, avx2, portable or composite, got ", name);
   const Variant* chosen = name == "avx512" ? avx512 : name == "avx2" ? avx2 : portable_variant();
-  TORCH_CHECK(chosen, "Cannot choose kernels: TAILNAS_KERNELS names an instruction set that this processor does not have, ", name);
+  TORCH_CHECK(chosen, "TAILNAS_KERNELS names an instruction set that this processor does not have, ", name);
   return chosen;
 }
 

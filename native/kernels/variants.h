@@ -1,6 +1,8 @@
 // The kernels in the form that suits this processor: one table of functions for each instruction set.
 #pragma once
 
+#include "exact_memory.h"  // for arena.h
+
 // Plain structs, and the table of functions of each op. No torch header comes in here.
 #include "node_sum.h"
 #include "pools.h"

@@ -32,12 +32,22 @@ TAILNAS_INLINE void store(float* p, Vec v) { *reinterpret_cast<Vec*>(p) = v; }
 TAILNAS_INLINE Vec load_loose(const float* p) { return *reinterpret_cast<const LooseVec*>(p); }
 TAILNAS_INLINE void store_loose(float* p, Vec v) { *reinterpret_cast<LooseVec*>(p) = v; }
 
+/// For instructions that AddressSanitizer does not see: touches what they will.
+TAILNAS_INLINE const float* seen(const float* p, int n) {
+#ifdef __SANITIZE_ADDRESS__
+  for (int i = 0; i < n; i++) static_cast<void>(static_cast<const volatile float*>(p)[i]);
+#endif
+  static_cast<void>(n);
+  return p;
+}
+TAILNAS_INLINE float* seen(float* p, int n) { return const_cast<float*>(seen(const_cast<const float*>(p), n)); }
+
 #if TAILNAS_WIDTH == 16
 
 TAILNAS_INLINE __mmask16 first_lanes(int n) { return static_cast<__mmask16>((1u << n) - 1u); }
 /// The first `n` <= kWidth lanes, from any address; the rest is 0. Touches no memory past them.
-TAILNAS_INLINE Vec load_n(const float* p, int n) { return _mm512_maskz_loadu_ps(first_lanes(n), p); }
-TAILNAS_INLINE void store_n(float* p, int n, Vec v) { _mm512_mask_storeu_ps(p, first_lanes(n), v); }
+TAILNAS_INLINE Vec load_n(const float* p, int n) { return _mm512_maskz_loadu_ps(first_lanes(n), seen(p, n)); }
+TAILNAS_INLINE void store_n(float* p, int n, Vec v) { _mm512_mask_storeu_ps(seen(p, n), first_lanes(n), v); }
 TAILNAS_INLINE Vec fma(Vec a, Vec b, Vec c) { return _mm512_fmadd_ps(a, b, c); }
 TAILNAS_INLINE Vec relu(Vec v) { return _mm512_max_ps(_mm512_setzero_ps(), v); }  // of a NaN the second operand: it stays
 
@@ -46,8 +56,8 @@ TAILNAS_INLINE Vec relu(Vec v) { return _mm512_max_ps(_mm512_setzero_ps(), v); }
 TAILNAS_INLINE __m256i first_lanes(int n) {
   return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
-TAILNAS_INLINE Vec load_n(const float* p, int n) { return _mm256_maskload_ps(p, first_lanes(n)); }
-TAILNAS_INLINE void store_n(float* p, int n, Vec v) { _mm256_maskstore_ps(p, first_lanes(n), v); }
+TAILNAS_INLINE Vec load_n(const float* p, int n) { return _mm256_maskload_ps(seen(p, n), first_lanes(n)); }
+TAILNAS_INLINE void store_n(float* p, int n, Vec v) { _mm256_maskstore_ps(seen(p, n), first_lanes(n), v); }
 TAILNAS_INLINE Vec fma(Vec a, Vec b, Vec c) { return _mm256_fmadd_ps(a, b, c); }
 TAILNAS_INLINE Vec relu(Vec v) { return _mm256_max_ps(_mm256_setzero_ps(), v); }
 

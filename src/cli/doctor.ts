@@ -1,5 +1,17 @@
 import { Command } from 'commander';
-import { diagnose } from '../tensor/engine/doctor.js';
+import { type Check, diagnose } from '../tensor/engine/doctor.js';
+import { firstLine } from '../tensor/engine/errors.js';
+import { kernels, UnknownKernelsError } from '../tensor/index.js';
+
+/** Loads the engine, which all the other checks do without. */
+const kernelsCheck = (): Check => {
+  try {
+    return { name: 'kernels', ok: true, detail: kernels() };
+  } catch (error) {
+    const check = { name: 'kernels', ok: false, detail: firstLine(error) };
+    return error instanceof UnknownKernelsError ? { ...check, fix: 'unset TAILNAS_KERNELS' } : check;
+  }
+};
 
 export const doctorCommand = (): Command =>
   new Command('doctor')
@@ -7,7 +19,9 @@ export const doctorCommand = (): Command =>
     .option('--json', 'print the checks as JSON')
     .addHelpText('after', '\nExample:\n  $ tailnas doctor')
     .action((flags: { json?: true }) => {
-      const { checks } = diagnose();
+      const found = diagnose().checks;
+      const ready = found.some(({ name, ok }) => name === 'engine' && ok);
+      const checks = ready ? [...found, kernelsCheck()] : found;
       const width = Math.max(...checks.map((c) => c.name.length));
       const lines = checks.flatMap(({ name, ok, detail, fix }) => [
         `${ok ? 'ok  ' : 'FAIL'}  ${name.padEnd(width)}  ${detail}`,

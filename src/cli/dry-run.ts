@@ -1,4 +1,4 @@
-import { requireDevice, threads } from '../tensor/index.js';
+import { kernels, requireDevice, threads } from '../tensor/index.js';
 import { type DataRequest, describeRecipe, estimate, planData, type Recipe, sizesOf } from '../train/index.js';
 import { bytes, duration, grouped, listing, plural, table } from './format.js';
 import type { SearchFlags } from './options.js';
@@ -13,15 +13,16 @@ export const dryRun = async (
 ): Promise<void> => {
   threads.set(flags.threads);
   requireDevice(flags.device);
+  const computing = kernels();
   const display = flags.quiet ? silent : runDisplay();
   const plan = await planData(data, { onProgress: display.onData });
   display.end();
   const { counts, classes, channels, imageSize, name } = plan;
-  const expected = estimate(recipe, sizesOf(plan));
+  const expected = await estimate(recipe, sizesOf(plan));
   const described = describeRecipe(recipe);
   if (flags.json) {
     process.stdout.write(
-      `${JSON.stringify({ recipe: described, data: { ...data, name, classes, channels, imageSize }, counts, ...expected })}\n`,
+      `${JSON.stringify({ recipe: described, data: { ...data, name, classes, channels, imageSize }, counts, kernels: computing, ...expected })}\n`,
     );
     return;
   }
@@ -46,6 +47,7 @@ export const dryRun = async (
     ]),
     table([['class', 'train', 'valid', 'test'], ...rows, total], { right: [1, 2, 3] }),
     listing([
+      ['kernels', computing],
       ['weights', grouped(expected.weights)],
       ['steps an epoch', String(expected.stepsPerEpoch)],
       ['expected memory', bytes(expected.expectedMemoryBytes)],

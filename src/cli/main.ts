@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { UnknownDataError } from '../data/index.js';
+import { UnknownKernelsError } from '../tensor/index.js';
+import { MemoryError } from '../train/index.js';
 import { doctorCommand } from './doctor.js';
 import { evaluateCommand } from './evaluate.js';
 import { plotCommand } from './plot.js';
@@ -15,6 +17,7 @@ import { UsageError } from './usage.js';
 
 const USAGE = 2;
 const FAILURE = 1;
+const WRONG_WORDS = [UsageError, UnknownDataError, UnknownKernelsError, MemoryError];
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
@@ -45,7 +48,7 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : USAGE;
   else {
     process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = error instanceof UsageError || error instanceof UnknownDataError ? USAGE : FAILURE;
+    process.exitCode = WRONG_WORDS.some((kind) => error instanceof kind) ? USAGE : FAILURE;
     if (process.env['TAILNAS_DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   }
 }

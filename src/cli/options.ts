@@ -48,6 +48,7 @@ export interface SearchFlags extends DataFlags, SizeFlags {
   out?: string;
   checkpointMinutes: number;
   dryRun?: true;
+  force?: true;
   profile?: true | number;
   json?: true;
   quiet?: true;
@@ -68,6 +69,10 @@ export const checkpointOption = (): Option =>
   new Option('--checkpoint-minutes <n>', 'time between checkpoints within an epoch')
     .argParser(numberIn({ least: 0 }))
     .default(3);
+
+/** For a run that is expected to need more memory than there is. */
+export const forceOption = (): Option =>
+  new Option('--force', 'go on although the run is expected to need more memory than is free');
 
 /** Adds the flags that say which data to learn from. */
 export const dataOptions = (command: Command): Command =>
@@ -180,6 +185,7 @@ export const searchOptions = (command: Command): Command =>
         .argParser(numberIn({ least: 1, most: 1024, whole: true }))
         .default(availableParallelism()),
     )
+    .addOption(forceOption())
     .optionsGroup('Output:')
     .addOption(new Option('--out <folder>', 'run folder, new or empty (default: runs/<recipe>-<time>)'))
     .addOption(checkpointOption())

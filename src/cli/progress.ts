@@ -1,6 +1,6 @@
 import type { Progress } from '../data/index.js';
 import { progressPrinter } from '../tensor/engine/progress.js';
-import { type RunEvent, SEARCH_PHASE } from '../train/index.js';
+import { type Estimate, type RunEvent, SEARCH_PHASE } from '../train/index.js';
 import { bytes, duration, grouped, plural } from './format.js';
 
 /** Shows how a run goes on: one live line on a terminal, a line an epoch elsewhere. Everything goes to stderr, so that stdout stays for results. */
@@ -18,6 +18,10 @@ const bar = (share: number): string => {
 };
 
 const share = (of: number): string => `${(100 * of).toFixed(1).padStart(5)} %`;
+
+/** What a run is expected to need, in a line. */
+const needs = ({ expectedMemoryBytes, expectedSecondsPerEpoch, freeMemoryBytes }: Estimate): string =>
+  `needs about ${bytes(expectedMemoryBytes)} of memory and ${duration(expectedSecondsPerEpoch)} an epoch; ${bytes(freeMemoryBytes)} are free`;
 
 /** The display that shows nothing. */
 export const silent: RunDisplay = { onEvent: () => {}, onData: () => {}, end: () => {} };
@@ -44,9 +48,10 @@ export const runDisplay = ({ stream = process.stderr }: { stream?: NodeJS.WriteS
       epochs = event.epochs;
       batch = event.recipe.settings.batchSize * event.recipe.method.streams.length;
       print(
-        `searching: ${event.recipe.label}, ${grouped(event.weights)} weights, ${plural(event.stepsPerEpoch, 'step')} an epoch, ${plural(epochs, 'epoch')} → ${event.run}`,
+        `searching: ${event.recipe.label}, ${grouped(event.weights)} weights, ${plural(event.stepsPerEpoch, 'step')} an epoch, ${plural(epochs, 'epoch')} (kernels: ${event.kernels}) → ${event.run}`,
       );
-    } else if (event.type === 'notice') print(event.text);
+    } else if (event.type === 'estimate') print(needs(event));
+    else if (event.type === 'notice') print(event.text);
     else if (event.type === 'step') {
       // The first step warms caches and memory up: it says little of those to come.
       perStep = perStep === undefined || event.step <= 2 ? event.seconds : 0.95 * perStep + 0.05 * event.seconds;

@@ -16,6 +16,7 @@ import {
   writeOutputs,
 } from '../reproduce/index.js';
 import { lockRun } from '../run/lock.js';
+import { kernels } from '../tensor/index.js';
 import { planData } from '../train/index.js';
 import { carryOut } from './carry-out.js';
 import { duration, plural, table } from './format.js';
@@ -105,6 +106,8 @@ const printPlan = async (
 
 const reproduce = async (what: ExperimentName, flags: ReproduceFlags): Promise<void> => {
   const wanted = experiment(what);
+  // Wrong for one run, wrong for all. Only then is the engine loaded here: it takes memory that the runs may need.
+  if (process.env['TAILNAS_KERNELS']) kernels();
   const request = requestOf(wanted.recipes, flags);
   const threads = flags.threads ?? Math.max(1, Math.floor(availableParallelism() / flags.jobs));
   let plan = planRuns(request);

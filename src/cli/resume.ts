@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { recipes } from '../recipes/index.js';
 import { resumeRun } from '../train/index.js';
-import { checkpointOption } from './options.js';
+import { checkpointOption, forceOption } from './options.js';
 import { watchRun } from './watch.js';
 
 export const resumeCommand = (): Command =>
@@ -9,12 +9,19 @@ export const resumeCommand = (): Command =>
     .description('go on with a run that was stopped, exactly where it was saved')
     .argument('<run>', 'the run folder')
     .addOption(checkpointOption())
+    .addOption(forceOption())
     .option('--json', 'print the result as JSON on stdout; progress stays on stderr')
     .option('--quiet', 'show no progress')
     .addHelpText('after', '\nExample:\n  $ tailnas resume runs/darts-20260102-030405')
-    .action(async (run: string, flags: { checkpointMinutes: number; json?: true; quiet?: true }) => {
+    .action(async (run: string, flags: { checkpointMinutes: number; force?: true; json?: true; quiet?: true }) => {
       await watchRun(
-        (watch) => resumeRun(run, { recipes, checkpointSeconds: 60 * flags.checkpointMinutes, ...watch }),
+        (watch) =>
+          resumeRun(run, {
+            recipes,
+            checkpointSeconds: 60 * flags.checkpointMinutes,
+            force: flags.force,
+            ...watch,
+          }),
         {
           json: flags.json === true,
           quiet: flags.quiet === true,

@@ -40,7 +40,7 @@ Examples:
               overrides: { scale: flags.scale, ...overrides },
               command: ['tailnas', ...process.argv.slice(2)],
             },
-            { checkpointSeconds: 60 * flags.checkpointMinutes, ...watch },
+            { checkpointSeconds: 60 * flags.checkpointMinutes, force: flags.force, ...watch },
           ),
         { json: flags.json === true, quiet: flags.quiet === true, profile: flags.profile },
       );

@@ -14,7 +14,7 @@ export const expectedSeconds = async (
   const sizes = sizesOf(await planData(data, { onProgress: onData }));
   const whole = new Map<string, number>();
   for (const { recipe } of open)
-    if (!whole.has(recipe.name)) whole.set(recipe.name, estimate(recipe, sizes).expectedSeconds);
+    if (!whole.has(recipe.name)) whole.set(recipe.name, (await estimate(recipe, sizes)).expectedSeconds);
   return new Map(
     open.map((run) => [run, ((whole.get(run.recipe.name) ?? 0) * (run.epochs.to - run.epochs.from)) / run.epochs.to]),
   );

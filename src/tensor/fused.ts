@@ -1,3 +1,5 @@
+import { firstLine } from './engine/errors.js';
+import { native } from './native.js';
 import { tensorOp, tensorsOp } from './operator.js';
 import { cat, channelsLast } from './ops.js';
 import type { Tensor } from './tensor.js';
@@ -6,6 +8,22 @@ import type { Tensor } from './tensor.js';
 
 /** Whether fused operations are wanted: `TAILNAS_KERNELS=composite` turns them off; avx512, avx2 and portable choose an instruction set. */
 export const fusedByDefault = (): boolean => process.env['TAILNAS_KERNELS'] !== 'composite';
+
+/** TAILNAS_KERNELS names kernels that there are not, or not on this processor. */
+export class UnknownKernelsError extends Error {
+  override readonly name = 'UnknownKernelsError';
+}
+
+/** What computes here: `fused, avx512` (or another instruction set), or `plain`. Throws an UnknownKernelsError. */
+export const kernels = (): string => {
+  if (!fusedByDefault()) return 'plain';
+  const engine = native();
+  try {
+    return `fused, ${engine.kernels()}`;
+  } catch (error) {
+    throw new UnknownKernelsError(firstLine(error), { cause: error });
+  }
+};
 
 /** A batch norm as fused operations take it. All tensors: [channels] */
 export interface NormState {

@@ -7,6 +7,7 @@ export type { Data, Dtype } from './dtype.js';
 export * from './functional.js';
 export {
   fusedByDefault,
+  kernels,
   type NodeTerm,
   type NormState,
   nodeSum,
@@ -14,6 +15,7 @@ export {
   type Reading,
   type Reads,
   readSource,
+  UnknownKernelsError,
 } from './fused.js';
 export { type Arg, call, schemaOf, tensorOp, tensorsOp, voidOp } from './operator.js';
 export * from './ops.js';

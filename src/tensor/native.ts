@@ -32,6 +32,8 @@ export interface Native {
   setRngState(handle: number): void;
   threads(n?: number): number;
   versions(): [libtorch: string, cuda: string];
+  /** The instruction set of the fused operations. */
+  kernels(): string;
   /** All of these functions again, each timed while it runs. */
   timed(): Native;
   profile(on: boolean): void;

@@ -29,7 +29,7 @@ export const threads = {
   },
 };
 
-/** Bytes of CPU tensors: alive now, at most alive since the last `resetPeak`, and kept for reuse after they were freed. */
+/** Bytes that CPU tensors asked for: alive now, and at most alive since the last `resetPeak`; and bytes kept for reuse after they were freed. */
 export const memory = {
   stats: (): { live: number; peak: number; kept: number } => {
     const [live, peak, kept] = native().memory(false);
@@ -38,7 +38,7 @@ export const memory = {
   resetPeak: (): void => {
     native().memory(true);
   },
-  /** Returns kept blocks to the system. */
+  /** Returns kept memory to the system, but for what lies beside a large tensor that is alive. */
   trim: (): void => native().trim(),
 };
 

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { type Dataset, type DatasetPlan, type PlanOptions, type Progress, planDataset } from '../data/index.js';
-import type { DataSizes } from './estimate.js';
 
 /** Which data a run learns from, and how its long tail is made: what flags ask for, and what run.json records. */
 export const dataRequest = z
@@ -27,6 +26,16 @@ export const planData = (data: DataRequest, { onProgress }: { onProgress?: Progr
 };
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+
+/** The sizes of the data that a search would run on. */
+export interface DataSizes {
+  readonly classes: number;
+  readonly channels: 1 | 3;
+  readonly imageSize: number;
+  readonly trainImages: number;
+  readonly validImages: number;
+  readonly testImages: number;
+}
 
 /** What an estimate has to know of planned data. */
 export const sizesOf = ({

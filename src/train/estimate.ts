@@ -1,120 +1,94 @@
-import type { Batch } from '../data/index.js';
-import { crossEntropy } from '../loss/index.js';
-import type { SearchNet, TensorBatch } from '../method/index.js';
-import { adam, archOptimizer, sgd } from '../optim/index.js';
-import { constant } from '../schedule/index.js';
-import { softmaxRelaxation } from '../space/index.js';
-import { memory, noGrad, rng, scope } from '../tensor/index.js';
-import { batchToTensors } from './batches.js';
-import { phasesOf, totalEpochs } from './phase.js';
+import type { Dataset } from '../data/index.js';
+import { type DataSizes, sizesOf } from './data-request.js';
+import { at, largestWithin, lineThrough, type MemoryNeed, requireFit } from './fit.js';
+import { freeMemory } from './free-memory.js';
+import { type Phase, phasesOf } from './phase.js';
+import { type Probe, probe } from './probe.js';
 import type { Recipe } from './recipe.js';
-import { searchStep } from './step.js';
-
-/** The sizes of the data that a search would run on. */
-export interface DataSizes {
-  readonly classes: number;
-  readonly channels: number;
-  readonly imageSize: number;
-  readonly trainImages: number;
-  readonly validImages: number;
-  readonly testImages: number;
-}
 
 /** What a search is expected to need on this machine. */
-export interface Estimate {
+export interface Estimate extends MemoryNeed {
   readonly weights: number;
   readonly stepsPerEpoch: number;
-  /** Peak resident memory of the process. */
-  readonly expectedMemoryBytes: number;
   readonly expectedSeconds: number;
+  /** Of the phase that takes longest. */
+  readonly expectedSecondsPerEpoch: number;
 }
 
-const PROBES = [4, 8] as const;
+const PIXELS = 8 * 32 * 32; // of the smaller probe: at the paper's sizes, both together cost less than one step of the search
 
-/** A straight line through two measurements, at x; noise cannot turn it below the larger one, nor above proportion to it. */
-const extrapolate = (points: readonly (readonly [number, number])[], x: number): number => {
-  const [[x0, y0] = [0, 0], [x1, y1] = [1, 0]] = points;
-  const line = y0 + ((y1 - y0) / (x1 - x0)) * (x - x0);
-  const proportional = (y1 * x) / x1;
-  return Math.min(Math.max(line, Math.min(y1, proportional)), Math.max(y1, proportional));
+/** Two small batches, or what there is of them below the search's own. */
+const probedBatches = ({ method, settings }: Recipe, { imageSize }: DataSizes): [number, number] => {
+  const few = Math.floor(PIXELS / (imageSize ** 2 * method.streams.length));
+  const second = Math.min(2 * Math.min(8, Math.max(1, few)), settings.batchSize);
+  return [Math.ceil(second / 2), second];
 };
 
-const blank = (n: number, { channels, imageSize }: DataSizes): Batch => ({
-  images: Uint8Array.from({ length: n * imageSize * imageSize * channels }, (_, i) => (i * 97) % 251),
-  labels: new Int32Array(n),
-});
+const tensorBytes = ({ peak, held }: Probe): number => Math.max(peak, held);
 
-/** The shorter of two runs: the first pays for memory and caches that a search pays for once. */
-const time = (body: () => void): number => {
-  const once = (): number => {
-    const from = performance.now();
-    body();
-    return (performance.now() - from) / 1000;
+/**
+ * Predicts memory and time from miniature searches on two small batches: both grow with the batch on a straight line, and what the process holds
+ * beside tensors stays as it is. Nothing of the search itself is touched. `loaded` says that the process holds the images already.
+ */
+export const estimate = async (
+  recipe: Recipe,
+  sizes: DataSizes,
+  { loaded = false }: { loaded?: boolean } = {},
+): Promise<Estimate> => {
+  const { batchSize } = recipe.settings;
+  const freeMemoryBytes = freeMemory();
+  const [few, more] = probedBatches(recipe, sizes);
+  const first = await probe(recipe, { batch: few, sizes });
+  // Whoever has no memory for the second probe needs none to know that the search has none either.
+  const grown = first.besides + (tensorBytes(first) * more) / few;
+  const last = more === few || grown > freeMemoryBytes ? first : await probe(recipe, { batch: more, sizes });
+  const along = (of: (measured: Probe) => number) => lineThrough([first.batch, of(first)], [last.batch, of(last)]);
+
+  const { trainImages, validImages, testImages, imageSize, channels } = sizes;
+  const images = loaded ? 0 : (trainImages + validImages + testImages) * imageSize ** 2 * channels;
+  const tensors = along(tensorBytes);
+  const memory = { ...tensors, a: tensors.a + last.besides + images };
+
+  const stepsPerEpoch = Math.ceil(trainImages / batchSize);
+  const validations = Math.ceil(validImages / batchSize);
+  const seconds = (phase: Phase, what: 'step' | 'validation'): number =>
+    at(
+      along(({ seconds: measured }) => measured.get(phase.name)?.[what] ?? 0),
+      batchSize,
+    );
+  const perEpoch = (phase: Phase): number =>
+    stepsPerEpoch * seconds(phase, 'step') + validations * seconds(phase, 'validation');
+  const phases = phasesOf(recipe);
+  const tested = Math.ceil(testImages / batchSize) + (recipe.method.mixing === undefined ? 0 : validations);
+  return {
+    weights: first.weights,
+    stepsPerEpoch,
+    // What loading the data took at its height is part of the process' peak as well.
+    expectedMemoryBytes: Math.round(Math.max(at(memory, batchSize), process.resourceUsage().maxRSS * 1024)),
+    freeMemoryBytes,
+    largestBatch: Math.min(largestWithin(memory, freeMemoryBytes), Number.MAX_SAFE_INTEGER),
+    expectedSeconds:
+      phases.reduce((sum, phase) => sum + phase.epochs * perEpoch(phase), 0) +
+      tested * seconds(phases[0], 'validation'),
+    expectedSecondsPerEpoch: Math.max(...phases.map(perEpoch)),
   };
-  return Math.min(once(), once(), once());
 };
 
 /**
- * Predicts memory and time from steps of a throw-away network on small batches of this machine: both grow with the batch on a straight line.
- * Nothing of the search itself is run, but the random state is left changed.
+ * What a run is expected to need, now that its data is loaded. Throws a MemoryError when that is more memory than it can have, unless told to `force`
+ * it. Of other devices than the CPU nothing is known.
  */
-export const estimate = (recipe: Recipe, data: DataSizes): Estimate => {
-  const { settings, method } = recipe;
-  const shape = { ...settings, classes: data.classes, inputChannels: data.channels };
-  rng.seed(0);
-  const net: SearchNet = method.build(shape, { relax: method.relax ?? softmaxRelaxation });
-  const weights = sgd(net.store.flat, settings);
-  const arch = archOptimizer(net.alphas, { rates: () => constant(0), make: (value) => adam(value) });
-  const toTensors = batchToTensors({
-    height: data.imageSize,
-    width: data.imageSize,
-    channels: data.channels,
-    mean: new Array<number>(data.channels).fill(0.5),
-    std: new Array<number>(data.channels).fill(0.25),
-  });
-  const criterion = (recipe.loss ?? crossEntropy()).build(new Array<number>(data.classes).fill(1));
-  const batches = (n: number): TensorBatch[] => method.streams.map(() => toTensors(blank(n, data)));
-  const probe = (n: number) => {
-    memory.resetPeak();
-    const step = time(() =>
-      scope(() =>
-        searchStep(
-          { net, weights, arch, criterion, settings },
-          { train: batches(n), valid: batches(n), t: 0, mixing: 0.5, lr: 0, where: { epoch: 0, step: 0 } },
-        ),
-      ),
-    );
-    const { peak } = memory.stats();
-    net.store.training = false;
-    const forward = time(() => scope(() => noGrad(() => batches(n).map((batch) => net.logits(batch.images)))));
-    net.store.training = true;
-    return { step, peak, forward: forward / method.streams.length };
-  };
-  const measured = PROBES.map((n) => ({ n, ...probe(n) }));
-  const at = (pick: 'step' | 'peak' | 'forward') =>
-    extrapolate(
-      measured.map((m) => [m.n, m[pick]] as const),
-      settings.batchSize,
-    );
-  const stepsPerEpoch = Math.ceil(data.trainImages / settings.batchSize);
-  const forwards = (images: number): number => Math.ceil(images / settings.batchSize) * at('forward');
-  const images = (data.trainImages + data.validImages + data.testImages) * data.imageSize ** 2 * data.channels;
-  const result = {
-    weights: net.store.size,
-    stepsPerEpoch,
-    // The allocator keeps freed blocks up to this much beyond what tensors need at most (native/memory.cc).
-    expectedMemoryBytes: Math.round(baseBytes() + images + at('peak') * 1.1 + 64 * 2 ** 20),
-    expectedSeconds:
-      totalEpochs(phasesOf(recipe)) * (stepsPerEpoch * at('step') + forwards(data.validImages)) +
-      forwards(data.testImages + (net.mixed === undefined ? 0 : data.validImages)),
-  };
-  net.dispose();
-  for (const t of [...Object.values(weights.state), ...Object.values(arch.state)]) t.dispose();
-  return result;
-};
-
-/** Resident memory without tensors: Node, libtorch's code, and what the C library keeps. */
-const baseBytes = (): number => {
-  const { live, kept } = memory.stats();
-  return process.memoryUsage().rss - live - kept;
+export const foresee = async (
+  recipe: Recipe,
+  {
+    dataset,
+    device,
+    action,
+    force = false,
+  }: { dataset: Dataset; device: string; action: 'search' | 'resume'; force?: boolean | undefined },
+): Promise<Estimate | undefined> => {
+  if (device !== 'cpu') return undefined;
+  const expected = await estimate(recipe, sizesOf(dataset), { loaded: true });
+  if (!force) requireFit(expected, { action });
+  return expected;
 };

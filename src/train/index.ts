@@ -1,7 +1,8 @@
-export { type DataRequest, planData, sizesOf } from './data-request.js';
+export { type DataRequest, type DataSizes, planData, sizesOf } from './data-request.js';
 export { DivergedError } from './diverged.js';
-export { type DataSizes, type Estimate, estimate } from './estimate.js';
+export { type Estimate, estimate } from './estimate.js';
 export { evaluate, MIXINGS, type Tested, test } from './evaluate.js';
+export { MemoryError, type MemoryNeed } from './fit.js';
 export { archLr, type Continuation, type Phase, phasesOf, SEARCH_PHASE, totalEpochs } from './phase.js';
 export {
   type PhaseTime,

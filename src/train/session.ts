@@ -3,9 +3,9 @@ import { resolve } from 'node:path';
 import { type Dataset, dataNames, type Progress } from '../data/index.js';
 import { createRun, type Evaluation, openRun, type Position, type RunFolder, type RunInfo } from '../run/index.js';
 import { packageRoot } from '../tensor/engine/paths.js';
-import { libtorch, requireDevice, threads } from '../tensor/index.js';
+import { kernels, libtorch, requireDevice, threads } from '../tensor/index.js';
 import { type DataRequest, dataRequest, loadData } from './data-request.js';
-
+import { type Estimate, foresee } from './estimate.js';
 import { openParent } from './fork.js';
 import { phasesOf } from './phase.js';
 import type { StepProfiler } from './profiler.js';
@@ -38,6 +38,8 @@ interface Watch {
   readonly onDataProgress?: Progress;
   /** Is told how the steps go, when they are to be timed. */
   readonly profiler?: StepProfiler | undefined;
+  /** Go on although the run is expected to need more memory than it can have. */
+  readonly force?: boolean | undefined;
 }
 
 /** What a run tells while it goes on. */
@@ -48,11 +50,13 @@ export type RunEvent =
       readonly run: string;
       readonly recipe: Recipe;
       readonly weights: number;
+      readonly kernels: string;
       readonly stepsPerEpoch: number;
       readonly epoch: number;
       /** Of all phases. */
       readonly epochs: number;
     }
+  | ({ readonly type: 'estimate' } & Estimate)
   | { readonly type: 'notice'; readonly text: string }
   | { readonly type: 'test'; readonly done: number; readonly total: number };
 
@@ -68,6 +72,7 @@ const versions = (): Record<string, string> => ({
   tailnas: JSON.parse(readFileSync(resolve(packageRoot(), 'package.json'), 'utf8')).version,
   libtorch: libtorch().version,
   node: process.version,
+  kernels: kernels(),
 });
 
 /** Starts a search and keeps it in a run folder. Yields what happens; returns how it ended. Nothing is written before the data is known to be good. */
@@ -80,6 +85,7 @@ export async function* startRun(request: RunRequest, watch: Watch = {}): AsyncGe
     ready: () => {
       threads.set(request.threads);
       requireDevice(device);
+      kernels();
     },
   });
   const skipped = dataset.skipped.length;
@@ -87,6 +93,8 @@ export async function* startRun(request: RunRequest, watch: Watch = {}): AsyncGe
     yield { type: 'notice', text: `left out ${skipped} unreadable ${skipped === 1 ? 'image' : 'images'}` };
   const { from } = request;
   const parent = from === undefined ? undefined : openParent(from, { recipe, seed, fingerprint: dataset.fingerprint });
+  const expected = await foresee(recipe, { dataset, device, action: 'search', force: watch.force });
+  if (expected !== undefined) yield { type: 'estimate', ...expected };
   const live = search(recipe, { dataset, seed, device, resume: parent?.checkpoint.bytes, profiler: watch.profiler });
   const info: RunInfo = {
     format: 1,
@@ -161,7 +169,17 @@ export async function* resumeRun(
       return { run: dir, interrupted: false, evaluation: done, genotypes: folder.readGenotype() ?? {} };
     }
     const recipe = recipeOf(info, recipes);
-    const { live, notices, position } = await reopen(folder, recipe, watch);
+    const { dataset, live, notices, position } = await reopen(folder, recipe, watch);
+    const expected = await foresee(recipe, {
+      dataset,
+      device: info.device,
+      action: 'resume',
+      force: watch.force,
+    }).catch((error) => {
+      live.dispose();
+      throw error;
+    });
+    if (expected !== undefined) yield { type: 'estimate', ...expected };
     const from =
       position === undefined
         ? 'no checkpoint yet: starting from the beginning'
@@ -197,6 +215,7 @@ export const reopen = async (
     ready: () => {
       threads.set(info.threads);
       requireDevice(info.device);
+      kernels();
     },
   });
   if (dataset.fingerprint !== info.data.fingerprint)
@@ -233,12 +252,15 @@ async function* carryOn(
   try {
     const { epoch: first } = live.snapshot();
     folder.truncateRecords((record) => record.epoch < first);
-    folder.log(`${first === 0 ? 'searching' : 'searching on'}: ${recipe.label}, ${live.weights} weights`);
+    folder.log(
+      `${first === 0 ? 'searching' : 'searching on'}: ${recipe.label}, ${live.weights} weights, kernels: ${kernels()}`,
+    );
     yield {
       type: 'start',
       run: folder.path,
       recipe,
       weights: live.weights,
+      kernels: kernels(),
       stepsPerEpoch: live.stepsPerEpoch,
       epoch: first,
       epochs: live.epochs,

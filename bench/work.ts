@@ -6,7 +6,7 @@ import { ParameterStore } from '../src/nn/index.js';
 import { adam, archOptimizer, clipNorm, sgd } from '../src/optim/index.js';
 import { paperSettings } from '../src/recipes/index.js';
 import { constant, product } from '../src/schedule/index.js';
-import { cell, dartsPrimitives, edgeCount, searchPlan, softmaxRelaxation } from '../src/space/index.js';
+import { cell, dartsPrimitives, edgeCount, joined, searchPlan, softmaxRelaxation } from '../src/space/index.js';
 import * as t from '../src/tensor/index.js';
 import { searchStep } from '../src/train/index.js';
 import { dartsV2 } from './darts-v2.js';
@@ -119,7 +119,7 @@ const oneCell = (w: Work): (() => void) => {
   const output = kind === 'reduction' ? Math.ceil(w.image / 2) : w.image;
   const cotangent = pixels({ ...w, image: output }, nodes * channels);
   return () => {
-    const y = body.forward(s0, s1, { weights: softmaxRelaxation(alpha) });
+    const y = joined(body.forward([s0], [s1], { weights: softmaxRelaxation(alpha) }));
     t.grad(y, [s0, s1, alpha, ...store.leaves], { gradOutputs: [cotangent] });
   };
 };

@@ -33,6 +33,13 @@ struct ForwardScratch {
   const Prepared& of(int64_t reader, int64_t part) const { return prepared[2 * reader + part]; }
 };
 
+/// Whether any reader needs the plane.
+inline bool reads_plane(const ReadSource& all) {
+  bool reads = false;
+  each_convolution(all, [&](int64_t, int64_t, const Convolution&) { reads = true; });
+  return reads;
+}
+
 /// How far readers reach over the edge of the image.
 inline int64_t frame_of(const ReadSource& all) {
   int64_t frame = 0;
@@ -43,13 +50,11 @@ inline int64_t frame_of(const ReadSource& all) {
 inline ForwardScratch forward_in(const ReadSource& all, Arena& arena) {
   const Source& s = all.source;
   ForwardScratch scratch;
-  bool reads_plane = false;
   int64_t tile = 0;
   each_convolution(all, [&](int64_t r, int64_t, const Convolution& c) {
-    reads_plane = true;
     if (c.depthwise) tile = max(tile, band_rows(s, all.readers[r]) * all.readers[r].out_width(s) * kWidth);
   });
-  scratch.plane = plane_in(arena, reads_plane ? s.channels : 0, s.height, s.width, frame_of(all));
+  scratch.plane = plane_in(arena, reads_plane(all) ? s.channels : 0, s.height, s.width, frame_of(all));
   scratch.tile = {arena.floats(tile * vectors_of(s.channels)), tile};
   scratch.prepared = reinterpret_cast<Prepared*>(arena.floats(2 * all.count * static_cast<int64_t>(sizeof(Prepared) / sizeof(float))));
   Arena packed{const_cast<float*>(all.packed)};
@@ -71,7 +76,7 @@ inline int64_t forward_scratch(const ReadSource& all) {
 /// Clears the frame, which no image overwrites, and fills the offsets.
 inline void prepare(const ReadSource& all, const ForwardScratch& scratch) {
   const Plane& plane = scratch.plane;
-  if (frame_of(all) > 0 || padded(all.source.channels) > all.source.channels)
+  if (reads_plane(all) && (frame_of(all) > 0 || padded(all.source.channels) > all.source.channels))
     clear(plane.data, plane.vector_step() * vectors_of(all.source.channels));
   each_convolution(all, [&](int64_t r, int64_t p, const Convolution& c) {
     if (!c.depthwise) return;
@@ -144,10 +149,9 @@ inline void forward(const ReadSource& all, const ReaderResult* results, ImageRan
   Arena arena{memory};
   const ForwardScratch scratch = forward_in(all, arena);
   prepare(all, scratch);
-  bool reads_plane = false;
-  each_convolution(all, [&](int64_t, int64_t, const Convolution&) { reads_plane = true; });
+  const bool reads = reads_plane(all);
   for (int64_t image = images.begin; image < images.end; image++) {
-    if (reads_plane) read_image(s, scratch, image);
+    if (reads) read_image(s, scratch, image);
     for (int64_t r = 0; r < all.count; r++) {
       const Reader& reader = all.readers[r];
       const ReaderResult& result = results[r];

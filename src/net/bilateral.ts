@@ -72,7 +72,8 @@ export const bilateralNetwork = (
     const [n = 0] = instance.shape;
     const [m = 0] = klass.shape;
     const [s0, s1] = body.forward(cat([instance, klass]), shared);
-    const rows = (features: Features, from: number, size: number) => features.map((part) => narrow(part, 0, from, size));
+    const rows = (features: Features, from: number, size: number) =>
+      features.map((part) => narrow(part, 0, from, size));
     return [
       [rows(s0, 0, n), rows(s1, 0, n)],
       [rows(s0, n, m), rows(s1, n, m)],

@@ -74,16 +74,18 @@ export const cell = (store: Store, { nodes, concat }: CellPlan, shape: CellShape
     edges.map(({ from, row, ops }) => ({
       from,
       row,
-      ops: ops.map(({ primitive, column }): Built => ({
-        column,
-        op: primitive.build({
-          store: store.child('edges').child(row).child(primitive.name),
-          sourceStore: store.child('states').child(from),
-          channels,
-          stride: from < 2 ? stride : 1,
-          search,
+      ops: ops.map(
+        ({ primitive, column }): Built => ({
+          column,
+          op: primitive.build({
+            store: store.child('edges').child(row).child(primitive.name),
+            sourceStore: store.child('states').child(from),
+            channels,
+            stride: from < 2 ? stride : 1,
+            search,
+          }),
         }),
-      })),
+      ),
     })),
   );
   const sum = (terms: readonly Term[]): Tensor | undefined =>
@@ -95,7 +97,8 @@ export const cell = (store: Store, { nodes, concat }: CellPlan, shape: CellShape
       const branch = isFused(op) ? readings(features, [op]).map(op.branch)[0] : op(source(joined(features)));
       return branch && sum([{ branch, weight: 1 }]);
     });
-    if (x === undefined) throw new Error('Cannot bring an input to the channels of its cell: its operation gave nothing');
+    if (x === undefined)
+      throw new Error('Cannot bring an input to the channels of its cell: its operation gave nothing');
     return x;
   };
 
@@ -103,9 +106,7 @@ export const cell = (store: Store, { nodes, concat }: CellPlan, shape: CellShape
   const enter = (x: Tensor, index: number, weights: OpWeights): State => {
     const leaving = built.flatMap((edges) =>
       edges.flatMap(({ from, row, ops }) =>
-        ops.flatMap(({ op, column }) =>
-          from === index && isFused(op) && weights.at(row, column) !== 0 ? [op] : [],
-        ),
+        ops.flatMap(({ op, column }) => (from === index && isFused(op) && weights.at(row, column) !== 0 ? [op] : [])),
       ),
     );
     const read = readings([x], leaving);
@@ -117,7 +118,8 @@ export const cell = (store: Store, { nodes, concat }: CellPlan, shape: CellShape
     forward: (s0, s1, { weights }) =>
       scope(() => {
         const states: State[] = [];
-        for (const x of [() => input(first, s0), () => input(second, s1)]) states.push(enter(x(), states.length, weights));
+        for (const x of [() => input(first, s0), () => input(second, s1)])
+          states.push(enter(x(), states.length, weights));
         for (const edges of built) {
           const { x } = scope(() => {
             const terms = edges.flatMap(({ from, row, ops }) =>

@@ -1,4 +1,15 @@
-import { add, inPlace, mul, type NodeTerm, nodeSum, ones, readSource, scope, stack, type Tensor } from '../tensor/index.js';
+import {
+  add,
+  inPlace,
+  mul,
+  type NodeTerm,
+  nodeSum,
+  ones,
+  readSource,
+  scope,
+  stack,
+  type Tensor,
+} from '../tensor/index.js';
 import type { Branch } from './primitive.js';
 
 /** One summand of a node: a branch and its operation's weight. */

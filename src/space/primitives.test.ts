@@ -5,7 +5,9 @@ import {
   type Branch,
   cell,
   dartsPrimitives,
+  joined,
   none,
+  type Op,
   type OpWeights,
   type Primitive,
   searchPlan,
@@ -14,9 +16,13 @@ import {
   source,
   sumBranches,
 } from './index.js';
+import { readings } from './source.js';
 
-const build = (primitive: Primitive, { channels, stride }: { channels: number; stride: 1 | 2 }) => {
-  const store = new ParameterStore();
+const build = (
+  primitive: Primitive,
+  { channels, stride, fused }: { channels: number; stride: 1 | 2; fused: boolean },
+) => {
+  const store = new ParameterStore({ fused });
   const place = store.component('c');
   const op = primitive.build({
     store: place.child('op'),
@@ -28,14 +34,18 @@ const build = (primitive: Primitive, { channels, stride }: { channels: number; s
   return { store: store.allocate(), op };
 };
 
-describe('primitives', () => {
+/** What an operation makes of x, whichever way it goes. */
+const branchOf = (op: Op, x: Tensor): Branch | undefined =>
+  typeof op === 'function' ? op(source(x)) : readings([x], [op]).map(op.branch)[0];
+
+describe.each([true, false])('primitives, fused: %s', (fused) => {
   for (const primitive of [...dartsPrimitives, sepConv7x7].filter((p) => p !== none))
     it(`${primitive.name} keeps the image, or halves it upwards, of any size and number of channels`, () => {
       for (const stride of [1, 2] as const)
         for (const size of [7, 8, 9])
           scope(() => {
-            const { op } = build(primitive, { channels: 3, stride });
-            const branch = op(source(randn([2, 3, size, size + 2])));
+            const { op } = build(primitive, { channels: 3, stride, fused });
+            const branch = branchOf(op, randn([2, 3, size, size + 2]));
             const expected = [2, 3, Math.ceil(size / stride), Math.ceil((size + 2) / stride)];
             expect(branch?.raw.shape).toEqual(expected);
             expect(branch?.norm?.apply(branch.raw).shape ?? expected).toEqual(expected);
@@ -44,8 +54,8 @@ describe('primitives', () => {
 
   it('none gives nothing and owns nothing', () => {
     scope(() => {
-      const { op, store } = build(none, { channels: 3, stride: 2 });
-      expect(op(source(zeros([1, 3, 8, 8])))).toBeUndefined();
+      const { op, store } = build(none, { channels: 3, stride: 2, fused });
+      expect(branchOf(op, zeros([1, 3, 8, 8]))).toBeUndefined();
       expect([store.parameters.length, store.buffers.size]).toEqual([0, 0]);
     });
   });
@@ -78,14 +88,16 @@ const makeCell = (
     afterReduction: false,
     search: true,
   });
-  return { store: store.allocate(), cell: built };
+  /** The output for two equal inputs, in one tensor. */
+  const run = (x: Tensor, weights: OpWeights): Tensor => joined(built.forward([x], [x], { weights }));
+  return { store: store.allocate(), run };
 };
 
 describe('a cell', () => {
   it('runs only what has a weight: with 0 and 1 an absent operation costs nothing', () => {
     scope(() => {
       const calls: string[] = [];
-      const { cell: built } = makeCell([spy('a', calls), spy('b', calls)]);
+      const { run } = makeCell([spy('a', calls), spy('b', calls)]);
       const x = randn([2, 4, 8, 8]);
       const weights = gate([
         [1, 0],
@@ -94,7 +106,7 @@ describe('a cell', () => {
         [0, 1],
         [1, 0],
       ]);
-      expect(built.forward(x, x, { weights }).shape).toEqual([2, 8, 8, 8]);
+      expect(run(x, weights).shape).toEqual([2, 8, 8, 8]);
       expect(calls).toEqual(['a', 'b', 'b', 'a']);
     });
   });
@@ -105,9 +117,9 @@ describe('a cell', () => {
         ['normal', 7],
         ['reduction', 4],
       ] as const) {
-        const { cell: built } = makeCell(dartsPrimitives, { kind });
+        const { run } = makeCell(dartsPrimitives, { kind });
         const x = randn([2, 4, 7, 7]);
-        const out = built.forward(x, x, { weights: gate([]) });
+        const out = run(x, gate([]));
         expect(out.shape).toEqual([2, 8, size, size]);
         expect(out.toArray().every((v) => v === 0)).toBe(true);
       }
@@ -130,7 +142,8 @@ describe('a cell', () => {
         search: true,
       });
       store.allocate();
-      return scope(() => built.forward(randn([2, 4, 6, 6]), randn([2, 4, 6, 6]), { weights: one }).toArray());
+      const output = () => joined(built.forward([randn([2, 4, 6, 6])], [randn([2, 4, 6, 6])], { weights: one }));
+      return scope(() => output().toArray());
     });
     for (const [i, v] of (fused ?? []).entries()) expect(Math.abs(v - (plain?.[i] ?? Number.NaN))).toBeLessThan(1e-4);
   });
@@ -138,16 +151,16 @@ describe('a cell', () => {
   it('moves the running statistics of a pool once a pass, though many edges read it', () => {
     scope(() => {
       const pools = dartsPrimitives.filter((p) => p.name.includes('pool'));
-      const { store, cell: built } = makeCell(pools, { nodes: 3 });
+      const { store, run } = makeCell(pools, { nodes: 3 });
       const x = randn([4, 4, 8, 8]);
       const all: OpWeights = { at: () => 1 };
-      built.forward(x, x, { weights: all });
+      run(x, all);
       const variances = [...store.buffers].filter(([name]) => name.includes('pool') && name.endsWith('var'));
       expect(variances).toHaveLength(2 * 4); // two pools of states 0 to 3
       const mean = (t: Tensor | undefined) => t?.toArray() ?? [];
       // A source is normalised, so a pool's batch statistics at pass 1 and 2 are the same: v1 = 0.9 + 0.1 s, v2 = 0.9 v1 + 0.1 s.
       const first = variances.map(([, t]) => mean(t));
-      built.forward(x, x, { weights: all });
+      run(x, all);
       for (const [i, [name, t]] of variances.entries())
         for (const [c, v2] of mean(t).entries()) {
           const v1 = first[i]?.[c] ?? Number.NaN;
@@ -160,10 +173,10 @@ describe('a cell', () => {
 
   it('works with an odd number of channels and odd images', () => {
     scope(() => {
-      const { cell: built } = makeCell(dartsPrimitives, { channels: 5, kind: 'reduction' });
+      const { run } = makeCell(dartsPrimitives, { channels: 5, kind: 'reduction' });
       const x = randn([2, 5, 9, 7]);
       const weights = softmaxRelaxation(randn([5, 8]));
-      expect(built.forward(x, x, { weights }).shape).toEqual([2, 10, 5, 4]);
+      expect(run(x, weights).shape).toEqual([2, 10, 5, 4]);
     });
   });
 });
@@ -183,8 +196,8 @@ describe('sumBranches', () => {
       const norm: BatchNorm = {
         affine: false,
         apply: (x, scale) => (scale === undefined ? mul(x, 3) : mul(mul(x, 3), scale)),
-        stats: () => {
-          throw new Error('the plain sum must not ask for statistics');
+        state: () => {
+          throw new Error('the plain sum must not ask how the fused one normalises');
         },
       };
       const weights = softmaxRelaxation(alpha);
@@ -197,7 +210,7 @@ describe('sumBranches', () => {
       const naive = raws
         .map((raw, i) => (i === 3 ? raw : mul(mul(raw, i % 2 === 0 ? 3 : 1), tensorAt(weights, i))))
         .reduce((a, b) => add(a, b));
-      const ours = sumBranches(terms, { fused: false });
+      const ours = sumBranches(terms, { fused: false, training: true });
       if (ours === undefined) throw new Error('there are four branches');
       const of = (x: Tensor) => [x, ...grad(sum(mul(x, g)), [...raws, alpha], { retainGraph: true })];
       const [a, b] = [of(ours), of(naive)];
@@ -209,8 +222,8 @@ describe('sumBranches', () => {
   it('of nothing is nothing, and of one branch that branch', () => {
     scope(() => {
       const raw = ones([1, 1, 2, 2]);
-      expect(sumBranches([], { fused: true })).toBeUndefined();
-      expect(sumBranches([{ branch: { raw }, weight: 1 }], { fused: true })).toBe(raw);
+      expect(sumBranches([], { fused: true, training: true })).toBeUndefined();
+      expect(sumBranches([{ branch: { raw }, weight: 1 }], { fused: true, training: true })).toBe(raw);
     });
   });
 });

@@ -9,10 +9,10 @@ export interface EngineWork {
 
 const NANO = 1e-9;
 
-// libtorch names the node of a fused operator after its C++ class, torch::autograd::CppNode<tailnas::…::SepHalf>; its own nodes call operators,
+// libtorch names the node of a fused operator after its C++ class, torch::autograd::CppNode<tailnas::…::NodeSum>; its own nodes call operators,
 // which are counted by their names, and what is left of them is bookkeeping, as is what it does around every node.
 const spelled = (name: string): string => {
-  const fused = /^torch::autograd::CppNode<.*?(\w+)>$/.exec(name)?.[1];
+  const fused = /^torch::autograd::CppNode<.*?(\w+?)(?:Function)?>$/.exec(name)?.[1];
   if (fused !== undefined) return `tailnas::${fused.replace(/(?<=[a-z0-9])[A-Z]/g, '_$&').toLowerCase()}, backward`;
   if (name.startsWith('autograd::') || /^\w+Backward\d*$/.test(name)) return 'engine: backward nodes';
   return name.includes('::') ? name : `engine: ${name}`;

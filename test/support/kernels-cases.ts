@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { Reads } from '../../src/tensor/index.js';
 import { noise } from './fixtures.js';
 
 // What the fused operations are tried with: sizes and switches are drawn by fast-check, the numbers follow from the case's own seed.
@@ -17,33 +18,42 @@ export interface Case {
   readonly gradient: 'rows' | 'channelsLast' | 'expanded';
 }
 
-export type Norm = 'none' | 'batch' | 'running';
-
-export interface SepCase extends Case {
-  readonly outputs: number;
-  readonly kernel: number;
-  readonly stride: number;
-  readonly dilation: number;
-  readonly norm: Norm;
+/** Where one copy of a reading goes: into a sum of readings of its shape, to plain operators, or nowhere; and the affine part of its norm there. */
+export interface UseCase {
+  readonly to: 'sum 0' | 'sum 1' | 'plain' | 'nowhere';
   readonly gamma: boolean;
   readonly beta: boolean;
-  /** Which gradients are asked for: an alpha step asks for none of a weight. */
-  readonly wanted: readonly ('x' | 'gamma' | 'beta' | 'depthwise' | 'pointwise')[];
 }
 
-export interface NodeCase extends Case {
-  readonly terms: readonly { readonly normed: boolean; readonly wanted: boolean }[];
+export interface ReaderCase {
+  readonly kind: Reads['kind'];
+  readonly kernel: number;
+  readonly dilation: number;
+  readonly stride: 1 | 2;
+  /** Whether it has the case's number of outputs, not that of x. */
+  readonly other: boolean;
+  readonly normed: boolean;
+  /** One for each copy. */
+  readonly uses: readonly UseCase[];
+}
+
+/** One source and all that reads it. */
+export interface ReadCase extends Case {
+  readonly outputs: number;
+  readonly readers: readonly ReaderCase[];
+  /** Whether norms use the batch's statistics. */
   readonly ofBatch: boolean;
-  readonly wanted: boolean;
-  /** The first raw is also the last, as a skip from a node that is read twice. */
-  readonly twice: boolean;
-}
-
-export interface PoolCase extends Case {
-  readonly stride: number;
-  readonly which: 'max' | 'avg';
-  /** Few different values: most windows then have their maximum more than once. */
+  /** How the source is made of x: not at all, or it is a reading of x of that kind, to be normalised. */
+  readonly before: 'nothing' | 'self' | 'separable';
+  readonly middle: { readonly gamma: boolean; readonly beta: boolean; readonly stride: 1 | 2 };
+  /** Channels of the tensors in which x lies side by side. */
+  readonly parts: readonly number[];
+  /** How often a tensor that is no reading is a term of every sum. */
+  readonly beside: 0 | 1 | 2;
+  /** Few different values: most windows of a pool then have their maximum more than once. */
   readonly ties: boolean;
+  /** Which gradients are asked for, of all inputs in turn: an alpha step asks for none of a weight. */
+  readonly wanted: readonly boolean[];
 }
 
 /** A value that is not finite, and where in x, as a part of its length. */
@@ -76,35 +86,60 @@ export const anyCase: fc.Arbitrary<Case> = fc.record(base);
 /** Of one or two pixels the variance can be 0: there is no deviation that a mean could be 1000 of. */
 export const severalPixels = anyCase.map((c) => ({ ...c, width: c.width + 5 }));
 
-export const sepCase: fc.Arbitrary<SepCase> = fc
-  .record({
-    ...base,
-    outputs: fc.integer({ min: 1, max: CHANNELS }),
-    kernel: fc.constantFrom(1, 3, 5, 7, 9), // 1 and 9 go a generic way
-    stride: fc.constantFrom(1, 2),
-    dilation: fc.constantFrom(1, 2, 3),
-    norm: fc.constantFrom<Norm>('none', 'batch', 'running'),
-    gamma: fc.boolean(),
-    beta: fc.boolean(),
-    wanted: fc.subarray<SepCase['wanted'][number]>(['x', 'gamma', 'beta', 'depthwise', 'pointwise']),
-  })
-  // One value a channel is its own mean: without beta, ReLU would stand on its kink.
-  .map((c) => ({ ...c, beta: c.beta || (c.norm === 'batch' && c.images * c.height * c.width === 1) }));
-
-export const nodeCase: fc.Arbitrary<NodeCase> = fc.record({
+const stride = fc.constantFrom<(1 | 2)[]>(1, 2);
+const use: fc.Arbitrary<UseCase> = fc.record({
+  to: fc.oneof(
+    { weight: 6, arbitrary: fc.constantFrom<UseCase['to'][]>('sum 0', 'sum 1') },
+    { weight: 1, arbitrary: fc.constantFrom<UseCase['to'][]>('plain', 'nowhere') },
+  ),
+  gamma: fc.boolean(),
+  beta: fc.boolean(),
+});
+const reader: fc.Arbitrary<ReaderCase> = fc.record({
+  kind: fc.constantFrom<Reads['kind'][]>('separable', 'separable', 'pointwise', 'reduction', 'max', 'avg', 'self'),
+  kernel: fc.constantFrom(1, 3, 5, 7, 9),
+  dilation: fc.constantFrom(1, 2, 3),
+  stride,
+  other: fc.boolean(),
+  normed: fc.boolean(),
+  uses: fc.array(use, { minLength: 1, maxLength: 3 }),
+});
+const drawn = {
   ...base,
-  terms: fc.array(fc.record({ normed: fc.boolean(), wanted: fc.boolean() }), { minLength: 1, maxLength: 8 }),
+  outputs: fc.integer({ min: 1, max: CHANNELS }),
+  readers: fc.array(reader, { minLength: 1, maxLength: 5 }),
   ofBatch: fc.boolean(),
-  wanted: fc.boolean(),
-  twice: fc.boolean(),
-});
-
-export const poolCase: fc.Arbitrary<PoolCase> = fc.record({
-  ...base,
-  stride: fc.integer({ min: 1, max: 3 }),
-  which: fc.constantFrom('max', 'avg'),
+  beside: fc.constantFrom<(0 | 1 | 2)[]>(0, 1, 2),
   ties: fc.boolean(),
-});
+  wanted: fc.oneof(fc.constant([true]), fc.array(fc.boolean(), { minLength: 1, maxLength: 7 })),
+  middle: fc.record({ gamma: fc.boolean(), beta: fc.boolean(), stride }),
+};
+
+/** Readers of x as it is, in one tensor. */
+export const readCase: fc.Arbitrary<ReadCase> = fc
+  .record({ ...drawn, before: fc.constant<'nothing'>('nothing') })
+  .map((c) => ({ ...c, parts: [c.channels] }));
+
+/** What several tensors side by side are read by, and a source behind a norm: nothing that reads x without its ReLU. */
+const convolutions = (readers: readonly ReaderCase[]): ReaderCase[] =>
+  readers.map((r) => (['max', 'avg', 'self'].includes(r.kind) ? { ...r, kind: 'pointwise' } : r));
+
+/** Readers of a reading of x. */
+export const afterCase: fc.Arbitrary<ReadCase> = fc
+  .record({ ...drawn, before: fc.constantFrom<('self' | 'separable')[]>('self', 'separable') })
+  .map((c) => ({ ...c, parts: [c.channels], readers: convolutions(c.readers) }));
+
+/** Readers of an x that lies in several tensors: of whole vectors of channels, or of any numbers, which the door in src/tensor makes one of. */
+export const partsCase: fc.Arbitrary<ReadCase> = fc
+  .oneof(
+    fc
+      .tuple(readCase, fc.array(fc.constantFrom(16, 32), { minLength: 2, maxLength: 3 }))
+      .map(([c, parts]) => ({ ...c, parts, readers: convolutions(c.readers) })),
+    fc
+      .tuple(readCase, fc.array(fc.integer({ min: 1, max: 15 }), { minLength: 2, maxLength: 4 }))
+      .map(([c, parts]) => ({ ...c, parts })),
+  )
+  .map((c) => ({ ...c, channels: c.parts.reduce((a, b) => a + b) }));
 
 export const specials: fc.Arbitrary<Special[]> = fc.array(
   fc.record({
@@ -115,12 +150,15 @@ export const specials: fc.Arbitrary<Special[]> = fc.array(
 );
 
 /** One case of every number of channels from 1 to 40, the rest drawn. */
-export const everyChannelCount = <T extends Case>(arbitrary: fc.Arbitrary<T>, seed: number): T[] =>
-  fc.sample(arbitrary, { seed, numRuns: CHANNELS }).map((c, i) => ({ ...c, channels: i + 1 }));
+export const everyChannelCount = (arbitrary: fc.Arbitrary<ReadCase>, seed: number): ReadCase[] =>
+  fc.sample(arbitrary, { seed, numRuns: CHANNELS }).map((c, i) => ({ ...c, channels: i + 1, parts: [i + 1] }));
 
 /** float32 numbers, even over [from, to). */
 export const numbers = (seed: number, n: number, { from = -1, to = 1 } = {}): Float32Array =>
   Float32Array.from(noise(seed, n), (v) => from + ((v + 1) / 2) * (to - from));
+
+/** How many numbers a shape holds. */
+export const count = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 /** Numbers of either sign that are not near 0. */
 export const awayFromZero = (seed: number, n: number, { least = 0.1, most = 1.5 } = {}): Float32Array =>

@@ -1,32 +1,34 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
-  batchNorm,
-  channelStats,
   channelsLast,
   expand,
   grad,
-  type Stats,
   scope,
   type Tensor,
   tensor,
   threads,
   to,
+  zerosLike,
 } from '../../src/tensor/index.js';
-import { type Case, EPSILON, numbers } from './kernels-cases.js';
+import { type Case, count, numbers } from './kernels-cases.js';
 
-// How a fused operation in float32 is compared with its twin: the same mathematics in ATen's operators in float64, of the same float32 numbers.
+// How fused operations in float32 are compared with their twins: the same mathematics in ATen's operators in float64, of the same float32 numbers.
 
-/** Errors by what they are of: `output` and statistics as maxima, gradients as L2 norms. */
+/** Errors by what they are of: results and statistics as maxima, gradients as L2 norms. */
 export type Errors = Record<string, number>;
 
 /** float32 numbers for a tensor, and whether its gradient is asked for. */
 export interface Input {
   readonly values: Float32Array;
   readonly shape: readonly number[];
-  readonly wanted?: boolean;
+  readonly wanted: boolean;
 }
 export type Inputs = Readonly<Record<string, Input>>;
 export type Tensors = Readonly<Record<string, Tensor>>;
+export type Precision = 'float32' | 'float64';
+
+/** What is done with the inputs: results, whose gradients are taken, and what comes to be beside them: `….moments`, `….runningMean`, `….runningVar`. */
+export type Program = (t: Tensors, dtype: Precision) => { results: Tensors; facts: Tensors };
 
 /** A tensor that must be there. */
 export const of = (tensors: Tensors, name: string): Tensor => {
@@ -35,14 +37,17 @@ export const of = (tensors: Tensors, name: string): Tensor => {
   return found;
 };
 
-/** The tensors of the inputs; in float32, images are channels-last unless they are to lie in rows. */
-export const tensorsOf = (inputs: Inputs, { rows, dtype }: { rows: boolean; dtype: 'float32' | 'float64' }): Tensors =>
+/** A tensor of numbers, in rows. */
+export const tensorOf = ({ values, shape }: Omit<Input, 'wanted'>, dtype: Precision): Tensor =>
+  tensor(dtype === 'float32' ? values.slice() : Float64Array.from(values), { shape });
+
+const isImage = (name: string): boolean => /^x\d+$|\.raw$/.test(name);
+const tensorsOf = (inputs: Inputs, { rows }: Case, dtype: Precision): Tensors =>
   Object.fromEntries(
-    Object.entries(inputs).map(([name, { values, shape, wanted }]) => {
-      const made = tensor(dtype === 'float32' ? values : Float64Array.from(values), { shape });
-      const image = shape.length === 4 && (name === 'x' || name.startsWith('raw'));
-      const placed = image && dtype === 'float32' && !rows ? channelsLast(made) : made;
-      return [name, wanted ? placed.requireGrad() : placed];
+    Object.entries(inputs).map(([name, input]) => {
+      const made = tensorOf(input, dtype);
+      const placed = isImage(name) && dtype === 'float32' && !rows ? channelsLast(made) : made;
+      return [name, input.wanted ? placed.requireGrad() : placed];
     }),
   );
 
@@ -65,49 +70,51 @@ export const l2 = (ours: readonly number[], theirs: readonly number[], floor = 0
   return error === 0 ? 0 : error / Math.max(length(theirs), floor);
 };
 
-const gradientFor = (y: Tensor, { seed, gradient }: Case): Tensor => {
+const gradientFor = (y: Tensor, seed: number, { gradient }: Case): Tensor => {
   const shape = y.shape;
-  const n = shape.reduce((a, b) => a * b, 1);
   const g =
-    gradient === 'expanded' ? expand(tensor([0.75]), shape) : tensor(numbers(seed + 99, n), { shape: [...shape] });
+    gradient === 'expanded'
+      ? expand(tensor([0.75]), shape)
+      : tensor(numbers(seed, count(shape)), { shape: [...shape] });
   if (y.dtype === 'float64') return to(g, { dtype: 'float64' });
   return gradient === 'channelsLast' ? channelsLast(g) : g;
 };
 
-/** An operation in both forms. */
-export interface Twins {
-  readonly fused: (t: Tensors) => Tensor;
-  readonly plain: (t: Tensors) => Tensor;
-  /** As `plain`, but with statistics that are constants. What it gives is as large as the terms that cancel in the gradient through the statistics. */
-  readonly held?: (t: Tensors) => Tensor;
-}
-
+type Arrays = Readonly<Record<string, number[]>>;
 interface Run {
-  readonly output: number[];
-  readonly gradients: Readonly<Record<string, number[]>>;
+  readonly results: Arrays;
+  readonly facts: Arrays;
+  readonly gradients: Arrays;
   readonly incoming: number[];
 }
-const run = (inputs: Inputs, op: (t: Tensors) => Tensor, c: Case, dtype: 'float32' | 'float64'): Run =>
+const arrays = (tensors: Tensors): Arrays =>
+  Object.fromEntries(Object.entries(tensors).map(([name, t]) => [name, t.toArray()]));
+
+const run = (inputs: Inputs, program: Program, c: Case, dtype: Precision): Run =>
   scope(() => {
-    const given = tensorsOf(inputs, { rows: c.rows, dtype });
-    const y = op(given);
+    const given = tensorsOf(inputs, c, dtype);
+    const { results, facts } = program(given, dtype);
+    // A fused reading needs a gradient as soon as another reader has a weight that does: more results may have one here than there.
+    const cotangents = Object.values(results).map((y, i) => gradientFor(y, c.seed + 99 + i, c));
+    const outputs = Object.values(results).filter((y) => y.requiresGrad);
+    const gradOutputs = cotangents.filter((_, i) => Object.values(results)[i]?.requiresGrad);
     const names = Object.keys(inputs).filter((name) => inputs[name]?.wanted);
-    const g = gradientFor(y, c);
-    const gradients =
-      names.length === 0
-        ? []
+    const found =
+      outputs.length === 0
+        ? names.map((name) => zerosLike(of(given, name)))
         : grad(
-            y,
+            outputs,
             names.map((name) => of(given, name)),
-            { gradOutputs: [g] },
+            { gradOutputs, unused: 'zeros' },
           );
     for (const [name, { values }] of Object.entries(inputs))
       if (!isDeepStrictEqual(of(given, name).toArray(), Array.from(values)))
         throw new Error(`${name} must not change, but it did`);
     return {
-      output: y.toArray(),
-      gradients: Object.fromEntries(names.map((name, i) => [name, gradients[i]?.toArray() ?? []])),
-      incoming: g.toArray(),
+      results: arrays(results),
+      facts: arrays(facts),
+      gradients: Object.fromEntries(found.map((g, i) => [names[i], g.toArray()])),
+      incoming: cotangents.flatMap((g) => g.toArray()),
     };
   });
 
@@ -122,85 +129,98 @@ export const withThreads = <T>({ threads: n }: Case, body: () => T): T => {
   }
 };
 
-/** Output and every wanted gradient of the two. */
+/** [mean, variance, invstd] of moments with a norm; undefined of those without. */
+const rowsOf = (moments: readonly number[], normed: boolean): [number[], number[], number[]] | undefined => {
+  const n = moments.length / 3;
+  return normed ? [moments.slice(0, n), moments.slice(n, 2 * n), moments.slice(2 * n)] : undefined;
+};
+
+/**
+ * How many times larger than that of a raw tensor the relative error of its normalised value may be: where all values of a channel nearly agree,
+ * what is left after the mean is mostly rounding.
+ */
+const condition = ([mean, variance, invstd]: readonly [number[], number[], number[]]): number =>
+  mean.reduce((most, m, i) => Math.max(most, Math.sqrt(m * m + (variance[i] ?? 0)) * (invstd[i] ?? 0) || 0), 1);
+
+/** Twins, and a third whose gradients are as large as the terms that cancel in theirs. */
+export interface Twins {
+  readonly fused: Program;
+  readonly plain: Program;
+  readonly held: Program;
+}
+
+const kindOf = (name: string): string => (name.split('.').at(-1) ?? name).replace(/\d+$/, '');
+
+/** Results, moments, running statistics and every wanted gradient of the two. */
 export const compareTwins = (inputs: Inputs, { fused, plain, held }: Twins, c: Case): Errors => {
   const ours = withThreads(c, () => run(inputs, fused, c, 'float32'));
   const again = withThreads(c, () => run(inputs, fused, c, 'float32'));
   if (!isDeepStrictEqual(ours, again))
     throw new Error('the same numbers must give the same bits, a second time they did not');
   const theirs = run(inputs, plain, c, 'float64');
-  const constant = held === undefined ? undefined : run(inputs, held, c, 'float64');
-  const errors: Errors = { output: worstOf(ours.output, theirs.output) };
+  const constant = run(inputs, held, c, 'float64');
+  const errors: Errors = {};
+  const note = (what: string, error: number): void => {
+    errors[what] = Math.max(errors[what] ?? 0, Number.isNaN(error) ? Number.POSITIVE_INFINITY : error);
+  };
+  const same = (a: Arrays, b: Arrays, what: string): void => {
+    if (!isDeepStrictEqual(Object.keys(a), Object.keys(b))) throw new Error(`there must be the same ${what}`);
+  };
+  same(ours.results, theirs.results, 'results');
+  same(ours.gradients, theirs.gradients, 'gradients');
+  let worst = 1;
+  for (const [name, fact] of Object.entries(theirs.facts)) {
+    const own = ours.facts[name] ?? [];
+    const [a, b] = name.endsWith('.moments')
+      ? [own, fact].map((m) =>
+          rowsOf(
+            m,
+            own.some((v) => v !== 0),
+          ),
+        )
+      : [];
+    if (a === undefined || b === undefined) {
+      note(kindOf(name), worstOf(own, fact) / worst);
+      continue;
+    }
+    worst = Math.max(worst, condition(b));
+    note('mean', worstOf(a[0], b[0]));
+    note('variance', worstOf(a[1], b[1]));
+    note('invstd', Math.max(...b[2].map((v, i) => Math.abs((a[2][i] ?? Number.NaN) / v - 1))) / condition(b));
+  }
+  for (const [name, result] of Object.entries(theirs.results))
+    note('result', worstOf(ours.results[name] ?? [], result) / worst);
   for (const [name, gradient] of Object.entries(theirs.gradients)) {
     const summands = length(theirs.incoming) * Math.sqrt(theirs.incoming.length);
-    // What is summed may cancel, of two pixels always: then only the rounding of the summands is left.
-    const floor = constant === undefined ? 0 : 0.1 * length(constant.gradients[name] ?? []);
-    errors[name] = l2(ours.gradients[name] ?? [], gradient, name === 'weights' ? 0.01 * summands : floor);
+    // What is summed may cancel, of two pixels always: then only the rounding of the summands is left, or of a single pixel nothing.
+    const floor = Math.max(0.1 * length(constant.gradients[name] ?? []), 1e-3 * length(theirs.incoming));
+    note(
+      kindOf(name),
+      l2(ours.gradients[name] ?? [], gradient, kindOf(name) === 'weights' ? 0.01 * summands : floor) / worst,
+    );
   }
   return errors;
 };
 
-/** [batch, channels, h, w] */
-export const imageShape = ({ images, channels, height, width }: Case): number[] => [images, channels, height, width];
-/** How many numbers a shape holds. */
-export const count = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
-/** A float64 vector. */
-export const row = (values: ArrayLike<number>): Tensor => tensor(Float64Array.from(values));
+const finiteness = (v: number): string => (Number.isFinite(v) ? 'finite' : String(v));
 
-interface PlainNorm {
-  readonly weight?: Tensor | null;
-  readonly bias?: Tensor | null;
-}
-/** Batch norm in float64: by the batch's own statistics or by given ones. */
-export const normed = (
-  x: Tensor,
-  stats: { mean: number[]; variance: number[] } | undefined,
-  affine: PlainNorm = {},
-): Tensor =>
-  batchNorm(x, {
-    ...affine,
-    runningMean: row(stats?.mean ?? new Float64Array(x.shape[1] ?? 0)),
-    runningVar: row(stats?.variance ?? new Float64Array(x.shape[1] ?? 0).fill(1)),
-    training: stats === undefined,
-    eps: EPSILON,
-  });
-
-/** Running statistics, and what the fused operations take for them: 1 / √(variance + ε) in float32. */
-export const runningStats = (seed: number, channels: number) => {
-  const mean = numbers(seed, channels, { from: -0.5, to: 0.5 });
-  const variance = numbers(seed + 1, channels, { from: 0.5, to: 2 });
-  const invstd = variance.map((v) => 1 / Math.sqrt(v + EPSILON));
-  return { mean, variance, fused: () => ({ mean: tensor(mean), invstd: tensor(invstd), gamma: null, beta: null }) };
-};
-
-/** What a fused reader takes for the batch's own statistics. */
-export const batchStats = (x: Tensor): Omit<Stats, 'ofBatch'> => {
-  const [, channels = 0] = x.shape;
-  const buffers = { runningMean: tensor(new Float32Array(channels)), runningVar: tensor(new Float32Array(channels)) };
-  return { ...channelStats(x, { ...buffers, eps: EPSILON }), gamma: null, beta: null };
-};
-
-const kindOf = (v: number): string => (Number.isFinite(v) ? 'finite' : String(v));
-
-/** Values that are not finite must come out where they do in ATen, of the same sign, and nothing else may change. */
-const sameKinds = (ours: readonly number[], theirs: readonly number[], what: string): Errors => {
-  const wrong = theirs.findIndex((v, i) => kindOf(v) !== kindOf(ours[i] ?? Number.NaN));
-  if (wrong >= 0) throw new Error(`${what}[${wrong}] must be ${theirs[wrong]} as in ATen, got ${ours[wrong]}`);
-  return { [what]: worstOf(ours, theirs) };
-};
-/** Inputs and what is done with them. */
-export interface Tried {
-  readonly inputs: Inputs;
-  readonly twins: Twins;
-}
-/** As `compareTwins`, of an x that is not all finite. */
-export const compareKinds = ({ inputs, twins }: Tried, c: Case): Errors => {
-  const ours = withThreads(c, () => run(inputs, twins.fused, c, 'float32'));
-  const theirs = run(inputs, twins.plain, c, 'float64');
-  return Object.entries(theirs.gradients)
-    .filter(([name]) => name === 'x' || name.startsWith('raw'))
-    .reduce(
-      (errors, [name, g]) => Object.assign(errors, sameKinds(ours.gradients[name] ?? [], g, `d ${name}`)),
-      sameKinds(ours.output, theirs.output, 'output'),
-    );
+/** As `compareTwins`, of an x that is not all finite: what is not must come out where it does in ATen, of the same sign, and nothing else may change. */
+export const compareKinds = (inputs: Inputs, { fused, plain }: Omit<Twins, 'held'>, c: Case): Errors => {
+  const ours = withThreads(c, () => run(inputs, fused, c, 'float32'));
+  const theirs = run(inputs, plain, c, 'float64');
+  const errors: Errors = {};
+  const compare = (a: Arrays, b: Arrays, what: string): void => {
+    for (const [name, values] of Object.entries(b)) {
+      const own = a[name] ?? [];
+      const wrong = values.findIndex((v, i) => finiteness(v) !== finiteness(own[i] ?? Number.NaN));
+      if (wrong >= 0)
+        throw new Error(`${what} ${name}[${wrong}] must be ${values[wrong]} as in ATen, got ${own[wrong]}`);
+      errors[what] = Math.max(errors[what] ?? 0, worstOf(own, values));
+    }
+  };
+  const images = (gradients: Arrays): Arrays =>
+    Object.fromEntries(Object.entries(gradients).filter(([name]) => isImage(name)));
+  compare(ours.results, theirs.results, 'a result');
+  compare(images(ours.gradients), images(theirs.gradients), 'a gradient');
+  return errors;
 };

@@ -31,7 +31,7 @@ inline Moments moments_of(const at::Tensor& t) {
 }
 
 struct LazyRows {
-  float *gain, *offset, *slope;  // the last two null if there are no statistics
+  float *gain, *offset, *slope;  // one after the other in memory; the last two null if there are no statistics
 };
 
 inline LazyRows lazy_rows(const at::Tensor& gradient) {

@@ -13,7 +13,7 @@
 #include <torch/library.h>
 
 #include "lanes.h"
-#include "moments.h"
+#include "node_sum_arguments.h"
 #include "scratch.h"
 #include "variants.h"
 
@@ -21,69 +21,7 @@ namespace tailnas::kernels {
 namespace {
 
 using at::Tensor;
-using OptionalTensors = c10::List<std::optional<Tensor>>;
 constexpr auto kChannelsLast = at::MemoryFormat::ChannelsLast;
-constexpr const char* kCannot = "Cannot sum branches: ";
-
-/// All arguments; moments, gammas and betas as many as raws, undefined where absent.
-struct NodeArguments {
-  std::vector<Tensor> raws, moments, gammas, betas;
-  Tensor weights;
-  bool batch_stats;
-
-  int64_t count() const { return static_cast<int64_t>(raws.size()); }
-  int64_t channels() const { return raws[0].size(1); }
-  Moments stats(int64_t k) const { return moments_of(moments[k]); }
-  const float* gamma(int64_t k) const { return gammas[k].defined() ? gammas[k].const_data_ptr<float>() : nullptr; }
-  const float* beta(int64_t k) const { return betas[k].defined() ? betas[k].const_data_ptr<float>() : nullptr; }
-  float weight(int64_t k) const { return weights.const_data_ptr<float>()[k]; }
-};
-
-void check_raws(const std::vector<Tensor>& raws) {
-  TORCH_CHECK(!raws.empty(), kCannot, "raws must not be empty");
-  for (const auto& raw : raws) {
-    TORCH_CHECK(raw.dim() == 4 && raw.numel() > 0 && raw.sizes() == raws[0].sizes(), kCannot,
-                "raws must be [batch, channels, h, w], not empty and all of one shape, got ", raw.sizes());
-    TORCH_CHECK(raw.scalar_type() == at::kFloat, kCannot, "raws must be float32, got ", raw.scalar_type());
-    TORCH_CHECK(raw.is_contiguous(kChannelsLast), kCannot, "raws must be channels-last in memory");
-  }
-}
-
-std::vector<Tensor> defined_or_not(const OptionalTensors& given, size_t count, const char* name) {
-  TORCH_CHECK(given.size() == count, kCannot, name, " must be as many as raws, ", count, ", got ", given.size());
-  std::vector<Tensor> out;
-  for (const std::optional<Tensor> t : given) out.push_back(t.value_or(Tensor()));
-  return out;
-}
-
-void check_channels(const std::vector<Tensor>& tensors, const std::vector<Tensor>& moments, int64_t channels, const char* name) {
-  for (size_t k = 0; k < tensors.size(); k++) {
-    const Tensor& t = tensors[k];
-    if (!t.defined()) continue;
-    TORCH_CHECK(t.scalar_type() == at::kFloat && t.dim() == 1 && t.numel() == channels && t.is_contiguous(), kCannot, name,
-                " must be float32 [channels], got ", t.scalar_type(), t.sizes());
-    TORCH_CHECK(moments[k].defined() && moments[k].size(0) == 3, kCannot, name, " must come with moments of three rows, raw ", k, " has none");
-  }
-}
-
-NodeArguments check(at::TensorList raws, const OptionalTensors& moments, const OptionalTensors& gammas, const OptionalTensors& betas,
-                    const Tensor& weights, bool batch_stats) {
-  const size_t count = raws.size();
-  NodeArguments a{raws.vec(), defined_or_not(moments, count, "moments"), defined_or_not(gammas, count, "gammas"),
-                  defined_or_not(betas, count, "betas"), weights, batch_stats};
-  check_raws(a.raws);
-  for (const Tensor& t : a.moments)
-    if (t.defined())
-      TORCH_CHECK(t.scalar_type() == at::kFloat && t.dim() == 2 && (t.size(0) == 1 || t.size(0) == 3) && t.size(1) == a.channels() &&
-                      t.is_contiguous(),
-                  kCannot, "moments must be float32 [1 or 3, ", a.channels(), "], got ", t.scalar_type(), t.sizes());
-  check_channels(a.gammas, a.moments, a.channels(), "gammas");
-  check_channels(a.betas, a.moments, a.channels(), "betas");
-  TORCH_CHECK(weights.scalar_type() == at::kFloat && weights.dim() == 1 && weights.numel() == a.count(), kCannot, "weights must be float32 [",
-              count, "], got ", weights.scalar_type(), weights.sizes());
-  a.weights = weights.contiguous();
-  return a;
-}
 
 Lanes lanes_of(const Tensor& raw) {
   const int64_t channels = raw.size(1);
@@ -293,20 +231,20 @@ class NodeSum : public torch::autograd::Function<NodeSum> {
 
 Tensor node_sum(at::TensorList raws, const OptionalTensors& moments, const OptionalTensors& gammas, const OptionalTensors& betas,
                 const Tensor& weights, bool batch_stats) {
-  return forward(check(raws, moments, gammas, betas, weights, batch_stats));
+  return forward(node_arguments(raws, moments, gammas, betas, weights, batch_stats));
 }
 
 Tensor node_sum_autograd(at::TensorList raws, const OptionalTensors& moments, const OptionalTensors& gammas, const OptionalTensors& betas,
                          const Tensor& weights, bool batch_stats) {
-  const NodeArguments a = check(raws, moments, gammas, betas, weights, batch_stats);
+  const NodeArguments a = node_arguments(raws, moments, gammas, betas, weights, batch_stats);
   std::vector<Tensor> inputs = a.raws;
   inputs.push_back(weights);
   for (const auto* list : {&a.moments, &a.gammas, &a.betas})
     for (const Tensor& t : *list)
       if (t.defined()) inputs.push_back(t);
   for (int64_t k = 0; k < a.count(); k++)
-    TORCH_CHECK(!a.moments[k].defined() || !a.raws[k].requires_grad() || a.moments[k].requires_grad(), kCannot,
-                "moments must come from the read_source that gave the raw, those of raw ", k, " have no gradient");
+    TORCH_CHECK(!a.moments[k].defined() || !a.raws[k].requires_grad() || a.moments[k].requires_grad(),
+                "Cannot sum branches: moments must come from the read_source that gave the raw, those of raw ", k, " have no gradient");
   return NodeSum::apply(at::TensorList(inputs), a);
 }
 

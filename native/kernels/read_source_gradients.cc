@@ -18,6 +18,10 @@ struct Incoming {
   std::vector<float> offset, slope;  // summed over the copies; empty if no copy has any
 };
 
+bool all_zero(const float* values, int64_t count) {
+  return std::all_of(values, values + count, [](float value) { return value == 0.0f; });
+}
+
 /// `next`: where in back.incoming the reader's copies start.
 Incoming incoming_of(const ReadSourceBack& back, size_t r, size_t next) {
   Incoming in;
@@ -31,7 +35,8 @@ Incoming incoming_of(const ReadSourceBack& back, size_t r, size_t next) {
     in.held.push_back(back.incoming[next + 1].contiguous());
     const LazyRows rows = lazy_rows(in.held.back());
     in.terms.back().gain = rows.gain;
-    if (!rows.slope) continue;
+    // Zeros do not count: where the statistics are not the batch's, a y that is not finite must not spoil its gradient.
+    if (!rows.slope || all_zero(rows.offset, 2 * channels)) continue;
     in.offset.resize(channels);
     in.slope.resize(channels);
     for (int64_t c = 0; c < channels; c++) in.offset[c] += rows.offset[c], in.slope[c] += rows.slope[c];

@@ -175,6 +175,7 @@ describe('search', () => {
 
   it('tells a log file one line an epoch', () => {
     expect(lines(finished.stderr)).toEqual([
+      expect.stringMatching(/^needs about \d+ MB of memory and \d+:\d\d an epoch; /),
       expect.stringMatching(/^searching: DARTS, /),
       expect.stringMatching(/^epoch 1\/2 {2}train \d.* valid \d.* per class +\d/),
       expect.stringMatching(/^epoch 2\/2 {2}train \d.* valid \d.* per class +\d/),

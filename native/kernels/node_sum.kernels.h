@@ -10,6 +10,8 @@
 namespace node_sum {
 
 constexpr int64_t kBlock = 1024;  // floats: a page
+/// The processor's own prefetching stops at the end of a page, and every stream leaves its page with every block: so each block asks for the next.
+constexpr int64_t kAhead = kBlock;
 
 typedef double Doubles __attribute__((vector_size(8 * TAILNAS_WIDTH), aligned(8), may_alias));
 
@@ -42,6 +44,7 @@ inline void add_up_block(const NodeTerm* terms, Block block, const float* base, 
     float* out = y + block.begin + lane;
     for (int64_t i = 0; i < block.rows * block.period; i += block.period) {
       Vec total = Fresh ? start : load_loose(out + i);
+      for (int k = 0; k < N; k++) __builtin_prefetch(raw[k] + i + kAhead, 0, 2);
       for (int k = 0; k < N; k++) total = fma(scale[k], load_loose(raw[k] + i) - mean[k], total);
       store_loose(out + i, total);
     }
@@ -99,6 +102,7 @@ inline void dots_block(const NodeTerm* terms, Block block, const float* g, doubl
     const float* in = g + block.begin + lane;
     for (int64_t i = 0; i < block.rows * block.period; i += block.period) {
       const Vec gradient = load_loose(in + i);
+      for (int k = 0; k < N; k++) __builtin_prefetch(raw[k] + i + kAhead, 0, 2);
       for (int k = 0; k < N; k++) total[k] = fma(gradient, load_loose(raw[k] + i) - mean[k], total[k]);
     }
     for (int k = 0; k < N; k++) add_to(sums + k * block.period + lane, total[k]);

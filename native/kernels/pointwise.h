@@ -1,6 +1,8 @@
 // 1×1 convolution: a product of a matrix of pixels with a small matrix of weights, and the gradient of the weights.
 #pragma once
 
+#include "groups.h"
+
 /// Channel c of pixel p is at data[c / kWidth · group + p · pixel + c % kWidth]: says both a tensor [p][channels] (pixel = channels,
 /// group = kWidth) and a plane or a tile, where all pixels of one vector of channels lie together.
 template <typename Float>
@@ -37,12 +39,19 @@ TAILNAS_INLINE void product_tile(const Pixels<const float> in, int64_t inputs, c
 template <int V>
 constexpr int kProductTile = (kWidth == 16 ? 8 : 4) * (V == 1 ? 2 : 1);
 
+/// Calls f<P>(first) for tiles of n pixels. AVX2 has registers for 6 × 2 sums, and needs more than 4 × 2 to be always busy.
+template <int V, typename F>
+TAILNAS_INLINE void in_product_tiles(int64_t n, const F& f) {
+  if constexpr (kWidth == 8 && V == 2) in_groups<6>(n, f);
+  else in_tiles<kProductTile<V>>(n, f);
+}
+
 template <int STEP>
 inline void product_by(const Pixels<const float> in, int64_t inputs, const float* weights, int64_t n, const Pixels<float> out,
                        int64_t outputs) {
   const int64_t weight_step = padded(outputs);
   in_tiles<2>(vectors_of(outputs), [=]<int V>(int64_t first) {
-    in_tiles<kProductTile<V>>(n, [=]<int P>(int64_t at) {
+    in_product_tiles<V>(n, [=]<int P>(int64_t at) {
       Vec acc[P][V] = {};
       product_tile<P, V, STEP>({in.data + at * in.pixel, in.pixel, in.group}, inputs, weights + first * kWidth, weight_step, acc);
 #pragma GCC unroll 16

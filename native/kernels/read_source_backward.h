@@ -8,7 +8,7 @@ constexpr int64_t kMostClasses = 4;  // of visit_gather, with stride 2
 
 struct BackwardScratch {
   ForwardScratch forward;
-  float* result;     // gradient of what a convolution wrote: [out pixels][outputs]
+  float* result;     // gradient of a band that a convolution wrote, or of a whole pool: [pixels][outputs]
   Plane outputs[2];  // gradient of a depthwise output, of stride 1 and 2
   Tile row;          // a row of the gradient of the ReLU
   float* relu;       // gradient of the ReLU: [vectors of c][pixels][kWidth]
@@ -36,8 +36,9 @@ inline BackwardScratch backward_in(const ReadSource& all, Arena& arena) {
   bool convolves = false, pools = false;
   for (int64_t r = 0; r < all.count; r++) {
     const Reader& reader = all.readers[r];
-    result = max(result, reader.out_pixels(s) * reader.channels);
-    (reader.kind == ReaderKind::convolution ? convolves : pools) = true;
+    const bool convolution = reader.kind == ReaderKind::convolution;
+    (convolution ? convolves : pools) = true;
+    result = max(result, (convolution ? band_rows(s, reader) * reader.out_width(s) : reader.out_pixels(s)) * reader.channels);
   }
   scratch.result = arena.floats(result);
   for (int64_t stride = 1; stride <= 2; stride++) {
@@ -59,10 +60,10 @@ inline int64_t backward_scratch(const ReadSource& all) {
   return arena.used;
 }
 
-/// Finishes the gradient of `count` channels from `first` on of one image's result: Σ gain·g − offset − slope·(y − mean), into [pixels][count].
-inline void finish_result(const ReaderGradient& gradient, int64_t image, int64_t pixels, int64_t channels, int64_t first, int64_t count,
-                          float* out) {
-  const int64_t place = image * pixels * channels + first;
+/// Finishes the gradient of some pixels of a result, of `count` channels from `first` on: Σ gain·g − offset − slope·(y − mean), into [pixels][count].
+inline void finish_result(const ReaderGradient& gradient, int64_t first_pixel, int64_t pixels, int64_t channels, int64_t first,
+                          int64_t count, float* out) {
+  const int64_t place = first_pixel * channels + first;
   for (int64_t c = 0; c < count; c += kWidth) {
     const int lanes = lanes_at(count, c);
     for (int64_t k = 0; k < gradient.count; k++) {
@@ -121,34 +122,29 @@ struct Backward {
     });
   }
 
-  /// Sums for the weights of a convolution; scratch.result is the gradient of what it wrote.
+  /// Sums for the weights of a convolution, over a band whose gradient is in scratch.result and, through the 1×1 weights, in its plane.
   template <int STRIDE>
-  void weight_gradients(int64_t r, int64_t p) const {
+  void weight_gradients(int64_t r, int64_t p, int64_t first, int64_t rows) const {
     const Reader& reader = all.readers[r];
     const Convolution& c = reader.parts[p];
     const Prepared& prepared = scratch.forward.of(r, p);
     float *depthwise = gradients[r].depthwise[p], *pointwise = gradients[r].pointwise[p];
-    const int64_t height = reader.out_height(s), width = reader.out_width(s);
+    const int64_t width = reader.out_width(s);
     if (!c.depthwise) {
-      for (int64_t row = 0; row < height && pointwise; row++)
-        product_gradient(scratch.result + row * width * c.outputs, c.outputs, pixels_read(c, scratch.forward.plane, row), s.channels, width,
-                         pointwise);
+      for (int64_t row = 0; row < rows && pointwise; row++)
+        product_gradient(scratch.result + row * width * c.outputs, c.outputs, pixels_read(c, scratch.forward.plane, first + row), s.channels,
+                         width, pointwise);
       return;
     }
-    const int64_t band = band_rows(s, reader);
+    if (pointwise) {
+      depthwise_band<STRIDE>(s, reader, c, prepared, scratch.forward, first, rows);
+      product_gradient(scratch.result, c.outputs, scratch.forward.tile.pixels(), s.channels, rows * width, pointwise);
+    }
     const Plane &outputs = scratch.outputs[STRIDE - 1], &plane = scratch.forward.plane;
-    for (int64_t first = 0; first < height; first += band) {
-      const int64_t rows = min(band, height - first);
-      if (pointwise) {
-        depthwise_band<STRIDE>(s, reader, c, prepared, scratch.forward, first, rows);
-        product_gradient(scratch.result + first * width * c.outputs, c.outputs, scratch.forward.tile.pixels(), s.channels, rows * width,
-                         pointwise);
-      }
-      for (int64_t v = 0; v < vectors && depthwise; v++) {
-        const RowPair pair = {outputs.at(v, first, 0), outputs.row_step(), plane.at(v, first * STRIDE, 0), plane.row_step() * STRIDE, rows,
-                              width};
-        depthwise_gradient<STRIDE>(pair, prepared.offsets, c.taps(), depthwise + v * c.taps() * kWidth);
-      }
+    for (int64_t v = 0; v < vectors && depthwise; v++) {
+      const RowPair pair = {outputs.at(v, first, 0), outputs.row_step(), plane.at(v, first * STRIDE, 0), plane.row_step() * STRIDE, rows,
+                            width};
+      depthwise_gradient<STRIDE>(pair, prepared.offsets, c.taps(), depthwise + v * c.taps() * kWidth);
     }
   }
 
@@ -160,32 +156,30 @@ struct Backward {
     visit_gather(c, [&](int64_t k, int64_t, int64_t, int64_t, int64_t) { class_first[k + 1]++; });
     for (int64_t k = 0; k < kMostClasses; k++) class_first[k + 1] += class_first[k];
     for (int64_t v = 0; v < vectors; v++)
-      for (int64_t h = 0; h < s.height; h++) {
-        const float* from = outputs.at(v, h / STRIDE, 0);
+      for (int64_t a = 0; a < min<int64_t>(STRIDE, s.height); a++)
         for (int64_t b = 0; b < min<int64_t>(STRIDE, s.width); b++) {
-          const int64_t k = h % STRIDE * STRIDE + b;
+          const int64_t k = a * STRIDE + b;
           const Taps taps = {prepared.gather + class_first[k], prepared.packed.gather + (v * c.taps() + class_first[k]) * kWidth,
                              class_first[k + 1] - class_first[k]};
-          depthwise_row<1>(taps, (s.width - b + STRIDE - 1) / STRIDE, from, scratch.row.data + b * kWidth, STRIDE * kWidth);
+          float* to_pixel = scratch.relu + ((v * s.height + a) * s.width + b) * kWidth;
+          depthwise_rows<1, true>(taps, {(s.height - a + STRIDE - 1) / STRIDE, (s.width - b + STRIDE - 1) / STRIDE, outputs.at(v, 0, 0),
+                                         outputs.row_step(), to_pixel, STRIDE * s.width * kWidth, STRIDE * kWidth});
         }
-        add_to(scratch.relu + (v * s.height + h) * s.width * kWidth, scratch.row.data, s.width * kWidth);
-      }
   }
 
-  /// Adds to scratch.relu what comes back through a 1×1 convolution that read the ReLU itself.
-  void spread(const Reader& reader, const Convolution& c, const Prepared& prepared) const {
-    const int64_t width = reader.out_width(s);
-    for (int64_t r = 0; r < reader.out_height(s); r++) {
-      const int64_t h = r * c.stride + c.shift;
+  /// Adds to scratch.relu what comes back from a band through a 1×1 convolution that read the ReLU itself.
+  void spread(const Reader& reader, const Convolution& c, const Prepared& prepared, int64_t first, int64_t rows) const {
+    const int64_t width = reader.out_width(s), inside = min(width, (s.width - c.shift + c.stride - 1) / c.stride);
+    for (int64_t r = 0; r < rows; r++) {
+      const int64_t h = (first + r) * c.stride + c.shift;
       if (h >= s.height) continue;
       const Pixels<float> row = {scratch.row.data, kWidth, scratch.row.group};
       product({scratch.result + r * width * c.outputs, c.outputs, kWidth}, c.outputs, prepared.packed.transposed, width, row,
               padded(s.channels));
-      const int64_t inside = (s.width - c.shift + c.stride - 1) / c.stride;
       for (int64_t v = 0; v < vectors; v++) {
         const float* from = row.data + v * row.group;
         float* to_row = scratch.relu + ((v * s.height + h) * s.width + c.shift) * kWidth;
-        for (int64_t w = 0; w < min(width, inside); w++) {
+        for (int64_t w = 0; w < inside; w++) {
           float* pixel = to_row + w * c.stride * kWidth;
           store(pixel, load(pixel) + load(from + w * kWidth));
         }
@@ -197,19 +191,21 @@ struct Backward {
     const Reader& reader = all.readers[r];
     const Convolution& c = reader.parts[p];
     const Prepared& prepared = scratch.forward.of(r, p);
-    const int64_t width = reader.out_width(s), height = reader.out_height(s);
-    finish_result(gradients[r], image, reader.out_pixels(s), reader.channels, c.first, c.outputs, scratch.result);
-    if (c.depthwise && (wants_source || gradients[r].depthwise[p])) {
-      const Plane& outputs = scratch.outputs[c.stride - 1];
-      for (int64_t row = 0; row < height; row++)
-        product({scratch.result + row * width * c.outputs, c.outputs, kWidth}, c.outputs, prepared.packed.transposed, width,
-                {outputs.at(0, row, 0), kWidth, outputs.vector_step()}, padded(s.channels));
+    const int64_t width = reader.out_width(s), height = reader.out_height(s), band = band_rows(s, reader);
+    const Plane& outputs = scratch.outputs[c.stride - 1];
+    for (int64_t first = 0; first < height; first += band) {
+      const int64_t rows = min(band, height - first);
+      finish_result(gradients[r], (image * height + first) * width, rows * width, reader.channels, c.first, c.outputs, scratch.result);
+      if (c.depthwise && (wants_source || gradients[r].depthwise[p]))
+        for (int64_t row = 0; row < rows; row++)
+          product({scratch.result + row * width * c.outputs, c.outputs, kWidth}, c.outputs, prepared.packed.transposed, width,
+                  {outputs.at(0, first + row, 0), kWidth, outputs.vector_step()}, padded(s.channels));
+      if (c.stride == 1) weight_gradients<1>(r, p, first, rows);
+      else weight_gradients<2>(r, p, first, rows);
+      if (!c.depthwise && wants_source) spread(reader, c, prepared, first, rows);
     }
-    if (c.stride == 1) weight_gradients<1>(r, p);
-    else weight_gradients<2>(r, p);
-    if (!wants_source) return;
-    if (!c.depthwise) spread(reader, c, prepared);
-    else if (c.stride == 1) gather<1>(c, prepared);
+    if (!c.depthwise || !wants_source) return;
+    if (c.stride == 1) gather<1>(c, prepared);
     else gather<2>(c, prepared);
   }
 
@@ -220,9 +216,9 @@ struct Backward {
     float* into = fresh ? scratch.direct : scratch.more;
     const int64_t pixels = reader.out_pixels(s);
     if (reader.kind == ReaderKind::self) {
-      finish_result(gradient, image, pixels, s.channels, 0, s.channels, into);
+      finish_result(gradient, image * pixels, pixels, s.channels, 0, s.channels, into);
     } else {
-      finish_result(gradient, image, pixels, s.channels, 0, s.channels, scratch.result);
+      finish_result(gradient, image * pixels, pixels, s.channels, 0, s.channels, scratch.result);
       const PoolShape shape = {s.channels, s.height, s.width, reader.stride};
       const PoolRows rows = {0, s.height};
       if (reader.kind == ReaderKind::max_pool)

@@ -99,10 +99,8 @@ inline void depthwise_band(const Source& s, const Reader& reader, const Convolut
   const int64_t width = reader.out_width(s);
   for (int64_t v = 0; v < vectors_of(s.channels); v++) {
     const Taps taps = {prepared.offsets, prepared.packed.depthwise + v * c.taps() * kWidth, c.taps()};
-    for (int64_t r = 0; r < rows; r++) {
-      float* to = scratch.tile.data + v * scratch.tile.group + r * width * kWidth;
-      depthwise_row<STRIDE>(taps, width, scratch.plane.at(v, (first + r) * STRIDE, 0), to, kWidth);
-    }
+    depthwise_rows<STRIDE, false>(taps, {rows, width, scratch.plane.at(v, first * STRIDE, 0), scratch.plane.row_step() * STRIDE,
+                                         scratch.tile.data + v * scratch.tile.group, width * kWidth, kWidth});
   }
 }
 

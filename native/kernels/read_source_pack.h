@@ -10,7 +10,7 @@ namespace read_source {
 ///          2 3 2 3     stride 1: one class with all taps
 ///          0 1 0 1
 ///
-/// Calls visit(class, ky, kx, row, col), class by class; row and col say which pixel of the gradient the first pixel of that class reads through
+/// Calls visit(class, ky, kx, row, col), class by class and each row of taps from left to right, as a window slides; row and col say which pixel of the gradient the first pixel of that class reads through
 /// the tap, frame not counted.
 template <typename Visit>
 inline void visit_gather(const Convolution& c, const Visit& visit) {
@@ -18,7 +18,7 @@ inline void visit_gather(const Convolution& c, const Visit& visit) {
     for (int64_t ky = 0; ky < c.kernel; ky++) {
       const int64_t down = k / c.stride + c.padding() - ky * c.dilation;
       if (down % c.stride != 0) continue;
-      for (int64_t kx = 0; kx < c.kernel; kx++) {
+      for (int64_t kx = c.kernel - 1; kx >= 0; kx--) {
         const int64_t right = k % c.stride + c.padding() - kx * c.dilation;
         if (right % c.stride == 0) visit(k, ky, kx, down / c.stride, right / c.stride);
       }

@@ -50,8 +50,14 @@ export const dryRun = async (
       ['kernels', computing],
       ['weights', grouped(expected.weights)],
       ['steps an epoch', String(expected.stepsPerEpoch)],
-      ['expected memory', bytes(expected.expectedMemoryBytes)],
-      ['expected time', `${duration(expected.expectedSeconds)} with ${plural(flags.threads, 'thread')}`],
+      [
+        'expected memory',
+        `${bytes(expected.expectedMemoryBytes)}; ${bytes(expected.freeMemoryBytes)} are free, enough for batches of ${grouped(expected.largestBatch)}`,
+      ],
+      [
+        'expected time',
+        `${duration(expected.expectedSeconds)}, ${duration(expected.expectedSecondsPerEpoch)} an epoch, with ${plural(flags.threads, 'thread')}`,
+      ],
     ]),
   ];
   process.stdout.write(`${out.join('\n\n')}\n`);

@@ -20,7 +20,10 @@ Examples:
   $ tailnas search darts --data cifar10 --scale paper --dry-run
         how long the paper's size would take here, and in how much memory
   $ tailnas search darts --data cifar10 --scale paper --profile 5
-        where the time of its steps goes`,
+        where the time of its steps goes
+
+A search that is expected to need more memory than is free is refused, with the largest batch that would fit (exit code 2);
+--force goes on all the same. TAILNAS_MEMORY=<bytes> says how much it may have.`,
     )
     .action(async (name: string, flags: SearchFlags) => {
       const { recipe, overrides } = recipeFor(name, flags);

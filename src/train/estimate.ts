@@ -15,19 +15,35 @@ export interface Estimate extends MemoryNeed {
   readonly expectedSecondsPerEpoch: number;
 }
 
-const PIXELS = 8 * 32 * 32; // of the smaller probe: at the paper's sizes, both together cost less than one step of the search
-
-/** Two small batches, or what there is of them below the search's own. */
-const probedBatches = ({ method, settings }: Recipe, { imageSize }: DataSizes): [number, number] => {
-  const few = Math.floor(PIXELS / (imageSize ** 2 * method.streams.length));
-  const second = Math.min(2 * Math.min(8, Math.max(1, few)), settings.batchSize);
-  return [Math.ceil(second / 2), second];
-};
+const PIXELS = 8 * 32 * 32; // of the smallest probe, so that large images need no large memory
+const ENOUGH = 192e6; // bytes of tensors; below it, what the allocator keeps for reuse has not settled to its share
 
 const tensorBytes = ({ peak, held }: Probe): number => Math.max(peak, held);
 
+/** The two largest of a few probes, each of twice the batch of the one before: all together they cost less than two steps of the search itself. */
+const probePair = async (
+  recipe: Recipe,
+  { sizes, free }: { sizes: DataSizes; free: number },
+): Promise<[Probe, Probe]> => {
+  const { batchSize } = recipe.settings;
+  const few = Math.floor(PIXELS / (sizes.imageSize ** 2 * recipe.method.streams.length));
+  const batch = Math.max(1, Math.min(8, few, Math.floor(batchSize / 2)));
+  let pair: [Probe, Probe] | undefined;
+  let last = await probe(recipe, { batch, sizes });
+  for (;;) {
+    const next = Math.min(2 * last.batch, pair === undefined ? batchSize : Math.floor(batchSize / 2));
+    const settled = pair !== undefined && tensorBytes(last) >= ENOUGH;
+    // Where there is no memory for a probe of twice the size there is none for the search either, and nothing more to find out.
+    const fits = last.besides + 2 * tensorBytes(last) <= free;
+    if (next < 2 * last.batch || settled || !fits) return pair ?? [last, last];
+    const larger = await probe(recipe, { batch: next, sizes });
+    pair = [last, larger];
+    last = larger;
+  }
+};
+
 /**
- * Predicts memory and time from miniature searches on two small batches: both grow with the batch on a straight line, and what the process holds
+ * Predicts memory and time from miniature searches on small batches: both grow with the batch on a straight line, and what the process holds
  * beside tensors stays as it is. Nothing of the search itself is touched. `loaded` says that the process holds the images already.
  */
 export const estimate = async (
@@ -37,17 +53,16 @@ export const estimate = async (
 ): Promise<Estimate> => {
   const { batchSize } = recipe.settings;
   const freeMemoryBytes = freeMemory();
-  const [few, more] = probedBatches(recipe, sizes);
-  const first = await probe(recipe, { batch: few, sizes });
-  // Whoever has no memory for the second probe needs none to know that the search has none either.
-  const grown = first.besides + (tensorBytes(first) * more) / few;
-  const last = more === few || grown > freeMemoryBytes ? first : await probe(recipe, { batch: more, sizes });
+  const [first, last] = await probePair(recipe, { sizes, free: freeMemoryBytes });
   const along = (of: (measured: Probe) => number) => lineThrough([first.batch, of(first)], [last.batch, of(last)]);
 
   const { trainImages, validImages, testImages, imageSize, channels } = sizes;
   const images = loaded ? 0 : (trainImages + validImages + testImages) * imageSize ** 2 * channels;
   const tensors = along(tensorBytes);
   const memory = { ...tensors, a: tensors.a + last.besides + images };
+
+  // Loading the data may have taken more for a while: that is in the process' peak as well.
+  const taken = process.resourceUsage().maxRSS * 1024;
 
   const stepsPerEpoch = Math.ceil(trainImages / batchSize);
   const validations = Math.ceil(validImages / batchSize);
@@ -63,10 +78,9 @@ export const estimate = async (
   return {
     weights: first.weights,
     stepsPerEpoch,
-    // What loading the data took at its height is part of the process' peak as well.
-    expectedMemoryBytes: Math.round(Math.max(at(memory, batchSize), process.resourceUsage().maxRSS * 1024)),
+    expectedMemoryBytes: Math.round(Math.max(at(memory, batchSize), taken)),
     freeMemoryBytes,
-    largestBatch: Math.min(largestWithin(memory, freeMemoryBytes), Number.MAX_SAFE_INTEGER),
+    largestBatch: taken > freeMemoryBytes ? 0 : largestWithin(memory, freeMemoryBytes),
     expectedSeconds:
       phases.reduce((sum, phase) => sum + phase.epochs * perEpoch(phase), 0) +
       tested * seconds(phases[0], 'validation'),

@@ -17,7 +17,7 @@ export const at = ({ a, b }: Line, x: number): number => a + b * x;
 
 /** The largest whole x >= 1 at which a line that rises is within `limit`; 0 when none is. */
 export const largestWithin = ({ a, b }: Line, limit: number): number =>
-  b > 0 ? Math.max(0, Math.floor((limit - a) / b)) : a <= limit ? Number.POSITIVE_INFINITY : 0;
+  b > 0 ? Math.max(0, Math.floor((limit - a) / b)) : a <= limit ? Number.MAX_SAFE_INTEGER : 0;
 
 /** A run was refused: it needs more memory than it can have. */
 export class MemoryError extends RangeError {

@@ -191,13 +191,14 @@ export const compareTwins = (inputs: Inputs, { fused, plain, held }: Twins, c: C
   for (const [name, result] of Object.entries(theirs.results))
     note('result', worstOf(ours.results[name] ?? [], result) / worst);
   for (const [name, gradient] of Object.entries(theirs.gradients)) {
-    const summands = length(theirs.incoming) * Math.sqrt(theirs.incoming.length);
+    const { incoming } = theirs;
     // What is summed may cancel, of two pixels always: then only the rounding of the summands is left, or of a single pixel nothing.
-    const floor = Math.max(0.1 * length(constant.gradients[name] ?? []), 1e-3 * length(theirs.incoming));
-    note(
-      kindOf(name),
-      l2(ours.gradients[name] ?? [], gradient, kindOf(name) === 'weights' ? 0.01 * summands : floor) / worst,
-    );
+    const floor = Math.max(0.1 * length(constant.gradients[name] ?? []), 1e-3 * length(incoming));
+    // Σ g·x̂ cancels wholly where g is one number for all.
+    const dots = 0.01 * length(incoming) * Math.sqrt(incoming.length / gradient.length);
+    const kind = kindOf(name);
+    const least = kind === 'weights' || kind === 'gamma' ? dots : floor;
+    note(kind, l2(ours.gradients[name] ?? [], gradient, least) / worst);
   }
   return errors;
 };

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 #include "moments.h"
 #include "variants.h"
 
@@ -31,7 +33,10 @@ Incoming incoming_of(const ReadSourceBack& back, size_t r, size_t next) {
     in.held.push_back(back.incoming[next + 1].contiguous());
     const LazyRows rows = lazy_rows(in.held.back());
     in.terms.back().gain = rows.gain;
-    if (!rows.slope) continue;
+    // Of running statistics they are 0, which must not meet a y that is not finite.
+    const auto is_zero = [](float v) { return v == 0; };
+    if (!rows.slope || (std::all_of(rows.slope, rows.slope + channels, is_zero) && std::all_of(rows.offset, rows.offset + channels, is_zero)))
+      continue;
     in.offset.resize(channels);
     in.slope.resize(channels);
     for (int64_t c = 0; c < channels; c++) in.offset[c] += rows.offset[c], in.slope[c] += rows.slope[c];

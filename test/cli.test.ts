@@ -73,7 +73,7 @@ describe('TAILNAS_KERNELS', () => {
   it('is told by doctor, and by the first line of a search and its log', async () => {
     vi.stubEnv('TAILNAS_KERNELS', 'portable');
     const args = ['search', '--data', 'data', ...NATURAL, '--epochs', '1', '--out', 'portable'];
-    expect((await cli.run(args)).stderr).toMatch(/^searching: DARTS, .* \(kernels: fused, portable\) → portable\n/);
+    expect((await cli.run(args)).stderr).toMatch(/^searching: DARTS, .* \(kernels: fused, portable\) → portable$/m);
     expect(readFileSync(path('portable', 'log.txt'), 'utf8')).toMatch(/ weights, kernels: fused, portable\n/);
     expect(openRun(path('portable')).info.versions).toMatchObject({ kernels: 'fused, portable' });
     vi.stubEnv('TAILNAS_KERNELS', 'composite');

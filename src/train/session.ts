@@ -33,8 +33,7 @@ export interface RunRequest {
 interface Watch {
   /** Aborting it saves a checkpoint and ends the run early. */
   readonly signal?: AbortSignal;
-  /** Time between checkpoints within an epoch. */
-  readonly checkpointSeconds?: number;
+  readonly checkpointSeconds?: number; // between checkpoints within an epoch
   readonly onDataProgress?: Progress;
   /** Is told how the steps go, when they are to be timed. */
   readonly profiler?: StepProfiler | undefined;
@@ -53,8 +52,7 @@ export type RunEvent =
       readonly kernels: string;
       readonly stepsPerEpoch: number;
       readonly epoch: number;
-      /** Of all phases. */
-      readonly epochs: number;
+      readonly epochs: number; // of all phases
     }
   | ({ readonly type: 'estimate' } & Estimate)
   | { readonly type: 'notice'; readonly text: string }

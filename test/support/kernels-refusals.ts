@@ -51,6 +51,8 @@ const behind = (norm: Pick<Read, 'moments' | 'gamma' | 'beta'>): unknown =>
   read({ ...norm, weights: [pointwise()], readers: POINTWISE });
 
 const reading: readonly (readonly [what: string, run: () => unknown, rule: string])[] = [
+  // With a weight: a call without any tensor is refused by libtorch before it comes here.
+  ['no x', () => read({ x: [], weights: [pointwise()], readers: POINTWISE }), 'x must not be empty'],
   ['float64', () => read({ x: [image(SHAPE, 'float64')] }), 'x must be float32, got Double'],
   [
     'three dimensions',

@@ -39,6 +39,8 @@ export const measure = async (
     for (const [row, found] of answers) {
       const contender = alive.get(row) ?? start(row);
       try {
+        // What waited while the others worked has to warm up like those that start anew: the system may have put its pages away.
+        if (alive.has(row)) await contender.turn();
         const answer = await contender.turn();
         found.push(answer);
         if (alive.has(row)) continue;

@@ -43,7 +43,8 @@ interface Built {
 }
 
 /** A node's value, and what fused operations read from it. */
-interface State extends Source {
+interface State {
+  readonly source: Source;
   readonly read: ReadonlyMap<Op, Reading>;
 }
 
@@ -52,10 +53,11 @@ const isFused = (op: Op): op is FusedOp => typeof op !== 'function';
 /** A node whose operations are all absent is zero, at the size of the cell's output. */
 const emptyNode = ([, state]: readonly State[], stride: number): Tensor => {
   if (state === undefined) throw new Error('Cannot make node: the cell has no inputs');
-  const [batch = 0, channels = 0, h = 0, w = 0] = state.x.shape;
+  const { x } = state.source;
+  const [batch = 0, channels = 0, h = 0, w = 0] = x.shape;
   return zeros([batch, channels, Math.ceil(h / stride), Math.ceil(w / stride)], {
-    dtype: state.x.dtype,
-    device: state.x.device,
+    dtype: x.dtype,
+    device: x.device,
   });
 };
 
@@ -110,7 +112,10 @@ export const cell = (store: Store, { nodes, concat }: CellPlan, shape: CellShape
       ),
     );
     const read = readings([x], leaving);
-    return { ...source(x), read: new Map(leaving.flatMap((op, i) => (read[i] === undefined ? [] : [[op, read[i]]]))) };
+    return {
+      source: source(x),
+      read: new Map(leaving.flatMap((op, i) => (read[i] === undefined ? [] : [[op, read[i]]]))),
+    };
   };
 
   return {
@@ -128,15 +133,15 @@ export const cell = (store: Store, { nodes, concat }: CellPlan, shape: CellShape
                 const state = states[from];
                 if (weight === 0 || state === undefined) return [];
                 const reading = state.read.get(op);
-                const branch = isFused(op) ? reading && op.branch(reading) : op(state);
+                const branch = isFused(op) ? reading && op.branch(reading) : op(state.source);
                 return branch === undefined ? [] : [{ branch, weight }];
               }),
             );
-            return { x: sum(terms) ?? emptyNode(states, stride), keep: states.map((state) => state.made) };
+            return { x: sum(terms) ?? emptyNode(states, stride), keep: states.map((state) => state.source.made) };
           });
           states.push(enter(x, states.length, weights));
         }
-        const output = concat.flatMap((i) => states[i]?.x ?? []);
+        const output = concat.flatMap((i) => states[i]?.source.x ?? []);
         return store.root.fused ? output : [joined(output)];
       }),
   };

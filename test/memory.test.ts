@@ -56,20 +56,15 @@ describe('what is expected is within 15 % of what is then measured', () => {
 
 describe('a run that cannot fit', () => {
   it('is refused with the largest batch that does, and leaves nothing behind', async () => {
-    const dry = await cli.run(['search', '--scale', 'smoke', ...DATA, '--dry-run', '--json']);
+    // So many images that what the process holds besides them, which varies with the machine's load, hardly counts.
+    const large = ['search', '--scale', 'smoke', ...DATA, '--batch-size', '512'];
+    const dry = await cli.run([...large, '--dry-run', '--json']);
     const { expectedMemoryBytes } = needs.parse(JSON.parse(dry.stdout));
-    const refused = await within(expectedMemoryBytes - 5e7, [
-      'search',
-      '--scale',
-      'smoke',
-      ...DATA,
-      '--out',
-      'refused',
-    ]);
+    const refused = await within(0.75 * expectedMemoryBytes, [...large, '--out', 'refused']);
     expect(refused).toMatchObject({ code: 2, stdout: '' });
     const batch = /the largest batch that does is (\d+) \(--batch-size \1\), or try it all the same with --force/;
-    expect(Number(batch.exec(refused.stderr)?.[1])).toBeGreaterThan(8);
-    expect(Number(batch.exec(refused.stderr)?.[1])).toBeLessThan(64);
+    expect(Number(batch.exec(refused.stderr)?.[1])).toBeGreaterThan(32);
+    expect(Number(batch.exec(refused.stderr)?.[1])).toBeLessThan(512);
     expect(existsSync(path('refused'))).toBe(false);
   }, 120_000);
 

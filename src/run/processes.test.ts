@@ -138,7 +138,7 @@ const inspect = (): number => {
   return epoch;
 };
 
-describe('a run whose process is killed', { timeout: 60_000 }, () => {
+describe('a run whose process is killed', { timeout: 300_000 }, () => {
   it('can be read and goes on from the last epoch, 30 times over', async () => {
     let reached = 0;
     // On a busy machine a process may be killed before its first epoch: then it takes more rounds.

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { dartsPrimitives, edgeCount, type Genotype } from '../space/index.js';
+import { dartsV2 } from '../../bench/darts-v2.js';
+import { dartsPrimitives, edgeCount } from '../space/index.js';
 import { randn, rng, scope } from '../tensor/index.js';
 import { cellKind, checkShape, derivedNetwork, type NetShape, searchNetwork } from './index.js';
 
@@ -63,43 +64,15 @@ describe('the search network', () => {
 });
 
 describe('the derived network', () => {
-  const pick = (edges: readonly (readonly [string, number])[]) => ({
-    nodes: [0, 2, 4, 6].map((i) => edges.slice(i, i + 2).map(([op, from]) => ({ op, from }))),
-    concat: [2, 3, 4, 5],
-  });
-  // DARTS_V2, the published cells; bench/pytorch/darts.py has the same.
-  const genotype: Genotype = {
-    normal: pick([
-      ['sep_conv_3x3', 0],
-      ['sep_conv_3x3', 1],
-      ['sep_conv_3x3', 0],
-      ['sep_conv_3x3', 1],
-      ['sep_conv_3x3', 1],
-      ['skip_connect', 0],
-      ['skip_connect', 0],
-      ['dil_conv_3x3', 2],
-    ]),
-    reduction: pick([
-      ['max_pool_3x3', 0],
-      ['max_pool_3x3', 1],
-      ['skip_connect', 2],
-      ['max_pool_3x3', 1],
-      ['max_pool_3x3', 0],
-      ['skip_connect', 2],
-      ['skip_connect', 2],
-      ['max_pool_3x3', 1],
-    ]),
-  };
-
   it('of DARTS_V2 has 3,349,342 weights at 36 channels, 20 cells', () => {
     // python bench/pytorch/darts.py
-    const net = derivedNetwork({ ...shape, channels: 36, layers: 20 }, { genotype });
+    const net = derivedNetwork({ ...shape, channels: 36, layers: 20 }, { genotype: dartsV2 });
     expect(net.store.size).toBe(3_349_342);
     net.dispose();
   });
 
   it('says which kind of cell the genotype lacks', () => {
-    const { normal = { nodes: [], concat: [] } } = genotype;
+    const { normal = { nodes: [], concat: [] } } = dartsV2;
     expect(() => derivedNetwork(shape, { genotype: { normal } })).toThrow('the genotype has no reduction cell');
   });
 });

@@ -5,7 +5,20 @@ import { type BnScope, derivedNetwork, freeze, type NetShape } from '../src/net/
 import { adam, archOptimizer, sgd } from '../src/optim/index.js';
 import { constant } from '../src/schedule/index.js';
 import { type Genotype, softmaxRelaxation } from '../src/space/index.js';
-import { type Dtype, rng, scope, threads } from '../src/tensor/index.js';
+import {
+  channelsLast,
+  type Dtype,
+  grad,
+  nodeSum,
+  ones,
+  randn,
+  readSource,
+  rng,
+  scope,
+  square,
+  sum,
+  threads,
+} from '../src/tensor/index.js';
 import { searchStep } from '../src/train/index.js';
 import { cellOf, given } from './support/fixtures.js';
 import { outcomesWith, runWith } from './support/kernels.js';
@@ -50,6 +63,16 @@ it('kernels of no known name are refused', async () => {
 });
 
 describe('fused operations refuse', () => {
+  it('to be differentiated twice, which would come out wrong', () => {
+    scope(() => {
+      const x = channelsLast(randn([2, 4, 5, 6])).requireGrad();
+      const [[reading] = []] = readSource([x], [{ reads: { kind: 'avg', stride: 1 } }]);
+      const { raw, moments } = given(reading);
+      const y = sum(square(nodeSum([{ raw, moments }], { weights: ones([1]), ofBatch: false })));
+      expect(() => grad(y, [x], { createGraph: true })).toThrow('are differentiated once');
+    });
+  });
+
   it.each(refusals)('%s: %s', (op, _, run, rule) => {
     scope(() => expect(run).toThrow(`tailnas::${op}: ${rule}`));
   });

@@ -189,6 +189,7 @@ class NodeSum : public torch::autograd::Function<NodeSum> {
   }
 
   static std::vector<Tensor> backward(Context* ctx, std::vector<Tensor> gradients) {
+    TORCH_CHECK(!at::GradMode::is_enabled(), "Cannot sum branches: fused operations are differentiated once, set TAILNAS_KERNELS=composite for more");
     const auto saved = ctx->get_saved_variables();
     const auto count = static_cast<int64_t>(saved.size() / 4);
     const auto from = [&](int64_t at) { return std::vector<Tensor>(saved.begin() + at * count, saved.begin() + (at + 1) * count); };

@@ -182,6 +182,7 @@ class ReadSourceFunction : public torch::autograd::Function<ReadSourceFunction> 
   }
 
   static std::vector<Tensor> backward(Context* context, std::vector<Tensor> incoming) {
+    TORCH_CHECK(!at::GradMode::is_enabled(), "Cannot read source: fused operations are differentiated once, set TAILNAS_KERNELS=composite for more");
     const auto saved = context->get_saved_variables();
     ReadSourceArguments a;
     a.spec = context->saved_data["spec"].toIntVector();

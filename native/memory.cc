@@ -83,7 +83,7 @@ class PoolAllocator final : public c10::Allocator {
       return Block{static_cast<std::byte*>(memory), 0};
     }
     if (const auto block = segments_.take(length)) return block;
-    // Kept segments that no longer fit anything must not add up: in all we hold at most a tenth more than the largest live amount.
+    // Kept segments that no longer fit anything must not add up: free ones go until we hold at most a tenth more than the largest live amount.
     const size_t most = peak_ + peak_ / 10 + (64 << 20);
     segments_.shrink(live_ + size < most ? most - live_ - size : 0);
     return segments_.grow(length) ? segments_.take(length) : std::nullopt;

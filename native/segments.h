@@ -46,17 +46,15 @@ class Segments {
     return map(std::max(least, kUsual)) || (least < kUsual && map(least));
   }
 
-  /// Unmaps free segments until at most `most` bytes are kept, or no segment is free from end to end.
+  /// Unmaps free segments, the last first, until at most `most` bytes are kept, or no segment is free from end to end.
   void shrink(size_t most) {
-    for (auto it = segments_.begin(); it != segments_.end() && kept_ > most;) {
+    for (auto it = segments_.end(); it != segments_.begin() && kept_ > most;) {
+      --it;
       const auto& [start, segment] = *it;
-      if (free_.withdraw(start, segment.length)) {
-        kept_ -= segment.touched;
-        munmap(segment.mapping, segment.length + kHugePage);
-        it = segments_.erase(it);
-      } else {
-        ++it;
-      }
+      if (!free_.withdraw(start, segment.length)) continue;
+      kept_ -= segment.touched;
+      munmap(segment.mapping, segment.length + kHugePage);
+      it = segments_.erase(it);
     }
   }
 

@@ -11,6 +11,7 @@ import {
   grad,
   nodeSum,
   ones,
+  type Reading,
   randn,
   readSource,
   rng,
@@ -70,6 +71,19 @@ describe('fused operations refuse', () => {
       const { raw, moments } = given(reading);
       const y = sum(square(nodeSum([{ raw, moments }], { weights: ones([1]), ofBatch: false })));
       expect(() => grad(y, [x], { createGraph: true })).toThrow('are differentiated once');
+    });
+  });
+
+  it('a reading that was used before, whose gradient would be that of one use', () => {
+    scope(() => {
+      const [[reading, other] = []] = readSource(
+        [channelsLast(randn([2, 4, 5, 6]))],
+        [{ reads: { kind: 'self' }, copies: 2 }],
+      );
+      const use = (r: Reading | undefined) => nodeSum([given(r)], { weights: ones([1]), ofBatch: false });
+      use(reading);
+      use(other);
+      expect(() => use(reading)).toThrow('Cannot use a reading: it must go to one nodeSum or readSource');
     });
   });
 

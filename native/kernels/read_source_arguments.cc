@@ -7,6 +7,7 @@ namespace {
 
 using at::Tensor;
 constexpr const char* kCannot = "Cannot read source: ";
+constexpr int64_t kMostDilation = 1 << 10, kMostCopies = 1 << 10;
 
 void check_float(const Tensor& t, const char* name) {
   TORCH_CHECK(t.scalar_type() == at::kFloat, kCannot, name, " must be float32, got ", t.scalar_type());
@@ -110,7 +111,9 @@ Reader reader_of(const int64_t* spec, const Source& s, Taken& weights) {
   const int64_t kind = spec[0], stride = spec[1], dilation = spec[2];
   TORCH_CHECK(kind >= 0 && kind <= 5, kCannot, "a reader's kind must be from 0 to 5, got ", kind);
   TORCH_CHECK(stride == 1 || stride == 2, kCannot, "stride must be 1 or 2, got ", stride);
-  TORCH_CHECK(dilation >= 1, kCannot, "dilation must be >= 1, got ", dilation);
+  // Its padding frames every image; beyond this, sizes would not fit their type.
+  TORCH_CHECK(dilation >= 1 && dilation <= kMostDilation, kCannot, "dilation must be from 1 to ", kMostDilation, ", got ", dilation);
+  TORCH_CHECK(kind != 2 || stride == 2, kCannot, "a factorized reduction has stride 2, got ", stride);
   constexpr ReaderKind kinds[] = {ReaderKind::convolution, ReaderKind::convolution, ReaderKind::convolution,
                                   ReaderKind::max_pool,    ReaderKind::avg_pool,    ReaderKind::self};
   Reader reader{kinds[kind], stride, 0, {}, 0};
@@ -141,7 +144,7 @@ void complete(ReadSourceArguments& a) {
   Taken weights(a.weights, "weights"), running(a.running, "running statistics");
   for (size_t i = 0; i < a.spec.size(); i += kSpec) {
     const int64_t copies = a.spec[i + 3];
-    TORCH_CHECK(copies >= 1, kCannot, "a reader must have >= 1 copies, got ", copies);
+    TORCH_CHECK(copies >= 1 && copies <= kMostCopies, kCannot, "a reader must have from 1 to ", kMostCopies, " copies, got ", copies);
     ReaderArguments extra{copies, NormOf::nothing, weights.at(), running.at()};
     a.readers.push_back(reader_of(&a.spec[i], a.source, weights));
     extra.norm = norm_of(a.spec[i + 4], a.readers.back(), running);

@@ -59,6 +59,19 @@ describe('a parameter store', () => {
     store.dispose();
   });
 
+  it('freezes components that it has, and leaves one to train', () => {
+    const store = new ParameterStore();
+    for (const name of ['backbone', 'head']) store.component(name).weight(name, [1], { constant: 1 });
+    store.allocate();
+    expect(() => store.freeze(['tail'])).toThrow('Cannot freeze: "tail" must be one of the components backbone, head');
+    expect(() => store.freeze(['head', 'backbone'])).toThrow(
+      'Cannot freeze: one of the components backbone, head must be left to train, all were named',
+    );
+    store.freeze(['head']);
+    expect([...store.frozen]).toEqual(['head']);
+    store.dispose();
+  });
+
   it('builds a shared batch norm once a place', () => {
     const store = new ParameterStore();
     const place = store.component('a');

@@ -102,12 +102,16 @@ export class ParameterStore {
 
   /**
    * Freezes these components, and no others: their batch norms then normalise with the running statistics and leave them alone, and no gradient is
-   * traced into their weights. Whoever moves `flat` must spare their ranges. Throws when there is no such component.
+   * traced into their weights. Whoever moves `flat` must spare their ranges. Throws when there is no such component, and when none is left.
    */
   freeze(components: readonly string[]): void {
     const unknown = components.find((name) => !this.components.includes(name));
     if (unknown !== undefined)
       throw new RangeError(`Cannot freeze: "${unknown}" must be one of the components ${this.components.join(', ')}`);
+    if (this.components.every((name) => components.includes(name)))
+      throw new RangeError(
+        `Cannot freeze: one of the components ${this.components.join(', ')} must be left to train, all were named`,
+      );
     this.#frozen = new Set(components);
     for (const e of this.#entries) e.value.requireGrad(!this.#frozen.has(e.component));
   }

@@ -72,6 +72,17 @@ export interface Reading {
   readonly moments: Tensor; // mean, variance and 1 / √(variance + ε): [3, out]; without a norm [1, out] of zeros
 }
 
+/** Readings that nothing has used yet; false once something has. */
+const unused = new WeakMap<Tensor, boolean>();
+const use = (raw: Tensor): Tensor => {
+  if (unused.get(raw) === false)
+    throw new Error(
+      'Cannot use a reading: it must go to one nodeSum or readSource, it went to one before; ask for copies',
+    );
+  if (unused.has(raw)) unused.set(raw, false);
+  return raw;
+};
+
 const kinds = ['separable', 'pointwise', 'reduction', 'max', 'avg', 'self'] as const satisfies Reads['kind'][];
 const weightsOf = (reads: Reads): readonly Tensor[] => {
   switch (reads.kind) {
@@ -114,7 +125,7 @@ export const readSource = (
 ): Reading[][] => {
   const whole = x.length > 1 && x.some(({ shape: [, channels = 0] }) => channels % WHOLE !== 0);
   const results = readSourceOp(
-    whole ? [channelsLast(cat(x, { dim: 1 }))] : x.map(channelsLast),
+    whole ? [channelsLast(cat(x.map(use), { dim: 1 }))] : x.map((part) => channelsLast(use(part))),
     after?.moments ?? null,
     after?.norm.gamma ?? null,
     after?.norm.beta ?? null,
@@ -135,7 +146,12 @@ export const readSource = (
     if (tensor === undefined) throw new Error('Cannot read source: the engine gave too few results');
     return tensor;
   };
-  return readers.map(({ copies = 1 }) => Array.from({ length: copies }, () => ({ raw: take(), moments: take() })));
+  const reading = (): Reading => {
+    const raw = take();
+    unused.set(raw, true);
+    return { raw, moments: take() };
+  };
+  return readers.map(({ copies = 1 }) => Array.from({ length: copies }, reading));
 };
 
 /** A summand of `nodeSum`: a reading, with the gain and the bias of its norm if that has them; or any tensor, without moments. */
@@ -153,7 +169,7 @@ export const nodeSum = (
   { weights, ofBatch }: { weights: Tensor; ofBatch: boolean },
 ): Tensor =>
   nodeSumOp(
-    terms.map(({ raw }) => channelsLast(raw)),
+    terms.map(({ raw }) => channelsLast(use(raw))),
     terms.map(({ moments }) => moments ?? null),
     terms.map(({ gamma }) => gamma ?? null),
     terms.map(({ beta }) => beta ?? null),

@@ -81,7 +81,11 @@ const toy = () => {
       return { loss, logits: x, targets: [] };
     },
   };
-  return { net, step: { net, train: [train], valid: [valid], criterion: (x: Tensor) => x, mixing: null }, statistics };
+  return {
+    net,
+    step: { net, alphas: net.alphas, train: [train], valid: [valid], criterion: (x: Tensor) => x, mixing: null },
+    statistics,
+  };
 };
 
 const close = (ours: Tensor | undefined, theirs: readonly number[]): void => {
@@ -93,6 +97,14 @@ const close = (ours: Tensor | undefined, theirs: readonly number[]): void => {
 describe('the architecture gradient of a quadratic', () => {
   it('of first order is ∂L_val/∂a = Fᵀw + a', () => {
     scope(() => close(firstOrder(toy().step).gradients[0], plus(times(transposed(F), w), a)));
+  });
+
+  it('is none where no alpha moves, but the pass forward is made: it moves the running statistics', () => {
+    scope(() => {
+      const { step, statistics } = toy();
+      const { loss, gradients } = firstOrder({ ...step, alphas: [] });
+      expect([gradients.length, loss.requiresGrad, statistics.item()]).toEqual([0, false, 1]);
+    });
   });
 
   it.each([

@@ -1,5 +1,6 @@
 import type { Criterion } from '../loss/index.js';
 import type { SearchNet, TensorBatch } from '../method/index.js';
+import type { Alpha } from '../net/index.js';
 import type { ParameterStore } from '../nn/index.js';
 import {
   add,
@@ -22,6 +23,8 @@ import type { StepProfiler } from './profiler.js';
 /** What an architecture step looks at. */
 export interface ArchStep {
   readonly net: SearchNet;
+  /** The architecture parameters that are to move. */
+  readonly alphas: readonly Alpha[];
   readonly train: readonly TensorBatch[];
   readonly valid: readonly TensorBatch[];
   readonly criterion: Criterion;
@@ -29,7 +32,7 @@ export interface ArchStep {
   readonly profiler?: StepProfiler | undefined;
 }
 
-/** The validation loss and its gradient by every alpha that is not frozen, in the order of `net.alphas`. */
+/** The validation loss and its gradient by every alpha that is to move, in their order. */
 export interface ArchGradient {
   readonly loss: Tensor;
   readonly gradients: Tensor[];
@@ -47,14 +50,12 @@ export const flatten = (store: ParameterStore, gradients: readonly Tensor[]): Te
   return cat(parts);
 };
 
-/** The architecture parameters that are not frozen. */
-export const activeAlphas = ({ alphas, store }: SearchNet) => alphas.filter((a) => !store.frozen.has(a.component));
-const values = (net: SearchNet): Tensor[] => activeAlphas(net).map((a) => a.value);
+const values = (alphas: readonly Alpha[]): Tensor[] => alphas.map((a) => a.value);
 
 /** The loss on batches; what is computed after it counts as the way back. */
 const lossOn = (
   batches: readonly TensorBatch[],
-  { net, criterion, mixing, profiler }: Omit<ArchStep, 'train' | 'valid'>,
+  { net, criterion, mixing, profiler }: Omit<ArchStep, 'alphas' | 'train' | 'valid'>,
 ): Tensor => {
   profiler?.enter('alpha: forward');
   const { loss } = net.forward(batches, { criterion, mixing });
@@ -62,10 +63,11 @@ const lossOn = (
   return loss;
 };
 
-/** First order: ∇_α L_val(w, α), the weights as they are (paper, eq 9 with ξ = 0). */
-export const firstOrder = ({ valid, ...step }: ArchStep): ArchGradient => {
+/** First order: ∇_α L_val(w, α), the weights as they are (paper, eq 9 with ξ = 0). Where no alpha moves, the pass forward still moves the batch norms. */
+export const firstOrder = ({ valid, alphas, ...step }: ArchStep): ArchGradient => {
+  if (alphas.length === 0) return { loss: noGrad(() => lossOn(valid, step)), gradients: [] };
   const loss = lossOn(valid, step);
-  return { loss, gradients: grad(loss, values(step.net), { unused: 'zeros' }) };
+  return { loss, gradients: grad(loss, values(alphas), { unused: 'zeros' }) };
 };
 
 /** Runs `body` with other weights, and puts the old ones back, to the bit. */
@@ -99,11 +101,11 @@ const R_SCALE = 0.01;
  * Batch norms stay in training mode throughout; only the pass at w′ leaves their running statistics alone, since DARTS makes it on a copy of the network.
  */
 export const secondOrder = (
-  { train, valid, ...step }: ArchStep,
+  { train, valid, alphas: moving, ...step }: ArchStep,
   { lr, momentum, weightDecay, buffer }: { lr: number; momentum: number; weightDecay: number; buffer: Tensor },
 ): ArchGradient => {
   const { store } = step.net;
-  const alphas = values(step.net);
+  const alphas = values(moving);
   const trainLoss = () => lossOn(train, step);
 
   const unrolled = scope(() => {

@@ -2,7 +2,7 @@ import type { Dataset, ImageSet } from '../data/index.js';
 import { memory, rng } from '../tensor/index.js';
 import type { DataSizes } from './data-request.js';
 import type { Recipe } from './recipe.js';
-import { search } from './search.js';
+import { type Search, search } from './search.js';
 
 /** What the phases of a recipe come to at one size of batch, in bytes, and in seconds by the name of a phase. */
 export interface Probe {
@@ -53,16 +53,17 @@ export const probe = async (recipe: Recipe, { batch, sizes }: { batch: number; s
   const random = rng.state();
   memory.trim();
   memory.resetPeak();
-  const live = search(
-    {
-      ...recipe,
-      // Blank images have one class only; how batches are drawn costs nothing. Without a learning rate nothing can diverge.
-      method: { ...method, streams: method.streams.map(() => 'instance') },
-      settings: { ...settings, batchSize: batch, epochs: 1, weightLr: 0, weightLrMin: 0 },
-    },
-    { dataset: blankData(batch, sizes) },
-  );
+  let live: Search | undefined;
   try {
+    live = search(
+      {
+        ...recipe,
+        // Blank images have one class only; how batches are drawn costs nothing. Without a learning rate nothing can diverge.
+        method: { ...method, streams: method.streams.map(() => 'instance') },
+        settings: { ...settings, batchSize: batch, epochs: 1, weightLr: 0, weightLrMin: 0 },
+      },
+      { dataset: blankData(batch, sizes) },
+    );
     const seconds = new Map<string, { step: number; validation: number }>();
     let step = Number.POSITIVE_INFINITY;
     let from = 0;
@@ -82,7 +83,7 @@ export const probe = async (recipe: Recipe, { batch, sizes }: { batch: number; s
     const held = used + kept;
     return { batch, weights: live.weights, peak, held, besides: process.memoryUsage().rss - held, seconds };
   } finally {
-    live.dispose();
+    live?.dispose();
     memory.trim();
     memory.resetPeak();
     rng.restore(random);

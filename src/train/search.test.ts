@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { tinyDataset, tinyRecipe } from '../../test/support/tiny.js';
 import { crossEntropy } from '../loss/index.js';
-import { singleBranch } from '../method/index.js';
+import { bilateral, singleBranch } from '../method/index.js';
+import { BACKBONE } from '../net/index.js';
 import { adam, archOptimizer, sgd } from '../optim/index.js';
 import { constant } from '../schedule/index.js';
 import { softmaxRelaxation } from '../space/index.js';
@@ -13,6 +14,7 @@ import {
   noGrad,
   parseSafetensors,
   randn,
+  rng,
   scope,
   tensor,
   toSafetensors,
@@ -121,6 +123,43 @@ describe('a search', { timeout: 30_000 }, () => {
     refused({ weightLr: -1 }, 'weightLr must be a number >= 0, got -1');
     refused({ momentum: 1 }, 'momentum must be in [0, 1), got 1');
     refused({ gradClip: Number.NaN }, 'gradClip must be a number > 0, got NaN');
+  });
+});
+
+describe('a component whose architecture rate is 0', () => {
+  /** One step of a bilateral network, the backbone's alpha at a rate, and what it left. */
+  const stepAt = (rate: number) =>
+    scope(() => {
+      const { settings } = tinyRecipe();
+      rng.seed(1);
+      const method = bilateral({ mixing: constant(0) });
+      const net = method.build({ ...settings, classes: 3, inputChannels: 3 }, { relax: softmaxRelaxation });
+      const rates = (component: string) => constant(component === BACKBONE ? rate : 0.1);
+      const trainee = {
+        net,
+        weights: sgd(net.store.flat, settings),
+        arch: archOptimizer(net.alphas, { rates, make: (value) => adam(value) }),
+        criterion: crossEntropy().build([]),
+        settings,
+      };
+      const batch = { images: randn([4, 3, 8, 8]), labels: tensor([0, 1, 2, 0], { dtype: 'int64' }) };
+      const batches = [batch, batch];
+      const before = net.alphas.map(({ value }) => value.toArray());
+      const at = { t: 0, mixing: 0, lr: 0.1, where: { epoch: 0, step: 0 } };
+      const { gradNorm } = searchStep(trainee, { train: batches, valid: batches, ...at });
+      const moved = net.alphas.filter(({ value }, i) => String(value.toArray()) !== String(before[i]));
+      const bits = [net.store.flat, ...net.store.buffers.values()].map((x) => String(x.toArray()));
+      net.dispose();
+      return { gradNorm, moved: moved.map(({ component }) => component), bits };
+    });
+
+  it('has no gradient computed, and all else goes as with the smallest rate', () => {
+    const [none, tiny] = [stepAt(0), stepAt(1e-30)];
+    expect(Object.keys(none.gradNorm.alpha)).not.toContain(BACKBONE);
+    expect(Object.keys(tiny.gradNorm.alpha)).toContain(BACKBONE);
+    expect(none.moved).not.toContain(BACKBONE);
+    expect(none.moved).toContain('class');
+    expect(none.bits).toEqual(tiny.bits);
   });
 });
 

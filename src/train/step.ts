@@ -2,7 +2,7 @@ import type { Criterion } from '../loss/index.js';
 import type { SearchNet, TensorBatch } from '../method/index.js';
 import { type archOptimizer, clipNorm, type sgd } from '../optim/index.js';
 import { argmax, eq, grad, mean, narrow, noGrad, norm, scope, type Tensor, to } from '../tensor/index.js';
-import { activeAlphas, firstOrder, flatten, secondOrder } from './arch-gradient.js';
+import { firstOrder, flatten, secondOrder } from './arch-gradient.js';
 import { namedGradients, requireFiniteGradients, requireFiniteLoss, type Where } from './diverged.js';
 import type { StepProfiler } from './profiler.js';
 import type { Settings } from './settings.js';
@@ -18,7 +18,7 @@ export interface Trainee {
   readonly profiler?: StepProfiler | undefined;
 }
 
-/** What a step tells. Norms are Euclidean, before clipping, by component; a frozen one has none. */
+/** What a step tells. Norms are Euclidean, before clipping, by component; what is frozen has none, nor has alpha at rate 0. */
 export interface StepReport {
   readonly loss: number;
   readonly accuracy: number;
@@ -46,13 +46,18 @@ const archStep = (
   { train, valid, t, mixing, lr, where }: StepInput,
 ): Record<string, number> =>
   scope(() => {
-    const step = { net, train, valid, criterion, mixing, profiler };
+    // What is frozen or has rate 0 would not move: its gradient is not computed.
+    const rates = arch.rates(t);
+    const alphas = net.alphas.filter(({ component }) => !net.store.frozen.has(component) && rates[component] !== 0);
+    const step = { net, alphas, train, valid, criterion, mixing, profiler };
     const { loss, gradients } =
-      settings.order === 1 ? firstOrder(step) : secondOrder(step, { ...settings, lr, buffer: weights.state.momentum });
+      settings.order === 1 || alphas.length === 0
+        ? firstOrder(step)
+        : secondOrder(step, { ...settings, lr, buffer: weights.state.momentum });
     profiler?.enter('alpha: update');
     requireFiniteLoss(loss.item(), 'validation', where);
     return noGrad(() => {
-      const byAlpha = new Map(activeAlphas(net).map((alpha, i) => [alpha, gradients[i]]));
+      const byAlpha = new Map(alphas.map((alpha, i) => [alpha, gradients[i]]));
       const squares: Record<string, number> = {};
       const named: { name: string; gradient: Tensor }[] = [];
       for (const [{ component, kind }, gradient] of byAlpha) {

@@ -50,6 +50,12 @@ interface State {
 
 const isFused = (op: Op): op is FusedOp => typeof op !== 'function';
 
+/** Lets go of a reading when its node is there; what is needed for a gradient, autograd keeps. The end of the cell would be late: a state is read for all nodes at once. */
+const release = (reading: Reading | undefined): void => {
+  reading?.raw.dispose();
+  reading?.moments.dispose();
+};
+
 /** A node whose operations are all absent is zero, at the size of the cell's output. */
 const emptyNode = ([, state]: readonly State[], stride: number): Tensor => {
   if (state === undefined) throw new Error('Cannot make node: the cell has no inputs');
@@ -139,6 +145,7 @@ export const cell = (store: Store, { nodes, concat }: CellPlan, shape: CellShape
             );
             return { x: sum(terms) ?? emptyNode(states, stride), keep: states.map((state) => state.source.made) };
           });
+          for (const { from, ops } of edges) for (const { op } of ops) release(states[from]?.read.get(op));
           states.push(enter(x, states.length, weights));
         }
         const output = concat.flatMap((i) => states[i]?.source.x ?? []);

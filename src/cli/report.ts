@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Command } from 'commander';
+import { measureClaims } from '../report/claims.js';
 import { reportPage } from '../report/page.js';
 import { resultRows } from '../report/results.js';
 import { loadRuns } from '../report/runs.js';
@@ -25,6 +26,8 @@ export const reportCommand = (): Command =>
       mkdirSync(dirname(flags.out), { recursive: true });
       writeAtomic(flags.out, page);
       process.stdout.write(
-        flags.json ? `${JSON.stringify({ report: flags.out, rows: resultRows(runs) })}\n` : `${flags.out}\n`,
+        flags.json
+          ? `${JSON.stringify({ report: flags.out, rows: resultRows(runs), claims: measureClaims(runs) })}\n`
+          : `${flags.out}\n`,
       );
     });

@@ -136,7 +136,7 @@ const reproduce = async (what: ExperimentName, flags: ReproduceFlags): Promise<v
       out: flags.out,
       command: ownCommand(),
     });
-    const { rows, figures, report } = outputs;
+    const { rows, claims, figures, report } = outputs;
     const failed = [...failedRuns, ...outputs.failed];
     if (failed.length > 0) process.exitCode = 1;
     for (const { name, error } of outputs.failed) process.stderr.write(`${name}: ${error}\n`);
@@ -146,7 +146,7 @@ const reproduce = async (what: ExperimentName, flags: ReproduceFlags): Promise<v
     ];
     process.stdout.write(
       flags.json
-        ? `${JSON.stringify({ rows, figures, report: report ?? null, failed })}\n`
+        ? `${JSON.stringify({ rows, claims, figures, report: report ?? null, failed })}\n`
         : `${text.filter((part) => part !== '').join('\n\n')}\n`,
     );
   } finally {

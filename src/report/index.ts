@@ -3,6 +3,7 @@
  * @module
  */
 export { cellSvg, genotypeSvgs } from './cells.js';
+export { type ClaimResult, measureClaims, type Verdict } from './claims.js';
 export * from './figures/index.js';
 export { reportPage } from './page.js';
 export type { Figure } from './plot.js';

@@ -1,5 +1,7 @@
+import { measureClaims } from './claims.js';
 import { figuresFor } from './figures/index.js';
 import { cellsFigure } from './page-cells.js';
+import { claimsTable } from './page-claims.js';
 import {
   choicesTable,
   commandsList,
@@ -68,6 +70,7 @@ export const reportPage = async (
   const shown = lines.flatMap(shownOf);
   const tested = lines.flatMap(({ runs }) => runs.find((run) => run.evaluation !== undefined) ?? []);
   const figures = figuresFor(runs);
+  const claims = measureClaims(runs);
   const cells: Html[] = [];
   for (const [at, run] of shown.entries()) cells.push(await cellsFigure(run, { id: `cells-${at + 1}` }));
 
@@ -78,6 +81,7 @@ export const reportPage = async (
   );
   const all: [id: string, heading: string, body: Html | null][] = [
     ['results', 'Results', html`${resultsTable(lines)}${caveats(lines)}${groupsTable(lines)}`],
+    ['claims', 'The paper’s claims', claims.length === 0 ? null : claimsTable(claims)],
     ['classes', 'Accuracy by class', tested.length === 0 ? null : perClassTable(lines)],
     ['figures', 'Figures', plots.length === 0 ? null : html`${plots}`],
     [

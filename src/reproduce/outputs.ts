@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type ClaimResult, measureClaims } from '../report/claims.js';
 import { paperFigures } from '../report/figures/index.js';
 import { reportPage } from '../report/page.js';
 import { svgToPng } from '../report/png.js';
@@ -10,6 +11,7 @@ import type { Experiment, FigureName } from './experiments.js';
 /** What a reproduction leaves besides its runs. */
 export interface Outputs {
   readonly rows: readonly ResultRow[];
+  readonly claims: readonly ClaimResult[];
   /** Paths of the files, SVG and PNG. */
   readonly figures: readonly string[];
   /** Absent where no run was needed, or none is done. */
@@ -55,5 +57,5 @@ export const writeOutputs = async (
     return file;
   };
   const [written] = runs.length === 0 ? [] : await attempt('report', report);
-  return { rows: resultRows(runs), figures: files, report: written, failed };
+  return { rows: resultRows(runs), claims: measureClaims(runs), figures: files, report: written, failed };
 };

@@ -1,0 +1,98 @@
+import type { EpochRecord } from '../run/index.js';
+import type { LoadedRun } from './runs.js';
+
+// What the paper's claims are measured by (claims.ts): numbers of one run, and their mean over seeds.
+
+/** A 95 % interval of the mean over seeds (Student's t); without bounds for a single seed. */
+export interface Estimate {
+  readonly mean: number;
+  readonly low: number | null;
+  readonly high: number | null;
+}
+
+/** Test accuracy of a finished run in percent. */
+export type Score = (run: LoadedRun) => number;
+
+export const chosenOnValidation: Score = ({ evaluation }) => 100 * (evaluation?.accuracy ?? Number.NaN);
+export const chosenOnTest: Score = (run) => {
+  const sweep = run.evaluation?.sweep?.test;
+  return sweep === undefined ? chosenOnValidation(run) : 100 * Math.max(...sweep.map((at) => at.accuracy));
+};
+
+const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+const variance = (values: readonly number[]): number => {
+  const center = mean(values);
+  return values.reduce((sum, v) => sum + (v - center) ** 2, 0) / (values.length - 1);
+};
+
+/** 97.5 % quantiles of Student's t for 1 to 10 degrees of freedom; beyond, the last is a little too careful. */
+const T = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
+
+export const estimateOf = (values: readonly number[]): Estimate => {
+  const center = mean(values);
+  if (values.length < 2) return { mean: center, low: null, high: null };
+  const half = (T[Math.min(values.length - 2, T.length - 1)] ?? 0) * Math.sqrt(variance(values) / values.length);
+  return { mean: center, low: center - half, high: center + half };
+};
+
+/** Test accuracies of a run at every test-time mixing, in percent. */
+export const sweepOf = (run: LoadedRun | undefined) =>
+  (run?.evaluation?.sweep?.test ?? []).map(({ mixing, accuracy }) => ({ mixing, accuracy: 100 * accuracy }));
+
+export const search = (run: LoadedRun | undefined): EpochRecord[] =>
+  (run?.records ?? []).filter(({ phase }) => phase === 'search');
+const continued = (run: LoadedRun | undefined): EpochRecord[] =>
+  (run?.records ?? []).filter(({ phase }) => phase !== 'search');
+
+const softmax = (row: readonly number[]): number[] => {
+  const exps = row.map((a) => Math.exp(a - Math.max(...row)));
+  const total = exps.reduce((a, b) => a + b, 0);
+  return exps.map((e) => e / total);
+};
+
+/** How far the backbone's operation weights move from one epoch to another: of a mean edge, the share of its weight that changes place, in percent. */
+const moved = (from: EpochRecord, to: EpochRecord): number => {
+  const edges = Object.entries(to.alpha['backbone'] ?? {}).flatMap(([kind, rows]) =>
+    rows.map((row, edge) => {
+      const before = softmax(from.alpha['backbone']?.[kind]?.[edge] ?? []);
+      return softmax(row).reduce((sum, p, o) => sum + Math.abs(p - (before[o] ?? 0)) / 2, 0);
+    }),
+  );
+  return 100 * mean(edges);
+};
+
+/** Movement of an epoch in the last quarter of the search. */
+export const lateMovement = (run: LoadedRun | undefined): number => {
+  const records = search(run);
+  const steps = records.slice(1).flatMap((to, i) => (records[i] === undefined ? [] : [moved(records[i], to)]));
+  return mean(steps.slice(-Math.max(1, Math.round(records.length / 4))));
+};
+
+export const correlation = (xs: readonly number[], ys: readonly number[]): number => {
+  const [mx, my] = [mean(xs), mean(ys)];
+  const covariance = xs.reduce((sum, x, i) => sum + (x - mx) * ((ys[i] ?? 0) - my), 0) / (xs.length - 1);
+  return covariance / Math.sqrt(variance(xs) * variance(ys));
+};
+
+export const normsOf = (records: readonly EpochRecord[], component: string): number[] =>
+  records.map(({ gradNorm }) => gradNorm.weights[component] ?? 0);
+
+/** Powers of ten between the largest and the smallest norm that is not 0. */
+export const decades = (norms: readonly number[]): number => {
+  const logs = norms.filter((n) => n > 0).map(Math.log10);
+  return Math.max(...logs) - Math.min(...logs);
+};
+
+/** Mean per-class validation accuracy in percent. */
+const validAt = (record: EpochRecord | undefined, mixing: number): number => {
+  const at = record?.sweep?.find((point) => Math.abs(point.mixing - mixing) < 1e-9);
+  return 100 * (at?.meanPerClassAccuracy ?? Number.NaN);
+};
+
+/** Standard deviation of the validation accuracy over the epochs of continued training, of both heads and of their mean. */
+export const unrest = (run: LoadedRun): number =>
+  mean([0, 0.5, 1].map((mixing) => Math.sqrt(variance(continued(run).map((record) => validAt(record, mixing))))));
+
+/** What the instance head loses from the end of the search to the end of continued training. */
+export const forgotten = (run: LoadedRun | undefined): number =>
+  validAt(search(run).at(-1), 1) - validAt(continued(run).at(-1), 1);

@@ -10,13 +10,34 @@ export interface Estimate {
   readonly high: number | null;
 }
 
-/** Test accuracy of a finished run in percent. */
-export type Score = (run: LoadedRun) => number;
+/** How a finished run is scored, in percent. */
+export interface View {
+  readonly score: (run: LoadedRun) => number;
+  /** At every test-time mixing; empty for methods that do not mix. */
+  readonly sweep: (run: LoadedRun) => readonly { readonly mixing: number; readonly accuracy: number }[];
+}
 
-export const chosenOnValidation: Score = ({ evaluation }) => 100 * (evaluation?.accuracy ?? Number.NaN);
-export const chosenOnTest: Score = (run) => {
-  const sweep = run.evaluation?.sweep?.test;
-  return sweep === undefined ? chosenOnValidation(run) : 100 * Math.max(...sweep.map((at) => at.accuracy));
+const sweepOf = (run: LoadedRun, split: 'valid' | 'test') =>
+  (run.evaluation?.sweep?.[split] ?? []).map(({ mixing, accuracy }) => ({ mixing, accuracy: 100 * accuracy }));
+const bestOf = (sweep: readonly { readonly accuracy: number }[]) => Math.max(...sweep.map((at) => at.accuracy));
+const onTest = (run: LoadedRun) => sweepOf(run, 'test');
+const onValidation = (run: LoadedRun) => sweepOf(run, 'valid');
+
+/** On the test split, at the mixing that the validation split chooses. */
+export const chosenOnValidation: View = {
+  score: ({ evaluation }) => 100 * (evaluation?.accuracy ?? Number.NaN),
+  sweep: onTest,
+};
+/** On the test split, at the mixing that is best there, as the paper chooses. */
+export const chosenOnTest: View = {
+  score: (run) => (run.evaluation?.sweep ? bestOf(onTest(run)) : chosenOnValidation.score(run)),
+  sweep: onTest,
+};
+/** On the validation split, as long-tailed as training, at the mixing that is best there: if the paper scored this split, these are its figures. */
+export const scoredOnValidation: View = {
+  score: (run) =>
+    run.evaluation?.sweep ? bestOf(onValidation(run)) : 100 * (run.records.at(-1)?.validAccuracy ?? Number.NaN),
+  sweep: onValidation,
 };
 
 const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
@@ -34,10 +55,6 @@ export const estimateOf = (values: readonly number[]): Estimate => {
   const half = (T[Math.min(values.length - 2, T.length - 1)] ?? 0) * Math.sqrt(variance(values) / values.length);
   return { mean: center, low: center - half, high: center + half };
 };
-
-/** Test accuracies of a run at every test-time mixing, in percent. */
-export const sweepOf = (run: LoadedRun | undefined) =>
-  (run?.evaluation?.sweep?.test ?? []).map(({ mixing, accuracy }) => ({ mixing, accuracy: 100 * accuracy }));
 
 export const search = (run: LoadedRun | undefined): EpochRecord[] =>
   (run?.records ?? []).filter(({ phase }) => phase === 'search');

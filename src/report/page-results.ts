@@ -12,7 +12,7 @@ import {
   table,
   time,
 } from './page-html.js';
-import { isPapersData, type ResultRow, rowLabel } from './results.js';
+import { isCifar10Folder, isPapersData, type ResultRow, rowLabel } from './results.js';
 import type { LoadedRun } from './runs.js';
 
 /** A row of the table with the runs that it is made of. */
@@ -116,6 +116,12 @@ Our difference is to the accuracy at the mixing chosen on the validation split.<
     : first !== undefined && !isPapersData(first.info)
       ? html`<li>The paper’s figures are for CIFAR-10 with an exponential long tail at ratio 100. These are other data, so they are not shown.</li>`
       : null
+}
+${
+  first !== undefined && isCifar10Folder(first.info)
+    ? html`<li>The images come from <strong>a folder, ${first.info.data.name}</strong>: the classes and counts are CIFAR-10’s, the pixels need not be (if they were stored as JPEG
+they are not). Do not quote these figures as plain CIFAR-10.</li>`
+    : null
 }
 ${
   rows.some((row) => row.mixing.length > 0)

@@ -123,4 +123,20 @@ describe('resultRows', () => {
     const same = { request: { imbalance: 'exp', imbalanceRatio: 100 } };
     expect(resultRows([data(make(), same)])[0]?.paper).toBe(65.12);
   });
+
+  it('takes a folder for CIFAR-10 by its classes and counts, not by its name', () => {
+    const classes = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
+    const counts = {
+      train: [4000, ...Array(9).fill(50)],
+      valid: [1000, ...Array(9).fill(10)],
+      test: Array(10).fill(1000),
+    };
+    const paper = (values: object) =>
+      resultRows([data(make(), { name: 'my-cifar', classes, counts, ...values })])[0]?.paper;
+    expect(paper({})).toBe(65.12);
+    expect(paper({ classes: classes.toReversed() })).toBeNull();
+    expect(paper({ counts: { ...counts, test: Array(10).fill(900) } })).toBeNull();
+    expect(paper({ counts: { ...counts, valid: Array(10).fill(10) } })).toBeNull();
+    expect(paper({ request: { imbalance: 'step', imbalanceRatio: 100 } })).toBeNull();
+  });
 });

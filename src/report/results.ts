@@ -75,10 +75,19 @@ export const dataRequest = ({ data }: RunInfo): Readonly<Record<string, unknown>
   return typeof request === 'object' && request !== null ? Object.fromEntries(Object.entries(request)) : {};
 };
 
+const CIFAR10 = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
+
+/** CIFAR-10 from a folder of images has its classes and as many images of each, but perhaps not its pixels: they may have been encoded anew. */
+export const isCifar10Folder = ({ data: { name, classes, counts } }: RunInfo): boolean =>
+  name !== 'cifar10' &&
+  String(classes) === String(CIFAR10) &&
+  counts.test.every((n) => n === 1000) &&
+  (counts.train[0] ?? 0) + (counts.valid[0] ?? 0) === 5000;
+
 /** Whether the paper's figures speak of these data: CIFAR-10 with an exponential long tail at ratio 100. */
 export const isPapersData = (info: RunInfo): boolean => {
   const { imbalance = 'exp', imbalanceRatio = 100 } = dataRequest(info);
-  return info.data.name === 'cifar10' && imbalance === 'exp' && imbalanceRatio === 100;
+  return (info.data.name === 'cifar10' || isCifar10Folder(info)) && imbalance === 'exp' && imbalanceRatio === 100;
 };
 
 /** What must be equal for runs to be comparable, by name, in the order in which differences are told. */

@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { measureClaims } from '../report/claims.js';
+import { markdown } from '../report/markdown.js';
 import { reportPage } from '../report/page.js';
 import { resultRows } from '../report/results.js';
 import { loadRuns } from '../report/runs.js';
@@ -13,9 +14,10 @@ export const reportCommand = (): Command =>
     .argument('<run...>', 'run folders on the same data with the same settings; they may still be running')
     .option('--out <file>', 'where the page goes', 'report.html')
     .option('--title <text>', 'heading of the page')
-    .option('--json', 'print the table of results as JSON')
+    .addOption(new Option('--json', 'print the tables of results and claims as JSON').conflicts('markdown'))
+    .option('--markdown', 'print the tables of results and claims as Markdown')
     .addHelpText('after', '\nExample:\n  $ tailnas report runs/darts-* runs/hls-* --out darts-and-hls.html')
-    .action(async (paths: readonly string[], flags: { out: string; title?: string; json?: true }) => {
+    .action(async (paths: readonly string[], flags: { out: string; title?: string; json?: true; markdown?: true }) => {
       const { runs, unreadable } = loadRuns(paths);
       for (const { problems } of unreadable) process.stderr.write(`left out: ${problems.join('; ')}\n`);
       const page = await reportPage(runs, {
@@ -25,9 +27,6 @@ export const reportCommand = (): Command =>
       });
       mkdirSync(dirname(flags.out), { recursive: true });
       writeAtomic(flags.out, page);
-      process.stdout.write(
-        flags.json
-          ? `${JSON.stringify({ report: flags.out, rows: resultRows(runs), claims: measureClaims(runs) })}\n`
-          : `${flags.out}\n`,
-      );
+      const json = () => JSON.stringify({ report: flags.out, rows: resultRows(runs), claims: measureClaims(runs) });
+      process.stdout.write(`${flags.json ? json() : flags.markdown ? markdown(runs) : flags.out}\n`);
     });

@@ -5,6 +5,7 @@
 export { cellSvg, genotypeSvgs } from './cells.js';
 export { type ClaimResult, measureClaims, type Verdict } from './claims.js';
 export * from './figures/index.js';
+export { markdown } from './markdown.js';
 export { reportPage } from './page.js';
 export type { Figure } from './plot.js';
 export { svgToPng } from './png.js';

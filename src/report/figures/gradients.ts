@@ -1,10 +1,10 @@
-import type { PlotOptions } from '@observablehq/plot';
+import * as Plot from '@observablehq/plot';
 import { type Figure, FigureError, figure } from '../plot.js';
 import type { LoadedRun } from '../runs.js';
 import { epochAxis, namedY, PANEL, phaseCaption, phaseMarks, spreadCaption } from './axes.js';
 import { seriesLook } from './looks.js';
 import { epochNumber, oneRecipe } from './runs.js';
-import { legendOf, pooled, type Series, seriesMarks } from './series.js';
+import { legendOf, mean, pooled, type Series, seriesMarks } from './series.js';
 
 /**
  * Theorem 1, measured: the norm of the gradient that each component receives, over epochs, for its weights and for its architecture. With two branches
@@ -17,6 +17,7 @@ export const gradientNorms = (runs: readonly LoadedRun[], { name = 'gradients' }
   ];
   const series = (of: 'weights' | 'alpha') =>
     components.map((component, i) => ({
+      component,
       text: component === 'backbone' || components.length === 1 ? component : `${component} head`,
       look: seriesLook(i),
       points: pooled(
@@ -31,11 +32,11 @@ export const gradientNorms = (runs: readonly LoadedRun[], { name = 'gradients' }
   const [weights, alpha] = [series('weights'), series('alpha')];
   if ([...weights, ...alpha].every(({ points }) => points.length === 0))
     throw new FigureError(`Cannot draw gradient norms: ${seeds.name} must have at least 1 that is not 0, got none`);
-  const panel = (drawn: typeof weights, label: string): PlotOptions => ({
+  const panel = (drawn: typeof weights, label: string): Plot.PlotOptions => ({
     ...PANEL,
     x: epochAxis(runs, { count: 5 }),
     y: { ...namedY(label), type: 'log', ...decades(drawn), grid: true, tickFormat: scientific },
-    marks: [...phaseMarks(runs), ...seriesMarks(drawn)],
+    marks: [...phaseMarks(runs), ...guides(drawn, runs), ...seriesMarks(drawn)],
   });
   return figure(
     {
@@ -43,7 +44,7 @@ export const gradientNorms = (runs: readonly LoadedRun[], { name = 'gradients' }
       title: `Gradient norms of ${seeds.text}`,
       caption:
         `${seeds.label}: mean norm of the gradient of each component in every epoch, left for the network's weights, right for the architecture ` +
-        `parameters. Norms of exactly 0 are left out: the axis is logarithmic.${phaseCaption(runs)}${spreadCaption(runs)}`,
+        `parameters. Norms of exactly 0 are left out: the axis is logarithmic.${followed(runs) ? GUIDED : ''}${phaseCaption(runs)}${spreadCaption(runs)}`,
     },
     {
       rows: [
@@ -52,6 +53,36 @@ export const gradientNorms = (runs: readonly LoadedRun[], { name = 'gradients' }
       ],
     },
   );
+};
+
+const GUIDED =
+  ' Dotted: m for the instance head and 1 − m for the class head, at the height that is nearest to the measured norms; theorem 1 has them follow these.';
+
+/** What the heads' gradients should follow, by component. */
+const FOLLOWS: Readonly<Record<string, (mixing: number) => number>> = { instance: (m) => m, class: (m) => 1 - m };
+const followed = (runs: readonly LoadedRun[]): boolean =>
+  runs.some(({ records }) => records.some(({ mixing }) => mixing !== null && mixing > 0 && mixing < 1));
+
+/** m and 1 − m, moved up or down to lie on the norms of the head that should follow them. */
+const guides = (
+  drawn: readonly (Series & { readonly component: string })[],
+  runs: readonly LoadedRun[],
+): Plot.Markish[] => {
+  const mixing = new Map(runs.flatMap(({ records }) => records.map((r) => [epochNumber(r), r.mixing ?? Number.NaN])));
+  const [lowest = 0, highest = 0] = decades(drawn).domain;
+  return drawn.flatMap(({ component, look, points }) => {
+    const follows = FOLLOWS[component];
+    if (follows === undefined || !followed(runs)) return [];
+    const ideal = points.flatMap(({ x, mid }) => {
+      const y = follows(mixing.get(x) ?? Number.NaN);
+      return y > 0 ? [{ x, y, mid }] : [];
+    });
+    const height = mean(ideal.map(({ y, mid }) => Math.log(mid / y)));
+    return Plot.lineY(
+      ideal.map(({ x, y }) => ({ x, y: y * Math.exp(height) })).filter(({ y }) => y >= lowest && y <= highest),
+      { x: 'x', y: 'y', stroke: look.color, strokeWidth: 1.5, strokeDasharray: '1 4' },
+    );
+  });
 };
 
 /** Powers of ten within the data, at least two of them: between powers a logarithmic axis says little. */

@@ -105,7 +105,8 @@ describe('the figures', () => {
 
   it('show gradient norms and accuracy by class', () => {
     const gradients = gradientNorms(hls).svg;
-    expect(count(gradients, 'line')).toBe(6);
+    // Three components and the guides of two heads, in two panels.
+    expect(count(gradients, 'line')).toBe(10);
     expectTexts(gradients, ['instance head', 'gradient norm of alpha', '0.1']);
     const classes = classAccuracy([...darts, ...hls]).svg;
     expect(count(classes, 'line')).toBe(2);

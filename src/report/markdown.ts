@@ -1,0 +1,74 @@
+import { type ClaimResult, measureClaims } from './claims.js';
+import type { Estimate } from './measures.js';
+import { accuracy, meanAndSd, NONE, signed, time } from './page-html.js';
+import { requireComparable, resultRows } from './results.js';
+import type { LoadedRun } from './runs.js';
+
+/** A Markdown table whose source lines up; columns after the first are aligned to the right. */
+const table = ([head = [], ...rows]: readonly (readonly string[])[]): string => {
+  const all = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
+  const widths = head.map((_, i) => Math.max(3, ...all.map((row) => (row[i] ?? '').length)));
+  const line = (row: readonly string[]): string =>
+    `| ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join(' | ')} |`;
+  const rule = `|${widths.map((w, i) => (i === 0 ? '-'.repeat(w + 2) : `${'-'.repeat(w + 1)}:`)).join('|')}|`;
+  const [first = [], ...rest] = all;
+  return [line(first), rule, ...rest.map(line)].join('\n');
+};
+
+const range = (estimate: Estimate | null): string => {
+  if (estimate === null) return NONE;
+  const { mean, low, high } = estimate;
+  return low === null ? signed(mean) : `${signed(mean)} (${signed(low)} to ${signed(high)})`;
+};
+
+const claimRow = ({ claim, where, verdict, paper, estimate, unit, validation }: ClaimResult): string[] => [
+  `${claim} (${where})`,
+  verdict,
+  signed(paper),
+  `${range(estimate)} ${unit}`,
+  range(validation),
+];
+
+/**
+ * The tables of the report as Markdown: results, one row a method, and the paper's claims. Throws a ComparisonError when the runs may not stand in
+ * one table.
+ */
+export const markdown = (runs: readonly LoadedRun[]): string => {
+  requireComparable(runs);
+  const rows = resultRows(runs);
+  const claims = measureClaims(runs);
+  const results = table([
+    [
+      'Method',
+      'Seeds',
+      'Paper',
+      'Ours',
+      'Difference',
+      'Head',
+      'Middle',
+      'Tail',
+      'Mixing chosen',
+      'Chosen on test',
+      'Time',
+    ],
+    ...rows.map((row) => [
+      row.label,
+      String(row.seeds.length - row.unfinished.length),
+      accuracy(row.paper),
+      meanAndSd(row.mean, row.sd),
+      signed(row.difference),
+      accuracy(row.ranks.head, { digits: 1 }),
+      accuracy(row.ranks.middle, { digits: 1 }),
+      accuracy(row.ranks.tail, { digits: 1 }),
+      row.mixing.length === 0 ? NONE : row.mixing.map((m) => Number(m.toFixed(3))).join(', '),
+      meanAndSd(row.optimistic?.mean ?? null, row.optimistic?.sd ?? null),
+      time(row.seconds),
+    ]),
+  ]);
+  if (claims.length === 0) return results;
+  const claimed = table([
+    ['Claim', 'Here it', 'Paper', 'Test: mean (95 % interval)', 'Scored on validation'],
+    ...claims.map(claimRow),
+  ]);
+  return `${results}\n\n${claimed}`;
+};

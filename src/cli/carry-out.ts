@@ -4,27 +4,27 @@ import {
   execute,
   type Outcome,
   type PlannedRun,
-  type Request,
   startChild,
   workDone,
 } from '../reproduce/index.js';
 import { openRun } from '../run/index.js';
 import { progressPrinter } from '../tensor/engine/progress.js';
+import type { DataRequest } from '../train/index.js';
 import { duration, percent } from './format.js';
 import type { EXIT } from './watch.js';
 
 const POLL = 1500; // milliseconds
 
-const title = ({ recipe, seed: n }: PlannedRun): string => `${recipe.name} seed ${n}`;
+const title = ({ row, seed: n }: PlannedRun): string => `${row} seed ${n}`;
 
 /** Carries a plan out and tells how it goes. Returns the signal that ended it early, if one did. */
 export const carryOut = async (
   plan: readonly PlannedRun[],
   {
-    request,
+    data,
     threads,
     flags,
-  }: { request: Request; threads: number; flags: { readonly jobs: number; readonly quiet?: true } },
+  }: { data: DataRequest; threads: number; flags: { readonly jobs: number; readonly quiet?: true } },
 ): Promise<{ outcomes: Outcome[]; received: keyof typeof EXIT | undefined }> => {
   const live = process.stderr.isTTY && !flags.quiet ? progressPrinter(process.stderr) : undefined;
   const say = (text: string): void => {
@@ -46,7 +46,7 @@ export const carryOut = async (
 
   const execution: Execution = execute(plan, {
     jobs: flags.jobs,
-    start: (run) => startChild(childArguments(run, { request, threads })),
+    start: (run) => startChild(childArguments(run, { data, threads })),
     onStart: (run) => {
       active.add(run);
       tell(`${place(run)} …${run.state === 'resume' ? ` from epoch ${run.epochs.from + 1}` : ''}`);

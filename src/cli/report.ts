@@ -6,6 +6,7 @@ import { markdown } from '../report/markdown.js';
 import { reportPage } from '../report/page.js';
 import { resultRows } from '../report/results.js';
 import { loadRuns } from '../report/runs.js';
+import { sensitivityOf } from '../report/sensitivity.js';
 import { writeAtomic } from '../run/atomic.js';
 
 export const reportCommand = (): Command =>
@@ -27,6 +28,12 @@ export const reportCommand = (): Command =>
       });
       mkdirSync(dirname(flags.out), { recursive: true });
       writeAtomic(flags.out, page);
-      const json = () => JSON.stringify({ report: flags.out, rows: resultRows(runs), claims: measureClaims(runs) });
+      const json = () =>
+        JSON.stringify({
+          report: flags.out,
+          rows: resultRows(runs),
+          claims: measureClaims(runs),
+          sensitivity: sensitivityOf(runs),
+        });
       process.stdout.write(`${flags.json ? json() : flags.markdown ? markdown(runs) : flags.out}\n`);
     });

@@ -2,7 +2,9 @@ import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { changeText } from '../report/results.js';
 import {
+  type Change,
   CONTINUED_FROM,
   type ExperimentName,
   expectedSeconds,
@@ -11,13 +13,15 @@ import {
   type PlannedRun,
   planRuns,
   type Request,
+  rowOf,
   stateText,
   whenFree,
+  wordsOf,
   writeOutputs,
 } from '../reproduce/index.js';
 import { lockRun } from '../run/lock.js';
 import { kernels } from '../tensor/index.js';
-import { planData } from '../train/index.js';
+import { type DataRequest, planData } from '../train/index.js';
 import { carryOut } from './carry-out.js';
 import { duration, plural, table } from './format.js';
 import { type DataFlags, dataFor, dataOptions, recipeFor, type SizeFlags, sizeOptions } from './options.js';
@@ -56,25 +60,34 @@ const seedsOf = (text: string): number[] => {
 const quoted = (word: string): string => (/^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 const ownCommand = (): string[] => ['tailnas', ...process.argv.slice(2)];
 
-const requestOf = (names: readonly string[], flags: ReproduceFlags): Request => {
+const requestOf = (
+  names: readonly string[],
+  { flags, change = {} }: { flags: ReproduceFlags; change?: Change },
+): Request => {
   const { seeds, out } = flags;
-  const { recipe: base, overrides } = recipeFor(CONTINUED_FROM, flags);
+  const changed = { ...flags, ...change };
+  const { recipe: base, overrides } = recipeFor(CONTINUED_FROM, changed);
   return {
-    recipes: names.map((name) => recipeFor(name, flags).recipe),
+    recipes: names.map((name) => recipeFor(name, changed).recipe),
     base,
     seeds,
     out,
     data: dataFor(flags),
     overrides: { scale: flags.scale, ...overrides },
+    change: wordsOf(change),
   };
 };
 
+/** All runs of several requests, seed by seed. */
+const planAll = (requests: readonly Request[]): PlannedRun[] =>
+  requests.flatMap(planRuns).toSorted((a, b) => a.seed - b.seed);
+
 const printPlan = async (
   plan: readonly PlannedRun[],
-  { request, threads, flags }: { request: Request; threads: number; flags: ReproduceFlags },
+  { data, threads, flags }: { data: DataRequest; threads: number; flags: ReproduceFlags },
 ): Promise<void> => {
   const display = flags.quiet ? silent : runDisplay();
-  const expected = await expectedSeconds(plan, { data: request.data, threads, onData: display.onData });
+  const expected = await expectedSeconds(plan, { data, threads, onData: display.onData });
   display.end();
   const total = [...expected.values()].reduce((a, b) => a + b, 0) / flags.jobs;
   const runs = plan.map((run) => ({
@@ -108,31 +121,44 @@ const reproduce = async (what: ExperimentName, flags: ReproduceFlags): Promise<v
   const wanted = experiment(what);
   // Wrong for one run, wrong for all. Only then is the engine loaded here: it takes memory that the runs may need.
   if (process.env['TAILNAS_KERNELS']) kernels();
-  const request = requestOf(wanted.recipes, flags);
+  const { changes = [] } = wanted;
+  const requests = [
+    requestOf(wanted.recipes, { flags }),
+    ...changes.map(({ change, recipes }) => requestOf(recipes, { flags, change })),
+  ];
+  const data = dataFor(flags);
   const threads = flags.threads ?? Math.max(1, Math.floor(availableParallelism() / flags.jobs));
-  let plan = planRuns(request);
-  if (flags.plan) return printPlan(plan, { request, threads, flags });
+  let plan = planAll(requests);
+  if (flags.plan) return printPlan(plan, { data, threads, flags });
   const open = plan.filter((run) => run.state !== 'done').map((run) => run.path);
   if (open.length > 0) {
     // Data that are not there, or have to be fetched: told and done once, rather than by every run.
     const display = flags.quiet ? silent : runDisplay();
-    await planData(request.data, { onProgress: display.onData }).finally(display.end);
+    await planData(data, { onProgress: display.onData }).finally(display.end);
   }
   mkdirSync(join(flags.out, 'runs'), { recursive: true });
   const release = lockRun(flags.out);
   try {
     const onNotice = flags.quiet ? () => {} : (text: string) => void process.stderr.write(`${text}\n`);
-    if (await whenFree(open, { onNotice })) plan = planRuns(request);
-    const { outcomes, received } = await carryOut(plan, { request, threads, flags });
+    if (await whenFree(open, { onNotice })) plan = planAll(requests);
+    const { outcomes, received } = await carryOut(plan, { data, threads, flags });
     if (received !== undefined) {
       process.stderr.write(`stopped; go on with: ${ownCommand().map(quoted).join(' ')}\n`);
       process.exitCode = EXIT[received];
       return;
     }
     const failedRuns = outcomes.flatMap(({ run, error }) => (error === undefined ? [] : [{ name: run.name, error }]));
-    const paths = planRuns(request).filter((run) => run.state === 'done' && wanted.recipes.includes(run.recipe.name));
+    // In the order of the table's rows, which is not that of running; without a search that only others go on from.
+    const done = planAll(requests).filter((run) => run.state === 'done');
+    const runs = requests.flatMap((request) =>
+      request.recipes.flatMap((recipe) => done.filter((run) => run.row === rowOf(recipe, request.change))),
+    );
+    const names = [
+      ...wanted.table,
+      ...changes.flatMap(({ change, recipes }) => recipes.map((name) => name + changeText(wordsOf(change)))),
+    ];
     const outputs = await writeOutputs(wanted, {
-      paths: paths.map((run) => run.path),
+      paths: runs.map((run) => run.path),
       out: flags.out,
       command: ownCommand(),
     });
@@ -141,7 +167,7 @@ const reproduce = async (what: ExperimentName, flags: ReproduceFlags): Promise<v
     if (failed.length > 0) process.exitCode = 1;
     for (const { name, error } of outputs.failed) process.stderr.write(`${name}: ${error}\n`);
     const text = [
-      ...(wanted.table.length > 0 ? [resultTable(wanted.table, { rows, seeds: flags.seeds.length }), NOTE] : []),
+      ...(names.length > 0 ? [resultTable(names, { rows, seeds: flags.seeds.length }), NOTE] : []),
       [...figures, ...(report === undefined ? [] : [report])].join('\n'),
     ];
     process.stdout.write(

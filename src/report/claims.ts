@@ -20,7 +20,7 @@ import type { LoadedRun } from './runs.js';
 export type Verdict = 'holds' | 'does not hold' | 'not shown';
 
 /** A claim of the paper as these runs have it. */
-export interface ClaimResult extends Pick<Claim, 'name' | 'claim' | 'where' | 'measure' | 'unit'> {
+export interface ClaimResult extends Pick<Claim, 'name' | 'recipes' | 'claim' | 'where' | 'measure' | 'unit'> {
   /** The paper's own difference; null where it gives none, or these are not the paper's data. */
   readonly paper: number | null;
   readonly seeds: readonly number[];
@@ -259,6 +259,7 @@ export const measureClaims = (runs: readonly LoadedRun[]): ClaimResult[] => {
     return [
       {
         name,
+        recipes,
         claim,
         where,
         measure,

@@ -1,8 +1,10 @@
 import { type ClaimResult, measureClaims } from './claims.js';
 import type { Estimate } from './measures.js';
+import { markedMean } from './page-claims.js';
 import { accuracy, meanAndSd, NONE, signed, time } from './page-html.js';
 import { requireComparable, resultRows } from './results.js';
 import type { LoadedRun } from './runs.js';
+import { claimsIn, sensitivityOf } from './sensitivity.js';
 
 /** A Markdown table whose source lines up; columns after the first are aligned to the right. */
 const table = ([head = [], ...rows]: readonly (readonly string[])[]): string => {
@@ -30,7 +32,7 @@ const claimRow = ({ claim, where, verdict, paper, estimate, unit, validation }: 
 ];
 
 /**
- * The tables of the report as Markdown: results, one row a method, and the paper's claims. Throws a ComparisonError when the runs may not stand in
+ * The tables of the report as Markdown: results, one row a method; the paper's claims; and what changes of the method make of these. Throws a ComparisonError when the runs may not stand in
  * one table.
  */
 export const markdown = (runs: readonly LoadedRun[]): string => {
@@ -65,10 +67,18 @@ export const markdown = (runs: readonly LoadedRun[]): string => {
       time(row.seconds),
     ]),
   ]);
-  if (claims.length === 0) return results;
   const claimed = table([
     ['Claim', 'Here it', 'Paper', 'Test: mean (95 % interval)', 'Scored on validation'],
     ...claims.map(claimRow),
   ]);
-  return `${results}\n\n${claimed}`;
+  const lines = sensitivityOf(runs);
+  const columns = claimsIn(lines);
+  const sensitive = table([
+    ['Changed', ...columns.map(({ name }) => name.replaceAll('-', ' '))],
+    ...lines.map((line) => [
+      line.change || 'as it stands',
+      ...columns.map(({ name }) => markedMean(line.claims.find((c) => c.name === name))),
+    ]),
+  ]);
+  return [results, ...(claims.length === 0 ? [] : [claimed]), ...(lines.length === 0 ? [] : [sensitive])].join('\n\n');
 };

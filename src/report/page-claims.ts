@@ -1,6 +1,7 @@
-import type { ClaimResult } from './claims.js';
+import type { ClaimResult, Verdict } from './claims.js';
 import type { Estimate } from './measures.js';
 import { type Html, html, NONE, signed, table } from './page-html.js';
+import { claimsIn, type Sensitivity } from './sensitivity.js';
 
 /** `+3.36 (+1.20 to +5.52)`; without an interval the mean alone. */
 const interval = (estimate: Estimate | null): string => {
@@ -35,6 +36,32 @@ the same with the paper’s choice of mixing, and on the validation split, which
         ...(scored ? ['With the mixing chosen on test', 'Scored on validation instead'] : []),
         'Seeds',
       ],
+    },
+  );
+};
+
+const MARK: Readonly<Record<Verdict, string>> = { holds: '✓', 'does not hold': '✗', 'not shown': '?' };
+
+/** `+3.36 ✓`: the mean and whether the claim holds. Empty where a change does not touch the claim. */
+export const markedMean = (claim: ClaimResult | undefined): string =>
+  claim === undefined ? '' : `${signed(claim.estimate.mean)} ${MARK[claim.verdict]}`;
+
+/** What each change makes of the claims: a line a change, a column a claim. */
+export const sensitivityTable = (lines: readonly Sensitivity[]): Html => {
+  const columns = claimsIn(lines);
+  const [plain] = lines;
+  const cell = (line: Sensitivity, name: string): Html => {
+    const found = line.claims.find((c) => c.name === name);
+    const turned = found !== undefined && found.verdict !== plain?.claims.find((c) => c.name === name)?.verdict;
+    return turned ? html`<b>${markedMean(found)}</b>` : html`${markedMean(found)}`;
+  };
+  return table(
+    lines.map((line) => [line.change || 'as it stands', ...columns.map(({ name }) => cell(line, name))]),
+    {
+      numbers: true,
+      caption: html`What hangs on what the paper leaves open: the claims above, measured anew with one thing changed in every recipe that has runs with it. Means over seeds;
+✓ holds, ✗ does not hold, ? not shown; <b>bold</b> where that differs from the recipes as they stand. Empty: the change does not touch the claim.`,
+      head: ['Changed', ...columns.map(({ name }) => name.replaceAll('-', ' '))],
     },
   );
 };

@@ -1,7 +1,7 @@
 import { measureClaims } from './claims.js';
 import { figuresFor } from './figures/index.js';
 import { cellsFigure } from './page-cells.js';
-import { claimsTable } from './page-claims.js';
+import { claimsTable, sensitivityTable } from './page-claims.js';
 import {
   choicesTable,
   commandsList,
@@ -19,6 +19,7 @@ import { script } from './page-script.js';
 import { style } from './page-style.js';
 import { byRow, requireComparable, resultRows } from './results.js';
 import type { LoadedRun, Unreadable } from './runs.js';
+import { sensitivityOf } from './sensitivity.js';
 
 export interface PageOptions {
   /** Folders that were asked for and could not be opened: they are named on the page. */
@@ -71,6 +72,7 @@ export const reportPage = async (
   const tested = lines.flatMap(({ runs }) => runs.find((run) => run.evaluation !== undefined) ?? []);
   const figures = figuresFor(runs);
   const claims = measureClaims(runs);
+  const sensitivity = sensitivityOf(runs);
   const cells: Html[] = [];
   for (const [at, run] of shown.entries()) cells.push(await cellsFigure(run, { id: `cells-${at + 1}` }));
 
@@ -82,6 +84,7 @@ export const reportPage = async (
   const all: [id: string, heading: string, body: Html | null][] = [
     ['results', 'Results', html`${resultsTable(lines)}${caveats(lines)}${groupsTable(lines)}`],
     ['claims', 'The paper’s claims', claims.length === 0 ? null : claimsTable(claims)],
+    ['sensitivity', 'Sensitivity', sensitivity.length === 0 ? null : sensitivityTable(sensitivity)],
     ['classes', 'Accuracy by class', tested.length === 0 ? null : perClassTable(lines)],
     ['figures', 'Figures', plots.length === 0 ? null : html`${plots}`],
     [

@@ -116,6 +116,18 @@ describe('resultRows', () => {
     expect(rows[1]?.label).toBe('HLS (bnScope perBranch, logitScale 2)');
   });
 
+  it('takes a setting of the method for a change of it where it was given, and sets nothing of the paper beside it', () => {
+    const second = changed(settings(make(), { order: 2 }), () => ({ overrides: { order: 2, scale: 'small' } }));
+    const runs = [settings(make(), { order: 1 }), second];
+    expect(() => requireComparable(runs)).not.toThrow();
+    expect(resultRows(runs).map(({ name, paper }) => [name, paper])).toEqual([
+      ['hls', 65.12],
+      ['hls (order 2)', null],
+    ]);
+    const unsaid = settings(make({ seed: 1 }), { order: 2 });
+    expect(() => requireComparable([runs[0] ?? unsaid, unsaid])).toThrow('order must be equal, it is 1 in');
+  });
+
   it('sets nothing beside the paper that is not its data', () => {
     const other = { request: { imbalance: 'exp', imbalanceRatio: 10 } };
     expect(resultRows([data(make(), other)])[0]).toMatchObject({ paper: null, difference: null });

@@ -57,17 +57,36 @@ const spread = (values: readonly number[]): Spread | null => {
   return { mean: center, sd: values.length < 2 ? null : Math.sqrt(squares / (values.length - 1)) };
 };
 
-/** What was changed of a recipe's method, ` (logitScale 2)`, or nothing. */
-export const switchText = ({ recipe }: RunInfo): string => {
-  const turned = Object.entries(recipe.switches).toSorted(([a], [b]) => a.localeCompare(b));
+/** Settings that change the method rather than its size: a run for which one was given is another row, and not another size. */
+const METHOD_SETTINGS: readonly string[] = ['order', 'archOptimizer', 'archLr', 'weightLr'];
+
+/** What was changed of a recipe's method: switches, and settings of the method that were given. */
+export const changesOf = ({ recipe, overrides }: RunInfo): Readonly<Record<string, unknown>> => ({
+  ...recipe.switches,
+  ...Object.fromEntries(Object.entries(overrides).filter(([key]) => METHOD_SETTINGS.includes(key))),
+});
+
+/** The run as if nothing had been changed of its method: to stand where its recipe would. */
+export const withoutChanges = (run: LoadedRun): LoadedRun => ({
+  ...run,
+  info: {
+    ...run.info,
+    recipe: { ...run.info.recipe, switches: {} },
+    overrides: Object.fromEntries(Object.entries(run.info.overrides).filter(([key]) => !METHOD_SETTINGS.includes(key))),
+  },
+});
+
+/** Changes in words, ` (logitScale 2)`, or nothing. */
+export const changeText = (changes: Readonly<Record<string, unknown>>): string => {
+  const turned = Object.entries(changes).toSorted(([a], [b]) => a.localeCompare(b));
   return turned.length === 0 ? '' : ` (${turned.map(([key, value]) => `${key} ${value}`).join(', ')})`;
 };
 
 /** Which row a run belongs to: its recipe, with what was changed of it. */
-export const rowName = (info: RunInfo): string => info.recipe.name + switchText(info);
+export const rowName = (info: RunInfo): string => info.recipe.name + changeText(changesOf(info));
 
 /** How a row is called in tables. */
-export const rowLabel = (info: RunInfo): string => info.recipe.label + switchText(info);
+export const rowLabel = (info: RunInfo): string => info.recipe.label + changeText(changesOf(info));
 
 /** The settings of the data by which runs must agree; the path of the data is not one, their content is what counts. */
 export const dataRequest = ({ data }: RunInfo): Readonly<Record<string, unknown>> => {
@@ -98,7 +117,7 @@ const conditions = (info: RunInfo): Map<string, unknown> => {
     ['data', info.data.name],
     ...Object.entries(request),
     ['data fingerprint', info.data.fingerprint],
-    ...Object.entries(info.recipe.settings),
+    ...Object.entries(info.recipe.settings).filter(([key]) => !(key in changesOf(info))),
     ['loss', info.recipe.loss],
     ...(scale === undefined ? [] : [['scale', scale] as const]),
   ]);
@@ -118,7 +137,8 @@ export const requireComparable = (runs: readonly LoadedRun[]): void => {
     const found = conditions(other.info);
     for (const key of new Set([...expected.keys(), ...found.keys()])) {
       const [a, b] = [expected.get(key), found.get(key)];
-      if (a === b || (key === 'scale' && (a === undefined || b === undefined))) continue;
+      const eitherWay = key === 'scale' || METHOD_SETTINGS.includes(key);
+      if (a === b || (eitherWay && (a === undefined || b === undefined))) continue;
       throw new ComparisonError(
         `Cannot compare runs: ${key} must be equal, it is ${shown(a)} in ${first.path} and ${shown(b)} in ${other.path}; report them apart`,
       );
@@ -151,7 +171,7 @@ const resultRow = (runs: readonly LoadedRun[]): ResultRow[] => {
   );
   const tests = finished.map((run) => run.evaluation);
   const accuracy = spread(tests.map((test) => 100 * test.accuracy));
-  const paper = isPapersData(first.info) ? first.info.recipe.paper : null;
+  const paper = isPapersData(first.info) && changeText(changesOf(first.info)) === '' ? first.info.recipe.paper : null;
   const group = (of: (test: (typeof tests)[number]) => number | null) => percent(meanOrNull(tests.map(of)));
   const epochs = finished.map((run) => run.records).filter((records) => records.length > 0);
   return [

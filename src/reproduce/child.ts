@@ -1,20 +1,17 @@
 import { spawn } from 'node:child_process';
+import type { DataRequest } from '../train/index.js';
 import type { Child } from './execute.js';
 import { flagsOf } from './flags.js';
-import type { PlannedRun, Request } from './plan.js';
+import type { PlannedRun } from './plan.js';
 
 /** The words after `tailnas` that carry a planned run out. */
 export const childArguments = (
-  { recipe, seed, path, state, parent }: PlannedRun,
-  { request, threads }: { request: Pick<Request, 'data' | 'overrides'>; threads: number },
+  { recipe, seed, path, flags, state, parent }: PlannedRun,
+  { data, threads }: { data: DataRequest; threads: number },
 ): string[] => [
   ...(state === 'resume'
     ? ['resume', path]
-    : [
-        'search',
-        recipe.name,
-        ...flagsOf({ ...request.overrides, ...request.data, seed, threads, out: path, from: parent?.path }),
-      ]),
+    : ['search', recipe.name, ...flagsOf({ ...flags, ...data, seed, threads, out: path, from: parent?.path })]),
   '--quiet',
   '--json',
 ];

@@ -13,9 +13,9 @@ export const expectedSeconds = async (
   engineThreads.set(threads);
   const sizes = sizesOf(await planData(data, { onProgress: onData }));
   const whole = new Map<string, number>();
-  for (const { recipe } of open)
-    if (!whole.has(recipe.name)) whole.set(recipe.name, (await estimate(recipe, sizes)).expectedSeconds);
+  for (const { row, recipe } of open)
+    if (!whole.has(row)) whole.set(row, (await estimate(recipe, sizes)).expectedSeconds);
   return new Map(
-    open.map((run) => [run, ((whole.get(run.recipe.name) ?? 0) * (run.epochs.to - run.epochs.from)) / run.epochs.to]),
+    open.map((run) => [run, ((whole.get(run.row) ?? 0) * (run.epochs.to - run.epochs.from)) / run.epochs.to]),
   );
 };

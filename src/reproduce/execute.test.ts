@@ -5,9 +5,11 @@ import type { PlannedRun } from './plan.js';
 
 const planned = (name: string, more: Partial<PlannedRun> = {}): PlannedRun => ({
   name,
+  row: name,
   path: name,
   recipe: darts,
   seed: 1,
+  flags: {},
   state: 'start',
   parent: undefined,
   epochs: { from: 0, to: 2 },

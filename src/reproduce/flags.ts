@@ -1,4 +1,5 @@
-const kebab = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+/** `batchSize` → `batch-size`. */
+export const kebab = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 /** Spells settings and data requests as the flags of `tailnas search`: `{ batchSize: 8, flip: false }` → `--batch-size 8 --no-flip`. */
 export const flagsOf = (values: object): string[] =>

@@ -30,14 +30,12 @@ const draw = (name: FigureName, { runs, folder }: { runs: readonly LoadedRun[]; 
   return [files.svg, files.png];
 };
 
-/** Makes figures and the report of finished runs, below `out`. What cannot be drawn is named in `failed` and takes nothing else down. */
+/** Makes figures and the report of finished runs, in the order of the table's rows, below `out`. What cannot be drawn is named in `failed` and takes nothing else down. */
 export const writeOutputs = async (
-  { figures, recipes }: Pick<Experiment, 'figures' | 'recipes'>,
+  { figures }: Pick<Experiment, 'figures'>,
   { paths, out, command }: { paths: readonly string[]; out: string; command: readonly string[] },
 ): Promise<Outputs> => {
-  const loaded = paths.map(loadRun);
-  // In the order of the recipes, which is that of the paper's rows, and not that of running.
-  const runs = recipes.flatMap((name) => loaded.filter((run) => run.info.recipe.name === name));
+  const runs = paths.map(loadRun);
   requireComparable(runs);
   const failed: { name: string; error: string }[] = [];
   const attempt = async <T>(name: string, make: () => T | Promise<T>): Promise<T[]> => {

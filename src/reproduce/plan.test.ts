@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fakeRun } from '../../test/support/fake-runs.js';
 import { darts, hls, hlsContinuedClass, hlsContinuedHalf, scaled } from '../recipes/index.js';
 import { createRun } from '../run/index.js';
-import { type DataRequest, describeRecipe, type Recipe } from '../train/index.js';
+import { reverseSigmoid } from '../schedule/index.js';
+import { type DataRequest, describeRecipe, type Recipe, varied } from '../train/index.js';
 import { childArguments } from './child.js';
 import { planRuns, type Request, stateText } from './plan.js';
 import { workDone } from './work.js';
@@ -158,10 +159,44 @@ describe('a plan', () => {
   });
 });
 
+describe('a plan with something changed', () => {
+  const changed = (): Request =>
+    request({
+      recipes: [varied(small(hls), { mixing: reverseSigmoid({ k: 10 }) })],
+      seeds: [1],
+      change: { mixing: 'reverseSigmoid(10)' },
+    });
+  const name = 'hls-mixing-reverseSigmoid-10-seed-1';
+
+  it('has runs of its own, named after the change and started with its flags', () => {
+    const [run] = planRuns(changed());
+    expect([run?.name, run?.row]).toEqual([name, 'hls-mixing-reverseSigmoid-10']);
+    const words = (run && childArguments(run, { data: DATA, threads: 1 })) ?? [];
+    expect(words.slice(0, 8)).toEqual([
+      'search',
+      'hls',
+      '--scale',
+      'smoke',
+      '--epochs',
+      '4',
+      '--mixing',
+      'reverseSigmoid(10)',
+    ]);
+  });
+
+  it('knows them again, and not those without the change', () => {
+    leave(varied(small(hls), { mixing: reverseSigmoid({ k: 10 }) }), 1, { epochs: 4, done: true, as: name });
+    expect(states(planRuns(changed()))).toEqual([`${name}: done`]);
+    rmSync(join(out, 'runs', name), { recursive: true });
+    leave(small(hls), 1, { epochs: 4, done: true, as: name });
+    expect(() => planRuns(changed())).toThrow(/it must be made as asked now \(method .*reverseSigmoid\(10\)/);
+  });
+});
+
 describe('the words of a child', () => {
   it('are those of the search that was asked for', () => {
     const [, , continued] = planRuns(request());
-    expect(continued && childArguments(continued, { request: request(), threads: 2 }).join(' ')).toBe(
+    expect(continued && childArguments(continued, { data: DATA, threads: 2 }).join(' ')).toBe(
       `search hls-continued-class --scale smoke --epochs 4 --data images --imbalance exp --imbalance-ratio 10 --image-size 16 --seed 1 --threads 2 --out ${join(out, 'runs', 'hls-continued-class-seed-1')} --from ${join(out, 'runs', 'hls-seed-1')} --quiet --json`,
     );
   });
@@ -170,12 +205,7 @@ describe('the words of a child', () => {
     leave(small(darts), 1, { epochs: 1 });
     const [first] = planRuns(request());
     const path = join(out, 'runs', 'darts-seed-1');
-    expect(first && childArguments(first, { request: request(), threads: 2 })).toEqual([
-      'resume',
-      path,
-      '--quiet',
-      '--json',
-    ]);
+    expect(first && childArguments(first, { data: DATA, threads: 2 })).toEqual(['resume', path, '--quiet', '--json']);
   });
 });
 

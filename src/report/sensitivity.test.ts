@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { fakeRun } from '../../test/support/fake-runs.js';
+import { given } from '../../test/support/fixtures.js';
+import { measureClaims } from './claims.js';
+import { markdown } from './markdown.js';
+import { reportPage } from './page.js';
+import type { LoadedRun } from './runs.js';
+import { claimsIn, sensitivityOf } from './sensitivity.js';
+
+const make = (
+  name: string,
+  {
+    seed,
+    accuracy,
+    switches = {},
+    overrides = {},
+  }: {
+    seed: number;
+    accuracy: number;
+    switches?: Record<string, string>;
+    overrides?: Record<string, number>;
+  },
+): LoadedRun => {
+  const run = fakeRun({ name, label: name.toUpperCase(), seed, epochs: 4, bilateral: name !== 'darts' });
+  const recipe = { ...run.info.recipe, switches, settings: { ...run.info.recipe.settings, ...overrides } };
+  return {
+    ...run,
+    info: { ...run.info, recipe, overrides },
+    evaluation: { ...given(run.evaluation), accuracy },
+  };
+};
+const runs = [1, 2, 3].flatMap((seed) => [
+  make('darts', { seed, accuracy: 0.4 }),
+  make('hls', { seed, accuracy: 0.5 + seed / 1000 }),
+  make('hls', { seed, accuracy: 0.3 + seed / 1000, switches: { freeze: 'sqrt' } }),
+  make('darts', { seed, accuracy: 0.7 + seed / 1000, overrides: { order: 2 } }),
+  make('hls', { seed, accuracy: 0.9, overrides: { order: 2 } }),
+]);
+const verdicts = (change: string) =>
+  given(sensitivityOf(runs).find((line) => line.change === change))
+    .claims.filter(({ name }) => name === 'hls-beats-darts')
+    .map(({ verdict, estimate }) => [verdict, estimate.mean.toFixed(1)]);
+
+describe('sensitivity', () => {
+  it('measures the claims with changed runs in the place of those of the same recipe', () => {
+    expect(sensitivityOf(runs).map(({ change }) => change)).toEqual(['', 'freeze sqrt', 'order 2']);
+    expect(verdicts('')).toEqual([['holds', '10.2']]);
+    expect(verdicts('freeze sqrt')).toEqual([['does not hold', '-9.8']]);
+    expect(verdicts('order 2')).toEqual([['holds', '19.8']]);
+  });
+
+  it('keeps to claims that a change touches, and says of the rest what the report says', () => {
+    const lines = sensitivityOf(runs);
+    expect(given(lines[0]).claims).toEqual(measureClaims(runs));
+    const onlyDarts = runs.filter(({ info }) => info.recipe.name === 'darts' || changeless(info));
+    const second = given(sensitivityOf(onlyDarts).find(({ change }) => change === 'order 2'));
+    expect(second.claims.map(({ name }) => name)).toEqual(['hls-beats-darts']);
+    expect(claimsIn(lines).map(({ name }) => name)).toContain('hls-beats-darts');
+  });
+
+  it('is empty where nothing was changed, or nothing is left as it stands', () => {
+    expect(sensitivityOf(runs.filter(({ info }) => changeless(info)))).toEqual([]);
+    expect(sensitivityOf(runs.filter(({ info }) => !changeless(info)))).toEqual([]);
+  });
+
+  it('stands on the page and among the Markdown tables, a turned verdict in bold', async () => {
+    const page = await reportPage(runs, { command: ['tailnas', 'report'] });
+    expect(page).toContain('<section id="sensitivity">');
+    expect(page).toContain('<b>−9.80 ✗</b>');
+    expect(page).not.toContain('<b>+19.80 ✓</b>');
+    expect(markdown(runs)).toMatch(/\| freeze sqrt .*−9\.80 ✗/);
+  });
+});
+
+function changeless({ recipe, overrides }: LoadedRun['info']): boolean {
+  return Object.keys(recipe.switches).length === 0 && overrides['order'] === undefined;
+}

@@ -119,8 +119,8 @@ Our difference is to the accuracy at the mixing chosen on the validation split.<
 }
 ${
   first !== undefined && isCifar10Folder(first.info)
-    ? html`<li>The images come from <strong>a folder, ${first.info.data.name}</strong>: the classes and counts are CIFAR-10’s, the pixels need not be (if they were stored as JPEG
-they are not). Do not quote these figures as plain CIFAR-10.</li>`
+    ? html`<li>The images come from <strong>a folder, ${first.info.data.name}</strong>: the classes and counts are CIFAR-10’s, the pixels need not be: JPEG
+changes them. Do not quote these figures as plain CIFAR-10.</li>`
     : null
 }
 ${

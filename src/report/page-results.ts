@@ -120,7 +120,7 @@ Our difference is to the accuracy at the mixing chosen on the validation split.<
 ${
   first !== undefined && isCifar10Folder(first.info)
     ? html`<li>The images come from <strong>a folder, ${first.info.data.name}</strong>: the classes and counts are CIFAR-10’s, the pixels need not be: JPEG
-changes them. Do not quote these figures as plain CIFAR-10.</li>`
+changes them. These are not figures of plain CIFAR-10.</li>`
     : null
 }
 ${

@@ -86,6 +86,7 @@ export const parseSchedule = (text: string): Schedule => {
   const single = (): Schedule => {
     const name = next('a schedule');
     const maker = MAKERS[name];
+    if (/^[-+.\d]/.test(name)) return fail(`a number that stays is written constant(${name})`);
     if (maker === undefined)
       return fail(`unknown schedule "${name}": did you mean "${closest(name, NAMES)}"? (one of ${NAMES.join(', ')})`);
     const args: Argument[] = [];

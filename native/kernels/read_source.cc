@@ -36,7 +36,7 @@ class ResultSums {
  public:
   ResultSums(const ReadSourceArguments& a, int64_t shares) {
     for (size_t r = 0; r < a.readers.size(); r++) {
-      periods_.push_back(std::lcm(a.readers[r].channels, static_cast<int64_t>(variant().read_source.width)));
+      periods_.push_back(std::lcm(a.readers[r].channels, static_cast<int64_t>(variant(a.source.channels).read_source.width)));
       places_.push_back(size_);
       if (a.extra[r].norm == NormOf::batch) size_ += 2 * periods_[r];
     }
@@ -103,7 +103,7 @@ Tensor moments_from(const ReadSourceArguments& a, size_t r, const ResultSums& su
 }
 
 Results forward(const ReadSourceArguments& a, bool differentiable) {
-  const auto& kernels = variant().read_source;
+  const auto& kernels = variant(a.source.channels).read_source;
   thread_local Scratch packed;
   ReadSource whole = a.whole(nullptr);
   float* weights = packed.floats(kernels.packed_floats(whole));

@@ -7,7 +7,7 @@ namespace {
 
 using at::Tensor;
 constexpr const char* kCannot = "Cannot read source: ";
-constexpr int64_t kMostDilation = 1 << 10, kMostCopies = 1 << 10;
+constexpr int64_t kMostPadding = 256, kMostCopies = 1 << 10;
 
 void check_float(const Tensor& t, const char* name) {
   TORCH_CHECK(t.scalar_type() == at::kFloat, kCannot, name, " must be float32, got ", t.scalar_type());
@@ -100,6 +100,9 @@ void add_convolution(Reader& reader, const Source& s, Taken& weights, int64_t di
     Tensor& weight = weights.next();
     c.depthwise = depthwise(weight, s.channels);
     c.kernel = weight.size(2);
+    // It frames every image in memory.
+    TORCH_CHECK(dilation <= kMostPadding && dilation * (c.kernel / 2) <= kMostPadding, kCannot, "the padding of kernel ", c.kernel, " and dilation ",
+                dilation, " must be at most ", kMostPadding, " pixels");
   }
   Tensor& weight = weights.next();
   c.pointwise = pointwise(weight, s.channels);
@@ -111,8 +114,7 @@ Reader reader_of(const int64_t* spec, const Source& s, Taken& weights) {
   const int64_t kind = spec[0], stride = spec[1], dilation = spec[2];
   TORCH_CHECK(kind >= 0 && kind <= 5, kCannot, "a reader's kind must be from 0 to 5, got ", kind);
   TORCH_CHECK(stride == 1 || stride == 2, kCannot, "stride must be 1 or 2, got ", stride);
-  // Its padding frames every image; beyond this, sizes would not fit their type.
-  TORCH_CHECK(dilation >= 1 && dilation <= kMostDilation, kCannot, "dilation must be from 1 to ", kMostDilation, ", got ", dilation);
+  TORCH_CHECK(dilation >= 1, kCannot, "dilation must be >= 1, got ", dilation);
   TORCH_CHECK(kind != 2 || stride == 2, kCannot, "a factorized reduction has stride 2, got ", stride);
   constexpr ReaderKind kinds[] = {ReaderKind::convolution, ReaderKind::convolution, ReaderKind::convolution,
                                   ReaderKind::max_pool,    ReaderKind::avg_pool,    ReaderKind::self};

@@ -48,7 +48,7 @@ Incoming incoming_of(const ReadSourceBack& back, size_t r, size_t next) {
 class ShareSums {
  public:
   ShareSums(const ReadSourceArguments& a, const std::vector<bool>& needed, bool norm, int64_t shares) : shares_(shares) {
-    channels_ = round_up(a.source.channels, variant().read_source.width);
+    channels_ = round_up(a.source.channels, variant(a.source.channels).read_source.width);
     size_ = norm_ = norm ? round_up(4 * channels_, 16) : 0;
     for (size_t r = 0; r < a.readers.size(); r++) {
       int64_t weight = a.extra[r].first_weight;
@@ -87,7 +87,7 @@ class ShareSums {
 };
 
 Tensor depthwise_tensor(const float* from, const Tensor& like) {
-  const int64_t width = variant().read_source.width, channels = like.size(0), taps = like.size(2) * like.size(3);
+  const int64_t channels = like.size(0), width = variant(channels).read_source.width, taps = like.size(2) * like.size(3);
   Tensor t = at::empty(like.sizes(), like.options());
   float* to = t.mutable_data_ptr<float>();
   for (int64_t c = 0; c < channels; c++)
@@ -129,7 +129,7 @@ Tensor moments_gradient(const ReadSourceArguments& a, const ShareSums& sums) {
 
 std::vector<Tensor> gradients(const ReadSourceBack& back) {
   const ReadSourceArguments& a = back.arguments;
-  const auto& kernels = variant().read_source;
+  const auto& kernels = variant(a.source.channels).read_source;
   const size_t parts = a.x.size(), weights = a.weights.size();
   const std::vector<bool> needed_weights(back.needed.begin() + parts, back.needed.begin() + parts + weights);
   bool wants_x = false;

@@ -26,13 +26,18 @@ bool has_avx2() {
 #endif
 }
 
+/// What TAILNAS_KERNELS says; null if it says nothing.
+const char* wanted() {
+  const char* name = std::getenv("TAILNAS_KERNELS");
+  return name == nullptr || *name == '\0' ? nullptr : name;
+}
+
 const Variant* choose() {
   const Variant* avx512 = has_avx512() ? avx512_variant() : nullptr;
   const Variant* avx2 = has_avx2() ? avx2_variant() : nullptr;
-  const char* wanted = std::getenv("TAILNAS_KERNELS");
-  if (wanted == nullptr || *wanted == '\0') return avx512 ? avx512 : avx2 ? avx2 : portable_variant();
+  if (wanted() == nullptr) return avx512 ? avx512 : avx2 ? avx2 : portable_variant();
 
-  const std::string name = wanted;
+  const std::string name = wanted();
   TORCH_CHECK(name == "avx512" || name == "avx2" || name == "portable",
               "TAILNAS_KERNELS must be avx512, avx2, portable or composite, got ", name);
   const Variant* chosen = name == "avx512" ? avx512 : name == "avx2" ? avx2 : portable_variant();
@@ -45,6 +50,12 @@ const Variant* choose() {
 const Variant& variant() {
   static const Variant* chosen = choose();  // a failed choice throws, and is tried again at the next call
   return *chosen;
+}
+
+const Variant& variant(int64_t channels) {
+  static const Variant* narrow = wanted() == nullptr && has_avx2() ? avx2_variant() : nullptr;
+  const Variant& widest = variant();
+  return narrow != nullptr && channels <= narrow->read_source.width && narrow->read_source.width < widest.read_source.width ? *narrow : widest;
 }
 
 }  // namespace tailnas::kernels

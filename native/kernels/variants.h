@@ -20,6 +20,9 @@ struct Variant {
 /// The fastest that runs here, or the one that the environment variable TAILNAS_KERNELS names; chosen at the first call.
 const Variant& variant();
 
+/// The same for work on so many channels: where half of AVX-512's registers would be empty, AVX2 does as much in each instruction and less beside it.
+const Variant& variant(int64_t channels);
+
 /// Null where this program was not built for a processor that could have it.
 const Variant* avx512_variant();
 const Variant* avx2_variant();

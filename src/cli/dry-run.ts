@@ -1,10 +1,26 @@
 import { kernels, requireDevice, threads } from '../tensor/index.js';
-import { type DataRequest, describeRecipe, estimate, planData, type Recipe, sizesOf } from '../train/index.js';
+import {
+  type DataRequest,
+  describeRecipe,
+  estimate,
+  type MemoryNeed,
+  planData,
+  type Recipe,
+  sizesOf,
+} from '../train/index.js';
 import { bytes, duration, grouped, listing, plural, table } from './format.js';
 import type { SearchFlags } from './options.js';
 import { runDisplay, silent } from './progress.js';
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+
+const memoryText = ({ expectedMemoryBytes, freeMemoryBytes, largestBatch }: MemoryNeed): string => {
+  const free = `${bytes(freeMemoryBytes)} are free`;
+  if (expectedMemoryBytes <= freeMemoryBytes)
+    return `${bytes(expectedMemoryBytes)}; ${free}, enough for batches of ${grouped(largestBatch)}`;
+  const way = largestBatch === 0 ? 'not enough for a batch of 1' : `enough for --batch-size ${largestBatch}`;
+  return `${bytes(expectedMemoryBytes)}, which would be refused: ${free}, ${way}`;
+};
 
 /** Prints what a search would do and need, from a few steps of a throw-away network; trains and writes nothing. */
 export const dryRun = async (
@@ -50,10 +66,7 @@ export const dryRun = async (
       ['kernels', computing],
       ['weights', grouped(expected.weights)],
       ['steps an epoch', String(expected.stepsPerEpoch)],
-      [
-        'expected memory',
-        `${bytes(expected.expectedMemoryBytes)}; ${bytes(expected.freeMemoryBytes)} are free, enough for batches of ${grouped(expected.largestBatch)}`,
-      ],
+      ['expected memory', memoryText(expected)],
       [
         'expected time',
         `${duration(expected.expectedSeconds)}, ${duration(expected.expectedSecondsPerEpoch)} an epoch, with ${plural(flags.threads, 'thread')}`,

@@ -16,6 +16,7 @@ export interface Estimate extends MemoryNeed {
 }
 
 const PIXELS = 8 * 32 * 32; // of the smallest probe, so that large images need no large memory
+const GROWTH = 30e6; // bytes that V8's heap and what libtorch loads late add to a process over a search
 const ENOUGH = 192e6; // bytes of tensors; below it, what the allocator keeps for reuse has not settled to its share
 
 const tensorBytes = ({ peak, held }: Probe): number => Math.max(peak, held);
@@ -59,7 +60,7 @@ export const estimate = async (
   const { trainImages, validImages, testImages, imageSize, channels } = sizes;
   const images = loaded ? 0 : (trainImages + validImages + testImages) * imageSize ** 2 * channels;
   const tensors = along(tensorBytes);
-  const memory = { ...tensors, a: tensors.a + last.besides + images };
+  const memory = { ...tensors, a: tensors.a + last.besides + GROWTH + images };
 
   // Loading the data may have taken more for a while: that is in the process' peak as well.
   const taken = process.resourceUsage().maxRSS * 1024;

@@ -25,7 +25,7 @@ export const claimsTable = (claims: readonly ClaimResult[]): Html => {
     ]),
     {
       numbers: true,
-      caption: html`The paper’s claims. Each is measured so that it is above 0 where the claim holds: the mean over seeds and, in brackets, its 95 % interval
+      caption: html`Each is measured so that it is above 0 where the claim holds: the mean over seeds and, in brackets, its 95 % interval
 (Student’s t). A claim <b>holds</b> if the interval lies above 0, <b>does not hold</b> if below, and is <b>not shown</b> if 0 lies in it, or one seed says nothing of chance. The last columns have
 the same with the paper’s choice of mixing, and on the validation split, which is as long-tailed as training.`,
       head: [

@@ -149,9 +149,9 @@ const reproduce = async (what: ExperimentName, flags: ReproduceFlags): Promise<v
     }
     const failedRuns = outcomes.flatMap(({ run, error }) => (error === undefined ? [] : [{ name: run.name, error }]));
     // In the order of the table's rows, which is not that of running; without a search that only others go on from.
-    const done = planAll(requests).filter((run) => run.state === 'done');
+    const made = planAll(requests).filter((run) => run.state !== 'start');
     const runs = requests.flatMap((request) =>
-      request.recipes.flatMap((recipe) => done.filter((run) => run.row === rowOf(recipe, request.change))),
+      request.recipes.flatMap((recipe) => made.filter((run) => run.row === rowOf(recipe, request.change))),
     );
     const names = [
       ...wanted.table,

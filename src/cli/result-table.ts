@@ -24,7 +24,7 @@ export const resultTable = (
           spread(optimistic?.mean ?? null, optimistic?.sd ?? null),
           seconds === null ? '–' : duration(seconds),
           peakMemoryBytes === null ? '–' : bytes(peakMemoryBytes),
-          `${row.runs.length} of ${seeds}`,
+          `${row.runs.length - row.unfinished.length} of ${seeds}`,
         ];
       }),
     ],

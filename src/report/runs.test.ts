@@ -36,6 +36,21 @@ describe('runs that are to be reported', () => {
     expect(page).toContain('run.json is damaged');
   });
 
+  it('say why one failed, until it goes on', () => {
+    const path = join(base, 'diverged');
+    const { info, records } = fakeRun({ name: 'darts', label: 'DARTS', seed: 1, epochs: 2, bilateral: false });
+    const run = createRun(path, info);
+    for (const record of records.slice(0, 1)) run.appendRecord(record);
+    run.logFailure(new Error('Search diverged: the training loss (NaN) is not finite\nat epoch 1, step 3'));
+    const problems = () => loadRuns([path]).runs[0]?.problems;
+    expect(problems()).toEqual([
+      'it failed after 1 epoch: Search diverged: the training loss (NaN) is not finite at epoch 1, step 3',
+    ]);
+    run.log('searching on');
+    expect(problems()).toEqual(['it is not finished: 1 epoch so far, no test yet']);
+    run.close();
+  });
+
   it('are refused where a folder is no run, and where none can be opened', () => {
     const bad = damaged();
     expect(() => loadRuns([bad])).toThrow(/run.json is damaged/);

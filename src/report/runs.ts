@@ -30,7 +30,10 @@ export const loadRun = (path: string): LoadedRun => {
   const records = attempt(folder.records, []);
   const evaluation = attempt(folder.readEvaluation, undefined);
   const genotypes = attempt(folder.readGenotype, undefined);
-  if (records.length === 0) problems.push('it has no epoch yet');
+  const failure = evaluation === undefined ? attempt(folder.failure, undefined) : undefined;
+  if (failure !== undefined)
+    problems.push(`it failed after ${records.length} ${records.length === 1 ? 'epoch' : 'epochs'}: ${failure}`);
+  else if (records.length === 0) problems.push('it has no epoch yet');
   else if (evaluation === undefined)
     problems.push(
       `it is not finished: ${records.length} ${records.length === 1 ? 'epoch' : 'epochs'} so far, no test yet`,

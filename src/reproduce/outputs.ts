@@ -30,12 +30,14 @@ const draw = (name: FigureName, { runs, folder }: { runs: readonly LoadedRun[]; 
   return [files.svg, files.png];
 };
 
-/** Makes figures and the report of finished runs, in the order of the table's rows, below `out`. What cannot be drawn is named in `failed` and takes nothing else down. */
+/** Makes figures and the report of runs, in the order of the table's rows, below `out`. What cannot be drawn is named in `failed` and takes nothing else down. */
 export const writeOutputs = async (
   { figures }: Pick<Experiment, 'figures'>,
   { paths, out, command }: { paths: readonly string[]; out: string; command: readonly string[] },
 ): Promise<Outputs> => {
   const runs = paths.map(loadRun);
+  // What failed is told on the page; a figure would show it as if it were a result.
+  const done = runs.filter((run) => run.evaluation !== undefined);
   requireComparable(runs);
   const failed: { name: string; error: string }[] = [];
   const attempt = async <T>(name: string, make: () => T | Promise<T>): Promise<T[]> => {
@@ -48,12 +50,12 @@ export const writeOutputs = async (
   };
   const files: string[] = [];
   for (const name of figures)
-    files.push(...(await attempt(name, () => draw(name, { runs, folder: join(out, 'figures') }))).flat());
+    files.push(...(await attempt(name, () => draw(name, { runs: done, folder: join(out, 'figures') }))).flat());
   const file = join(out, 'report.html');
   const report = async (): Promise<string> => {
     writeFileSync(file, await reportPage(runs, { command }));
     return file;
   };
   const [written] = runs.length === 0 ? [] : await attempt('report', report);
-  return { rows: resultRows(runs), claims: measureClaims(runs), figures: files, report: written, failed };
+  return { rows: resultRows(runs), claims: measureClaims(done), figures: files, report: written, failed };
 };

@@ -35,6 +35,10 @@ export interface RunFolder {
   readEvaluation(): Evaluation | undefined;
   /** Adds a line, with the time before it, to `log.txt`. */
   log(line: string): void;
+  /** Notes in the log why the run ended without a result. */
+  logFailure(error: unknown): void;
+  /** Why it did, where that is the last that the log says. */
+  failure(): string | undefined;
   /** Lets another process write. Nothing may be written after it. */
   close(): void;
 }
@@ -96,6 +100,8 @@ export function defaultRunDir(base: string, name: string, { now = new Date() }: 
   return dir;
 }
 
+const FAILED = 'failed: ';
+
 function openLocked(dir: string, release: () => void): RunFolder {
   const checkpoints = join(dir, 'checkpoints');
   mkdirSync(checkpoints, { recursive: true });
@@ -119,6 +125,9 @@ function runFolder(dir: string, { writable, release }: { writable: boolean; rele
       method(...values);
     };
   };
+  // One line a message: a stack or a compiler's output would hide the lines around it.
+  const log = (line: string): void =>
+    appendFileSync(join(dir, 'log.txt'), `${new Date().toISOString()} ${line.replaceAll('\n', ' ')}\n`);
   const read = <T>(name: string, schema: z.ZodType<T>): T | undefined => {
     const file = join(dir, name);
     if (!existsSync(file)) return undefined;
@@ -145,7 +154,14 @@ function runFolder(dir: string, { writable, release }: { writable: boolean; rele
     readGenotype: () => read('genotype.json', genotypes),
     writeEvaluation: writing((value: Evaluation) => write('evaluation.json', { schema: evaluation, value })),
     readEvaluation: () => read('evaluation.json', evaluation),
-    log: writing((line: string) => appendFileSync(join(dir, 'log.txt'), `${new Date().toISOString()} ${line}\n`)),
+    log: writing(log),
+    logFailure: writing((error: unknown) => log(FAILED + (error instanceof Error ? error.message : String(error)))),
+    failure: () => {
+      const file = join(dir, 'log.txt');
+      const last = existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n').at(-1) : undefined;
+      const at = last?.indexOf(` ${FAILED}`) ?? -1;
+      return at < 0 ? undefined : last?.slice(at + 1 + FAILED.length);
+    },
     close: () => {
       open = false;
       release();

@@ -291,7 +291,7 @@ async function* carryOn(
     folder.log(`done: test accuracy ${evaluation.accuracy}`);
     return { run: folder.path, interrupted: false, evaluation, genotypes: live.genotypes() };
   } catch (error) {
-    folder.log(`failed: ${error instanceof Error ? error.message : String(error)}`);
+    folder.logFailure(error);
     throw error;
   } finally {
     live.dispose();

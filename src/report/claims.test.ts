@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { fakeRun } from '../../test/support/fake-runs.js';
 import { given } from '../../test/support/fixtures.js';
 import { measureClaims } from './claims.js';
-import { estimateOf } from './measures.js';
 import type { LoadedRun } from './runs.js';
+import { estimateOf } from './statistics.js';
 
 const SEEDS = [1, 2, 3];
 const CONTINUED = ['hls-continued-half', 'hls-continued-class', 'hls-continued-reverse', 'hls-continued-frozen'];

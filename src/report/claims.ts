@@ -1,10 +1,7 @@
 import {
   chosenOnTest,
   chosenOnValidation,
-  correlation,
   decades,
-  type Estimate,
-  estimateOf,
   forgotten,
   lateMovement,
   normsOf,
@@ -15,6 +12,7 @@ import {
 } from './measures.js';
 import { isPapersData, rowName } from './results.js';
 import type { LoadedRun } from './runs.js';
+import { correlation, type Estimate, estimateOf } from './statistics.js';
 
 /** What came of a claim: its interval lies above 0, below 0, or holds both (or there is one seed, and no interval). */
 export type Verdict = 'holds' | 'does not hold' | 'not shown';

@@ -1,6 +1,5 @@
 import { type ClaimResult, measureClaims } from './claims.js';
-import type { Estimate } from './measures.js';
-import { markedMean } from './page-claims.js';
+import { interval, markedMean } from './page-claims.js';
 import { accuracy, meanAndSd, NONE, signed, time } from './page-html.js';
 import { requireComparable, resultRows } from './results.js';
 import type { LoadedRun } from './runs.js';
@@ -17,18 +16,12 @@ const table = ([head = [], ...rows]: readonly (readonly string[])[]): string => 
   return [line(first), rule, ...rest.map(line)].join('\n');
 };
 
-const range = (estimate: Estimate | null): string => {
-  if (estimate === null) return NONE;
-  const { mean, low, high } = estimate;
-  return low === null ? signed(mean) : `${signed(mean)} (${signed(low)} to ${signed(high)})`;
-};
-
 const claimRow = ({ claim, where, verdict, paper, estimate, unit, validation }: ClaimResult): string[] => [
   `${claim} (${where})`,
   verdict,
   signed(paper),
-  `${range(estimate)} ${unit}`,
-  range(validation),
+  `${interval(estimate)} ${unit}`,
+  interval(validation),
 ];
 
 /**

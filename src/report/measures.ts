@@ -1,14 +1,8 @@
 import type { EpochRecord } from '../run/index.js';
 import type { LoadedRun } from './runs.js';
+import { mean, variance } from './statistics.js';
 
 // What the paper's claims are measured by (claims.ts): numbers of one run, and their mean over seeds.
-
-/** A 95 % interval of the mean over seeds (Student's t); without bounds for a single seed. */
-export interface Estimate {
-  readonly mean: number;
-  readonly low: number | null;
-  readonly high: number | null;
-}
 
 /** How a finished run is scored, in percent. */
 export interface View {
@@ -40,22 +34,6 @@ export const scoredOnValidation: View = {
   sweep: onValidation,
 };
 
-const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
-const variance = (values: readonly number[]): number => {
-  const center = mean(values);
-  return values.reduce((sum, v) => sum + (v - center) ** 2, 0) / (values.length - 1);
-};
-
-/** 97.5 % quantiles of Student's t for 1 to 10 degrees of freedom; beyond, the last is a little too careful. */
-const T = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
-
-export const estimateOf = (values: readonly number[]): Estimate => {
-  const center = mean(values);
-  if (values.length < 2) return { mean: center, low: null, high: null };
-  const half = (T[Math.min(values.length - 2, T.length - 1)] ?? 0) * Math.sqrt(variance(values) / values.length);
-  return { mean: center, low: center - half, high: center + half };
-};
-
 export const search = (run: LoadedRun | undefined): EpochRecord[] =>
   (run?.records ?? []).filter(({ phase }) => phase === 'search');
 const continued = (run: LoadedRun | undefined): EpochRecord[] =>
@@ -83,12 +61,6 @@ export const lateMovement = (run: LoadedRun | undefined): number => {
   const records = search(run);
   const steps = records.slice(1).flatMap((to, i) => (records[i] === undefined ? [] : [moved(records[i], to)]));
   return mean(steps.slice(-Math.max(1, Math.round(records.length / 4))));
-};
-
-export const correlation = (xs: readonly number[], ys: readonly number[]): number => {
-  const [mx, my] = [mean(xs), mean(ys)];
-  const covariance = xs.reduce((sum, x, i) => sum + (x - mx) * ((ys[i] ?? 0) - my), 0) / (xs.length - 1);
-  return covariance / Math.sqrt(variance(xs) * variance(ys));
 };
 
 export const normsOf = (records: readonly EpochRecord[], component: string): number[] =>

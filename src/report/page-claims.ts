@@ -1,10 +1,10 @@
 import type { ClaimResult, Verdict } from './claims.js';
-import type { Estimate } from './measures.js';
 import { type Html, html, NONE, signed, table } from './page-html.js';
 import { claimsIn, type Sensitivity } from './sensitivity.js';
+import type { Estimate } from './statistics.js';
 
 /** `+3.36 (+1.20 to +5.52)`; without an interval the mean alone. */
-const interval = (estimate: Estimate | null): string => {
+export const interval = (estimate: Estimate | null): string => {
   if (estimate === null) return NONE;
   const { mean, low, high } = estimate;
   return low === null ? signed(mean) : `${signed(mean)} (${signed(low)} to ${signed(high)})`;

@@ -14,6 +14,7 @@ import {
 } from './page-html.js';
 import { isCifar10Folder, isPapersData, type ResultRow, rowLabel } from './results.js';
 import type { LoadedRun } from './runs.js';
+import { mean } from './statistics.js';
 
 /** A row of the table with the runs that it is made of. */
 export interface Line {
@@ -137,8 +138,6 @@ ${
 }
 </ul>`;
 };
-
-const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
 /** Accuracy of every class, beside how many images it was trained on; means over the finished runs of a row. */
 export const perClassTable = (lines: readonly Line[]): Html => {

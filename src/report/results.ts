@@ -1,5 +1,6 @@
 import type { RunInfo } from '../run/index.js';
 import type { LoadedRun } from './runs.js';
+import { mean, variance } from './statistics.js';
 
 /** Runs that may not stand in one table: their figures would differ for other reasons than the method. */
 export class ComparisonError extends Error {
@@ -41,8 +42,6 @@ export interface ResultRow {
   readonly unfinished: readonly string[];
 }
 
-const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
-
 const meanOrNull = (values: readonly (number | null)[]): number | null => {
   const known = values.filter((v) => v !== null);
   return known.length === 0 ? null : mean(known);
@@ -52,9 +51,7 @@ const percent = (share: number | null): number | null => (share === null ? null 
 
 const spread = (values: readonly number[]): Spread | null => {
   if (values.length === 0) return null;
-  const center = mean(values);
-  const squares = values.reduce((sum, v) => sum + (v - center) ** 2, 0);
-  return { mean: center, sd: values.length < 2 ? null : Math.sqrt(squares / (values.length - 1)) };
+  return { mean: mean(values), sd: values.length < 2 ? null : Math.sqrt(variance(values)) };
 };
 
 /** Settings that change the method rather than its size: a run for which one was given is another row, and not another size. */

@@ -2,10 +2,11 @@ import * as Plot from '@observablehq/plot';
 import type { EpochRecord } from '../../run/index.js';
 import { type Figure, FigureError, figure, type Row } from '../plot.js';
 import type { LoadedRun } from '../runs.js';
+import { mean } from '../statistics.js';
 import { epochAxis, namedY, PANEL, phaseCaption, phaseMarks, spreadCaption } from './axes.js';
 import { OPERATIONS, seriesLook } from './looks.js';
 import { epochNumber, oneRecipe } from './runs.js';
-import { legendOf, mean, pooled, seriesMarks } from './series.js';
+import { legendOf, pooled, seriesMarks } from './series.js';
 
 type Weights = readonly (readonly number[])[]; // [edges, operations]
 

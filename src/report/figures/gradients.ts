@@ -1,10 +1,11 @@
 import * as Plot from '@observablehq/plot';
 import { type Figure, FigureError, figure } from '../plot.js';
 import type { LoadedRun } from '../runs.js';
+import { mean } from '../statistics.js';
 import { epochAxis, namedY, PANEL, phaseCaption, phaseMarks, spreadCaption } from './axes.js';
 import { seriesLook } from './looks.js';
 import { epochNumber, oneRecipe } from './runs.js';
-import { legendOf, mean, pooled, type Series, seriesMarks } from './series.js';
+import { legendOf, pooled, type Series, seriesMarks } from './series.js';
 
 /**
  * Theorem 1, measured: the norm of the gradient that each component receives, over epochs, for its weights and for its architecture. With two branches

@@ -2,10 +2,11 @@ import * as Plot from '@observablehq/plot';
 import type { Evaluation, Sweep } from '../../run/index.js';
 import { type Figure, FigureError, figure, type LegendEntry, OKABE_ITO } from '../plot.js';
 import type { LoadedRun } from '../runs.js';
+import { mean } from '../statistics.js';
 import { named, namedY, PANEL, spreadCaption } from './axes.js';
 import { seriesLook } from './looks.js';
 import { oneRecipe, seedsOf } from './runs.js';
-import { legendOf, mean, pooled, seriesMarks } from './series.js';
+import { legendOf, pooled, seriesMarks } from './series.js';
 
 interface Tested {
   readonly chosen: number;

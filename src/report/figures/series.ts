@@ -1,5 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import { type LegendEntry, type Look, markerStyle } from '../plot.js';
+import { mean } from '../statistics.js';
 
 /** One value of a series at `x`: the mean over the seeds, and their range. */
 export interface Point {
@@ -13,8 +14,6 @@ export interface Series {
   readonly look: Look;
   readonly points: readonly Point[];
 }
-
-export const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
 /** Joins the curves of several seeds into one: mean, minimum and maximum at each x where at least one of them has a value. Points that share an x are told apart by `key`. */
 export const pooled = (

@@ -2,10 +2,11 @@ import type { ScaleOptions } from '@observablehq/plot';
 import type { EpochRecord } from '../../run/index.js';
 import { type Figure, figure, type Look, type Row } from '../plot.js';
 import type { LoadedRun } from '../runs.js';
+import { mean } from '../statistics.js';
 import { epochAxis, namedY, PANEL, phaseCaption, phaseMarks, spreadCaption } from './axes.js';
 import { seriesLook } from './looks.js';
 import { epochNumber, oneRecipe } from './runs.js';
-import { legendOf, mean, pooled, seriesMarks } from './series.js';
+import { legendOf, pooled, seriesMarks } from './series.js';
 
 interface Curve {
   readonly text: string;

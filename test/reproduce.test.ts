@@ -206,7 +206,14 @@ describe('reproduce', () => {
     const { code, stdout } = await cli.run(['reproduce', 'figure5', '--out', 'drawn', '--json']);
     expect(code).toBe(0);
     const files = ['svg', 'png'].map((ending) => join('drawn', 'figures', `figure5.${ending}`));
-    expect(JSON.parse(stdout)).toEqual({ rows: [], claims: [], figures: files, report: null, failed: [] });
+    expect(JSON.parse(stdout)).toEqual({
+      rows: [],
+      claims: [],
+      sensitivity: [],
+      figures: files,
+      report: null,
+      failed: [],
+    });
   });
 
   it('names data that are not there once, and writes nothing', async () => {

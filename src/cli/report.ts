@@ -4,7 +4,7 @@ import { Command, Option } from 'commander';
 import { measureClaims } from '../report/claims.js';
 import { markdown } from '../report/markdown.js';
 import { reportPage } from '../report/page.js';
-import { resultRows } from '../report/results.js';
+import { resultRows, withoutCommon } from '../report/results.js';
 import { loadRuns } from '../report/runs.js';
 import { sensitivityOf } from '../report/sensitivity.js';
 import { writeAtomic } from '../run/atomic.js';
@@ -19,7 +19,8 @@ export const reportCommand = (): Command =>
     .option('--markdown', 'print the tables of results and claims as Markdown')
     .addHelpText('after', '\nExample:\n  $ tailnas report runs/darts-* runs/hls-* --out darts-and-hls.html')
     .action(async (paths: readonly string[], flags: { out: string; title?: string; json?: true; markdown?: true }) => {
-      const { runs, unreadable } = loadRuns(paths);
+      const { runs: loaded, unreadable } = loadRuns(paths);
+      const runs = withoutCommon(loaded);
       for (const { problems } of unreadable) process.stderr.write(`left out: ${problems.join('; ')}\n`);
       const page = await reportPage(runs, {
         command: ['tailnas', ...process.argv.slice(2)],

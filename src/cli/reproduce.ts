@@ -26,8 +26,8 @@ import { carryOut } from './carry-out.js';
 import { duration, plural, table } from './format.js';
 import { type DataFlags, dataFor, dataOptions, recipeFor, type SizeFlags, sizeOptions } from './options.js';
 import { runDisplay, silent } from './progress.js';
-import { NOTE, resultTable } from './result-table.js';
-import { numberIn, oneOf } from './usage.js';
+import { NOTE, resultTable, sensitivityText } from './result-table.js';
+import { numberIn, oneOf, UsageError } from './usage.js';
 import { EXIT } from './watch.js';
 
 interface ReproduceFlags extends DataFlags, SizeFlags {
@@ -119,6 +119,8 @@ const printPlan = async (
 
 const reproduce = async (what: ExperimentName, flags: ReproduceFlags): Promise<void> => {
   const wanted = experiment(what);
+  if (wanted.changes !== undefined && flags.order !== undefined)
+    throw new UsageError('--order is one of the things that sensitivity turns: leave it out');
   // Wrong for one run, wrong for all. Only then is the engine loaded here: it takes memory that the runs may need.
   if (process.env['TAILNAS_KERNELS']) kernels();
   const { changes = [] } = wanted;
@@ -162,17 +164,18 @@ const reproduce = async (what: ExperimentName, flags: ReproduceFlags): Promise<v
       out: flags.out,
       command: ownCommand(),
     });
-    const { rows, claims, figures, report } = outputs;
+    const { rows, claims, sensitivity, figures, report } = outputs;
     const failed = [...failedRuns, ...outputs.failed];
     if (failed.length > 0) process.exitCode = 1;
     for (const { name, error } of outputs.failed) process.stderr.write(`${name}: ${error}\n`);
     const text = [
       ...(names.length > 0 ? [resultTable(names, { rows, seeds: flags.seeds.length }), NOTE] : []),
+      sensitivity.length === 0 ? '' : sensitivityText(sensitivity),
       [...figures, ...(report === undefined ? [] : [report])].join('\n'),
     ];
     process.stdout.write(
       flags.json
-        ? `${JSON.stringify({ rows, claims, figures, report: report ?? null, failed })}\n`
+        ? `${JSON.stringify({ rows, claims, sensitivity, figures, report: report ?? null, failed })}\n`
         : `${text.filter((part) => part !== '').join('\n\n')}\n`,
     );
   } finally {

@@ -1,7 +1,7 @@
 import { type ClaimResult, measureClaims } from './claims.js';
 import { interval, markedMean } from './page-claims.js';
 import { accuracy, meanAndSd, NONE, signed, time } from './page-html.js';
-import { requireComparable, resultRows } from './results.js';
+import { requireComparable, resultRows, withoutCommon } from './results.js';
 import type { LoadedRun } from './runs.js';
 import { claimsIn, sensitivityOf } from './sensitivity.js';
 
@@ -16,19 +16,23 @@ const table = ([head = [], ...rows]: readonly (readonly string[])[]): string => 
   return [line(first), rule, ...rest.map(line)].join('\n');
 };
 
-const claimRow = ({ claim, where, verdict, paper, estimate, unit, validation }: ClaimResult): string[] => [
+const MARKS = '✓ holds, ✗ does not hold, ? not shown; empty where the change does not touch the claim.';
+
+const claimRow = ({ claim, where, verdict, paper, estimate, unit, validation, seeds }: ClaimResult): string[] => [
   `${claim} (${where})`,
   verdict,
   signed(paper),
   `${interval(estimate)} ${unit}`,
   interval(validation),
+  String(seeds.length),
 ];
 
 /**
  * The tables of the report as Markdown: results, one row a method; the paper's claims; and what changes of the method make of these. Throws a ComparisonError when the runs may not stand in
  * one table.
  */
-export const markdown = (runs: readonly LoadedRun[]): string => {
+export const markdown = (given: readonly LoadedRun[]): string => {
+  const runs = withoutCommon(given);
   requireComparable(runs);
   const rows = resultRows(runs);
   const claims = measureClaims(runs);
@@ -61,7 +65,7 @@ export const markdown = (runs: readonly LoadedRun[]): string => {
     ]),
   ]);
   const claimed = table([
-    ['Claim', 'Here it', 'Paper', 'Test: mean (95 % interval)', 'Scored on validation'],
+    ['Claim', 'Here it', 'Paper', 'Mean (95 % interval)', 'Scored on validation', 'Seeds'],
     ...claims.map(claimRow),
   ]);
   const lines = sensitivityOf(runs);
@@ -73,5 +77,7 @@ export const markdown = (runs: readonly LoadedRun[]): string => {
       ...columns.map(({ name }) => markedMean(line.claims.find((c) => c.name === name))),
     ]),
   ]);
-  return [results, ...(claims.length === 0 ? [] : [claimed]), ...(lines.length === 0 ? [] : [sensitive])].join('\n\n');
+  return [results, ...(claims.length === 0 ? [] : [claimed]), ...(lines.length === 0 ? [] : [sensitive, MARKS])].join(
+    '\n\n',
+  );
 };

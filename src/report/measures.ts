@@ -1,6 +1,6 @@
 import type { EpochRecord } from '../run/index.js';
 import type { LoadedRun } from './runs.js';
-import { mean, variance } from './statistics.js';
+import { mean } from './statistics.js';
 
 // What the paper's claims are measured by (claims.ts): numbers of one run, and their mean over seeds.
 
@@ -39,6 +39,9 @@ export const search = (run: LoadedRun | undefined): EpochRecord[] =>
 const continued = (run: LoadedRun | undefined): EpochRecord[] =>
   (run?.records ?? []).filter(({ phase }) => phase !== 'search');
 
+/** Epochs below which nothing is said of a course over epochs: two always lie on a line. */
+export const FEWEST = 4;
+
 const softmax = (row: readonly number[]): number[] => {
   const exps = row.map((a) => Math.exp(a - Math.max(...row)));
   const total = exps.reduce((a, b) => a + b, 0);
@@ -59,6 +62,7 @@ const moved = (from: EpochRecord, to: EpochRecord): number => {
 /** Movement of an epoch in the last quarter of the search. */
 export const lateMovement = (run: LoadedRun | undefined): number => {
   const records = search(run);
+  if (records.length < FEWEST) return Number.NaN;
   const steps = records.slice(1).flatMap((to, i) => (records[i] === undefined ? [] : [moved(records[i], to)]));
   return mean(steps.slice(-Math.max(1, Math.round(records.length / 4))));
 };
@@ -66,9 +70,10 @@ export const lateMovement = (run: LoadedRun | undefined): number => {
 export const normsOf = (records: readonly EpochRecord[], component: string): number[] =>
   records.map(({ gradNorm }) => gradNorm.weights[component] ?? 0);
 
-/** Powers of ten between the largest and the smallest norm that is not 0. */
+/** Powers of ten between the largest and the smallest norm that is not 0; NaN where so few are left that they say nothing. */
 export const decades = (norms: readonly number[]): number => {
   const logs = norms.filter((n) => n > 0).map(Math.log10);
+  if (logs.length < FEWEST) return Number.NaN;
   return Math.max(...logs) - Math.min(...logs);
 };
 
@@ -78,10 +83,17 @@ const validAt = (record: EpochRecord | undefined, mixing: number): number => {
   return 100 * (at?.meanPerClassAccuracy ?? Number.NaN);
 };
 
-/** Standard deviation of the validation accuracy over the epochs of continued training, of both heads and of their mean. */
-export const unrest = (run: LoadedRun): number =>
-  mean([0, 0.5, 1].map((mixing) => Math.sqrt(variance(continued(run).map((record) => validAt(record, mixing))))));
+const changes = (values: readonly number[]): number[] => values.slice(1).map((v, i) => v - (values[i] ?? Number.NaN));
 
-/** What the instance head loses from the end of the search to the end of continued training. */
-export const forgotten = (run: LoadedRun | undefined): number =>
-  validAt(search(run).at(-1), 1) - validAt(continued(run).at(-1), 1);
+/** Root mean square of the class head's change from one epoch to the next, from the end of the search on. */
+export const unrest = (run: LoadedRun): number => {
+  const curve = [...search(run).slice(-1), ...continued(run)].map((record) => validAt(record, 0));
+  return Math.sqrt(mean(changes(curve).map((d) => d * d)));
+};
+
+/** How far the instance head falls in continued training: in percent of its way down to chance. */
+export const forgotten = (run: LoadedRun | undefined): number => {
+  const before = validAt(search(run).at(-1), 1);
+  const chance = 100 / (run?.info.data.classes.length ?? 1);
+  return (100 * (before - validAt(continued(run).at(-1), 1))) / (before - chance);
+};

@@ -17,7 +17,7 @@ import { counted, grouped, type Html, html, trusted } from './page-html.js';
 import { caveats, confusionTable, groupsTable, type Line, perClassTable, resultsTable } from './page-results.js';
 import { script } from './page-script.js';
 import { style } from './page-style.js';
-import { byRow, requireComparable, resultRows } from './results.js';
+import { byRow, requireComparable, resultRows, withoutCommon } from './results.js';
 import type { LoadedRun, Unreadable } from './runs.js';
 import { sensitivityOf } from './sensitivity.js';
 
@@ -60,9 +60,10 @@ const shownOf = ({ runs }: Line): LoadedRun[] => {
  * It needs no network, and scripts only for the sliders. Throws a ComparisonError when the runs may not stand in one table.
  */
 export const reportPage = async (
-  runs: readonly LoadedRun[],
+  given: readonly LoadedRun[],
   { command, title = 'Architecture search on long-tailed images', unreadable = [] }: PageOptions,
 ): Promise<string> => {
+  const runs = withoutCommon(given);
   const [first] = runs;
   if (first === undefined) throw new RangeError('Cannot make report: it must have at least 1 run, got none');
   requireComparable(runs);
@@ -70,7 +71,8 @@ export const reportPage = async (
   const lines = resultRows(runs).map((row, at): Line => ({ row, runs: groups[at] ?? [] }));
   const shown = lines.flatMap(shownOf);
   const tested = lines.flatMap(({ runs }) => runs.find((run) => run.evaluation !== undefined) ?? []);
-  const figures = figuresFor(runs);
+  // A run that failed is told of, and not drawn as if it were a result.
+  const figures = figuresFor(runs.filter(({ failure }) => failure === undefined));
   const claims = measureClaims(runs);
   const sensitivity = sensitivityOf(runs);
   const cells: Html[] = [];

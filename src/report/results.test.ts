@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type FakeRunOptions, fakeRun } from '../../test/support/fake-runs.js';
-import { ComparisonError, requireComparable, resultRows } from './results.js';
+import { ComparisonError, requireComparable, resultRows, withoutCommon } from './results.js';
 import type { LoadedRun } from './runs.js';
 
 const make = (changes: Partial<FakeRunOptions> = {}): LoadedRun =>
@@ -126,6 +126,7 @@ describe('resultRows', () => {
     ]);
     const unsaid = settings(make({ seed: 1 }), { order: 2 });
     expect(() => requireComparable([runs[0] ?? unsaid, unsaid])).toThrow('order must be equal, it is 1 in');
+    expect(() => requireComparable([second, runs[0] ?? unsaid, unsaid])).toThrow('order must be equal, it is 1 in');
   });
 
   it('sets nothing beside the paper that is not its data', () => {
@@ -139,7 +140,7 @@ describe('resultRows', () => {
   it('takes a folder for CIFAR-10 by its classes and counts, not by its name', () => {
     const classes = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
     const counts = {
-      train: [4000, ...Array(9).fill(50)],
+      train: [4000, ...Array(9).fill(40)],
       valid: [1000, ...Array(9).fill(10)],
       test: Array(10).fill(1000),
     };
@@ -150,5 +151,16 @@ describe('resultRows', () => {
     expect(paper({ counts: { ...counts, test: Array(10).fill(900) } })).toBeNull();
     expect(paper({ counts: { ...counts, valid: Array(10).fill(10) } })).toBeNull();
     expect(paper({ request: { imbalance: 'step', imbalanceRatio: 100 } })).toBeNull();
+    expect(paper({ request: { imageSize: 64 } })).toBeNull();
+    expect(paper({ request: { grey: true } })).toBeNull();
+    const named = { spec: '/images/cifar10', imbalance: 'exp', imbalanceRatio: 100 };
+    expect(resultRows([data(make(), { request: named })])[0]?.paper).toBeNull();
+  });
+
+  it('takes a setting that every run was given for a part of the recipes', () => {
+    const second = (seed: number) =>
+      changed(settings(make({ seed }), { order: 2 }), () => ({ overrides: { order: 2 } }));
+    expect(resultRows(withoutCommon([second(1), second(2)])).map(({ name }) => name)).toEqual(['hls']);
+    expect(resultRows(withoutCommon([second(1), make()])).map(({ name }) => name)).toEqual(['hls (order 2)', 'hls']);
   });
 });

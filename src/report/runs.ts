@@ -11,6 +11,8 @@ export interface LoadedRun {
   /** Missing while the run is not finished. */
   readonly evaluation: Evaluation | undefined;
   readonly genotypes: Genotypes | undefined;
+  /** Why it ended without a result, if it did. */
+  readonly failure?: string | undefined;
   /** What is damaged or missing, as sentences for the reader. */
   readonly problems: readonly string[];
 }
@@ -38,7 +40,7 @@ export const loadRun = (path: string): LoadedRun => {
     problems.push(
       `it is not finished: ${records.length} ${records.length === 1 ? 'epoch' : 'epochs'} so far, no test yet`,
     );
-  return { path, info: folder.info, records, evaluation, genotypes, problems };
+  return { path, info: folder.info, records, evaluation, genotypes, failure, problems };
 };
 
 /** A folder that could not be opened as a run, and why. */

@@ -4,14 +4,17 @@ import { type ClaimResult, measureClaims } from '../report/claims.js';
 import { paperFigures } from '../report/figures/index.js';
 import { reportPage } from '../report/page.js';
 import { svgToPng } from '../report/png.js';
-import { type ResultRow, requireComparable, resultRows } from '../report/results.js';
+import { type ResultRow, requireComparable, resultRows, withoutCommon } from '../report/results.js';
 import { type LoadedRun, loadRun } from '../report/runs.js';
+import { type Sensitivity, sensitivityOf } from '../report/sensitivity.js';
 import type { Experiment, FigureName } from './experiments.js';
 
 /** What a reproduction leaves besides its runs. */
 export interface Outputs {
   readonly rows: readonly ResultRow[];
   readonly claims: readonly ClaimResult[];
+  /** Empty where nothing was changed. */
+  readonly sensitivity: readonly Sensitivity[];
   /** Paths of the files, SVG and PNG. */
   readonly figures: readonly string[];
   /** Absent where no run was needed, or none is done. */
@@ -35,7 +38,7 @@ export const writeOutputs = async (
   { figures }: Pick<Experiment, 'figures'>,
   { paths, out, command }: { paths: readonly string[]; out: string; command: readonly string[] },
 ): Promise<Outputs> => {
-  const runs = paths.map(loadRun);
+  const runs = withoutCommon(paths.map(loadRun));
   // What failed is told on the page; a figure would show it as if it were a result.
   const done = runs.filter((run) => run.evaluation !== undefined);
   requireComparable(runs);
@@ -57,5 +60,12 @@ export const writeOutputs = async (
     return file;
   };
   const [written] = runs.length === 0 ? [] : await attempt('report', report);
-  return { rows: resultRows(runs), claims: measureClaims(done), figures: files, report: written, failed };
+  return {
+    rows: resultRows(runs),
+    claims: measureClaims(done),
+    sensitivity: sensitivityOf(done),
+    figures: files,
+    report: written,
+    failed,
+  };
 };

@@ -1,8 +1,11 @@
 import { openRun } from '../run/index.js';
 import type { PlannedRun } from './plan.js';
 
+const SECOND_ORDER = 2.5; // what a step of second order takes of one of first order
+
 /** Epochs in units of work: a method draws one batch for each of its streams in every step. */
-const work = ({ recipe }: PlannedRun, epochs: number): number => epochs * recipe.method.streams.length;
+const work = ({ recipe: { method, settings } }: PlannedRun, epochs: number): number =>
+  epochs * method.streams.length * (settings.order === 2 ? SECOND_ORDER : 1);
 
 const epochsNow = ({ path, epochs }: PlannedRun): number => {
   try {

@@ -159,8 +159,8 @@ function runFolder(dir: string, { writable, release }: { writable: boolean; rele
     failure: () => {
       const file = join(dir, 'log.txt');
       const last = existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n').at(-1) : undefined;
-      const at = last?.indexOf(` ${FAILED}`) ?? -1;
-      return at < 0 ? undefined : last?.slice(at + 1 + FAILED.length);
+      const [, line = ''] = /^\S+ (.*)$/.exec(last ?? '') ?? [];
+      return line.startsWith(FAILED) ? line.slice(FAILED.length) : undefined;
     },
     close: () => {
       open = false;

@@ -45,7 +45,7 @@ export const gradientNorms = (runs: readonly LoadedRun[], { name = 'gradients' }
       title: `Gradient norms of ${seeds.text}`,
       caption:
         `${seeds.label}: mean norm of the gradient of each component in every epoch, left for the network's weights, right for the architecture ` +
-        `parameters. Norms of exactly 0 are left out: the axis is logarithmic.${followed(runs) ? GUIDED : ''}${phaseCaption(runs)}${spreadCaption(runs)}`,
+        `parameters. Norms of exactly 0 are left out (the axis is logarithmic), and those of alpha at rate 0, which are not computed.${followed(runs) ? GUIDED : ''}${phaseCaption(runs)}${spreadCaption(runs)}`,
     },
     {
       rows: [

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadRun, markdown } from '../src/report/index.js';
 
 const root = resolve(import.meta.dirname, '..');
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
@@ -39,6 +40,27 @@ describe('docs/details.md', () => {
       return `${title}: ${file}#L${lines.join(' or ')}`;
     });
     expect(right, 'lines have moved').toEqual([]);
+  });
+});
+
+describe('the tables of docs/results/README.md', () => {
+  const page = read('docs/results/README.md');
+  const blocks = [
+    ...page.matchAll(/<!-- tailnas report (\S+)\/runs\/\* --markdown -->\n\n([\s\S]*?)\n\n<!-- end -->/g),
+  ];
+
+  it('are what the report makes of the runs beside them', () => {
+    expect(blocks.length).toBeGreaterThan(0);
+    for (const [, folder = '', text] of blocks) {
+      const runs = readdirSync(join(root, folder, 'runs')).sort();
+      expect(markdown(runs.map((name) => loadRun(join(root, folder, 'runs', name))))).toBe(text);
+    }
+  });
+
+  it('come from runs that tell no path of the machine but where the data were', () => {
+    const files = readdirSync(join(root, 'docs', 'results'), { recursive: true, encoding: 'utf8' });
+    const told = files.filter((name) => name.endsWith('.json')).map((name) => read(join('docs', 'results', name)));
+    expect(told.join('\n').match(/"\/(?!data\/)[^"]*"/g)).toBeNull();
   });
 });
 

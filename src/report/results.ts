@@ -178,11 +178,21 @@ export const requireComparable = (runs: readonly LoadedRun[]): void => {
   }
 };
 
-/** Runs by recipe, in order of first appearance. */
+/** The paper's order: tables I and II, then figure 8. A shell names run folders by the alphabet. */
+const ORDER =
+  'darts darts-resampling darts-bbn hls hls-reverse-sigmoid hls-continued-half hls-continued-class hls-continued-reverse hls-continued-frozen'.split(
+    ' ',
+  );
+const place = ([run]: readonly LoadedRun[]): number => {
+  const at = ORDER.indexOf(run?.info.recipe.name ?? '');
+  return at < 0 ? ORDER.length : at;
+};
+
+/** Runs by recipe, in the paper's order; others after them, in order of first appearance. */
 export const byRow = (runs: readonly LoadedRun[]): LoadedRun[][] => {
   const groups = new Map<string, LoadedRun[]>();
   for (const run of runs) groups.set(rowName(run.info), [...(groups.get(rowName(run.info)) ?? []), run]);
-  return [...groups.values()];
+  return [...groups.values()].toSorted((a, b) => place(a) - place(b));
 };
 
 const resultRow = (runs: readonly LoadedRun[]): ResultRow[] => {
@@ -229,5 +239,5 @@ const resultRow = (runs: readonly LoadedRun[]): ResultRow[] => {
   ];
 };
 
-/** The table of results, one row a recipe (and what was changed of it), in order of first appearance. Runs must be comparable. */
+/** The table of results, one row a recipe (and what was changed of it), in the order of `byRow`. Runs must be comparable. */
 export const resultRows = (runs: readonly LoadedRun[]): ResultRow[] => byRow(runs).flatMap(resultRow);

@@ -131,7 +131,7 @@ describe('what cannot be drawn', () => {
 
   it.each<[string, () => Figure, string]>([
     ['no run', () => trainingCurves([]), 'Cannot draw figure 2: it needs at least 1 run, got none'],
-    ['two recipes', () => trainingCurves([...hls, ...bbn]), 'must be of one recipe, got hls, darts-bbn; draw one'],
+    ['two recipes', () => trainingCurves([...hls, ...bbn]), 'must be of one recipe, got darts-bbn, hls; draw one'],
     ['no epoch', () => gradientNorms(hls.map((r) => changed(r, { records: [] }))), 'at least 1 epoch, got none'],
     ['no mixing', () => mixingSweep(darts), 'Cannot draw figure 4: darts must have a finished run that was tested at'],
     [

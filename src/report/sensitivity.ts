@@ -18,14 +18,16 @@ export interface Sensitivity {
 
 const changeOf = ({ info }: LoadedRun): string => changeText(changesOf(info)).replace(/^ \(|\)$/g, '');
 
+/** What only a method with two branches has; every method has the rest. */
+const BRANCH_SWITCHES: readonly string[] = ['sampling', 'bnScope', 'logitScale'];
+
 /** Whether a run's method has what such changes change. Another mixing is another method, and leaves the others as they are. */
 const canHave = ({ info: { recipe } }: LoadedRun, changes: readonly string[]): boolean =>
   changes.some((key) => {
     if (key === 'mixing') return false;
     if (key === 'freeze') return Object.keys(recipe.method.archLr).length > 0;
-    return !(key in SWITCHES) || recipe.method.mixing !== null;
+    return !BRANCH_SWITCHES.includes(key) || recipe.method.mixing !== null;
   });
-const SWITCHES = { sampling: true, bnScope: true, logitScale: true };
 
 /**
  * How much hangs on each change of a method: the paper's claims once more, with the changed runs in the place of those of the same recipe. First the

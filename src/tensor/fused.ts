@@ -72,7 +72,7 @@ export interface Reading {
   readonly moments: Tensor; // mean, variance and 1 / √(variance + ε): [3, out]; without a norm [1, out] of zeros
 }
 
-/** Readings that nothing has used yet; false once something has. */
+/** Whether a reading is still to be used. */
 const unused = new WeakMap<Tensor, boolean>();
 const use = (raw: Tensor): Tensor => {
   if (unused.get(raw) === false)

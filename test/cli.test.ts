@@ -100,6 +100,18 @@ describe('--help', () => {
   });
 });
 
+describe('output that nobody reads on, as in `tailnas … | head`', () => {
+  it.each([
+    ['help', ['search', '--help']],
+    ['a search, which is finished all the same', ['search', '--data', 'data', ...NATURAL, '--out', 'unread']],
+  ])('is no error: %s', async (_, args) => {
+    const running = cli.start(args);
+    running.hangUp();
+    expect(await running.exit).toMatchObject({ code: 0, signal: null });
+    if (args.includes('--out')) expect(existsSync(path('unread', 'evaluation.json'))).toBe(true);
+  });
+});
+
 describe('recipes', () => {
   it('are a JSON array with what the paper reports', async () => {
     const { code, stdout, stderr } = await cli.run(['recipes', '--json']);

@@ -21,6 +21,12 @@ const WRONG_WORDS = [UsageError, UnknownDataError, UnknownKernelsError, MemoryEr
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
+// Who reads only the beginning (`tailnas report … --json | head`) has what they want: that is no error, and no reason to end a search.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+
 const program = new Command('tailnas')
   .description(
     'Neural architecture search for long-tailed images: DARTS alone, or with bilateral branches and heterogeneous learning rates, on libtorch.',

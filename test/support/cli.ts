@@ -19,6 +19,8 @@ export interface Running {
   /** Resolves once stderr holds `text`, or the process has ended. */
   said(text: string): Promise<void>;
   send(signal: NodeJS.Signals): void;
+  /** Stops reading what it prints, as `head` does. */
+  hangUp(): void;
 }
 
 /** The command line, built into a folder of its own. `folder` is for the test's files, and where commands run. */
@@ -49,6 +51,9 @@ const follow = (child: ChildProcess): Running => {
       while (!ended && !texts.stderr.includes(text)) await setTimeout(5);
     },
     send: (signal) => void child.kill(signal),
+    hangUp: () => {
+      for (const stream of [child.stdout, child.stderr]) stream?.destroy();
+    },
   };
 };
 

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { lastLine, work } from './child.js';
-import { type Compiler, compileFlags, findCompiler } from './compiler.js';
+import { anyCheckout, type Compiler, compileFlags, findCompiler, nodeApiDir } from './compiler.js';
 import { EngineError } from './errors.js';
 import { type Torch, torchStamp } from './libtorch.js';
 import { cacheDir, type Env, nativeDir } from './paths.js';
@@ -34,12 +34,12 @@ export async function buildAddon(
 ): Promise<string> {
   const sources = readSources(sourceDir);
   const compiler = findCompiler(env);
-  const flags = compileFlags({ compiler, torchDir: torch.dir, sourceDir });
+  const flags = compileFlags(compiler, { torchDir: torch.dir, sourceDir, nodeApiDir: nodeApiDir() });
   const link = linkFlags(join(torch.dir, 'lib'));
   const { command, args, version } = compiler;
   const hash = shortHash([
     ...[torch.dir, torch.version, torchStamp(torch.dir), sources.hash, process.platform, process.arch],
-    ...[command, ...args, version, ...flags, ...link],
+    ...[command, ...args, version, ...link, ...compileFlags(compiler, { torchDir: torch.dir, ...anyCheckout() })],
   ]);
   const cache = cacheDir(env);
   const folder = join(cache, `engine-${hash}`);

@@ -27,23 +27,33 @@ export function findCompiler(env: Env): Compiler {
   );
 }
 
-/** For the headers of Node-API, which come as an npm package, so that nothing is fetched. */
-const nodeApiInclude = () => join(dirname(createRequire(import.meta.url).resolve('node-api-headers')), 'include');
+const require = createRequire(import.meta.url);
 
-/** For every C++ file of the addon alike. No headers of libtorch may warn, hence -isystem. */
-export function compileFlags({ compiler, torchDir, sourceDir }: CompileInputs): string[] {
+/** Where on this machine the C++ finds what it includes. */
+export interface Includes {
+  readonly torchDir: string;
+  readonly sourceDir: string;
+  /** Headers of Node-API, which come as an npm package, so that nothing is fetched. */
+  readonly nodeApiDir: string;
+}
+
+export const nodeApiDir = (): string => join(dirname(require.resolve('node-api-headers')), 'include');
+
+/** What stands for the two folders of this checkout where an engine is told from others: another clone can use the same one. */
+export const anyCheckout = (): Omit<Includes, 'torchDir'> => ({
+  sourceDir: SOURCES,
+  nodeApiDir: `node-api-headers ${require('node-api-headers/package.json').version}`,
+});
+
+const SOURCES = 'native';
+
+/** For every C++ file of the addon alike. No headers of libtorch may warn, hence -isystem; no path of the checkout may stay in the addon. */
+export function compileFlags({ version }: Compiler, { torchDir, sourceDir, nodeApiDir }: Includes): string[] {
   return [
     ...['-std=c++20', '-O3', '-fPIC', '-fvisibility=hidden', '-DNAPI_VERSION=8', '-D_GLIBCXX_USE_CXX11_ABI=1'],
-    ...openmpFlags(compiler.version),
-    `-I${sourceDir}`,
-    `-I${nodeApiInclude()}`,
+    ...openmpFlags(version),
+    ...[`-ffile-prefix-map=${sourceDir}=${SOURCES}`, `-I${sourceDir}`, `-I${nodeApiDir}`],
     ...['-isystem', join(torchDir, 'include')],
     ...['-isystem', join(torchDir, 'include', 'torch', 'csrc', 'api', 'include')],
   ];
-}
-
-export interface CompileInputs {
-  readonly compiler: Compiler;
-  readonly torchDir: string;
-  readonly sourceDir: string;
 }

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   chmodSync,
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -75,7 +76,7 @@ const FAKE_GXX = () => `echo "$*" >> '${at('g++.log')}'
 while [ $# -gt 0 ]; do [ "$1" = -o ] && : > "$2"; shift; done`;
 
 function writeSources() {
-  write(at('native', 'kernels', 'sum.cc'), 'int answer() { return 40; }\n');
+  write(at('native', 'kernels', 'sum.cc'), 'int answer() { return 40; }\nconst char* where() { return __FILE__; }\n');
   write(
     at('native', 'module.cc'),
     `#include <ATen/ATen.h>
@@ -213,6 +214,12 @@ describe.skipIf(!realCompiler)('a whole set-up with a real compiler', () => {
     texts.length = 0;
     expect(await setupEngine(options)).toEqual(engine);
     expect(texts).toEqual(['looking for libtorch', 'checking the engine']);
+
+    texts.length = 0;
+    cpSync(sourceDir, at('clone', 'native'), { recursive: true });
+    expect(await setupEngine({ ...options, sourceDir: at('clone', 'native') })).toEqual(engine);
+    expect(texts).toEqual(['looking for libtorch', 'checking the engine']);
+    expect(readFileSync(engine.addon).includes(sourceDir)).toBe(false);
 
     expect(readEngine({ env: { ...env, CXX: 'clang++' }, sourceDir })).toBeUndefined();
     const header = write(at('native', 'new.h'), '');

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { figure } from '../plot.js';
 import { wholeTicks } from './axes.js';
 import { OPERATIONS, recipeLook, seriesLook } from './looks.js';
-import { pooled } from './series.js';
+import { pooled, seriesMarks } from './series.js';
 
 describe('the curves of several seeds', () => {
   it('come to mean, minimum and maximum at each x that has a value', () => {
@@ -58,6 +59,20 @@ describe('looks', () => {
     expect(recipeLook('mine')).toEqual(recipeLook('mine'));
     expect(new Set(OPERATIONS.map(([, { color, dash }]) => `${color} ${dash}`)).size).toBe(8);
     expect(() => seriesLook(-1)).toThrow('the index must be >= 0, got -1');
+  });
+});
+
+describe('markers of a line', () => {
+  const marked = (n: number, options: { markers?: number } = {}): number => {
+    const points = Array.from({ length: n }, (_, x) => ({ x, mid: x, low: x, high: x }));
+    const marks = seriesMarks([{ look: recipeLook('hls'), points }], options);
+    const { svg } = figure({ name: 'a', title: 'b', caption: 'c' }, { rows: [{ height: 100, panels: [{ marks }] }] });
+    const dots = /<g[^>]*aria-label="dot".*?<\/g>/s.exec(svg)?.[0] ?? '';
+    return dots.match(/<(path|circle)/g)?.length ?? 0;
+  };
+
+  it('stand at every point where they may, and at a few of a long line', () => {
+    expect([marked(10, { markers: Number.POSITIVE_INFINITY }), marked(10), marked(33)]).toEqual([10, 10, 11]);
   });
 });
 

@@ -58,7 +58,7 @@ export const seriesMarks = (
     }),
   ),
   ...series.map(({ look, points }, k) => {
-    const every = Math.ceil(points.length / markers);
+    const every = Math.max(1, Math.ceil(points.length / markers));
     // Those of lines that run together stand beside each other.
     const first = Math.floor((k * every) / series.length);
     const shown = points.filter((_, i) => points.length === 1 || (!dense && i % every === first));

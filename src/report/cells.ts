@@ -103,8 +103,11 @@ function finish(svg: string, title: string): string {
     .replace(/<title>.*?<\/title>\n?/g, '')
     .replace(/baseline-shift="sub"/g, 'dy="3"') // understood by every renderer, on whole texts too
     .replace(/ id="[^"]*"/g, '')
-    .replace(/font-family="[^"]*"/g, `font-family="${FONT}"`)
-    .replace(/(<svg[^>]*)>/, (_, tag: string) => `${tag} role="img">\n<title>${escapeXml(title)}</title>`);
+    .replace(/ (font-family|xml:space|xmlns:xlink)="[^"]*"/g, '')
+    .replace(
+      /(<svg[^>]*)>/,
+      (_, tag: string) => `${tag} font-family="${FONT}" role="img">\n<title>${escapeXml(title)}</title>`,
+    );
 }
 
 function subscript(index: string): string {

@@ -53,11 +53,21 @@ const label = (records: readonly EpochRecord[]): string[] => {
   );
 };
 
+/** Drawings of cells that wait for a slider, each once for all runs of a page; by their order of coming, from 1. */
+export type Drawings = Map<string, number>;
+
+/** For the end of a page: its drawings, as templates that its script copies. */
+export const cellTemplates = (drawings: Drawings): Html[] =>
+  [...drawings].map(([markup, at]) => html`<template id="cell-${at}">${trusted(markup)}</template>\n`);
+
 /**
- * The derived cells of a run as graphs, with one slider over its epochs. Without scripts the slider stays hidden and the last
- * epoch's cells are seen.
+ * The derived cells of a run as graphs, with one slider over its epochs. Those of the last epoch are drawn in place, and are all that is seen without
+ * scripts; the others are added to `drawings`. `data-epochs` says which is whose: 0 the one in place, n template n, -1 none.
  */
-export const cellsFigure = async ({ info, records, path }: LoadedRun, { id }: { id: string }): Promise<Html> => {
+export const cellsFigure = async (
+  { info, records, path }: LoadedRun,
+  { id, drawings }: { id: string; drawings: Drawings },
+): Promise<Html> => {
   const last = records.at(-1);
   if (last === undefined) return html``;
   const places = placesOf(last.genotype);
@@ -66,9 +76,14 @@ export const cellsFigure = async ({ info, records, path }: LoadedRun, { id }: { 
       const { cells, epochs } = history(records, place);
       const shown = epochs.at(-1);
       const states = await Promise.all(cells.map((cell) => drawn(cell, titleOf(place))));
-      return html`<div class="cell scroll" tabindex="0" role="group" data-epochs="${epochs.join(' ')}">${states.map(
-        (state, at) => html`<div${trusted(at === shown ? '' : ' hidden')}>${state}</div>`,
-      )}</div>`;
+      const names = states.map(({ markup }, at) => {
+        if (at === shown) return 0;
+        const known = drawings.get(markup) ?? drawings.size + 1;
+        drawings.set(markup, known);
+        return known;
+      });
+      const words = epochs.map((at) => names[at] ?? -1).join(' ');
+      return html`<div class="cell scroll" tabindex="0" role="group" data-epochs="${words}"><div>${states[shown ?? -1] ?? null}</div></div>`;
     }),
   );
   const labels = label(records);

@@ -72,22 +72,25 @@ describe('reportPage', () => {
     expect(labels[0]).toContain(`epoch 1 of 4, search${evil}`);
   });
 
-  it('stores each cell once and shows the last without scripts', async () => {
+  it('stores each cell once for all runs, and shows the last without scripts', async () => {
     const run = hls();
     const other = { nodes: [[{ op: 'max_pool_3x3', from: 0 }]], concat: [2] };
     const records = run.records.map((record, epoch) => {
       const genotype = { ...record.genotype, instance: epoch === 1 ? { normal: other } : record.genotype['instance'] };
       return { ...record, genotype: { ...genotype, instance: genotype.instance ?? {} } };
     });
-    const document = await open([{ ...run, records }]);
-    const cells = [...document.querySelectorAll('.cell')];
-    expect(cells.map((cell) => [cell.children.length, cell.getAttribute('data-epochs')])).toEqual([
-      [1, '0 0 0'],
-      [1, '0 0 0'],
-      [2, '0 1 0'],
-      [1, '0 0 0'],
+    const going = hls({ name: 'hls-again', label: 'HLS again' });
+    const document = await open([
+      { ...run, records },
+      { ...going, records },
     ]);
-    expect([...(cells[2]?.children ?? [])].map((state) => state.hasAttribute('hidden'))).toEqual([false, true]);
+    const cells = [...document.querySelectorAll('.cell')];
+    const once = ['0 0 0', '0 0 0', '0 1 0', '0 0 0'];
+    expect(cells.map((cell) => cell.getAttribute('data-epochs'))).toEqual([...once, ...once]);
+    expect(cells.map((cell) => cell.querySelectorAll('svg').length)).toEqual(cells.map(() => 1));
+    const templates = [...document.querySelectorAll('template')];
+    expect(templates.map((template) => template.id)).toEqual(['cell-1']);
+    expect(templates[0]?.innerHTML).toContain('max_pool_3x3');
     expect(document.querySelector('.slider')?.hasAttribute('hidden')).toBe(true);
     expect(document.querySelector('#genotypes')?.textContent).toContain('2 = sep_conv_3x3(0) + skip_connect(1)');
   });

@@ -1,6 +1,6 @@
 import { measureClaims } from './claims.js';
 import { figuresFor } from './figures/index.js';
-import { cellsFigure } from './page-cells.js';
+import { cellsFigure, cellTemplates, type Drawings } from './page-cells.js';
 import { claimsTable, sensitivityTable } from './page-claims.js';
 import {
   choicesTable,
@@ -76,7 +76,8 @@ export const reportPage = async (
   const claims = measureClaims(runs);
   const sensitivity = sensitivityOf(runs);
   const cells: Html[] = [];
-  for (const [at, run] of shown.entries()) cells.push(await cellsFigure(run, { id: `cells-${at + 1}` }));
+  const drawings: Drawings = new Map();
+  for (const [at, run] of shown.entries()) cells.push(await cellsFigure(run, { id: `cells-${at + 1}`, drawings }));
 
   const plots = figures.map(
     ({ name, title, caption, svg }, at) => html`<figure class="plot" id="figure-${name}">
@@ -102,7 +103,7 @@ export const reportPage = async (
       'Cells',
       shown.length === 0
         ? null
-        : html`<p>What would be derived from the search after each epoch, one run of each method. The last epoch is shown first.</p>${cells}`,
+        : html`<p>What would be derived from the search after each epoch, one run of each method. The last epoch is shown first.</p>${cells}${cellTemplates(drawings)}`,
     ],
     ['genotypes', 'Genotypes as text', shown.length === 0 ? null : genotypesList(shown)],
     ['methods', 'Methods', methodsTable(lines)],

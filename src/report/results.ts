@@ -183,16 +183,16 @@ const ORDER =
   'darts darts-resampling darts-bbn hls hls-reverse-sigmoid hls-continued-half hls-continued-class hls-continued-reverse hls-continued-frozen'.split(
     ' ',
   );
-const place = ([run]: readonly LoadedRun[]): number => {
-  const at = ORDER.indexOf(run?.info.recipe.name ?? '');
-  return at < 0 ? ORDER.length : at;
-};
-
-/** Runs by recipe, in the paper's order; others after them, in order of first appearance. */
+/** Runs by recipe, in the paper's order; others after them, in order of first appearance. What was changed of a recipe comes after it as it stands. */
 export const byRow = (runs: readonly LoadedRun[]): LoadedRun[][] => {
   const groups = new Map<string, LoadedRun[]>();
   for (const run of runs) groups.set(rowName(run.info), [...(groups.get(rowName(run.info)) ?? []), run]);
-  return [...groups.values()].toSorted((a, b) => place(a) - place(b));
+  const recipes = [...new Set([...ORDER, ...runs.map(({ info }) => info.recipe.name)])];
+  const placed = [...groups].map(([row, group]) => {
+    const name = group[0]?.info.recipe.name ?? row;
+    return { group, recipe: recipes.indexOf(name), changed: Number(row !== name) };
+  });
+  return placed.toSorted((a, b) => a.recipe - b.recipe || a.changed - b.changed).map(({ group }) => group);
 };
 
 const resultRow = (runs: readonly LoadedRun[]): ResultRow[] => {

@@ -7,14 +7,8 @@ import { loadRun, markdown } from '../src/report/index.js';
 const root = resolve(import.meta.dirname, '..');
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 const pages = readdirSync(root)
-  .filter((name) => name.endsWith('.md'))
-  .concat(
-    existsSync(join(root, 'docs'))
-      ? readdirSync(join(root, 'docs'))
-          .filter((n) => n.endsWith('.md'))
-          .map((n) => `docs/${n}`)
-      : [],
-  );
+  .concat(readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map((name) => `docs/${name}`))
+  .filter((name) => name.endsWith('.md'));
 
 describe('every page', () => {
   it.each(pages)('%s links only to files that exist', (page) => {
@@ -55,6 +49,19 @@ describe('the tables of docs/results/README.md', () => {
       const runs = readdirSync(join(root, folder, 'runs')).sort();
       expect(markdown(runs.map((name) => loadRun(join(root, folder, 'runs', name))))).toBe(text);
     }
+  });
+
+  it('are where README.md has its figures from', () => {
+    const table = (text: string): Record<string, string>[] => {
+      const lines = text.split('\n').filter((line) => line.startsWith('|'));
+      const [head = [], , ...rows] = lines.map((line) => line.split('|').map((cell) => cell.trim()));
+      return rows.map((row) => Object.fromEntries(head.map((name, i) => [name, row[i] ?? ''])));
+    };
+    const [, short = ''] = /<!-- from docs\/results -->([\s\S]*?)<!-- end -->/.exec(read('README.md')) ?? [];
+    const whole = table(blocks[0]?.[2] ?? '');
+    const rows = table(short);
+    expect(rows.length).toBeGreaterThan(5);
+    for (const row of rows) expect(whole.find(({ Method }) => Method === row['Method'])).toMatchObject(row);
   });
 
   it('come from runs that tell no path of a machine', () => {

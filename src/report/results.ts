@@ -183,6 +183,7 @@ const ORDER =
   'darts darts-resampling darts-bbn hls hls-reverse-sigmoid hls-continued-half hls-continued-class hls-continued-reverse hls-continued-frozen'.split(
     ' ',
   );
+
 /** Runs by recipe, in the paper's order; others after them, in order of first appearance. What was changed of a recipe comes after it as it stands. */
 export const byRow = (runs: readonly LoadedRun[]): LoadedRun[][] => {
   const groups = new Map<string, LoadedRun[]>();

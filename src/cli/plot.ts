@@ -43,11 +43,11 @@ const drawn = (kind: string, sources: readonly string[]): Figure => {
 };
 
 /** Writes a figure to `out`, as what its ending says, or as both SVG and PNG under its own name. Returns the files. */
-const write = ({ name, svg }: Figure, { out }: { out: string | undefined }): string[] => {
+const write = ({ name, captioned }: Figure, { out }: { out: string | undefined }): string[] => {
   const files = out === undefined ? [`${name}.svg`, `${name}.png`] : [out];
   for (const file of files) {
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, extname(file) === '.png' ? svgToPng(svg) : svg);
+    writeFileSync(file, extname(file) === '.png' ? svgToPng(captioned) : captioned);
   }
   return files;
 };

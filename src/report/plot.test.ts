@@ -23,6 +23,18 @@ describe('a figure', () => {
     expect(svg).toMatch(/<text[^>]*font-weight="bold">&lt;A&gt; &amp; &quot;B&quot;<\/text>/);
   });
 
+  it('has its caption below it in a file, in lines, and on a page leaves that to the page', () => {
+    const caption = `${'word '.repeat(60)}at <last>`;
+    const { svg, captioned } = figure({ name: 'a', title: 'A', caption }, { rows: [{ heading: 'B' }] });
+    expect(svg).not.toContain('word');
+    const lines = [...captioned.matchAll(/<text x="12" y="([\d.]+)" font-size="12">([^<]*)<\/text>/g)];
+    expect(lines.map(([, , line]) => line).join(' ')).toBe(`${'word '.repeat(60)}at &lt;last&gt;`);
+    expect(lines.length).toBeGreaterThan(2);
+    const height = Number(/ height="(\d+)"/.exec(captioned)?.[1]);
+    expect(height).toBeGreaterThan(Number(lines.at(-1)?.[1]));
+    expect(height).toBeLessThan(Number(lines.at(-1)?.[1]) + 20);
+  });
+
   it('breaks a long title into lines', () => {
     const { svg } = drawn(`${'word '.repeat(40)}end`);
     expect(svg.match(/font-weight="bold"/g)?.length).toBe(3);

@@ -1,12 +1,13 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 
-/** A finished drawing: `name` is the stem of its file, `svg` stands alone and beside others on one page. */
+/** A finished drawing: `name` is the stem of its file, `svg` is for a page, beside others and its caption; `captioned` has the caption below it, for a file. */
 export interface Figure {
   readonly name: string;
   readonly title: string;
   readonly caption: string;
   readonly svg: string;
+  readonly captioned: string;
 }
 
 /** Says that the runs given lack what a figure shows; the figure can be left out of a report, and the rest still drawn. */
@@ -52,12 +53,17 @@ const INK = '#222222';
 const FONT = 'Arimo, Arial, Helvetica, sans-serif';
 const FONT_SIZE = 13;
 const TITLE_SIZE = 16;
+const CAPTION_SIZE = 12;
 const LINE = 20;
+const CAPTION_LINE = 16;
 const SAMPLE = 34;
 const { document } = parseHTML('<html><body></body></html>');
 
 /** Stacks rows under a title into one figure, 720 wide, on white. Styled by attributes alone: no ids, classes or style sheets that meet others' on a page. */
-export const figure = ({ name, title, caption }: Omit<Figure, 'svg'>, { rows }: { rows: readonly Row[] }): Figure => {
+export const figure = (
+  { name, title, caption }: Pick<Figure, 'name' | 'title' | 'caption'>,
+  { rows }: { rows: readonly Row[] },
+): Figure => {
   const heading = wrapped(title, { size: TITLE_SIZE });
   const parts = heading.map((line, i) =>
     text(line, { x: EDGE, y: 24 + i * LINE, attributes: `font-size="${TITLE_SIZE}" font-weight="bold"` }),
@@ -68,16 +74,25 @@ export const figure = ({ name, title, caption }: Omit<Figure, 'svg'>, { rows }: 
     parts.push(svg);
     y += height;
   }
-  const height = Math.ceil(y + 6);
+  const below = wrapped(caption, { size: CAPTION_SIZE }).map((line, i) =>
+    text(line, { x: EDGE, y: y + (i + 1) * CAPTION_LINE, attributes: `font-size="${CAPTION_SIZE}"` }),
+  );
   return {
     name,
     title,
     caption,
-    svg:
-      `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" role="img"` +
-      ` font-family="${FONT}" font-size="${FONT_SIZE}" fill="${INK}"><title>${escapeXml(title)}</title>` +
-      `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>\n${parts.join('\n')}\n</svg>`,
+    svg: whole(parts, { title, height: y + 6 }),
+    captioned: whole([...parts, ...below], { title, height: y + 10 + below.length * CAPTION_LINE }),
   };
+};
+
+const whole = (parts: readonly string[], { title, height }: { title: string; height: number }): string => {
+  const size = `width="${WIDTH}" height="${Math.ceil(height)}"`;
+  return (
+    `<svg xmlns="http://www.w3.org/2000/svg" ${size} viewBox="0 0 ${WIDTH} ${Math.ceil(height)}" role="img"` +
+    ` font-family="${FONT}" font-size="${FONT_SIZE}" fill="${INK}"><title>${escapeXml(title)}</title>` +
+    `<rect ${size} fill="#ffffff"/>\n${parts.join('\n')}\n</svg>`
+  );
 };
 
 const drawRow = (row: Row, y: number): { svg: string; height: number } => {

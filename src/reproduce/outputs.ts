@@ -25,11 +25,11 @@ export interface Outputs {
 
 const draw = (name: FigureName, { runs, folder }: { runs: readonly LoadedRun[]; folder: string }): string[] => {
   const { recipes, draw: drawn } = paperFigures[name];
-  const { svg } = drawn(runs.filter((run) => recipes.includes(run.info.recipe.name)));
+  const { captioned } = drawn(runs.filter((run) => recipes.includes(run.info.recipe.name)));
   mkdirSync(folder, { recursive: true });
   const files = { svg: join(folder, `${name}.svg`), png: join(folder, `${name}.png`) };
-  writeFileSync(files.svg, svg);
-  writeFileSync(files.png, svgToPng(svg));
+  writeFileSync(files.svg, captioned);
+  writeFileSync(files.png, svgToPng(captioned));
   return [files.svg, files.png];
 };
 

@@ -149,13 +149,15 @@ const driftRow = (runs: readonly LoadedRun[], kinds: readonly Kind[]): Row => {
       ),
     ),
   }));
+  // Not fitted to the data more closely: figures of two recipes are read side by side.
+  const highest = Math.max(0.05, ...series.flatMap(({ points }) => points.map(({ high }) => high)));
   return {
     height: 190,
     panels: [
       {
         ...PANEL,
         x: epochAxis(runs),
-        y: { ...namedY('drift per epoch'), grid: true, nice: true, zero: true, ticks: 5 },
+        y: { ...namedY('drift per epoch'), grid: true, domain: [0, Math.ceil(highest * 20) / 20], ticks: 5 },
         marks: [Plot.ruleY([0]), ...phaseMarks(runs), ...seriesMarks(series)],
       },
     ],

@@ -1,6 +1,6 @@
-import { markedMean } from '../report/page-claims.js';
+import { ADDED, accuracyCells, MARKS, sensitivityCells } from '../report/page-claims.js';
 import type { ResultRow } from '../report/results.js';
-import { claimsIn, type Sensitivity } from '../report/sensitivity.js';
+import type { Sensitivity } from '../report/sensitivity.js';
 import { bytes, duration, table } from './format.js';
 
 const fixed = (value: number | null): string => (value === null ? '–' : value.toFixed(2));
@@ -38,13 +38,9 @@ export const NOTE = `paper: one run a row, scored on the set that its test-time 
 ours: mean ± standard deviation over seeds of the test accuracy, mixing picked on validation images
 best on test: ours with the mixing picked as the paper does`;
 
-/** What each change makes of the paper's claims: a line a change, a column a claim. */
+/** What each change makes of the paper's claims, and what it adds to accuracies: a line a change. */
 export const sensitivityText = (lines: readonly Sensitivity[]): string => {
-  const columns = claimsIn(lines);
-  const rows = lines.map((line) => [
-    line.change || 'as it stands',
-    ...columns.map(({ name }) => markedMean(line.claims.find((c) => c.name === name))),
-  ]);
-  const heads = ['changed', ...columns.map(({ name }) => name)];
-  return `${table([heads, ...rows], { right: columns.map((_, i) => i + 1) })}\n✓ holds, ✗ does not hold, ? not shown`;
+  const drawn = ({ head, cells }: { head: readonly string[]; cells: readonly string[][] }): string =>
+    table([[...head], ...cells], { right: head.slice(1).map((_, i) => i + 1) });
+  return [drawn(sensitivityCells(lines)), MARKS, `\n${ADDED}`, drawn(accuracyCells(lines))].join('\n');
 };

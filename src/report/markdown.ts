@@ -1,9 +1,9 @@
 import { type ClaimResult, measureClaims } from './claims.js';
-import { interval, markedMean } from './page-claims.js';
+import { ADDED, accuracyCells, interval, MARKS, sensitivityCells } from './page-claims.js';
 import { accuracy, meanAndSd, NONE, signed, time } from './page-html.js';
 import { requireComparable, resultRows, withoutCommon } from './results.js';
 import type { LoadedRun } from './runs.js';
-import { claimsIn, sensitivityOf } from './sensitivity.js';
+import { sensitivityOf } from './sensitivity.js';
 
 /** A Markdown table whose source lines up; columns after the first are aligned to the right. */
 const table = ([head = [], ...rows]: readonly (readonly string[])[]): string => {
@@ -15,8 +15,6 @@ const table = ([head = [], ...rows]: readonly (readonly string[])[]): string => 
   const [first = [], ...rest] = all;
   return [line(first), rule, ...rest.map(line)].join('\n');
 };
-
-const MARKS = '✓ holds, ✗ does not hold, ? not shown; empty where the change does not touch the claim.';
 
 const claimRow = ({ claim, where, verdict, paper, estimate, unit, validation, seeds }: ClaimResult): string[] => [
   `${claim} (${where})`,
@@ -69,15 +67,13 @@ export const markdown = (given: readonly LoadedRun[]): string => {
     ...claims.map(claimRow),
   ]);
   const lines = sensitivityOf(runs);
-  const columns = claimsIn(lines);
-  const sensitive = table([
-    ['Changed', ...columns.map(({ name }) => name.replaceAll('-', ' '))],
-    ...lines.map((line) => [
-      line.change || 'as it stands',
-      ...columns.map(({ name }) => markedMean(line.claims.find((c) => c.name === name))),
-    ]),
-  ]);
-  return [results, ...(claims.length === 0 ? [] : [claimed]), ...(lines.length === 0 ? [] : [sensitive, MARKS])].join(
-    '\n\n',
-  );
+  const sensitive = sensitivityCells(lines);
+  const accuracies = accuracyCells(lines);
+  return [
+    results,
+    ...(claims.length === 0 ? [] : [claimed]),
+    ...(lines.length === 0
+      ? []
+      : [table([sensitive.head, ...sensitive.cells]), MARKS, ADDED, table([accuracies.head, ...accuracies.cells])]),
+  ].join('\n\n');
 };

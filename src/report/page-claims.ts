@@ -1,6 +1,13 @@
 import type { ClaimResult, Verdict } from './claims.js';
 import { type Html, html, NONE, signed, table } from './page-html.js';
-import { claimsIn, type Sensitivity } from './sensitivity.js';
+import {
+  accuraciesIn,
+  type ChangedAccuracy,
+  type ChangedClaim,
+  claimsIn,
+  moved,
+  type Sensitivity,
+} from './sensitivity.js';
 import type { Estimate } from './statistics.js';
 
 /** `+3.36 (+1.20 to +5.52)`; without an interval the mean alone. */
@@ -44,25 +51,68 @@ as training, methods that mix have the best of their mixings.`,
 
 const MARK: Readonly<Record<Verdict, string>> = { holds: '✓', 'does not hold': '✗', 'not shown': '?' };
 
-/** `+3.36 ✓`: the mean and whether the claim holds. Empty where a change does not touch the claim. */
-export const markedMean = (claim: ClaimResult | undefined): string =>
-  claim === undefined ? '' : `${signed(claim.estimate.mean)} ${MARK[claim.verdict]}`;
+/** `+3.36 ✓*`: the mean, whether the claim holds, and a star where that is more than chance from the recipes as they stand. Empty where a change does not touch the claim. */
+export const markedMean = (claim: ChangedClaim | undefined): string => {
+  if (claim === undefined) return '';
+  const star = claim.shift !== null && moved(claim.shift) ? '*' : '';
+  return `${signed(claim.estimate.mean)} ${MARK[claim.verdict]}${star}`;
+};
 
-/** What each change makes of the claims: a line a change, a column a claim. */
-export const sensitivityTable = (lines: readonly Sensitivity[]): Html => {
+/** How marked means are to be read. */
+export const MARKS =
+  '✓ holds, ✗ does not hold, ? not shown; * moved: the 95 % interval of the difference to the recipes as they stand, at equal seed, leaves out 0; empty where the change does not touch the claim, or not all recipes that it touches have runs with it.';
+
+/** What the second table of sensitivity is of. */
+export const ADDED =
+  'Test accuracy in percent, and what each change adds to it in points at equal seed: the mean and its 95 % interval, * where that leaves out 0.';
+
+/** What each change makes of the claims: a head, and a line a change. */
+export const sensitivityCells = (lines: readonly Sensitivity[]): { head: string[]; cells: string[][] } => {
   const columns = claimsIn(lines);
-  const cell = (line: Sensitivity, name: string): Html => {
-    const found = line.claims.find((c) => c.name === name);
-    return found?.turned ? html`<b>${markedMean(found)}</b>` : html`${markedMean(found)}`;
+  return {
+    head: ['Changed', ...columns.map(({ name }) => name.replaceAll('-', ' '))],
+    cells: lines.map(({ change, claims }) => [
+      change || 'as it stands',
+      ...columns.map(({ name }) => markedMean(claims.find((c) => c.name === name))),
+    ]),
   };
-  return table(
-    lines.map((line) => [line.change || 'as it stands', ...columns.map(({ name }) => cell(line, name))]),
-    {
-      numbers: true,
-      caption: html`What hangs on what the paper leaves open: the claims above, measured anew with one thing changed in every recipe that has runs with it. Means over seeds;
-✓ holds, ✗ does not hold, ? not shown; <b>bold</b> where that differs from the recipes as they stand on the same seeds. Empty: the change does not touch the claim, or
-not all recipes that it touches have runs with it. Many cells are tested here: one in twenty may be marked by chance.`,
-      head: ['Changed', ...columns.map(({ name }) => name.replaceAll('-', ' '))],
-    },
-  );
+};
+
+/** `+3.36 (+1.20 to +5.52) *`: what a change adds, with a star where that is more than chance; of a recipe as it stands its accuracy. */
+const added = (accuracy: ChangedAccuracy | undefined, { change }: { change: string }): string => {
+  if (accuracy === undefined) return '';
+  if (change === '') return accuracy.estimate.mean.toFixed(2);
+  return interval(accuracy.shift) + (accuracy.shift !== null && moved(accuracy.shift) ? ' *' : '');
+};
+
+/** What each change adds to the test accuracy of each recipe: a head, and a line a change. */
+export const accuracyCells = (lines: readonly Sensitivity[]): { head: string[]; cells: string[][] } => {
+  const columns = accuraciesIn(lines);
+  return {
+    head: ['Changed', ...columns.map(({ label }) => label)],
+    cells: lines.map(({ change, accuracies }) => [
+      change || 'as it stands',
+      ...columns.map(({ recipe }) =>
+        added(
+          accuracies.find((a) => a.recipe === recipe),
+          { change },
+        ),
+      ),
+    ]),
+  };
+};
+
+/** What hangs on what the paper leaves open: what each change makes of the claims, and what it adds to accuracies. */
+export const sensitivityTables = (lines: readonly Sensitivity[]): Html => {
+  const [claims, accuracies] = [sensitivityCells(lines), accuracyCells(lines)];
+  return html`${table(claims.cells, {
+    numbers: true,
+    caption: html`What hangs on what the paper leaves open: the claims above, measured anew with one thing changed in every recipe that has runs with it. Means over seeds;
+${MARKS} Many cells are tested here: one in twenty may be marked by chance.`,
+    head: claims.head,
+  })}${table(accuracies.cells, {
+    numbers: true,
+    caption: ADDED,
+    head: accuracies.head,
+  })}`;
 };

@@ -1,7 +1,7 @@
 import { measureClaims } from './claims.js';
 import { figuresFor } from './figures/index.js';
 import { cellsFigure, cellTemplates, type Drawings } from './page-cells.js';
-import { claimsTable, sensitivityTable } from './page-claims.js';
+import { claimsTable, sensitivityTables } from './page-claims.js';
 import {
   choicesTable,
   commandsList,
@@ -87,7 +87,7 @@ export const reportPage = async (
   const all: [id: string, heading: string, body: Html | null][] = [
     ['results', 'Results', html`${resultsTable(lines)}${caveats(lines)}${groupsTable(lines)}`],
     ['claims', 'The paper’s claims', claims.length === 0 ? null : claimsTable(claims)],
-    ['sensitivity', 'Sensitivity', sensitivity.length === 0 ? null : sensitivityTable(sensitivity)],
+    ['sensitivity', 'Sensitivity', sensitivity.length === 0 ? null : sensitivityTables(sensitivity)],
     ['classes', 'Accuracy by class', tested.length === 0 ? null : perClassTable(lines)],
     ['figures', 'Figures', plots.length === 0 ? null : html`${plots}`],
     [

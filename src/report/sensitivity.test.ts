@@ -51,7 +51,7 @@ describe('sensitivity', () => {
 
   it('keeps to claims that a change touches, and says of the rest what the report says', () => {
     const lines = sensitivityOf(runs);
-    expect(given(lines[0]).claims).toEqual(measureClaims(runs).map((c) => ({ ...c, turned: false })));
+    expect(given(lines[0]).claims).toEqual(measureClaims(runs).map((c) => ({ ...c, shift: null })));
     // HLS could be of second order too: a claim that sets it as it stands beside a changed DARTS would be of two things.
     const onlyDarts = runs.filter(({ info }) => info.recipe.name === 'darts' || changeless(info));
     const second = given(sensitivityOf(onlyDarts).find(({ change }) => change === 'order 2'));
@@ -59,11 +59,24 @@ describe('sensitivity', () => {
     expect(claimsIn(lines).map(({ name }) => name)).toContain('hls-beats-darts');
   });
 
-  it('turns no verdict by fewer seeds alone', () => {
-    const fewer = runs.filter(({ info }) => changeless(info) || info.seed === 1);
-    const turned = sensitivityOf(fewer).flatMap(({ claims }) => claims.filter((c) => c.turned));
-    expect(turned).toEqual([]);
-    expect(sensitivityOf(runs).flatMap(({ claims }) => claims.filter((c) => c.turned)).length).toBeGreaterThan(0);
+  it('says by how much a change moves a measure at equal seed, with an interval from two seeds on', () => {
+    const shiftsOf = (of: readonly LoadedRun[], change: string) => {
+      const line = given(sensitivityOf(of).find((l) => l.change === change));
+      return [...line.claims.filter(({ name }) => name === 'hls-beats-darts'), ...line.accuracies].map((c) =>
+        given(c.shift),
+      );
+    };
+    const [claim, accuracy] = shiftsOf(runs, 'freeze sqrt');
+    expect(claim?.mean).toBeCloseTo(-20);
+    expect(accuracy).toEqual(claim);
+    // 0.9 less 0.501, 0.502 and 0.503; of DARTS, 0.701 to 0.703 less 0.4.
+    const [, darts, hls] = shiftsOf(runs, 'order 2');
+    expect([darts?.mean, hls?.mean].map((m) => m?.toFixed(1))).toEqual(['30.2', '39.8']);
+    expect((hls?.high ?? 0) - (hls?.low ?? 0)).toBeCloseTo((2 * 4.303 * 0.1) / Math.sqrt(3));
+    // Seeds of which one side is missing do not count.
+    const fewer = runs.filter(({ info }) => changeless(info) || info.seed === 3);
+    for (const shift of shiftsOf(fewer, 'order 2')) expect([shift?.low, shift?.high]).toEqual([null, null]);
+    expect(shiftsOf(fewer, 'order 2')[2]?.mean).toBeCloseTo(39.7);
   });
 
   it('is empty where nothing was changed, or nothing is left as it stands', () => {
@@ -71,12 +84,16 @@ describe('sensitivity', () => {
     expect(sensitivityOf(runs.filter(({ info }) => !changeless(info)))).toEqual([]);
   });
 
-  it('stands on the page and among the Markdown tables, a turned verdict in bold', async () => {
+  it('stands on the page and among the Markdown tables, with a star at what has moved', async () => {
     const page = await reportPage(runs, { command: ['tailnas', 'report'] });
     expect(page).toContain('<section id="sensitivity">');
-    expect(page).toContain('<b>−9.80 ✗</b>');
-    expect(page).not.toContain('<b>+19.80 ✓</b>');
-    expect(markdown(runs)).toMatch(/\| freeze sqrt .*−9\.80 ✗/);
+    expect(page).toContain('−9.80 ✗*');
+    const text = markdown(runs);
+    expect(text).toMatch(/\| freeze sqrt .*−9\.80 ✗\*/);
+    expect(text).toMatch(/\| order 2 +\| \+30\.20 \(\+29\.95 to \+30\.45\) \* \| +\+39\.80 .*\*/);
+    const one = runs.filter(({ info }) => info.seed === 1);
+    expect(markdown(one)).toMatch(/\| freeze sqrt .*−9\.90 \? /);
+    expect(markdown(one)).toMatch(/\| as it stands +\| +40\.00 \| +50\.10 \|\n\| freeze sqrt +\| +\| +−20\.00 \|/);
   });
 });
 

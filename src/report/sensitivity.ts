@@ -1,11 +1,21 @@
 import { type ClaimResult, measureClaims } from './claims.js';
-import { changesOf, changeText, withoutChanges } from './results.js';
+import { byRow, changesOf, changeText, withoutChanges } from './results.js';
 import type { LoadedRun } from './runs.js';
+import { type Estimate, estimateOf } from './statistics.js';
 
 /** A claim with something changed. */
 export interface ChangedClaim extends ClaimResult {
-  /** The verdict is another than that of the recipes as they stand, on the same seeds. Never of one seed, which has no verdict. */
-  readonly turned: boolean;
+  /** What the change adds to the measure, at equal seed; null for the recipes as they stand. */
+  readonly shift: Estimate | null;
+}
+
+/** The test accuracy of a recipe with something changed, in percent. */
+export interface ChangedAccuracy {
+  readonly recipe: string;
+  readonly label: string;
+  readonly estimate: Estimate;
+  /** What the change adds to it, in points, at equal seed; null for the recipe as it stands, or where no seed is finished both ways. */
+  readonly shift: Estimate | null;
 }
 
 /** What the paper's claims become when one thing is changed. */
@@ -14,6 +24,8 @@ export interface Sensitivity {
   readonly change: string;
   /** Only claims that the change touches, all of whose recipes have it that can. */
   readonly claims: readonly ChangedClaim[];
+  /** In the order of the table of results. */
+  readonly accuracies: readonly ChangedAccuracy[];
 }
 
 const changeOf = ({ info }: LoadedRun): string => changeText(changesOf(info)).replace(/^ \(|\)$/g, '');
@@ -29,6 +41,40 @@ const canHave = ({ info: { recipe } }: LoadedRun, changes: readonly string[]): b
     return !BRANCH_SWITCHES.includes(key) || recipe.method.mixing !== null;
   });
 
+/** Whether a difference is more than chance: its interval leaves out 0. */
+export const moved = ({ low, high }: Estimate): boolean => low !== null && high !== null && (low > 0 || high < 0);
+
+interface Measured {
+  readonly seeds: readonly number[];
+  readonly values: readonly number[];
+}
+
+/** Differences of the seeds that both have. */
+const shiftOf = (after: Measured, before: Measured | undefined): Estimate | null => {
+  const differences = after.seeds.flatMap((seed, i) => {
+    const [now, then] = [after.values[i], before?.values[before.seeds.indexOf(seed)]];
+    return now === undefined || then === undefined ? [] : [now - then];
+  });
+  return differences.length === 0 ? null : estimateOf(differences);
+};
+
+/** Of finished runs. */
+const accuraciesOf = (runs: readonly LoadedRun[]): Measured => {
+  const tested = runs.flatMap(({ info: { seed }, evaluation }) => (evaluation ? [{ seed, ...evaluation }] : []));
+  return { seeds: tested.map(({ seed }) => seed), values: tested.map(({ accuracy }) => 100 * accuracy) };
+};
+
+const changedAccuracies = (runs: readonly LoadedRun[], plain: readonly LoadedRun[]): ChangedAccuracy[] =>
+  byRow(runs).flatMap((members) => {
+    const [{ name: recipe, label } = { name: '', label: '' }] = members.map(({ info }) => info.recipe);
+    const after = accuraciesOf(members);
+    const before = accuraciesOf(plain.filter(({ info }) => info.recipe.name === recipe));
+    if (after.values.length === 0) return [];
+    return [
+      { recipe, label, estimate: estimateOf(after.values), shift: runs === plain ? null : shiftOf(after, before) },
+    ];
+  });
+
 /**
  * How much hangs on each change of a method: the paper's claims once more, with the changed runs in the place of those of the same recipe. First the
  * recipes as they stand. Empty where nothing was changed, or nothing is left as it stands. Runs must be comparable.
@@ -37,26 +83,24 @@ export const sensitivityOf = (runs: readonly LoadedRun[]): Sensitivity[] => {
   const plain = runs.filter((run) => changeOf(run) === '');
   const changes = [...new Set(runs.map(changeOf))].filter((change) => change !== '');
   if (plain.length === 0 || changes.length === 0) return [];
-  const asTheyStand = measureClaims(plain).map((claim) => ({ ...claim, turned: false }));
+  const asTheyStand = measureClaims(plain).map((claim) => ({ ...claim, shift: null }));
   return [
-    { change: '', claims: asTheyStand },
+    { change: '', claims: asTheyStand, accuracies: changedAccuracies(plain, plain) },
     ...changes.map((change) => {
       const changed = runs.filter((run) => changeOf(run) === change);
       const keys = changed.flatMap(({ info }) => Object.keys(changesOf(info)));
       const touched = new Set(changed.map(({ info }) => info.recipe.name));
       const others = plain.filter((run) => !touched.has(run.info.recipe.name) && !canHave(run, keys));
-      const seeds = new Set(changed.map(({ info }) => info.seed));
-      const reference = measureClaims(plain.filter(({ info }) => seeds.has(info.seed)));
       const claims = measureClaims([...changed.map(withoutChanges), ...others]);
       return {
         change,
         claims: claims
           .filter(({ recipes }) => recipes.some((name) => touched.has(name)))
           .map((claim) => {
-            const before = reference.find(({ name }) => name === claim.name);
-            const known = claim.seeds.length > 1 && before !== undefined;
-            return { ...claim, turned: known && claim.verdict !== before.verdict };
+            const before = asTheyStand.find(({ name }) => name === claim.name);
+            return { ...claim, shift: shiftOf(claim, before) };
           }),
+        accuracies: changedAccuracies(changed, plain),
       };
     }),
   ];
@@ -66,4 +110,10 @@ export const sensitivityOf = (runs: readonly LoadedRun[]): Sensitivity[] => {
 export const claimsIn = (lines: readonly Sensitivity[]): ClaimResult[] =>
   (lines[0]?.claims ?? []).filter(({ name }) =>
     lines.slice(1).some((line) => line.claims.some((c) => c.name === name)),
+  );
+
+/** The accuracies that any line of such a table speaks of, in the order of the table of results. */
+export const accuraciesIn = (lines: readonly Sensitivity[]): ChangedAccuracy[] =>
+  (lines[0]?.accuracies ?? []).filter(({ recipe }) =>
+    lines.slice(1).some((line) => line.accuracies.some((a) => a.recipe === recipe)),
   );

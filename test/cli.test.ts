@@ -19,7 +19,7 @@ beforeAll(async () => {
   // More than 100 to train on once a fifth is held out: a many-shot class, but no medium-shot one.
   await writeImages(path('data', 'train'), { cat: 130, dog: 12 });
   await writeImages(path('data', 'test'), { cat: 3, dog: 3 });
-  finished = await cli.run(['search', '--data', 'data', ...NATURAL, '--out', 'finished']);
+  finished = await cli.run(['search', 'darts', '--data', 'data', ...NATURAL, '--out', 'finished']);
 }, 60_000);
 afterAll(() => cli?.dispose());
 
@@ -53,8 +53,8 @@ describe('wrong words', () => {
 describe('TAILNAS_KERNELS', () => {
   afterEach(() => void vi.unstubAllEnvs());
   const commands = [
-    ['search', '--data', 'data', ...NATURAL, '--out', 'with-kernels'],
-    ['search', '--data', 'data', ...NATURAL, '--dry-run'],
+    ['search', 'darts', '--data', 'data', ...NATURAL, '--out', 'with-kernels'],
+    ['search', 'darts', '--data', 'data', ...NATURAL, '--dry-run'],
     ['evaluate', 'finished'],
     ['reproduce', 'table2', '--out', 'with-kernels'],
   ];
@@ -72,7 +72,7 @@ describe('TAILNAS_KERNELS', () => {
 
   it('is told by doctor, and by the first line of a search and its log', async () => {
     vi.stubEnv('TAILNAS_KERNELS', 'portable');
-    const args = ['search', '--data', 'data', ...NATURAL, '--epochs', '1', '--out', 'portable'];
+    const args = ['search', 'darts', '--data', 'data', ...NATURAL, '--epochs', '1', '--out', 'portable'];
     expect((await cli.run(args)).stderr).toMatch(/^searching: DARTS, .* \(kernels: fused, portable\) → portable$/m);
     expect(readFileSync(path('portable', 'log.txt'), 'utf8')).toMatch(/ weights, kernels: fused, portable\n/);
     expect(openRun(path('portable')).info.versions).toMatchObject({ kernels: 'fused, portable' });
@@ -103,7 +103,7 @@ describe('--help', () => {
 describe('output that nobody reads on, as in `tailnas … | head`', () => {
   it.each([
     ['help', ['search', '--help']],
-    ['a search, which is finished all the same', ['search', '--data', 'data', ...NATURAL, '--out', 'unread']],
+    ['a search, which is finished all the same', ['search', 'darts', '--data', 'data', ...NATURAL, '--out', 'unread']],
   ])('is no error: %s', async (_, args) => {
     const running = cli.start(args);
     running.hangUp();
@@ -163,6 +163,11 @@ describe('search --dry-run', () => {
     expect(readdirSync(cli.folder)).toEqual(before);
   });
 
+  it('is of the recommended recipe where none is named', async () => {
+    const { stdout } = await cli.run(['search', '--data', 'data', ...NATURAL, '--dry-run', '--json']);
+    expect(JSON.parse(stdout).recipe.name).toBe('hls-continued-class');
+  });
+
   it('says the same as a table', async () => {
     const { code, stdout } = await cli.run(dryRun);
     expect(code).toBe(0);
@@ -204,7 +209,7 @@ describe('search', () => {
   });
 
   it('prints one JSON document and nothing else with --json and --quiet', async () => {
-    const args = ['search', '--data', 'data', ...NATURAL, '--json', '--quiet', '--out', 'as-json'];
+    const args = ['search', 'darts', '--data', 'data', ...NATURAL, '--json', '--quiet', '--out', 'as-json'];
     const { code, stdout, stderr } = await cli.run(args);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const result = JSON.parse(stdout);
@@ -217,7 +222,7 @@ describe('search', () => {
   it('keeps its hands off a folder that holds anything', async () => {
     mkdirSync(path('taken'));
     writeFileSync(path('taken', 'notes.txt'), 'mine');
-    const exit = await cli.run(['search', '--data', 'data', ...NATURAL, '--out', 'taken']);
+    const exit = await cli.run(['search', 'darts', '--data', 'data', ...NATURAL, '--out', 'taken']);
     expect(exit).toMatchObject({ code: 1, stdout: '' });
     expect(exit.stderr).toContain('Cannot create run taken: the folder must be empty, it holds "notes.txt"');
     expect(readdirSync(path('taken'))).toEqual(['notes.txt']);
@@ -225,7 +230,17 @@ describe('search', () => {
   });
 
   it('says that there is no such device before it writes anything', async ({ skip }) => {
-    const exit = await cli.run(['search', '--data', 'data', ...NATURAL, '--device', 'cuda', '--out', 'on-cuda']);
+    const exit = await cli.run([
+      'search',
+      'darts',
+      '--data',
+      'data',
+      ...NATURAL,
+      '--device',
+      'cuda',
+      '--out',
+      'on-cuda',
+    ]);
     if (exit.code === 0) skip('this machine has CUDA');
     expect(exit).toMatchObject({ code: 1, stdout: '' });
     expect(exit.stderr).toMatch(/^error: Cannot use device "cuda": .*use cpu, or set LIBTORCH.*\n$/);
@@ -298,7 +313,7 @@ describe('data that cannot be learned from', () => {
     ['a share of what is shared out', () => {}, ['--test-share', '0.2'], 'has a test folder of its own'],
   ])('end the search before it starts, naming what is wrong: %s', async (_, damage, flags, message) => {
     damage();
-    const exit = await cli.run(['search', '--data', './bad', ...NATURAL, ...flags, '--out', 'of-bad']);
+    const exit = await cli.run(['search', 'darts', '--data', './bad', ...NATURAL, ...flags, '--out', 'of-bad']);
     expect(exit).toMatchObject({ code: 1, stdout: '' });
     expect(exit.stderr).toMatch(/^error: Cannot [^\n]+; [^\n]+\n$/);
     expect(exit.stderr).toContain(message);
@@ -307,7 +322,18 @@ describe('data that cannot be learned from', () => {
 
   it('are left out and counted with --skip-corrupt', async () => {
     spoil('no image')();
-    const args = ['search', '--data', './bad', ...NATURAL, '--epochs', '1', '--skip-corrupt', '--out', 'skipping'];
+    const args = [
+      'search',
+      'darts',
+      '--data',
+      './bad',
+      ...NATURAL,
+      '--epochs',
+      '1',
+      '--skip-corrupt',
+      '--out',
+      'skipping',
+    ];
     const { code, stderr } = await cli.run(args);
     expect(code).toBe(0);
     expect(stderr).toContain('left out 1 unreadable image\n');

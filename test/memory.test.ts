@@ -57,7 +57,7 @@ describe('what is expected is within 15 % of what is then measured', () => {
 describe('a run that cannot fit', () => {
   it('is refused with the largest batch that does, and leaves nothing behind', async () => {
     // So many images that what the process holds besides them, which varies with the machine's load, hardly counts.
-    const large = ['search', '--scale', 'smoke', ...DATA, '--batch-size', '512'];
+    const large = ['search', 'darts', '--scale', 'smoke', ...DATA, '--batch-size', '512'];
     const dry = await cli.run([...large, '--dry-run', '--json']);
     const { expectedMemoryBytes } = needs.parse(JSON.parse(dry.stdout));
     const refused = await within(0.75 * expectedMemoryBytes, [...large, '--out', 'refused']);
@@ -69,17 +69,17 @@ describe('a run that cannot fit', () => {
   }, 120_000);
 
   it('goes on with --force, and is the same run', async () => {
-    expect(await within(1e6, ['search', ...TINY, '--out', 'none'])).toMatchObject({ code: 2 });
-    const forced = await within(1e6, ['search', ...TINY, '--force', '--out', 'forced']);
+    expect(await within(1e6, ['search', 'darts', ...TINY, '--out', 'none'])).toMatchObject({ code: 2 });
+    const forced = await within(1e6, ['search', 'darts', ...TINY, '--force', '--out', 'forced']);
     expect(forced.code).toBe(0);
-    await cli.run(['search', ...TINY, '--out', 'free']);
+    await cli.run(['search', 'darts', ...TINY, '--out', 'free']);
     const bytes = (run: string) => openRun(path(run)).checkpoints.newest()?.bytes;
     expect(bytes('forced')).toEqual(bytes('free'));
     expect(openRun(path('forced')).info.overrides).toEqual(openRun(path('free')).info.overrides);
   }, 180_000);
 
   it('is refused when it is resumed, too, and can be resumed where it fits', async () => {
-    await cli.run(['search', ...TINY, '--profile', '1', '--out', 'stopped']);
+    await cli.run(['search', 'darts', ...TINY, '--profile', '1', '--out', 'stopped']);
     const refused = await within(1e6, ['resume', 'stopped']);
     expect(refused).toMatchObject({ code: 2, stdout: '' });
     expect(refused.stderr).toMatch(/Cannot resume: .*; free some, or try it all the same with --force/);

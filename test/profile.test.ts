@@ -15,7 +15,7 @@ beforeAll(async () => {
   cli = await buildCli();
   await writeImages(join(cli.folder, 'data', 'train'), { cat: 20, dog: 12 });
   await writeImages(join(cli.folder, 'data', 'test'), { cat: 3, dog: 3 });
-  search = ['search', '--data', 'data', ...SIZES.split(' ')];
+  search = ['search', 'darts', '--data', 'data', ...SIZES.split(' ')];
   finished = await cli.run([...search, '--profile', '--out', 'finished']);
 }, 60_000);
 afterAll(() => cli?.dispose());

@@ -66,7 +66,7 @@ beforeAll(async () => {
   const data = join(cli.folder, 'data');
   await writeImages(join(data, 'train'), { cat: 20, dog: 12, owl: 6 });
   await writeImages(join(data, 'test'), { cat: 3, dog: 3, owl: 3 });
-  search = ['search', '--data', data, ...SIZES.split(' ')];
+  search = ['search', 'darts', '--data', data, ...SIZES.split(' ')];
   finished = await whole('finished');
   stopped = await stopMidway('stopped', 'SIGINT');
 }, 60_000);

@@ -32,7 +32,7 @@ const program = new Command('tailnas')
     'Neural architecture search for long-tailed images: DARTS alone, or with bilateral branches and heterogeneous learning rates, on libtorch.',
   )
   .version(version)
-  .addHelpText('after', '\nStart with:\n  $ tailnas search --scale smoke\n')
+  .addHelpText('after', '\nStart with:\n  $ tailnas search darts --scale smoke\n')
   .showHelpAfterError('(--help shows what is possible)');
 const commands = [
   searchCommand,

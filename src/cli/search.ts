@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { recommended } from '../recipes/index.js';
 import { defaultRunDir } from '../run/index.js';
 import { startRun } from '../train/index.js';
 import { dryRun } from './dry-run.js';
@@ -8,14 +9,14 @@ import { watchRun } from './watch.js';
 export const searchCommand = (): Command =>
   searchOptions(new Command('search'))
     .description('search an architecture, and test it')
-    .argument('[recipe]', 'which experiment: see `tailnas recipes`', 'darts')
+    .argument('[recipe]', 'which experiment: see `tailnas recipes`', recommended.name)
     .addHelpText(
       'after',
       `
 Examples:
-  $ tailnas search --scale smoke
+  $ tailnas search darts --scale smoke
         minutes: DARTS on the MNIST that comes with tailnas, long-tailed at ratio 100
-  $ tailnas search darts --data ~/birds --imbalance natural --image-size 64
+  $ tailnas search --data ~/birds --imbalance natural --image-size 64
         your own images (train/<class>/*, test/<class>/*), as imbalanced as they are
   $ tailnas search darts --data cifar10 --scale paper --dry-run
         how long the paper's size would take here, and in how much memory

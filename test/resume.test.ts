@@ -41,7 +41,7 @@ const outcome = (run: string) => {
 const timeless = (summary: string): string => summary.replace(/^time and memory .*\n/m, '');
 
 /** Runs to the end without a stop; `milliseconds` are those of training and testing, loading apart. */
-const whole = async (run: string, args: readonly string[] = []) => {
+const whole = async (run: string, args: readonly string[] = ['darts']) => {
   const running = cli.start([...search, ...args, '--out', run]);
   await running.said('searching:');
   const began = performance.now();
@@ -52,7 +52,7 @@ const whole = async (run: string, args: readonly string[] = []) => {
 
 /** Starts a run and tells it to stop once its first epoch is over. */
 const stopMidway = async (run: string, signal: NodeJS.Signals): Promise<Exit> => {
-  const running = cli.start([...search, ...EVERY_STEP, '--out', run]);
+  const running = cli.start([...search, 'darts', ...EVERY_STEP, '--out', run]);
   await running.said('epoch 1/');
   running.send(signal);
   return running.exit;
@@ -66,7 +66,7 @@ beforeAll(async () => {
   const data = join(cli.folder, 'data');
   await writeImages(join(data, 'train'), { cat: 20, dog: 12, owl: 6 });
   await writeImages(join(data, 'test'), { cat: 3, dog: 3, owl: 3 });
-  search = ['search', 'darts', '--data', data, ...SIZES.split(' ')];
+  search = ['search', '--data', data, ...SIZES.split(' ')];
   finished = await whole('finished');
   stopped = await stopMidway('stopped', 'SIGINT');
 }, 60_000);
@@ -185,11 +185,11 @@ describe('a damaged checkpoint', () => {
 
 describe('a run folder', () => {
   it('is refused to a second process, and the first goes on unharmed', async () => {
-    const first = cli.start([...search, '--out', 'shared']);
+    const first = cli.start([...search, 'darts', '--out', 'shared']);
     await first.said('searching:');
     first.send('SIGSTOP'); // or it could be done before the second has started
     const second = await cli.run(['resume', 'shared']);
-    const third = await cli.run([...search, '--out', 'shared']);
+    const third = await cli.run([...search, 'darts', '--out', 'shared']);
     first.send('SIGCONT');
     expect(second).toMatchObject({ code: 1, stdout: '' });
     expect(second.stderr).toMatch(/^error: Cannot open run shared: process \d+ is using it; wait for it or stop it\n$/);
@@ -225,7 +225,7 @@ describe('a run folder', () => {
 describe('a seed', () => {
   it('gives the same run twice, and another one another', async () => {
     const again = await whole('again');
-    const { outcome: other } = await whole('other seed', ['--seed', '1']);
+    const { outcome: other } = await whole('other seed', ['darts', '--seed', '1']);
     expect(again.outcome).toEqual(finished.outcome);
     expect(other.metrics).not.toBe(finished.outcome.metrics);
     expect(other.checkpoint).not.toEqual(finished.outcome.checkpoint);

@@ -145,6 +145,18 @@ describe('tailnas report', () => {
     rmSync(target, { recursive: true });
   });
 
+  it('prints Markdown, and writes no page that was not asked for', async () => {
+    const target = mkdtempSync(join(tmpdir(), 'tailnas-out-'));
+    const cwd = vi.spyOn(process, 'cwd').mockReturnValue(target);
+    expect(await report(...paths, '--markdown')).toMatch(/^\| Method/);
+    cwd.mockRestore();
+    expect([existsSync('report.html'), readdirSync(target)]).toEqual([false, []]);
+    const out = join(target, 'a.html');
+    expect(await report(...paths, '--markdown', '--out', out)).toMatch(/^\| Method/);
+    expect(readdirSync(target)).toEqual(['a.html']);
+    rmSync(target, { recursive: true });
+  });
+
   it('names a folder that is missing, refuses runs not to be compared, and then writes nothing', async () => {
     const out = join(tmpdir(), 'tailnas-never.html');
     await expect(report(...paths, 'no/such/run', '--out', out)).rejects.toThrow('no/such/run');

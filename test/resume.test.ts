@@ -2,8 +2,11 @@ import { createHash } from 'node:crypto';
 import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Rng } from '../src/data/rng.js';
+import { reportPage } from '../src/report/page.js';
+import { loadRun } from '../src/report/runs.js';
+import { openRun } from '../src/run/index.js';
 import { buildCli, type Cli, type Exit, type Running } from './support/cli.js';
 import { writeImage, writeImages } from './support/images.js';
 
@@ -162,6 +165,23 @@ describe('a damaged checkpoint', () => {
     expect(resumed).toMatchObject({ code: 0 });
     expect(resumed.stderr).toContain(`${newest.split('/').at(-1)} is damaged: going back to the one before`);
     expect(outcome(run)).toEqual(finished.outcome);
+  });
+
+  it('says of each epoch what computed it, where that is not what the run began with', async () => {
+    const run = copy('stopped', 'other kernels');
+    vi.stubEnv('TAILNAS_KERNELS', 'composite');
+    expect((await cli.run(['resume', run])).stderr).toMatch(
+      /^kernels was fused, \w+ when the run began and is plain now/m,
+    );
+    vi.unstubAllEnvs();
+    const { info, records } = openRun(path(run));
+    const [first, ...others] = records().map((record) => record.versions);
+    expect([first, others.length]).toEqual([undefined, 4]);
+    for (const versions of others) expect(versions).toEqual({ ...info.versions, kernels: 'plain' });
+    const runs = [loadRun(path(run))];
+    expect(await reportPage(runs, { command: [] })).toMatch(
+      /version of kernels<[^>]*>(?:<[^>]*>)*fused, \w+, then plain</,
+    );
   });
 
   it('takes the records past the one before it along', async () => {

@@ -12,6 +12,8 @@ export interface ClaimResult extends Pick<Claim, 'name' | 'recipes' | 'claim' | 
   /** The paper's own difference; null where it gives none, or these are not the paper's data. */
   readonly paper: number | null;
   readonly seeds: readonly number[];
+  /** Against how many it is measured: it holds if it does against each. */
+  readonly contrasts: number;
   /** What was measured, one value a seed: positive where the claim holds. Where it is measured against several, against the worst in the mean. */
   readonly values: readonly number[];
   readonly estimate: Estimate;
@@ -79,6 +81,7 @@ const measureClaim = (
       unit,
       paper: papers ? (paper ?? null) : null,
       seeds: measured.map(({ seed }) => seed),
+      contrasts: contrasts.length,
       values,
       estimate: estimateOf(values),
       verdict: verdictOf(contrasts),

@@ -34,8 +34,8 @@ export const claimsTable = (claims: readonly ClaimResult[]): Html => {
       numbers: true,
       caption: html`Each is measured so that it is above 0 where the claim holds: the mean over seeds and, in brackets, its 95 % interval
 (Student’s t). A claim <b>holds</b> if the interval lies above 0, <b>does not hold</b> if below, and is <b>not shown</b> if 0 lies in it, or one seed says nothing of chance. What is measured
-against several holds if it does against each; the worst is shown. Seeds share one split of the images, so an interval is of the chance in training alone, and about one claim in twenty is
-misjudged by chance. The paper’s figures are of one run each, with the mixing chosen on the set that is scored: compare them with that column. On the validation split, which is as long-tailed
+against several holds if it does against each, and does not hold if it fails against one of them by an interval wide enough for the worst of ten; the worst is shown. Seeds share one split of the
+images, so an interval is of the chance in training alone. Where there is no difference, one claim in twenty is given a verdict by chance; that a difference is there and not shown is likelier, with few seeds. The paper’s figures are of one run each, with the mixing chosen on the set that is scored: compare them with that column. On the validation split, which is as long-tailed
 as training, methods that mix have the best of their mixings.`,
       head: [
         'Claim',
@@ -60,7 +60,7 @@ export const markedMean = (claim: ChangedClaim | undefined): string => {
 
 /** How marked means are to be read. */
 export const MARKS =
-  '✓ holds, ✗ does not hold, ? not shown; * moved: the 95 % interval of the difference to the recipes as they stand, at equal seed, leaves out 0; empty where the change does not touch the claim, or not all recipes that it touches have runs with it.';
+  '✓ holds, ✗ does not hold, ? not shown; * moved: the 95 % interval of the difference to the recipes as they stand, at equal seed, leaves out 0 (not tested where the worst of several is shown); empty where the change does not touch the claim, or not all recipes that it touches have runs with it. Of so many cells one in twenty may be marked by chance.';
 
 /** What the second table of sensitivity is of. */
 export const ADDED =
@@ -70,9 +70,10 @@ export const ADDED =
 export const sensitivityCells = (lines: readonly Sensitivity[]): { head: string[]; cells: string[][] } => {
   const columns = claimsIn(lines);
   return {
-    head: ['Changed', ...columns.map(({ name }) => name.replaceAll('-', ' '))],
-    cells: lines.map(({ change, claims }) => [
+    head: ['Changed', 'Seeds', ...columns.map(({ name }) => name.replaceAll('-', ' '))],
+    cells: lines.map(({ change, seeds, claims }) => [
       change || 'as it stands',
+      String(seeds.length),
       ...columns.map(({ name }) => markedMean(claims.find((c) => c.name === name))),
     ]),
   };
@@ -89,9 +90,10 @@ const added = (accuracy: ChangedAccuracy | undefined, { change }: { change: stri
 export const accuracyCells = (lines: readonly Sensitivity[]): { head: string[]; cells: string[][] } => {
   const columns = accuraciesIn(lines);
   return {
-    head: ['Changed', ...columns.map(({ label }) => label)],
-    cells: lines.map(({ change, accuracies }) => [
+    head: ['Changed', 'Seeds', ...columns.map(({ label }) => label)],
+    cells: lines.map(({ change, seeds, accuracies }) => [
       change || 'as it stands',
+      String(seeds.length),
       ...columns.map(({ recipe }) =>
         added(
           accuracies.find((a) => a.recipe === recipe),
@@ -108,7 +110,7 @@ export const sensitivityTables = (lines: readonly Sensitivity[]): Html => {
   return html`${table(claims.cells, {
     numbers: true,
     caption: html`What hangs on what the paper leaves open: the claims above, measured anew with one thing changed in every recipe that has runs with it. Means over seeds;
-${MARKS} Many cells are tested here: one in twenty may be marked by chance.`,
+${MARKS}`,
     head: claims.head,
   })}${table(accuracies.cells, {
     numbers: true,

@@ -50,21 +50,26 @@ export const methodsTable = (lines: readonly Line[]): Html => {
   );
 };
 
-/** What a run was made with, flat: settings, machine, versions. */
-const facts = ({ recipe, overrides, device, threads, versions, startedAt }: RunInfo): Map<string, string> =>
-  new Map([
+/** What a run was made with, flat: settings, machine, versions, one after the other where it was resumed with another. */
+const facts = ({ info, records }: LoadedRun): Map<string, string> => {
+  const { recipe, overrides, device, threads, versions, startedAt } = info;
+  const had = (key: string) => [
+    ...new Set([versions, ...records.map((r) => r.versions ?? {})].flatMap((v) => v[key] ?? [])),
+  ];
+  return new Map([
     ...Object.entries(recipe.settings).map(([key, value]): [string, string] => [key, String(value)]),
     ['loss', recipe.loss],
     ...(overrides['scale'] === undefined ? [] : [['scale', String(overrides['scale'])] as const]),
     ['device', device],
     ['threads', String(threads)],
-    ...Object.entries(versions).map(([key, value]): [string, string] => [`version of ${key}`, value]),
+    ...Object.keys(versions).map((key): [string, string] => [`version of ${key}`, had(key).join(', then ')]),
     ['started', startedAt.replace('T', ' ').replace(/(:\d\d)\.\d+/, '$1')],
   ]);
+};
 
 /** Settings, machine and versions: once where all runs agree, by run where they differ. */
 export const settingsTables = (runs: readonly LoadedRun[]): Html => {
-  const byRun = runs.map((run) => ({ run, facts: facts(run.info) }));
+  const byRun = runs.map((run) => ({ run, facts: facts(run) }));
   const keys = [...new Set(byRun.flatMap(({ facts }) => [...facts.keys()]))];
   const differing = keys.filter((key) => new Set(byRun.map(({ facts }) => facts.get(key))).size > 1);
   const equal = keys.filter((key) => !differing.includes(key));

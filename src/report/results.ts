@@ -1,6 +1,7 @@
 import type { RunInfo } from '../run/index.js';
 import type { LoadedRun } from './runs.js';
 import { mean, variance } from './statistics.js';
+import { typicalSeconds } from './times.js';
 
 /** Runs that may not stand in one table: their figures would differ for other reasons than the method. */
 export class ComparisonError extends Error {
@@ -35,7 +36,7 @@ export interface ResultRow {
   /** Accuracy at the mixing that is best on the test split itself, as the paper chooses; null for methods that do not mix. */
   readonly optimistic: Spread | null;
   readonly difference: number | null;
-  /** Mean over finished runs of the time of all epochs. */
+  /** Mean over finished runs of the time of all epochs, each at the median of its phase. */
   readonly seconds: number | null;
   /** The most of any finished run. */
   readonly peakMemoryBytes: number | null;
@@ -232,7 +233,7 @@ const resultRow = (runs: readonly LoadedRun[]): ResultRow[] => {
         tests.flatMap(({ sweep }) => (sweep === null ? [] : [100 * Math.max(...sweep.test.map((at) => at.accuracy))])),
       ),
       difference: accuracy === null || paper === null ? null : accuracy.mean - paper,
-      seconds: meanOrNull(epochs.map((records) => records.reduce((sum, { seconds }) => sum + seconds, 0))),
+      seconds: meanOrNull(epochs.map(typicalSeconds)),
       peakMemoryBytes:
         epochs.length === 0 ? null : Math.max(...epochs.flat().map(({ peakMemoryBytes }) => peakMemoryBytes)),
       unfinished: runs.filter((run) => run.evaluation === undefined).map((run) => run.path),

@@ -5,7 +5,7 @@ import { measureClaims } from './claims.js';
 import { markdown } from './markdown.js';
 import { reportPage } from './page.js';
 import type { LoadedRun } from './runs.js';
-import { claimsIn, sensitivityOf } from './sensitivity.js';
+import { accuraciesIn, claimsIn, sensitivityOf } from './sensitivity.js';
 
 const make = (
   name: string,
@@ -84,16 +84,39 @@ describe('sensitivity', () => {
     expect(sensitivityOf(runs.filter(({ info }) => !changeless(info)))).toEqual([]);
   });
 
+  it('leaves out what is not finished, and keeps what is changed of a recipe that is not there as it stands', () => {
+    const open = (run: LoadedRun): LoadedRun => ({ ...run, evaluation: undefined });
+    expect(sensitivityOf(runs.map((run) => (changeless(run.info) ? open(run) : run)))).toEqual([]);
+    const noDarts = sensitivityOf(runs.filter(({ info }) => info.recipe.name !== 'darts' || !changeless(info)));
+    expect(accuraciesIn(noDarts).map(({ recipe }) => recipe)).toEqual(['hls', 'darts']);
+    expect(claimsIn(noDarts).map(({ name }) => name)).toContain('hls-beats-darts');
+    const half = sensitivityOf(runs.map((run) => (run.info.seed === 2 && !changeless(run.info) ? open(run) : run)));
+    expect(half.map(({ seeds }) => seeds)).toEqual([
+      [1, 2, 3],
+      [1, 3],
+      [1, 3],
+    ]);
+  });
+
+  it('tests no difference of the worst of several, which may be two different ones', () => {
+    const [, ...changed] = sensitivityOf(runs);
+    for (const { claims } of changed)
+      for (const { contrasts, shift } of claims) expect(shift === null).toBe(contrasts > 1);
+    expect(changed.flatMap(({ claims }) => claims).some(({ contrasts }) => contrasts > 1)).toBe(true);
+  });
+
   it('stands on the page and among the Markdown tables, with a star at what has moved', async () => {
     const page = await reportPage(runs, { command: ['tailnas', 'report'] });
     expect(page).toContain('<section id="sensitivity">');
     expect(page).toContain('−9.80 ✗*');
     const text = markdown(runs);
     expect(text).toMatch(/\| freeze sqrt .*−9\.80 ✗\*/);
-    expect(text).toMatch(/\| order 2 +\| \+30\.20 \(\+29\.95 to \+30\.45\) \* \| +\+39\.80 .*\*/);
+    expect(text).toMatch(/\| order 2 +\| +3 \| \+30\.20 \(\+29\.95 to \+30\.45\) \* \| +\+39\.80 .*\*/);
     const one = runs.filter(({ info }) => info.seed === 1);
     expect(markdown(one)).toMatch(/\| freeze sqrt .*−9\.90 \? /);
-    expect(markdown(one)).toMatch(/\| as it stands +\| +40\.00 \| +50\.10 \|\n\| freeze sqrt +\| +\| +−20\.00 \|/);
+    expect(markdown(one)).toMatch(
+      /\| as it stands +\| +1 \| +40\.00 \| +50\.10 \|\n\| freeze sqrt +\| +1 \| +\| +−20\.00 \|/,
+    );
   });
 });
 

@@ -1,3 +1,4 @@
+import { paperClaims } from './claim-list.js';
 import { type ClaimResult, measureClaims } from './claims.js';
 import { byRow, changesOf, changeText, withoutChanges } from './results.js';
 import type { LoadedRun } from './runs.js';
@@ -5,7 +6,10 @@ import { type Estimate, estimateOf } from './statistics.js';
 
 /** A claim with something changed. */
 export interface ChangedClaim extends ClaimResult {
-  /** What the change adds to the measure, at equal seed; null for the recipes as they stand. */
+  /**
+   * What the change adds to the measure, at equal seed; null for the recipes as they stand, and for a claim against several: of these the worst is
+   * measured, which may be another one without the change.
+   */
   readonly shift: Estimate | null;
 }
 
@@ -22,6 +26,8 @@ export interface ChangedAccuracy {
 export interface Sensitivity {
   /** `freeze sqrt`; empty for the recipes as they stand. */
   readonly change: string;
+  /** Of finished runs. */
+  readonly seeds: readonly number[];
   /** Only claims that the change touches, all of whose recipes have it that can. */
   readonly claims: readonly ChangedClaim[];
   /** In the order of the table of results. */
@@ -58,6 +64,9 @@ const shiftOf = (after: Measured, before: Measured | undefined): Estimate | null
   return differences.length === 0 ? null : estimateOf(differences);
 };
 
+const seedsOf = (runs: readonly LoadedRun[]): number[] =>
+  [...new Set(runs.filter((run) => run.evaluation).map(({ info }) => info.seed))].toSorted((a, b) => a - b);
+
 /** Of finished runs. */
 const accuraciesOf = (runs: readonly LoadedRun[]): Measured => {
   const tested = runs.flatMap(({ info: { seed }, evaluation }) => (evaluation ? [{ seed, ...evaluation }] : []));
@@ -77,15 +86,16 @@ const changedAccuracies = (runs: readonly LoadedRun[], plain: readonly LoadedRun
 
 /**
  * How much hangs on each change of a method: the paper's claims once more, with the changed runs in the place of those of the same recipe. First the
- * recipes as they stand. Empty where nothing was changed, or nothing is left as it stands. Runs must be comparable.
+ * recipes as they stand. Empty where nothing was changed, or no run as it stands is finished. Runs must be comparable.
  */
 export const sensitivityOf = (runs: readonly LoadedRun[]): Sensitivity[] => {
   const plain = runs.filter((run) => changeOf(run) === '');
   const changes = [...new Set(runs.map(changeOf))].filter((change) => change !== '');
   if (plain.length === 0 || changes.length === 0) return [];
+  if (seedsOf(plain).length === 0) return [];
   const asTheyStand = measureClaims(plain).map((claim) => ({ ...claim, shift: null }));
   return [
-    { change: '', claims: asTheyStand, accuracies: changedAccuracies(plain, plain) },
+    { change: '', seeds: seedsOf(plain), claims: asTheyStand, accuracies: changedAccuracies(plain, plain) },
     ...changes.map((change) => {
       const changed = runs.filter((run) => changeOf(run) === change);
       const keys = changed.flatMap(({ info }) => Object.keys(changesOf(info)));
@@ -94,11 +104,12 @@ export const sensitivityOf = (runs: readonly LoadedRun[]): Sensitivity[] => {
       const claims = measureClaims([...changed.map(withoutChanges), ...others]);
       return {
         change,
+        seeds: seedsOf(changed),
         claims: claims
           .filter(({ recipes }) => recipes.some((name) => touched.has(name)))
           .map((claim) => {
             const before = asTheyStand.find(({ name }) => name === claim.name);
-            return { ...claim, shift: shiftOf(claim, before) };
+            return { ...claim, shift: claim.contrasts > 1 ? null : shiftOf(claim, before) };
           }),
         accuracies: changedAccuracies(changed, plain),
       };
@@ -106,14 +117,17 @@ export const sensitivityOf = (runs: readonly LoadedRun[]): Sensitivity[] => {
   ];
 };
 
-/** The claims that any line of a table of sensitivity speaks of, in the paper's order. */
-export const claimsIn = (lines: readonly Sensitivity[]): ClaimResult[] =>
-  (lines[0]?.claims ?? []).filter(({ name }) =>
-    lines.slice(1).some((line) => line.claims.some((c) => c.name === name)),
-  );
+/** The claims that any line with a change speaks of, in the paper's order. */
+export const claimsIn = (lines: readonly Sensitivity[]): ClaimResult[] => {
+  const found = lines.slice(1).flatMap(({ claims }) => claims);
+  return paperClaims.flatMap(({ name }) => found.find((claim) => claim.name === name) ?? []);
+};
 
-/** The accuracies that any line of such a table speaks of, in the order of the table of results. */
-export const accuraciesIn = (lines: readonly Sensitivity[]): ChangedAccuracy[] =>
-  (lines[0]?.accuracies ?? []).filter(({ recipe }) =>
-    lines.slice(1).some((line) => line.accuracies.some((a) => a.recipe === recipe)),
+/** The accuracies that any line with a change speaks of: those that stand in the first line in its order, then others. */
+export const accuraciesIn = (lines: readonly Sensitivity[]): ChangedAccuracy[] => {
+  const found = lines.slice(1).flatMap(({ accuracies }) => accuracies);
+  const all = [...(lines[0]?.accuracies ?? []), ...found];
+  return all.filter(
+    ({ recipe }, i) => found.some((a) => a.recipe === recipe) && all.findIndex((a) => a.recipe === recipe) === i,
   );
+};

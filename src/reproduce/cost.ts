@@ -1,19 +1,17 @@
 import type { Progress } from '../data/index.js';
-import { mean } from '../report/statistics.js';
+import { epochSeconds } from '../report/times.js';
 import { openRun } from '../run/index.js';
 import { threads as engineThreads } from '../tensor/index.js';
-import { type DataRequest, estimate, planData, sizesOf } from '../train/index.js';
+import { type DataRequest, estimate, phasesOf, planData, sizesOf } from '../train/index.js';
 import type { PlannedRun } from './plan.js';
 
-/** What every epoch of a row took with that many threads, by its number: a mean over the seeds that have got so far. */
-const measuredEpochs = (members: readonly PlannedRun[], { threads }: { threads: number }): number[] => {
-  const found = members
-    .filter(({ state }) => state !== 'start')
-    .map(({ path }) => openRun(path))
-    .filter(({ info }) => info.threads === threads)
-    .map((run) => run.records().map(({ seconds }) => seconds));
-  const epochs = Math.max(0, ...found.map((seconds) => seconds.length));
-  return Array.from({ length: epochs }, (_, e) => mean(found.flatMap((seconds) => seconds[e] ?? [])));
+/** What an epoch of each phase of a row takes with that many threads, by all seeds that have finished one. */
+const measuredEpochs = (
+  members: readonly PlannedRun[],
+  { threads }: { threads: number },
+): ReadonlyMap<string, number> => {
+  const found = members.filter(({ state }) => state !== 'start').map(({ path }) => openRun(path));
+  return epochSeconds(found.filter(({ info }) => info.threads === threads).flatMap((run) => run.records()));
 };
 
 /**
@@ -28,19 +26,23 @@ export const expectedSeconds = async (
   const members = (row: string) => plan.filter((run) => run.row === row);
   const measured = new Map(open.map(({ row }) => [row, measuredEpochs(members(row), { threads })]));
   const whole = new Map<string, number>();
-  if ([...measured.values()].some((epochs) => epochs.length === 0)) {
+  if ([...measured.values()].some((epochs) => epochs.size === 0)) {
     engineThreads.set(threads);
     const sizes = sizesOf(await planData(data, { onProgress: onData }));
     for (const { row, recipe } of open)
-      if (measured.get(row)?.length === 0 && !whole.has(row))
+      if (measured.get(row)?.size === 0 && !whole.has(row))
         whole.set(row, (await estimate(recipe, sizes)).expectedSeconds);
   }
   return new Map(
     open.map((run) => {
       const { from, to } = run.epochs;
-      const known = measured.get(run.row) ?? [];
-      if (known.length === 0) return [run, ((whole.get(run.row) ?? 0) * (to - from)) / to];
-      const left = Array.from({ length: to - from }, (_, i) => known[from + i] ?? mean(known));
+      const known = measured.get(run.row);
+      if (known === undefined || known.size === 0) return [run, ((whole.get(run.row) ?? 0) * (to - from)) / to];
+      // A phase that no seed has reached yet is taken to cost what the search does.
+      const [search = 0] = known.values();
+      const left = phasesOf(run.recipe).map(
+        ({ name, first, epochs }) => Math.max(0, first + epochs - Math.max(first, from)) * (known.get(name) ?? search),
+      );
       return [run, left.reduce((a, b) => a + b, 0)];
     }),
   );

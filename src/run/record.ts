@@ -26,6 +26,9 @@ export const genotypes = perComponent(
 );
 export type Genotypes = z.infer<typeof genotypes>;
 
+/** Of the tool and what it stands on, by name. */
+const versions = z.record(z.string(), z.string());
+
 const accuracies = {
   loss: z.number(),
   accuracy: z.number(),
@@ -41,7 +44,8 @@ export type Sweep = z.infer<typeof sweep>;
  * What one epoch leaves behind: one line of `metrics.jsonl`, from which every figure and table is made.
  * `epoch` counts over all phases, `t` is progress within the phase in [0, 1); accuracies are fractions in [0, 1], null for a
  * class without images; `sweep` is of the validation split, null for methods that do not mix; `gradNorm` has no entry for a frozen
- * component; `alpha` is component → kind → [edges, primitives]; `seconds` is wall-clock time; unknown keys are dropped on reading.
+ * component; `alpha` is component → kind → [edges, primitives]; `seconds` is wall-clock time; `versions` are there where they are not those that the run
+ * began with; unknown keys are dropped on reading.
  */
 export const epochRecord = z.object({
   phase: z.string(),
@@ -62,6 +66,7 @@ export const epochRecord = z.object({
   seconds: z.number(),
   imagesPerSecond: z.number(),
   peakMemoryBytes: z.number(),
+  versions: versions.exactOptional(),
 });
 export type EpochRecord = z.infer<typeof epochRecord>;
 
@@ -112,7 +117,7 @@ export const runInfo = z.object({
     classes: list(z.string()),
     counts: z.object({ train: classCounts, valid: classCounts, test: classCounts }),
   }),
-  versions: z.record(z.string(), z.string()),
+  versions,
   device: z.string(),
   threads: z.int().positive(),
   command: list(z.string()),

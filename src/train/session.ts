@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { type Dataset, dataNames, type Progress } from '../data/index.js';
 import { createRun, type Evaluation, openRun, type Position, type RunFolder, type RunInfo } from '../run/index.js';
-import { packageRoot } from '../tensor/engine/paths.js';
-import { kernels, libtorch, requireDevice, threads } from '../tensor/index.js';
+import { kernels, requireDevice, threads } from '../tensor/index.js';
 import { type DataRequest, dataRequest, loadData } from './data-request.js';
 import { type Estimate, foresee } from './estimate.js';
 import { openParent } from './fork.js';
@@ -13,6 +12,7 @@ import { describeRecipe, type Recipe, varied } from './recipe.js';
 import { type Genotypes, type Search, type SearchEvent, search } from './search.js';
 import { settings } from './settings.js';
 import { readSwitches } from './switches.js';
+import { versions } from './versions.js';
 
 /** A search that is to leave a run folder behind. */
 export interface RunRequest {
@@ -65,13 +65,6 @@ export interface RunResult {
   readonly evaluation?: Evaluation;
   readonly genotypes: Genotypes;
 }
-
-const versions = (): Record<string, string> => ({
-  tailnas: JSON.parse(readFileSync(resolve(packageRoot(), 'package.json'), 'utf8')).version,
-  libtorch: libtorch().version,
-  node: process.version,
-  kernels: kernels(),
-});
 
 /** Starts a search and keeps it in a run folder. Yields what happens; returns how it ended. Nothing is written before the data is known to be good. */
 export async function* startRun(request: RunRequest, watch: Watch = {}): AsyncGenerator<RunEvent, RunResult> {
@@ -241,6 +234,7 @@ async function* carryOn(
   { folder, recipe, watch }: { folder: RunFolder; recipe: Recipe; watch: Watch },
 ): AsyncGenerator<RunEvent, RunResult> {
   const { signal, checkpointSeconds = CHECKPOINT_SECONDS } = watch;
+  const now = versions();
   let saved = performance.now();
   const save = (): void => {
     const { epoch, step, bytes } = live.snapshot();
@@ -266,7 +260,11 @@ async function* carryOn(
     for await (const event of live) {
       if (event.type === 'epoch') {
         // The checkpoint last: a kill before it leaves a record too many, which resuming drops, and never a record or genotype too few.
-        folder.appendRecord({ ...event.record, peakMemoryBytes: process.resourceUsage().maxRSS * 1024 });
+        folder.appendRecord({
+          ...event.record,
+          peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+          ...(isDeepStrictEqual(now, folder.info.versions) ? {} : { versions: now }),
+        });
         folder.writeGenotype(event.record.genotype);
         save();
         folder.log(

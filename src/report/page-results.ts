@@ -60,7 +60,7 @@ export const resultsTable = (lines: readonly Line[]): Html => {
       numbers: true,
       caption: `Table 1. Accuracy on the test split in percent: mean over seeds${
         lines.some(({ row }) => row.sd !== null) ? ' ± sample standard deviation' : ''
-      }. A dash stands for what does not apply or is not there.`,
+      }. The time is that of all epochs at the median of their phase. A dash stands for what does not apply or is not there.`,
       groups: [
         { label: '', columns: 2 },
         { label: 'Test accuracy', columns: paper ? 4 : 2 },
@@ -93,7 +93,7 @@ export const groupsTable = (lines: readonly Line[]): Html =>
     {
       numbers: true,
       caption:
-        'Table 2. Mean test accuracy of groups of classes in percent, mean over seeds. Head, middle and tail are the largest 30 %, the next 40 % and the smallest 30 % of the classes.',
+        'Table 2. Mean test accuracy of groups of classes in percent, mean over seeds. Head, middle and tail are the largest 30 %, the next 40 % and the smallest 30 % of the classes. Methods that mix stand at their own test-time mixing each.',
       groups: [
         { label: '', columns: 1 },
         { label: 'By rank of class', columns: 3 },

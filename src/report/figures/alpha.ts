@@ -120,7 +120,8 @@ export const alphaCurves = (
         `${seeds.label}: ${drifts ? 'top, drift of the operation weights: mean over edges of the total variation distance to the epoch before; below, ' : ''}the weights of ` +
         'all operations (softmax of alpha), one panel an edge: “node ← source”, c(k−2) and c(k−1) are the inputs of the cell.' +
         phaseCaption(runs) +
-        spreadCaption(runs),
+        spreadCaption(runs) +
+        (runs.length === 1 ? '' : ' Below, means alone are drawn, which move less than each run does.'),
     },
     { rows },
   );

@@ -31,7 +31,7 @@ export const classAccuracy = (runs: readonly LoadedRun[]): Figure => {
     {
       name: 'classes',
       title: 'Test accuracy of every class against its training images',
-      caption: `Accuracy on the test split of every class, the smallest at the left.${spreadCaption(runs)}`,
+      caption: `Accuracy on the test split of every class, the smallest at the left; methods that mix, each at its own test-time mixing.${spreadCaption(runs)}`,
     },
     {
       rows: [

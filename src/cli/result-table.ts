@@ -1,4 +1,4 @@
-import { ADDED, accuracyCells, MARKS, sensitivityCells } from '../report/page-claims.js';
+import { ADDED, accuracyCells, columnKey, MARKS, sensitivityCells } from '../report/page-claims.js';
 import type { ResultRow } from '../report/results.js';
 import type { Sensitivity } from '../report/sensitivity.js';
 import { bytes, duration, table } from './format.js';
@@ -42,5 +42,7 @@ best on test: ours with the mixing picked as the paper does`;
 export const sensitivityText = (lines: readonly Sensitivity[]): string => {
   const drawn = ({ head, cells }: { head: readonly string[]; cells: readonly string[][] }): string =>
     table([[...head], ...cells], { right: head.slice(1).map((_, i) => i + 1) });
-  return [drawn(sensitivityCells(lines)), MARKS, `\n${ADDED}`, drawn(accuracyCells(lines))].join('\n');
+  return [drawn(sensitivityCells(lines)), MARKS, columnKey(lines), `\n${ADDED}`, drawn(accuracyCells(lines))].join(
+    '\n',
+  );
 };

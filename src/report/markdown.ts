@@ -1,5 +1,5 @@
 import { type ClaimResult, measureClaims } from './claims.js';
-import { ADDED, accuracyCells, interval, MARKS, sensitivityCells } from './page-claims.js';
+import { ADDED, accuracyCells, columnKey, interval, MARKS, sensitivityCells } from './page-claims.js';
 import { accuracy, meanAndSd, NONE, signed, time } from './page-html.js';
 import { requireComparable, resultRows, withoutCommon } from './results.js';
 import type { LoadedRun } from './runs.js';
@@ -74,6 +74,12 @@ export const markdown = (given: readonly LoadedRun[]): string => {
     ...(claims.length === 0 ? [] : [claimed]),
     ...(lines.length === 0
       ? []
-      : [table([sensitive.head, ...sensitive.cells]), MARKS, ADDED, table([accuracies.head, ...accuracies.cells])]),
+      : [
+          table([sensitive.head, ...sensitive.cells]),
+          MARKS,
+          columnKey(lines),
+          ADDED,
+          table([accuracies.head, ...accuracies.cells]),
+        ]),
   ].join('\n\n');
 };

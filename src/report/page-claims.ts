@@ -86,6 +86,12 @@ const added = (accuracy: ChangedAccuracy | undefined, { change }: { change: stri
   return interval(accuracy.shift) + (accuracy.shift !== null && moved(accuracy.shift) ? ' *' : '');
 };
 
+/** What the columns of the claims stand for, in the order of the table. */
+export const columnKey = (lines: readonly Sensitivity[]): string =>
+  `${claimsIn(lines)
+    .map(({ name, claim }) => `${name.replaceAll('-', ' ')}: ${claim}`)
+    .join('; ')}.`;
+
 /** What each change adds to the test accuracy of each recipe: a head, and a line a change. */
 export const accuracyCells = (lines: readonly Sensitivity[]): { head: string[]; cells: string[][] } => {
   const columns = accuraciesIn(lines);
@@ -110,7 +116,7 @@ export const sensitivityTables = (lines: readonly Sensitivity[]): Html => {
   return html`${table(claims.cells, {
     numbers: true,
     caption: html`What hangs on what the paper leaves open: the claims above, measured anew with one thing changed in every recipe that has runs with it. Means over seeds;
-${MARKS}`,
+${MARKS} Columns: ${columnKey(lines)}`,
     head: claims.head,
   })}${table(accuracies.cells, {
     numbers: true,

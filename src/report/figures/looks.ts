@@ -13,7 +13,7 @@ const RECIPES: ReadonlyMap<string, Look> = new Map([
   ['darts-resampling', { color: orange, dash: DASHED, symbol: 'triangle' }],
   ['darts-bbn', { color: vermillion, dash: DASH_DOT, symbol: 'diamond' }],
   ['hls', { color: blue, dash: SOLID, symbol: 'circle' }],
-  ['hls-reverse-sigmoid', { color: green, dash: DOTTED, symbol: 'star' }],
+  ['hls-reverse-sigmoid', { color: sky, dash: DOTTED, symbol: 'star' }],
   ['hls-continued-class', { color: purple, dash: DASHED, symbol: 'cross' }],
   ['hls-continued-half', { color: green, dash: LONG, symbol: 'square' }],
   ['hls-continued-reverse', { color: orange, dash: DASH_DOT, symbol: 'star' }],

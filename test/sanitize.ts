@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildAddon } from '../src/tensor/engine/build.js';
-import { ask } from '../src/tensor/engine/child.js';
-import { findCompiler } from '../src/tensor/engine/compiler.js';
-import { fetchTorch } from '../src/tensor/engine/fetch.js';
-import { locateTorch } from '../src/tensor/engine/locate.js';
-import { type Env, packageRoot } from '../src/tensor/engine/paths.js';
-import { progressPrinter } from '../src/tensor/engine/progress.js';
+import { buildAddon } from '../src/engine/build.js';
+import { ask } from '../src/engine/child.js';
+import { findCompiler } from '../src/engine/compiler.js';
+import { fetchTorch } from '../src/engine/fetch.js';
+import { locateTorch } from '../src/engine/locate.js';
+import { type Env, packageRoot } from '../src/engine/paths.js';
+import { progressPrinter } from '../src/engine/progress.js';
 
 // `npm run sanitize`: builds the engine with AddressSanitizer and UndefinedBehaviorSanitizer (g++ on Linux), beside the plain one, and runs
 // the tests that reach into native/ with it. In that build every tensor and every piece of scratch memory is a block, or has forbidden bytes

@@ -1,3 +1,4 @@
+import { progressPrinter } from '../engine/progress.js';
 import {
   childArguments,
   type Execution,
@@ -8,7 +9,6 @@ import {
   workDone,
 } from '../reproduce/index.js';
 import { openRun } from '../run/index.js';
-import { progressPrinter } from '../tensor/engine/progress.js';
 import type { DataRequest } from '../train/index.js';
 import { duration, percent } from './format.js';
 import type { EXIT } from './watch.js';

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { type Check, diagnose } from '../tensor/engine/doctor.js';
-import { firstLine } from '../tensor/engine/errors.js';
+import { type Check, diagnose } from '../engine/doctor.js';
+import { firstLine } from '../engine/errors.js';
 import { kernels, UnknownKernelsError } from '../tensor/index.js';
 
 /** Loads the engine, which all the other checks do without. */

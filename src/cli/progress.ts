@@ -1,5 +1,5 @@
 import type { Progress } from '../data/index.js';
-import { progressPrinter } from '../tensor/engine/progress.js';
+import { progressPrinter } from '../engine/progress.js';
 import { type Estimate, type RunEvent, SEARCH_PHASE } from '../train/index.js';
 import { bytes, duration, grouped, plural } from './format.js';
 

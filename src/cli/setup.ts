@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { progressPrinter } from '../tensor/engine/progress.js';
-import { setupEngine } from '../tensor/engine/setup.js';
+import { progressPrinter } from '../engine/progress.js';
+import { setupEngine } from '../engine/setup.js';
 import { listing } from './format.js';
 
 export const setupCommand = (): Command =>

@@ -1,4 +1,4 @@
-import { firstLine } from './engine/errors.js';
+import { firstLine } from '../engine/errors.js';
 import { native } from './native.js';
 import { tensorOp, tensorsOp } from './operator.js';
 import { cat, channelsLast } from './ops.js';

@@ -1,4 +1,4 @@
-import { loadAddon } from './engine/load.js';
+import { loadAddon } from '../engine/load.js';
 
 /** What native/ exports: numbers in, numbers out. A handle is a number that names a tensor; 0 is "none". */
 export interface Native {

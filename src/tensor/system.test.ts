@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nativeDir } from './engine/paths.js';
-import { readEngine } from './engine/record.js';
+import { nativeDir } from '../engine/paths.js';
+import { readEngine } from '../engine/record.js';
 import { full, libtorch, memory, rand, randn, rng, scope, type Tensor, tensorOp, threads, zeros } from './index.js';
 
 const draw = () => scope(() => [...randn([7]).toArray(), ...rand([3]).toArray()]);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { packageRoot } from '../tensor/engine/paths.js';
+import { packageRoot } from '../engine/paths.js';
 import { kernels, libtorch } from '../tensor/index.js';
 
 /** Of this tool and of all that a run's numbers hang on to the last digit. */

@@ -1,5 +1,5 @@
-import { progressPrinter } from '../../src/tensor/engine/progress.js';
-import { setupEngine } from '../../src/tensor/engine/setup.js';
+import { progressPrinter } from '../../src/engine/progress.js';
+import { setupEngine } from '../../src/engine/setup.js';
 
 /** Builds the engine before any test, once, so that no test waits for a compiler. */
 export default async function setup(): Promise<void> {

@@ -2,17 +2,18 @@ export type { Checkpoint, CheckpointFile, CheckpointStore, Position } from './ch
 export { createRun, defaultRunDir, openRun, type RunFolder } from './folder.js';
 export { cellLines, printCell } from './print-cell.js';
 export {
+  type Answers,
   type CellGenotype,
   cellGenotype,
   type EpochRecord,
   type Evaluation,
+  type ExperimentRecord,
   epochRecord,
   evaluation,
   type Genotypes,
   genotypes,
-  type RecipeRecord,
   type RunInfo,
   runInfo,
-  type Sweep,
+  type Scalar,
 } from './record.js';
-export { bestMixing, type Confusion, rankGroups, rankOrder, type Scores, scores, shotGroups } from './scores.js';
+export { bestAnswer, type Confusion, rankGroups, rankOrder, type Scores, scores, shotGroups } from './scores.js';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { upgradeEvaluation, upgradeInfo, upgradeRecord } from './format1.js';
 
 const list = <T extends z.ZodType>(item: T) => z.array(item).readonly();
 const perComponent = <T extends z.ZodType>(value: T) => z.record(z.string(), value);
@@ -36,95 +37,108 @@ const accuracies = {
   perClassAccuracy: list(z.number().nullable()),
 };
 
-/** How a network with two branches does on one split at each of several test-time mixings (1: the instance head alone, 0: the class head). */
-export const sweep = list(z.object({ mixing: z.number(), ...accuracies }));
-export type Sweep = z.infer<typeof sweep>;
+/** Values by the name of what they set, such as `{ mixing: 0.3 }`. */
+const knobs = z.record(z.string(), z.number());
+
+/** How a network does on one split at each of several settings: `at` says which, such as a test-time mixing. */
+export const answers = list(z.object({ at: knobs, ...accuracies }));
+export type Answers = z.infer<typeof answers>;
 
 /**
  * What one epoch leaves behind: one line of `metrics.jsonl`, from which every figure and table is made.
- * `epoch` counts over all phases, `t` is progress within the phase in [0, 1); accuracies are fractions in [0, 1], null for a
- * class without images; `sweep` is of the validation split, null for methods that do not mix; `gradNorm` has no entry for a frozen
- * component; `alpha` is component → kind → [edges, primitives]; `seconds` is wall-clock time; `versions` are there where they are not those that the run
- * began with; unknown keys are dropped on reading.
+ * `kind` says which learner wrote it; `epoch` counts over all phases, `t` is progress within the phase in [0, 1); `knobs` are the values of the
+ * phase's schedules; accuracies are fractions in [0, 1], null for a class without images, and null altogether where no image validates;
+ * `answers` is of the validation split, null for networks that give one answer; `gradNorm` is by what has a gradient (`weights`, `alpha`), then by
+ * component, without an entry for a frozen one; `alpha` is component → kind → [edges, primitives] and `opWeights` what the relaxation makes of
+ * it; `seconds` is wall-clock time; `versions` are there where they are not those that the run began with. Other keys are a learner's own.
  */
-export const epochRecord = z.object({
-  phase: z.string(),
-  epoch: index,
-  t: z.number(),
-  mixing: z.number().nullable(),
-  weightLr: z.number(),
-  archLr: perComponent(z.number()),
-  trainLoss: z.number(),
-  trainAccuracy: z.number(),
-  validLoss: z.number(),
-  validAccuracy: z.number(),
-  perClassAccuracy: list(z.number().nullable()),
-  sweep: sweep.nullable().default(null),
-  gradNorm: z.object({ weights: perComponent(z.number()), alpha: perComponent(z.number()) }),
-  alpha: perComponent(z.record(z.string(), list(list(z.number())))),
-  genotype: genotypes,
-  seconds: z.number(),
-  imagesPerSecond: z.number(),
-  peakMemoryBytes: z.number(),
-  versions: versions.exactOptional(),
-});
+export const epochRecord = z.preprocess(
+  upgradeRecord,
+  z.looseObject({
+    kind: z.string(),
+    phase: z.string(),
+    epoch: index,
+    t: z.number(),
+    knobs,
+    trainLoss: z.number(),
+    trainAccuracy: z.number(),
+    validLoss: z.number().nullable(),
+    validAccuracy: z.number().nullable(),
+    perClassAccuracy: list(z.number().nullable()).nullable(),
+    answers: answers.nullable(),
+    gradNorm: perComponent(perComponent(z.number())),
+    alpha: perComponent(z.record(z.string(), list(list(z.number())))).exactOptional(),
+    opWeights: perComponent(z.record(z.string(), list(list(z.number())))).exactOptional(),
+    genotype: genotypes.exactOptional(),
+    seconds: z.number(),
+    imagesPerSecond: z.number(),
+    peakMemoryBytes: z.number(),
+    versions: versions.exactOptional(),
+  }),
+);
 export type EpochRecord = z.infer<typeof epochRecord>;
 
 const classCounts = list(index);
+const labels = z.record(z.string(), z.string());
+const scalar = z.union([z.number(), z.string(), z.boolean()]);
+export type Scalar = z.infer<typeof scalar>;
 
-const scalar = z.union([z.number(), z.string()]);
-const method = z.looseObject({
-  label: z.string(),
-  streams: list(z.string()),
-  mixing: z.string().nullable(),
-  archLr: z.record(z.string(), z.string()),
-});
-
-/** A whole experiment in plain data, schedules by their labels. `phases` follow the search; `switches` are what was changed of the method. */
-export const recipeRecord = z
+/**
+ * A whole experiment in plain data. `options` are all its options as the command line spells them, `phases` its phases in order with the labels of
+ * their schedules, `streams` how each batch of a step is drawn, `space` the candidate operations (null for a network without a search space).
+ */
+export const experimentRecord = z
   .looseObject({
+    kind: z.string(),
     name: z.string(),
     label: z.string(),
     paper: z.number().nullable(),
-    method,
-    loss: z.string(),
-    settings: z.record(z.string(), scalar),
-    switches: z.record(z.string(), scalar).default({}),
-    phases: list(
-      z.looseObject({
-        name: z.string(),
-        epochs: index,
-        mixing: z.string().nullable(),
-        archLr: z.record(z.string(), z.string()),
-        frozen: list(z.string()),
-      }),
-    ).default([]),
+    method: z.string(),
+    options: z.record(z.string(), scalar),
+    streams: list(z.object({ part: z.string(), sampling: z.string() })),
+    space: z.looseObject({ name: z.string(), primitives: list(z.string()) }).nullable(),
+    phases: list(z.looseObject({ name: z.string(), epochs: index, knobs: labels, frozen: list(z.string()) })),
   })
   .refine(isJson, json);
-export type RecipeRecord = z.infer<typeof recipeRecord>;
+export type ExperimentRecord = z.infer<typeof experimentRecord>;
 
-/** What a run is and where it came from: the content of `run.json`, written once. `startedAt` is an ISO time. */
-export const runInfo = z.object({
-  format: z.literal(1),
-  name: z.string(),
-  recipe: recipeRecord,
-  overrides: jsonObject,
-  seed: z.int(),
-  data: z.looseObject({
-    spec: z.string(),
+/**
+ * What a run is and where it came from: the content of `run.json`, written once. `overrides` are the scale and the sizes that were asked for, `changes`
+ * what was asked for of the method; `startedAt` is an ISO time. Runs of format 1 are read as if they were of format 2; what they did not record is null.
+ */
+export const runInfo = z.preprocess(
+  upgradeInfo,
+  z.object({
+    format: z.literal(2),
     name: z.string(),
-    fingerprint: z.string(),
-    classes: list(z.string()),
-    counts: z.object({ train: classCounts, valid: classCounts, test: classCounts }),
+    experiment: experimentRecord,
+    overrides: jsonObject,
+    changes: z.record(z.string(), scalar),
+    seed: z.int(),
+    data: z.looseObject({
+      spec: z.string(),
+      name: z.string(),
+      fingerprint: z.string(),
+      classes: list(z.string()),
+      counts: z.object({ train: classCounts, valid: classCounts, test: classCounts }),
+      channels: z.int().positive().nullable(),
+      imageSize: z.int().positive().nullable(),
+      /** Of each channel, of pixels in 0…1. */
+      mean: list(z.number()).nullable(),
+      std: list(z.number()).nullable(),
+      /** How an image of another shape is brought to the size. */
+      fit: z.string().nullable(),
+    }),
+    versions,
+    host: z.looseObject({ name: z.string(), processor: z.string(), cores: z.int() }).nullable(),
+    device: z.string(),
+    threads: z.int().positive(),
+    command: list(z.string()),
+    startedAt: z.iso.datetime({ offset: true }),
+    /** The run whose first phases this one took over. */
+    from: z.string().exactOptional(),
   }),
-  versions,
-  device: z.string(),
-  threads: z.int().positive(),
-  command: list(z.string()),
-  startedAt: z.iso.datetime({ offset: true }),
-  /** The run whose first phases this one took over. */
-  from: z.string().exactOptional(),
-});
+);
 export type RunInfo = z.infer<typeof runInfo>;
 
 const group = z.number().nullable();
@@ -132,16 +146,19 @@ const group = z.number().nullable();
 /**
  * The result on the test split, written at the end: the content of `evaluation.json`.
  * `confusion` is [true class, predicted class] in images; `shots` are mean accuracies of the many-, medium- and few-shot classes, `ranks` of the
- * largest, middle and smallest classes, null where a group has no class. For methods that mix two branches, `mixing` is the test-time mixing that all of
- * this is measured at, and `sweep` holds both splits at several; else both are null.
+ * largest, middle and smallest classes, null where a group has no class. For networks that answer at several settings, `at` is the one that all of
+ * this is measured at, and `answers` holds both splits at every one; else `at` is empty and `answers` null.
  */
-export const evaluation = z.object({
-  split: z.literal('test'),
-  mixing: z.number().nullable().default(null),
-  ...accuracies,
-  confusion: list(list(index)),
-  shots: z.object({ many: group, medium: group, few: group }),
-  ranks: z.object({ head: group, middle: group, tail: group }),
-  sweep: z.object({ valid: sweep, test: sweep }).nullable().default(null),
-});
+export const evaluation = z.preprocess(
+  upgradeEvaluation,
+  z.object({
+    split: z.literal('test'),
+    at: knobs,
+    ...accuracies,
+    confusion: list(list(index)),
+    shots: z.object({ many: group, medium: group, few: group }),
+    ranks: z.object({ head: group, middle: group, tail: group }),
+    answers: z.object({ valid: answers, test: answers }).nullable(),
+  }),
+);
 export type Evaluation = z.infer<typeof evaluation>;

@@ -66,11 +66,9 @@ export const rankGroups = (
   return { head: group(head), middle: group(middle), tail: group(tail) };
 };
 
-/** The mixing of a sweep that does best by mean per-class accuracy, the smallest such on a tie. Throws on an empty sweep. */
-export const bestMixing = <T extends { readonly mixing: number; readonly meanPerClassAccuracy: number }>(
-  sweep: readonly T[],
-): T => {
-  const best = [...sweep].sort((a, b) => b.meanPerClassAccuracy - a.meanPerClassAccuracy || a.mixing - b.mixing)[0];
-  if (best === undefined) throw new RangeError('Cannot choose a mixing: the sweep must have at least 1, got none');
+/** The answer that does best by mean per-class accuracy, the first such on a tie. Throws when there is none. */
+export const bestAnswer = <T extends { readonly meanPerClassAccuracy: number }>(answers: readonly T[]): T => {
+  const best = answers.toSorted((a, b) => b.meanPerClassAccuracy - a.meanPerClassAccuracy)[0];
+  if (best === undefined) throw new RangeError('Cannot choose an answer: there must be at least 1, got none');
   return best;
 };

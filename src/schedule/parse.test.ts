@@ -52,7 +52,7 @@ describe('reading a schedule', () => {
     ['constant(1, 2)', /it must be written constant\(value\)/],
     ['cosine(1, parabolicDecay)', /it must be written cosine\(from, to\)/],
     ['softFreeze(0.5)', /it must be written softFreeze\(mixing\)/],
-    ['softFreeze(parabolicDecay, cube)', /unknown schedule "cube"/],
+    ['softFreeze(parabolicDecay, cube)', /it must be written softFreeze\(mixing\) or softFreeze\(mixing, exp/],
     ['linear(1, 0) linear(1, 0)', /"linear" is not expected/],
     ['linear(1; 0)', /"; 0\)" is neither a name/],
     ['reverseSigmoid(0)', /k must be > 0, got 0/],

@@ -1,0 +1,72 @@
+import { closest } from 'fastest-levenshtein';
+import { type Argument, type Label, parseLabel, spell } from './parse.js';
+
+/** How one name of a registry is read. */
+export interface Entry<T> {
+  /** How it is written, for errors and help: `ldam or ldam(margin, scale)`. */
+  readonly usage: string;
+  /**
+   * What the arguments stand for, or undefined when they are not what `usage` says. `read` makes a value of an argument that is itself a
+   * label of this registry. May throw a RangeError on a value that cannot be.
+   */
+  make(args: readonly Argument[], read: (argument: Argument) => T): T | undefined;
+}
+
+/** All values of one kind that have a spelling: schedules, losses, … A user's module may add to it. */
+export interface Registry<T> {
+  /** What its values are, in the singular: `schedule`. */
+  readonly what: string;
+  /** The names in the order in which they were added. */
+  names(): readonly string[];
+  /** How each name is written. */
+  usages(): readonly string[];
+  /** Adds a name. Throws a RangeError when it is taken, or could not be read again. */
+  add(name: string, entry: Entry<T>): void;
+  /** The value that a text stands for. Throws a RangeError that names what was expected, and the nearest name. */
+  read(text: string): T;
+}
+
+const NAME = /^(?:[A-Za-z][\w-]*|×)$/;
+
+/** A registry with its first names. */
+export const registry = <T>(what: string, first: Readonly<Record<string, Entry<T>>> = {}): Registry<T> => {
+  const entries = new Map(Object.entries(first));
+  const names = (): string[] => [...entries.keys()].filter((name) => name !== '×');
+  return {
+    what,
+    names,
+    usages: () => names().flatMap((name) => entries.get(name)?.usage ?? []),
+    add: (name, entry) => {
+      if (!NAME.test(name))
+        throw new RangeError(`Cannot add ${what} "${name}": a name must be letters, digits, - and _, a letter first`);
+      if (entries.has(name)) throw new RangeError(`Cannot add ${what} "${name}": the name is taken`);
+      entries.set(name, entry);
+    },
+    read: (text) => {
+      const fail = (problem: string): never => {
+        throw new RangeError(`Cannot read ${what} "${text}": ${problem}`);
+      };
+      const of = ({ name, args }: Label): T => {
+        const entry = entries.get(name);
+        if (entry === undefined)
+          return fail(
+            `unknown ${what} "${name}": did you mean "${closest(name, names())}"? (one of ${names().join(', ')})`,
+          );
+        return entry.make(args, value) ?? fail(`it must be written ${entry.usage}`);
+      };
+      const value = (argument: Argument): T =>
+        typeof argument === 'number' ? fail(`${spell(argument)} must be a ${what}`) : of(argument);
+      return of(parseLabel(text, { what }));
+    },
+  };
+};
+
+/** The arguments as numbers, or undefined unless all are, and there are from `least` to `most` of them. */
+export const numbers = (args: readonly Argument[], least: number, most: number = least): number[] | undefined => {
+  const found = args.filter((a) => typeof a === 'number');
+  return found.length === args.length && least <= found.length && found.length <= most ? found : undefined;
+};
+
+/** An argument as a bare word, or undefined. */
+export const word = (argument: Argument | undefined): string | undefined =>
+  typeof argument === 'object' && argument.args.length === 0 ? argument.name : undefined;

@@ -20,6 +20,13 @@ export {
 export { type Arg, call, schemaOf, tensorOp, tensorsOp, voidOp } from './operator.js';
 export * from './ops.js';
 export { type EngineWork, engineProfile } from './profile.js';
-export { parseSafetensors, readSafetensors, type TensorFile, toSafetensors, writeSafetensors } from './safetensors.js';
+export {
+  parseSafetensors,
+  readMetadata,
+  readSafetensors,
+  type TensorFile,
+  toSafetensors,
+  writeSafetensors,
+} from './safetensors.js';
 export { libtorch, memory, requireDevice, rng, threads } from './system.js';
 export { liveTensors, scope, Tensor, tensor } from './tensor.js';

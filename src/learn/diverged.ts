@@ -1,7 +1,7 @@
 import type { ParameterStore } from '../nn/index.js';
 import { all, isfinite, noGrad, scope, type Tensor } from '../tensor/index.js';
 
-/** A loss or a gradient stopped being a number: the search cannot go on from here. */
+/** A loss or a gradient stopped being a number: training cannot continue from here. */
 export class DivergedError extends Error {
   override readonly name = 'DivergedError';
 }
@@ -16,7 +16,8 @@ export interface Where {
 
 const diverged = (what: string, { epoch, step }: Where): DivergedError =>
   new DivergedError(
-    `Search diverged: ${what} is not finite at epoch ${epoch}, step ${step}. Lower the learning rates (or look for broken images), and resume from the last checkpoint or start again`,
+    `Training diverged: ${what} is not finite at epoch ${epoch}, step ${step}. ` +
+      'Lower the learning rates (or look for broken images), and resume from the last checkpoint or start again',
   );
 
 /** Throws unless the loss is a finite number. */

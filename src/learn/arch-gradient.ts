@@ -1,34 +1,18 @@
-import type { Criterion } from '../loss/index.js';
-import type { SearchNet, TensorBatch } from '../method/index.js';
 import type { Alpha } from '../net/index.js';
-import type { ParameterStore } from '../nn/index.js';
-import {
-  add,
-  cat,
-  clone,
-  grad,
-  inPlace,
-  mul,
-  narrow,
-  noGrad,
-  norm,
-  reshape,
-  scope,
-  sub,
-  type Tensor,
-  zeros,
-} from '../tensor/index.js';
+import type { Knobs, ParameterStore, TensorBatch } from '../nn/index.js';
+import { add, clone, grad, inPlace, mul, narrow, noGrad, norm, scope, sub, type Tensor } from '../tensor/index.js';
+import type { Objective } from './objective.js';
 import type { StepProfiler } from './profiler.js';
 
 /** What an architecture step looks at. */
 export interface ArchStep {
-  readonly net: SearchNet;
+  readonly store: ParameterStore;
+  readonly objective: Objective;
   /** The architecture parameters that are to move. */
   readonly alphas: readonly Alpha[];
   readonly train: readonly TensorBatch[];
   readonly valid: readonly TensorBatch[];
-  readonly criterion: Criterion;
-  readonly mixing: number | null;
+  readonly knobs: Knobs;
   readonly profiler?: StepProfiler | undefined;
 }
 
@@ -38,27 +22,15 @@ export interface ArchGradient {
   readonly gradients: Tensor[];
 }
 
-/** The gradients of `store.leaves` laid end to end as all weights are, with 0 for those of frozen components. [store.size] */
-export const flatten = (store: ParameterStore, gradients: readonly Tensor[]): Tensor => {
-  let next = 0;
-  const parts = store.components.flatMap((name) => {
-    if (store.frozen.has(name)) return [zeros([store.range(name)[1]], store)];
-    const own = store.trainable.filter((p) => p.component === name).length;
-    next += own;
-    return gradients.slice(next - own, next).map((g) => reshape(g, [-1]));
-  });
-  return cat(parts);
-};
-
 const values = (alphas: readonly Alpha[]): Tensor[] => alphas.map((a) => a.value);
 
-/** The loss on batches; what is computed after it counts as the way back. */
+/** The loss on batches; what is computed after it counts as the backward pass. */
 const lossOn = (
   batches: readonly TensorBatch[],
-  { net, criterion, mixing, profiler }: Omit<ArchStep, 'alphas' | 'train' | 'valid'>,
+  { objective, knobs, profiler }: Omit<ArchStep, 'alphas' | 'train' | 'valid'>,
 ): Tensor => {
   profiler?.enter('alpha: forward');
-  const { loss } = net.forward(batches, { criterion, mixing });
+  const { loss } = objective(batches, { training: true, knobs });
   profiler?.enter('alpha: backward');
   return loss;
 };
@@ -104,12 +76,12 @@ export const secondOrder = (
   { train, valid, alphas: moving, ...step }: ArchStep,
   { lr, momentum, weightDecay, buffer }: { lr: number; momentum: number; weightDecay: number; buffer: Tensor },
 ): ArchGradient => {
-  const { store } = step.net;
+  const { store } = step;
   const alphas = values(moving);
   const trainLoss = () => lossOn(train, step);
 
   const unrolled = scope(() => {
-    const gradient = flatten(store, grad(trainLoss(), store.leaves, { unused: 'zeros' }));
+    const gradient = store.gather(grad(trainLoss(), store.leaves, { unused: 'zeros' }));
     return noGrad(() => {
       const direction = add(add(mul(buffer, momentum), gradient), mul(store.flat, weightDecay));
       for (const name of store.frozen) inPlace.mul(narrow(direction, 0, ...store.range(name)), 0);
@@ -124,7 +96,7 @@ export const secondOrder = (
         return {
           loss: value,
           byAlpha: gradients.slice(0, alphas.length),
-          byWeights: flatten(store, gradients.slice(alphas.length)),
+          byWeights: store.gather(gradients.slice(alphas.length)),
         };
       }),
     ),

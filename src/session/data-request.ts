@@ -1,5 +1,15 @@
 import { z } from 'zod';
-import { type Dataset, type DatasetPlan, type PlanOptions, type Progress, planDataset } from '../data/index.js';
+import {
+  type Dataset,
+  type DatasetPlan,
+  dataNames,
+  type PlanOptions,
+  type Progress,
+  planDataset,
+  withoutSplit,
+} from '../data/index.js';
+import type { DataSizes } from '../forecast/index.js';
+import { resolve } from 'node:path';
 
 /** Which data a run learns from, and how its long tail is made: what flags ask for, and what run.json records. */
 export const dataRequest = z
@@ -15,29 +25,31 @@ export const dataRequest = z
     grey: z.boolean().optional(),
     /** Mirror images in training; the data set's own habit unless said. */
     flip: z.boolean().optional(),
+    /** `all`: the validation images are trained on as well, and nothing is validated. */
+    split: z.enum(['train', 'all']).optional(),
   })
   .readonly();
 export type DataRequest = z.infer<typeof dataRequest>;
 
+/** The request as run.json keeps it: a run is resumed from any folder. */
+export const recordedRequest = (data: DataRequest): DataRequest => ({
+  ...data,
+  spec: dataNames().includes(data.spec) ? data.spec : resolve(data.spec),
+});
+
 /** Data as a request asks for it, planned: nothing is decoded yet. */
-export const planData = (data: DataRequest, { onProgress }: { onProgress?: Progress | undefined } = {}) => {
-  const { spec, flip: _, grey, ...options } = data;
-  return planDataset(spec, { ...options, channels: grey ? 1 : undefined, onProgress } satisfies PlanOptions);
+export const planData = async (
+  { spec, flip: _, grey, split, ...options }: DataRequest,
+  { onProgress }: { onProgress?: Progress | undefined } = {},
+): Promise<DatasetPlan> => {
+  const asked = { ...options, channels: grey ? 1 : undefined, onProgress } satisfies PlanOptions;
+  const plan = await planDataset(spec, asked);
+  return split === 'all' ? withoutSplit(plan) : plan;
 };
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
-/** The sizes of the data that a search would run on. */
-export interface DataSizes {
-  readonly classes: number;
-  readonly channels: 1 | 3;
-  readonly imageSize: number;
-  readonly trainImages: number;
-  readonly validImages: number;
-  readonly testImages: number;
-}
-
-/** What an estimate has to know of planned data. */
+/** What a forecast has to know of planned data. */
 export const sizesOf = ({
   classes,
   channels,
@@ -59,6 +71,5 @@ export const loadData = async (
 ): Promise<Dataset> => {
   const plan = await planData(data, { onProgress });
   ready();
-  const dataset = await plan.load();
-  return data.flip === undefined ? dataset : { ...dataset, augment: { ...dataset.augment, flip: data.flip } };
+  return plan.load();
 };

@@ -1,29 +1,18 @@
-import type { Switches } from '../method/index.js';
+import type { Values } from '../experiment/index.js';
 import { paperFigures } from '../report/figures/index.js';
-import { reverseSigmoid } from '../schedule/index.js';
-import type { Settings } from '../train/index.js';
 
 const FIGURES = ['figure2', 'figure3', 'figure4', 'figure5', 'figure6', 'figure7', 'figure8'] as const;
 export type FigureName = (typeof FIGURES)[number];
 
-/** What is changed of recipes, in the words of a search's flags. */
-export type Change = Switches & Partial<Pick<Settings, 'order' | 'archOptimizer'>>;
-
-/** A change as flags are written: a schedule by its label. */
-export const wordsOf = (change: Change): Record<string, string | number> =>
-  Object.fromEntries(
-    Object.entries(change).map(([key, value]) => [key, typeof value === 'function' ? value.label : value]),
-  );
-
 /** What a table or figure is made of. */
-export interface Experiment {
+export interface Study {
   /** Names of all recipes that are needed as they stand. */
   readonly recipes: readonly string[];
   /** Those that are rows of its table, in the paper's order; empty where there is none. */
   readonly table: readonly string[];
   readonly figures: readonly FigureName[];
   /** Recipes that are needed once more with something changed. */
-  readonly changes?: readonly { readonly change: Change; readonly recipes: readonly string[] }[];
+  readonly changes?: readonly { readonly change: Values; readonly recipes: readonly string[] }[];
 }
 
 /** The recipe whose finished search all continued ones go on from (paper, section V-D). */
@@ -33,16 +22,16 @@ const TABLE1 = ['darts', 'darts-resampling', 'darts-bbn'];
 const TABLE2 = [...TABLE1, 'hls', 'hls-reverse-sigmoid', 'hls-continued-half'];
 
 /**
- * What is inferred, turned one at a time, on the recipes whose claims hang on it most: of all that it touches would take twice as long. Without eq 17
- * HLS is DARTS + BBN.
+ * Sensitivity study: each inferred choice is varied alone, on the recipes whose claims it affects most (all of them would take twice as long). Without
+ * eq 17 HLS is DARTS + BBN.
  */
-const SENSITIVITY: Experiment = {
+const SENSITIVITY: Study = {
   recipes: ['darts', 'darts-bbn', 'hls', 'hls-reverse-sigmoid'],
   table: ['darts', 'darts-bbn', 'hls', 'hls-reverse-sigmoid'],
   figures: [],
   changes: [
     ...(['sqrt', 'squared', 'saturating'] as const).map((freeze) => ({ change: { freeze }, recipes: ['hls'] })),
-    ...[10, 20].map((k) => ({ change: { mixing: reverseSigmoid({ k }) }, recipes: ['hls-reverse-sigmoid'] })),
+    ...[10, 20].map((k) => ({ change: { mixing: `reverseSigmoid(${k})` }, recipes: ['hls-reverse-sigmoid'] })),
     { change: { archOptimizer: 'sgd' }, recipes: ['darts', 'darts-bbn', 'hls'] },
     { change: { order: 2 }, recipes: ['darts', 'darts-bbn', 'hls'] },
     { change: { bnScope: 'perBranch' }, recipes: ['darts-bbn', 'hls'] },
@@ -50,11 +39,11 @@ const SENSITIVITY: Experiment = {
   ],
 };
 
-export const experimentNames = ['table1', 'table2', ...FIGURES, 'all', 'sensitivity'] as const;
-export type ExperimentName = (typeof experimentNames)[number];
+export const studyNames = ['table1', 'table2', ...FIGURES, 'all', 'sensitivity'] as const;
+export type StudyName = (typeof studyNames)[number];
 
 /** For `reproduce`: what is needed for a table or figure of the paper, by its name there; or for how much hangs on what is inferred. */
-export const experiment = (name: ExperimentName): Experiment => {
+export const study = (name: StudyName): Study => {
   if (name === 'sensitivity') return SENSITIVITY;
   const table = name === 'table1' ? TABLE1 : name === 'table2' || name === 'all' ? TABLE2 : [];
   const figures = FIGURES.filter((figure) => name === figure || name === 'all');

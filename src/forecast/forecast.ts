@@ -1,13 +1,11 @@
-import type { Dataset } from '../data/index.js';
-import { type DataSizes, sizesOf } from './data-request.js';
-import { at, largestWithin, lineThrough, type MemoryNeed, requireFit } from './fit.js';
-import { freeMemory } from './free-memory.js';
-import { type Phase, phasesOf } from './phase.js';
-import { type Probe, probe } from './probe.js';
-import type { Recipe } from './recipe.js';
+import type { Plan } from '../experiment/index.js';
+import type { Phase } from '../loop/index.js';
+import { at, largestWithin, lineThrough } from './line.js';
+import { freeMemory, type MemoryNeed } from './memory.js';
+import { type DataSizes, type Probe, probe } from './probe.js';
 
-/** What a search is expected to need on this machine. */
-export interface Estimate extends MemoryNeed {
+/** What a run is expected to need on this machine. */
+export interface Forecast extends MemoryNeed {
   readonly weights: number;
   readonly stepsPerEpoch: number;
   readonly expectedSeconds: number;
@@ -16,45 +14,47 @@ export interface Estimate extends MemoryNeed {
 }
 
 const PIXELS = 8 * 32 * 32; // of the smallest probe, so that large images need no large memory
-const GROWTH = 30e6; // bytes that V8's heap and what libtorch loads late add to a process over a search
+const GROWTH = 30e6; // bytes that V8's heap and what libtorch loads late add to a process over a run
 const ENOUGH = 192e6; // bytes of tensors; below it, what the allocator keeps for reuse has not settled to its share
 
 const tensorBytes = ({ peak, held }: Probe): number => Math.max(peak, held);
 
+const trainStreams = ({ streams }: Plan): number => streams.filter(({ part }) => part === 'train').length;
+
 /** The two largest of a few probes, each of twice the batch of the one before: all together they cost less than two steps of the search itself. */
 const probePair = async (
-  recipe: Recipe,
+  plan: Plan,
   { sizes, free }: { sizes: DataSizes; free: number },
 ): Promise<[Probe, Probe]> => {
-  const { batchSize } = recipe.settings;
-  const few = Math.floor(PIXELS / (sizes.imageSize ** 2 * recipe.method.streams.length));
+  const { batchSize } = plan;
+  const few = Math.floor(PIXELS / (sizes.imageSize ** 2 * trainStreams(plan)));
   const batch = Math.max(1, Math.min(8, few, Math.floor(batchSize / 2)));
   let pair: [Probe, Probe] | undefined;
-  let last = await probe(recipe, { batch, sizes });
+  let last = await probe(plan, { batch, sizes });
   for (;;) {
     const next = Math.min(2 * last.batch, pair === undefined ? batchSize : Math.floor(batchSize / 2));
     const settled = pair !== undefined && tensorBytes(last) >= ENOUGH;
-    // Where there is no memory for a probe of twice the size there is none for the search either, and nothing more to find out.
+    // Where there is no memory for a probe of twice the size there is none for the run either, and nothing more to find out.
     const fits = last.besides + 2 * tensorBytes(last) <= free;
     if (next < 2 * last.batch || settled || !fits) return pair ?? [last, last];
-    const larger = await probe(recipe, { batch: next, sizes });
+    const larger = await probe(plan, { batch: next, sizes });
     pair = [last, larger];
     last = larger;
   }
 };
 
 /**
- * Predicts memory and time from miniature searches on small batches: both grow with the batch on a straight line, and what the process holds
- * beside tensors stays as it is. Nothing of the search itself is touched. `loaded` says that the process holds the images already.
+ * Predicts memory and time from miniature runs on small batches: both grow with the batch on a straight line, and what the process holds
+ * beside tensors stays as it is. Nothing of the run itself is touched. `loaded` says that the process holds the images already.
  */
-export const estimate = async (
-  recipe: Recipe,
+export const forecast = async (
+  plan: Plan,
   sizes: DataSizes,
   { loaded = false }: { loaded?: boolean } = {},
-): Promise<Estimate> => {
-  const { batchSize } = recipe.settings;
+): Promise<Forecast> => {
+  const { batchSize, phases } = plan;
   const freeMemoryBytes = freeMemory();
-  const [first, last] = await probePair(recipe, { sizes, free: freeMemoryBytes });
+  const [first, last] = await probePair(plan, { sizes, free: freeMemoryBytes });
   const along = (of: (measured: Probe) => number) => lineThrough([first.batch, of(first)], [last.batch, of(last)]);
 
   const { trainImages, validImages, testImages, imageSize, channels } = sizes;
@@ -67,15 +67,15 @@ export const estimate = async (
 
   const stepsPerEpoch = Math.ceil(trainImages / batchSize);
   const validations = Math.ceil(validImages / batchSize);
-  const seconds = (phase: Phase, what: 'step' | 'validation'): number =>
+  const seconds = (phase: Phase | undefined, what: 'step' | 'validation'): number =>
     at(
-      along(({ seconds: measured }) => measured.get(phase.name)?.[what] ?? 0),
+      along(({ seconds: measured }) => measured.get(phase?.name ?? '')?.[what] ?? 0),
       batchSize,
     );
   const perEpoch = (phase: Phase): number =>
     stepsPerEpoch * seconds(phase, 'step') + validations * seconds(phase, 'validation');
-  const phases = phasesOf(recipe);
-  const tested = Math.ceil(testImages / batchSize) + (recipe.method.mixing === undefined ? 0 : validations);
+  // A network that answers at several settings is tested on the validation images as well.
+  const tested = Math.ceil(testImages / batchSize) + (trainStreams(plan) > 1 ? validations : 0);
   return {
     weights: first.weights,
     stepsPerEpoch,
@@ -87,23 +87,4 @@ export const estimate = async (
       tested * seconds(phases[0], 'validation'),
     expectedSecondsPerEpoch: Math.max(...phases.map(perEpoch)),
   };
-};
-
-/**
- * What a run is expected to need, now that its data is loaded. Throws a MemoryError when that is more memory than it can have, unless told to `force`
- * it. Of other devices than the CPU nothing is known.
- */
-export const foresee = async (
-  recipe: Recipe,
-  {
-    dataset,
-    device,
-    action,
-    force = false,
-  }: { dataset: Dataset; device: string; action: 'search' | 'resume'; force?: boolean | undefined },
-): Promise<Estimate | undefined> => {
-  if (device !== 'cpu') return undefined;
-  const expected = await estimate(recipe, sizesOf(dataset), { loaded: true });
-  if (!force) requireFit(expected, { action });
-  return expected;
 };

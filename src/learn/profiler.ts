@@ -1,21 +1,8 @@
 import { engineProfile } from '../tensor/index.js';
 
-/** What a search step consists of, in order. */
-export const STEP_PHASES = [
-  'batches',
-  'alpha: forward',
-  'alpha: backward',
-  'alpha: update',
-  'weights: forward',
-  'weights: backward',
-  'weights: clip, update',
-  'release, events',
-] as const;
-type StepPhase = (typeof STEP_PHASES)[number];
-
 /** How long a phase takes in a step. */
 export interface PhaseTime {
-  readonly name: StepPhase;
+  readonly name: string;
   readonly seconds: number;
   readonly share: number; // of the step
   readonly javascript: number; // seconds of it outside the engine
@@ -30,7 +17,7 @@ export interface Work {
   readonly share: number; // of the step
 }
 
-/** Where the time of a search step goes, in the mean: the phases add up to the step, and so does the work. */
+/** Where the time of a step goes, in the mean: the phases add up to the step, and so does the work. */
 export interface StepProfile {
   readonly steps: number;
   readonly seconds: number;
@@ -39,11 +26,11 @@ export interface StepProfile {
   readonly validationSeconds: number | null; // a pass over the validation images: once an epoch, no part of a step
 }
 
-/** Is told what a search step is at, and times it. */
+/** Is told what a step is at, and times it. */
 export interface StepProfiler {
   /** A step begins, with its batches. */
   begin(): void;
-  enter(phase: StepPhase): void;
+  enter(phase: string): void;
   end(): void;
   /** How long a pass over the validation images took. */
   validated(seconds: number): void;
@@ -58,12 +45,12 @@ const kindOf = (name: string): Work['kind'] =>
 
 const fresh = () => ({
   steps: 0,
-  phases: new Map<StepPhase, { seconds: number; inside: number }>(),
+  phases: new Map<string, { seconds: number; inside: number }>(),
   work: new Map<string, { calls: number; seconds: number }>(),
 });
 
 /**
- * Finds where the time of search steps goes. The first step warms caches and memory up, and counts only when it is the only one.
+ * Finds where the time of steps goes. The first step warms caches and memory up, and counts only when it is the only one.
  * Calls `onEnough` after the step that makes `enough` of them.
  */
 export const stepProfiler = ({
@@ -76,9 +63,9 @@ export const stepProfiler = ({
   let totals = fresh();
   let warm = false;
   // Of the step under way; only one that ends is counted.
-  let laps: { phase: StepPhase; seconds: number; inside: number }[] = [];
+  let laps: { phase: string; seconds: number; inside: number }[] = [];
 
-  const lap = (phase: StepPhase): void => {
+  const lap = (phase: string): void => {
     laps.push({ phase, seconds: performance.now() / 1000, inside: engineProfile.seconds() });
   };
   let validation: number | null = null;
@@ -130,8 +117,7 @@ export const stepProfiler = ({
       return {
         steps,
         seconds: all / steps,
-        phases: STEP_PHASES.map((name) => {
-          const { seconds, inside: engine } = phases.get(name) ?? { seconds: 0, inside: 0 };
+        phases: [...phases].map(([name, { seconds, inside: engine }]) => {
           return { name, seconds: seconds / steps, share: seconds / all, javascript: (seconds - engine) / steps };
         }),
         work: [

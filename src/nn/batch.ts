@@ -1,14 +1,16 @@
 import type { Tensor } from '../tensor/index.js';
 
-/** What a batch's images are to be classified as, and how much of the loss that is. The shares of a batch's targets add up to 1. */
+/** Labels of a batch, and how much they count: a mixed image has several targets. */
 export interface Target {
-  readonly labels: Tensor; // [batch], int64
-  /** One for all images, or one per image: [batch] */
+  /** int64 [batch] */
+  readonly labels: Tensor;
+  /** In [0, 1], one number or one per image: [batch]. The shares of a batch's targets add up to 1. */
   readonly share: number | Tensor;
 }
 
-/** A batch on the engine's side. */
+/** A batch as networks and losses take it. */
 export interface TensorBatch {
-  readonly images: Tensor; // [batch, channels, h, w], normalised, channels-last
+  /** [batch, channels, h, w], normalised, channels-last */
+  readonly images: Tensor;
   readonly targets: readonly Target[];
 }

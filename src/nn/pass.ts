@@ -1,12 +1,11 @@
-/** Values of this epoch's schedules by name: `mixing`, `dropPath`, `temperature`. */
+/** The values of this epoch's schedules by name: mixing, dropPath, temperature, … */
 export type Knobs = Readonly<Record<string, number>>;
 
-/** One pass of images through a network. */
+/** How a network is run: in training, batch norms use the batch's statistics, and paths are dropped. */
 export interface Pass {
-  /** Whether batch norms use the batch's statistics and drop-path drops. */
   readonly training: boolean;
   readonly knobs: Knobs;
 }
 
-/** The pass of a test: running statistics, nothing dropped. */
+/** The pass of a network that is validated, tested or deployed. */
 export const testing: Pass = { training: false, knobs: {} };

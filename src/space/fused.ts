@@ -1,60 +1,34 @@
-import { firstLine } from '../engine/errors.js';
-import { native } from './native.js';
-import { tensorOp, tensorsOp } from './operator.js';
-import { cat, channelsLast } from './ops.js';
-import type { Tensor } from './tensor.js';
+import type { NormState } from '../nn/index.js';
+import { cat, channelsLast, type Tensor, tensorOp, tensorsOp } from '../tensor/index.js';
 
-// The fused operations of native/kernels: float32 images on the CPU, channels innermost. What each computes is written with plain operators in src/nn and src/space.
+// The fused operations of native/kernels: float32 images on the CPU, channels innermost. What each computes is written with plain
+// operators in run-stages.ts and node.ts.
 
-/** Whether fused operations are wanted: `TAILNAS_KERNELS=composite` turns them off; avx512, avx2 and portable choose an instruction set. */
-export const fusedByDefault = (): boolean => process.env['TAILNAS_KERNELS'] !== 'composite';
-
-/** TAILNAS_KERNELS names kernels that there are not, or not on this processor. */
-export class UnknownKernelsError extends Error {
-  override readonly name = 'UnknownKernelsError';
+/** A weight of a reader. Parameters are weights: their value is looked up when it is read. */
+interface Weight {
+  readonly value: Tensor;
 }
 
-/** What computes here: `fused, avx512` (or another instruction set), or `plain`. Throws an UnknownKernelsError. */
-export const kernels = (): string => {
-  if (!fusedByDefault()) return 'plain';
-  const engine = native();
-  try {
-    return `fused, ${engine.kernels()}`;
-  } catch (error) {
-    throw new UnknownKernelsError(firstLine(error), { cause: error });
-  }
-};
-
-/** A batch norm as fused operations take it. All tensors: [channels] */
-export interface NormState {
-  readonly runningMean: Tensor;
-  readonly runningVar: Tensor;
-  /** Whether it uses the batch's statistics, and moves the running ones by a tenth; else it uses the running ones. */
-  readonly ofBatch: boolean;
-  readonly gamma: Tensor | null;
-  readonly beta: Tensor | null;
-}
-
-/** What is read from a node's value x: [batch, in, h, w] */
+/** What is read from a state x: [batch, in, h, w] */
 export type Reads =
   /** ReLU, a depthwise convolution, a 1×1 convolution. */
   | {
       readonly kind: 'separable';
-      readonly depthwise: Tensor; // [in, 1, k, k], k odd
-      readonly pointwise: Tensor; // [out, in, 1, 1]
+      readonly depthwise: Weight; // [in, 1, k, k], k odd
+      readonly pointwise: Weight; // [out, in, 1, 1]
       readonly stride: 1 | 2;
       readonly dilation: number;
     }
   /** ReLU and a 1×1 convolution. */
-  | { readonly kind: 'pointwise'; readonly weight: Tensor }
+  | { readonly kind: 'pointwise'; readonly weight: Weight }
   /** ReLU and two 1×1 convolutions of stride 2 side by side, the second on x shifted by one pixel. */
-  | { readonly kind: 'reduction'; readonly weights: readonly [Tensor, Tensor] }
+  | { readonly kind: 'reduction'; readonly weights: readonly [Weight, Weight] }
   /** 3×3 pooling with padding 1; the mean does not count the padding. */
   | { readonly kind: 'max' | 'avg'; readonly stride: 1 | 2 }
   /** x as it is. */
   | { readonly kind: 'self' };
 
-/** One reader of a node's value. */
+/** One reader of a state. */
 export interface Reader {
   readonly reads: Reads;
   /** The batch norm that comes after it. */
@@ -64,8 +38,8 @@ export interface Reader {
 }
 
 /**
- * A result of `readSource`, before its norm, and the norm's statistics. It goes to one `nodeSum` or one `readSource` and to nothing else: its gradient
- * is finished only by the `readSource` that it came from (native/kernels/moments.h).
+ * A result of `readSource`, before its norm, and the norm's statistics. It goes to one `nodeSum` or one `readSource` and to nothing
+ * else: its gradient is finished only by the `readSource` that it came from (native/kernels/moments.h).
  */
 export interface Reading {
   readonly raw: Tensor; // [batch, out, ⌈h / stride⌉, ⌈w / stride⌉]
@@ -84,7 +58,7 @@ const use = (raw: Tensor): Tensor => {
 };
 
 const kinds = ['separable', 'pointwise', 'reduction', 'max', 'avg', 'self'] as const satisfies Reads['kind'][];
-const weightsOf = (reads: Reads): readonly Tensor[] => {
+const weightsOf = (reads: Reads): readonly Weight[] => {
   switch (reads.kind) {
     case 'separable':
       return [reads.depthwise, reads.pointwise];
@@ -115,8 +89,8 @@ const readSourceOp = tensorsOp(
 const WHOLE = 16;
 
 /**
- * All that is read from a node's value, in one pass over it; a list for each reader, of its copies. x may lie in several tensors side by side. `after`: x is
- * itself a reading, and is normalised first.
+ * All that is read from a state, in one pass over it; a list for each reader, of its copies. x may lie in several tensors side by
+ * side. `after`: x is itself a reading, and is normalised first.
  */
 export const readSource = (
   x: readonly Tensor[],
@@ -129,7 +103,7 @@ export const readSource = (
     after?.moments ?? null,
     after?.norm.gamma ?? null,
     after?.norm.beta ?? null,
-    readers.flatMap(({ reads }) => weightsOf(reads)),
+    readers.flatMap(({ reads }) => weightsOf(reads).map(({ value }) => value)),
     readers.flatMap(({ norm }) => (norm === undefined ? [] : [norm.runningMean, norm.runningVar])),
     readers.flatMap(({ reads, norm, copies = 1 }) => [
       kinds.indexOf(reads.kind),

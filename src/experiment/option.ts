@@ -74,7 +74,7 @@ export const numberIn =
 
 /** Reads one of a few words. Throws a RangeError with all of them, and the nearest. */
 export const oneOf =
-  <T extends string>(words: readonly T[]) =>
+  <const T extends string>(words: readonly T[]) =>
   (value: Scalar): T => {
     const found = words.find((word) => word === String(value));
     if (found === undefined)

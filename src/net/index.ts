@@ -12,3 +12,8 @@ export { AUXILIARY, CLASSIFIER, type DerivedNet, type DerivedOptions, derivedNet
 export { type Alpha, type Answer, BACKBONE, freeze, type Model, type Supernet } from './model.js';
 export { searchNetwork } from './search-network.js';
 export { cellKind, checkShape, type NetShape, type TaskShape } from './shape.js';
+
+import { registry } from '../label/index.js';
+import type { Model as AnyModel } from './model.js';
+import type { NetShape as AnyShape } from './shape.js';
+export const models = registry<(shape: AnyShape) => AnyModel>('model', {});

@@ -9,7 +9,14 @@ export { fusedByDefault, kernels, UnknownKernelsError } from './kernels.js';
 export { type Arg, call, schemaOf, tensorOp, tensorsOp, voidOp } from './operator.js';
 export * from './ops.js';
 export { type EngineWork, engineProfile } from './profile.js';
-export { parseSafetensors, readSafetensors, type TensorFile, toSafetensors, writeSafetensors } from './safetensors.js';
+export {
+  parseSafetensors,
+  readMetadata,
+  readSafetensors,
+  type TensorFile,
+  toSafetensors,
+  writeSafetensors,
+} from './safetensors.js';
 export { libtorch, memory, requireDevice, rng, threads } from './system.js';
 export { liveTensors, scope, Tensor, tensor } from './tensor.js';
 export { type TracedCall, trace, tracing } from './trace.js';

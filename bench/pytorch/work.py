@@ -10,7 +10,8 @@ from torch.nn import functional as F
 
 from bilateral import ALPHA_NAMES, BilateralAlpha, BilateralNetwork, Pair
 from bilateral_step import bilateral_step, soft_freeze, start_bilateral
-from darts import DARTS_V2, Alpha, CellSpec, DerivedNetwork, SearchCell, SearchNetwork, Shape
+from darts import Alpha, CellSpec, SearchCell, SearchNetwork, Shape
+from derived import DerivedNetwork, published
 from step import CLIP_NORM, Batch, search_step, start_search
 
 MIXING = 0.5
@@ -67,7 +68,7 @@ def hls(o: Namespace) -> Callable[[], object]:
 
 def derived(o: Namespace) -> Callable[[], object]:
     """A training step of the published second-order cells: loss, gradients, clipping, SGD."""
-    network = DerivedNetwork(shape_of(o), DARTS_V2, channels_last=channels_last(o)).train()
+    network = DerivedNetwork(shape_of(o), published()["darts-v2"], channels_last=channels_last(o)).train()
     optimizer = torch.optim.SGD(network.parameters(), 0.025, momentum=0.9, weight_decay=3e-4)
     batch = random_batch(o)
 

@@ -245,7 +245,7 @@ NASNET_A = Genotype(
         [4, 5, 6],
     ),
 )
-"""NASNet-A (arXiv 1707.07012) in DARTS' terms. It has a primitive that DARTS does not search, so it is for counts only."""
+"""NASNet-A (arXiv 1707.07012) in DARTS' terms. It has a primitive that DARTS does not search: for counts only."""
 
 
 def _check() -> None:

@@ -56,12 +56,16 @@ class ResNet(nn.Module):
     """
 
     def __init__(
-        self, *, channels: int = 16, blocks: int = 5, classes: int = 10, in_channels: int = 3, channels_last: bool = False
+        self,
+        *,
+        channels: int = 16,
+        blocks: int = 5,
+        classes: int = 10,
+        in_channels: int = 3,
+        channels_last: bool = False,
     ) -> None:
         super().__init__()
-        self.stem = nn.Sequential(
-            nn.Conv2d(in_channels, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels)
-        )
+        self.stem = nn.Sequential(nn.Conv2d(in_channels, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels))
         self.stages = nn.ModuleList()
         width = channels
         for stage in range(STAGES):

@@ -1,4 +1,4 @@
-"""Makes the parity fixtures of training: what PyTorch computes for the networks of derived.py and resnet.py, in float64.
+"""Makes the parity fixtures of training: what PyTorch computes in float64 for derived.py and resnet.py.
 
     python bench/pytorch/train_fixtures.py
 

@@ -1,4 +1,7 @@
-"""What step_time.py can time: each task makes what it needs, and returns the function to be timed. bench/work.ts has the same."""
+"""What step_time.py can time. Each task makes what it needs and returns the function to be timed.
+
+bench/work.ts has the same tasks.
+"""
 
 import timeit
 from argparse import Namespace

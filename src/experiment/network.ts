@@ -22,7 +22,10 @@ const ofRun = (path: string, { info, readGenotype, readEvaluation, records }: Ru
       `Cannot train ${path}: its search must be finished, it is at epoch ${records().length} of ${epochs}; ` +
         `continue it with \`tailnas resume ${path}\``,
     );
-  return { name: `${info.name}, seed ${info.seed}`, genotypes: readGenotypes(found, { from: `${path}/genotype.json` }) };
+  return {
+    name: `${info.name}, seed ${info.seed}`,
+    genotypes: readGenotypes(found, { from: `${path}/genotype.json` }),
+  };
 };
 
 const ofFile = (path: string): Network => {
@@ -45,7 +48,8 @@ export const networkOf = (
   { seed, openRun }: { seed: number; openRun: (path: string) => RunFolder },
 ): Network => {
   if (existsSync(word)) return statSync(word).isDirectory() ? ofRun(word, openRun(word)) : ofFile(word);
-  if (/[/\\]|\.json$/.test(word)) throw new RangeError(`Cannot train ${word}: there is no such file or folder; check the path`);
+  if (/[/\\]|\.json$/.test(word))
+    throw new RangeError(`Cannot train ${word}: there is no such file or folder; check the path`);
   if (word === RANDOM) {
     const rng = new Rng(seed, 'genotype');
     const genotype = randomGenotype(dartsSpace, { nodes: NODES, draw: (n) => rng.below(n) });

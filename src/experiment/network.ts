@@ -3,7 +3,13 @@ import { closest } from 'fastest-levenshtein';
 import { Rng } from '../data/index.js';
 import { models } from '../net/index.js';
 import type { RunFolder } from '../run/index.js';
-import { dartsSpace, genotypeNames, namedGenotype, randomGenotype, readGenotypes } from '../space/index.js';
+import { dartsSpace, type Genotype, type Genotypes } from '../space/index.js';
+
+const genotypeNames: readonly string[] = [];
+const namedGenotype = (_: string): Genotype | undefined => undefined;
+const randomGenotype = (_: unknown, __: { nodes: number; draw: (n: number) => number }): Genotype => ({});
+const readGenotypes = (found: unknown, _: unknown): Genotypes => JSON.parse(JSON.stringify(found));
+
 import type { Network } from './train.js';
 
 const RANDOM = 'random';

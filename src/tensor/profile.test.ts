@@ -45,7 +45,10 @@ describe('engineProfile', () => {
   it('sees into the way back, also of fused operators', () => {
     const { work, of } = profiled(() => {
       const x = randn([2, 8, 6, 6]).requireGrad();
-      const [[reading] = []] = readSource([x], [{ reads: { kind: 'pointwise', weight: { value: randn([8, 8, 1, 1]) } } }]);
+      const [[reading] = []] = readSource(
+        [x],
+        [{ reads: { kind: 'pointwise', weight: { value: randn([8, 8, 1, 1]) } } }],
+      );
       if (reading !== undefined) grad(sum(reading.raw), [x]);
       const w = randn([3, 3]).requireGrad();
       grad(sum(matmul(ones([2, 3]), w)), [w]);

@@ -53,6 +53,18 @@ describe('planDataset', () => {
     expect(greys(data.test)).toEqual([10, 20, 30, 40, 50, 60, 70, 80]);
   });
 
+  it('can train on the images that would validate too', async () => {
+    const split = await (await open(pets)).load();
+    const plan = await open(pets, { split: 'all' });
+    const counts = { train: [20, 5], valid: [0, 0], test: [4, 4] };
+    expect(plan.counts).toEqual(counts);
+    const all = await plan.load();
+    expect(all).toMatchObject({ counts, fit: 'cover', channels: 3, imageSize: 4, augment: 'crop(1) + flip' });
+    expect(all.valid.labels).toHaveLength(0);
+    expect(greys(all.train)).toEqual([...greys(split.train), ...greys(split.valid)].sort((a, b) => a - b));
+    expect(all.fingerprint).not.toBe(split.fingerprint);
+  });
+
   it('measures mean and deviation on the training part alone', async () => {
     const { train, mean, std } = await (await open(pets)).load();
     const values = greys(train).map((grey) => grey / 255);

@@ -60,7 +60,10 @@ describe('download', () => {
     const asked: (string | undefined)[] = [];
     await fetchFile(await serve(ranged(2, asked)));
     expect(await holds(file())).toBe(true);
-    expect(asked).toEqual([undefined, 'bytes=150000-', 'bytes=225000-']);
+    expect(asked).toHaveLength(3);
+    // A cut may lose what was on its way, so that less is there than was sent.
+    const [first = 0, second = 0] = asked.slice(1).map((range) => Number(/\d+/.exec(range ?? '')?.[0]));
+    expect([first > 0, first <= 150_000, second > first, second <= 225_000]).toEqual([true, true, true, true]);
   });
 
   it('continues from the part of an earlier call, and starts over where that part was wrong', async () => {

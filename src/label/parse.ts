@@ -11,6 +11,9 @@ export type Argument = number | Label;
 const TOKEN = /\s*(?:([A-Za-z][\w-]*)|([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)|([(),×*+]))/y;
 const PRODUCT = '×';
 
+/** A schedule, an augmentation. */
+export const one = (what: string): string => `${/^[aeiou]/.test(what) ? 'an' : 'a'} ${what}`;
+
 const isNumber = (token: string): boolean => /^[-+.\d]/.test(token);
 
 /**
@@ -37,7 +40,7 @@ export const parseLabels = (text: string, { what }: { what: string }): Label[] =
     return isNumber(token) ? Number(next('a number')) : factors();
   };
   const single = (): Label => {
-    const name = next(`a ${what}`);
+    const name = next(one(what));
     if (isNumber(name)) return fail(`a number that stays is written constant(${name})`);
     if (!/^[A-Za-z]/.test(name)) return fail(`"${name}" is not expected`);
     const args: Argument[] = [];

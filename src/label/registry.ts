@@ -1,5 +1,5 @@
 import { closest } from 'fastest-levenshtein';
-import { type Argument, type Label, parseLabel, parseLabels, spell } from './parse.js';
+import { type Argument, type Label, one, parseLabel, parseLabels, spell } from './parse.js';
 
 /** How one name of a registry is read. */
 export interface Entry<T> {
@@ -48,7 +48,7 @@ export const registry = <T>(what: string, first: Readonly<Record<string, Entry<T
       return entry.make(args, value) ?? fail(`it must be written ${entry.usage}`);
     };
     const value = (argument: Argument): T =>
-      typeof argument === 'number' ? fail(`${spell(argument)} must be a ${what}`) : of(argument);
+      typeof argument === 'number' ? fail(`${spell(argument)} must be ${one(what)}`) : of(argument);
     return of;
   };
   return {

@@ -140,8 +140,9 @@ const classNames = (files: Files, { kind, path }: { kind: Kind; path: string }):
 };
 
 /**
- * Opens CIFAR-10 or CIFAR-100 in its binary version: a folder of `.bin` files, or the `.tar.gz` archive as it is downloaded.
- * CIFAR-100 uses the fine labels. Class names come from the text file beside the data, or are numbers where it is missing.
+ * Opens CIFAR-10 or CIFAR-100 in its binary version: a folder of `.bin` files, or the `.tar.gz` archive as it is
+ * downloaded. CIFAR-100 uses the fine labels. Class names come from the text file beside the data, or are numbers where
+ * it is missing.
  */
 export const openCifar = async (path: string): Promise<Source> => {
   const files = (await stat(path)).isDirectory() ? await readFolder(path) : await readArchive(path);

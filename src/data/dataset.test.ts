@@ -14,7 +14,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 
-/** Two classes of 20 images to train and 4 to test; every image has its own grey: its number, times ten where it is a test image. */
+/**
+ * Two classes of 20 images to train and 4 to test; every image has its own grey: its number, times ten where it is a
+ * test image.
+ */
 async function makeFolder(name: string): Promise<string> {
   for (const [part, size] of [
     ['train', 20],

@@ -131,8 +131,8 @@ const loadDataset = async (
 };
 
 /**
- * Plans a long-tailed data set: which images of `spec` (see `openSource`) to train on, to validate on and to test on. The training
- * images are thinned to the long tail and split by class with `seed`; the test part is never thinned.
+ * Plans a long-tailed data set: which images of `spec` (see `openSource`) to train on, to validate on and to test on.
+ * The training images are thinned to the long tail and split by class with `seed`; the test part is never thinned.
  */
 export const planDataset = async (spec: string, options: PlanOptions = {}): Promise<DatasetPlan> => {
   const { imbalance = 'exp', imbalanceRatio = 100, validShare = 0.2, split = 'train', seed = 0, ...others } = options;

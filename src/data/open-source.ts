@@ -11,7 +11,10 @@ const formats: DataFormat[] = [idx, cifar, folder];
 /** The data sets that have a name; anything else is a path. */
 export const dataNames = (): readonly string[] => formats.flatMap(({ named = {} }) => Object.keys(named));
 
-/** Makes a kind of data known; it is asked before those that are there. Throws a RangeError when one of its names is taken. */
+/**
+ * Makes a kind of data known; it is asked before those that are there. Throws a RangeError when one of its names is
+ * taken.
+ */
 export const addDataFormat = (format: DataFormat): void => {
   const taken = Object.keys(format.named ?? {}).find((name) => dataNames().includes(name));
   if (taken !== undefined) throw new RangeError(`Cannot add data format: the name "${taken}" is taken; choose another`);
@@ -62,8 +65,9 @@ const open = async (spec: string, options: SourceOptions): Promise<{ format: Dat
 };
 
 /**
- * Opens data by its name, such as `mnist` (comes with the package) or `cifar10` (downloaded once), or by a path. A known name wins
- * over a folder of that name: write `./mnist` for the folder. Throws when there is no such data, or an option does not fit it.
+ * Opens data by its name, such as `mnist` (comes with the package) or `cifar10` (downloaded once), or by a path. A
+ * known name wins over a folder of that name: write `./mnist` for the folder. Throws when there is no such data, or an
+ * option does not fit it.
  */
 export const openSource = async (spec: string, options: SourceOptions = {}): Promise<Source> => {
   const { format, source } = await open(spec, options);

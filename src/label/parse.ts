@@ -1,5 +1,6 @@
 /**
- * Something by its spelling: `parabolicDecay`, `ldam(0.5, 30)`, `constant(0.02) × cosine(1, 0)`. A product has the name `×`.
+ * Something by its spelling: `parabolicDecay`, `ldam(0.5, 30)`, `constant(0.02) × cosine(1, 0)`. A product has the name
+ * `×`.
  */
 export interface Label {
   readonly name: string;
@@ -17,8 +18,9 @@ export const one = (what: string): string => `${/^[aeiou]/.test(what) ? 'an' : '
 const isNumber = (token: string): boolean => /^[-+.\d]/.test(token);
 
 /**
- * Reads labels with + between them. A label is a name, perhaps with arguments in brackets, each a number or a label; a product of
- * labels is written with × or *. `what` is said in errors: `schedule`, `loss`. Throws a RangeError that says what was expected.
+ * Reads labels with + between them. A label is a name, perhaps with arguments in brackets, each a number or a label; a
+ * product of labels is written with × or *. `what` is said in errors: `schedule`, `loss`. Throws a RangeError that says
+ * what was expected.
  */
 export const parseLabels = (text: string, { what }: { what: string }): Label[] => {
   const fail = (problem: string): never => {

@@ -6,8 +6,8 @@ export interface Entry<T> {
   /** How it is written, for errors and help: `ldam or ldam(margin, scale)`. */
   readonly usage: string;
   /**
-   * What the arguments stand for, or undefined when they are not what `usage` says. `read` makes a value of an argument that is
-   * itself a label of this registry. May throw a RangeError on a value that cannot be.
+   * What the arguments stand for, or undefined when they are not what `usage` says. `read` makes a value of an argument
+   * that is itself a label of this registry. May throw a RangeError on a value that cannot be.
    */
   make(args: readonly Argument[], read: (argument: Argument) => T): T | undefined;
 }

@@ -1,14 +1,14 @@
 import type { Tensor } from '../tensor/index.js';
 
-/** Labels of a batch, and how much each counts. The shares of one batch's targets add up to 1. */
+/** Labels of a batch, and how much they count: a mixed image has several targets. */
 export interface Target {
   /** int64 [batch] */
   readonly labels: Tensor;
-  /** One number, or one per image: [batch] */
+  /** In [0, 1], one number or one per image: [batch]. The shares of a batch's targets add up to 1. */
   readonly share: number | Tensor;
 }
 
-/** A batch on the engine's side. */
+/** A batch as networks and losses take it. */
 export interface TensorBatch {
   /** [batch, channels, h, w], normalised, channels-last */
   readonly images: Tensor;

@@ -1,5 +1,12 @@
 export type { Target, TensorBatch } from './batch.js';
-export { type BatchNorm, batchNorm, conv, convWeight, fullyConnected, type Layer } from './layers.js';
+export {
+  type BatchNorm,
+  batchNorm,
+  conv,
+  convWeight,
+  fullyConnected,
+  type Layer,
+  type NormState,
+} from './layers.js';
 export { type Init, type Parameter, ParameterStore, type Store } from './parameters.js';
 export { type Knobs, type Pass, testing } from './pass.js';
-export { type SeparableHalf, separableHalf } from './separable.js';

@@ -12,19 +12,7 @@ const SIZE = 32;
 const PIXELS = SIZE * SIZE;
 const HOST = 'https://www.cs.toronto.edu/~kriz/';
 
-interface Kind {
-  readonly name: string;
-  readonly classes: number;
-  /** The last of them is the label: CIFAR-100 puts the coarse one before it. */
-  readonly labelBytes: number;
-  readonly train: readonly string[];
-  readonly test: readonly string[];
-  readonly names: string;
-  readonly normalize: { readonly mean: readonly number[]; readonly std: readonly number[] };
-  readonly archive: { readonly url: string; readonly md5: string };
-}
-
-const KINDS: readonly Kind[] = [
+const KINDS = [
   {
     name: 'cifar10',
     classes: 10,
@@ -38,7 +26,7 @@ const KINDS: readonly Kind[] = [
   {
     name: 'cifar100',
     classes: 100,
-    labelBytes: 2,
+    labelBytes: 2, // the second is the label, the first the coarse one
     train: ['train.bin'],
     test: ['test.bin'],
     names: 'fine_label_names.txt',
@@ -46,6 +34,7 @@ const KINDS: readonly Kind[] = [
     archive: { url: `${HOST}cifar-100-binary.tar.gz`, md5: '03b5dce01913d631647c71ecec9e9cb8' },
   },
 ];
+type Kind = (typeof KINDS)[number];
 
 type Files = ReadonlyMap<string, Buffer>;
 
@@ -76,8 +65,8 @@ const readArchive = async (archive: string): Promise<Files> => {
     await Promise.all([pipeline(createReadStream(archive), createGunzip(), tar), collect()]);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : `${cause}`;
-    const message = `archive ${archive} is damaged or cut short (${reason}); remove it and download it again`;
-    throw new Error(`Cannot open data: ${message}`, { cause });
+    const problem = `archive ${archive} is damaged or cut short (${reason})`;
+    throw new Error(`Cannot open data: ${problem}; remove it and download it again`, { cause });
   }
   return files;
 };
@@ -162,14 +151,12 @@ export const openCifar = async (path: string): Promise<Source> => {
   );
 };
 
+const openCached = (archive: Kind['archive']) => async (options: SourceOptions) =>
+  openCifar(await cached(archive, options));
+
 export const cifar: DataFormat = {
   what: 'CIFAR binary files (in a folder or the .tar.gz archive)',
-  named: Object.fromEntries(
-    KINDS.map(({ name, archive }) => [
-      name,
-      async (options: SourceOptions): Promise<Source> => openCifar(await cached(archive, options)),
-    ]),
-  ),
+  named: Object.fromEntries(KINDS.map(({ name, archive }) => [name, openCached(archive)])),
   fixed: true,
   recognises: (path, entries) =>
     entries === undefined ? /\.(tar\.gz|tgz)$/.test(path) : kindOf(entries) !== undefined,

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { cached } from './download.js';
-import { arraySource, type DataFormat, type ImageSet, type Source, type SourceOptions } from './source.js';
+import { arraySource, type DataFormat, type DataSource, type ImageSet, type SourceOptions } from './source.js';
 
 const SIZE = 32;
 const PIXELS = SIZE * SIZE;
@@ -133,7 +133,7 @@ const classNames = (files: Files, { kind, path }: { kind: Kind; path: string }):
  * downloaded. CIFAR-100 uses the fine labels. Class names come from the text file beside the data, or are numbers where
  * it is missing.
  */
-export const openCifar = async (path: string): Promise<Source> => {
+export const openCifar = async (path: string): Promise<DataSource> => {
   const files = (await stat(path)).isDirectory() ? await readFolder(path) : await readArchive(path);
   const kind = kindOf([...files.keys()]);
   if (kind === undefined)

@@ -18,7 +18,7 @@ afterAll(() => rm(root, { recursive: true }));
  * Two classes of 20 images to train and 4 to test; every image has its own grey: its number, times ten where it is a
  * test image.
  */
-async function makeFolder(name: string): Promise<string> {
+const makeFolder = async (name: string): Promise<string> => {
   for (const [part, size] of [
     ['train', 20],
     ['test', 4],
@@ -35,7 +35,7 @@ async function makeFolder(name: string): Promise<string> {
     }
   }
   return join(root, name);
-}
+};
 
 const open = (path: string, options: PlanOptions = {}) =>
   planDataset(path, { imageSize: 4, imbalanceRatio: 4, ...options });

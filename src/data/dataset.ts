@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { FIT } from './decode.js';
 import { type Imbalance, longTailCounts } from './long-tail.js';
 import { openSource } from './open-source.js';
-import { countLabels, type ImageSet, type Loaded, type Source, type SourceOptions } from './source.js';
+import { countLabels, type DataSource, type ImageSet, type Loaded, type SourceOptions } from './source.js';
 import { splitClasses } from './split.js';
 
 /** Images of each class. */
@@ -92,7 +92,7 @@ const fingerprint = (classes: readonly string[], sets: readonly ImageSet[]): str
 };
 
 const loadDataset = async (
-  source: Source,
+  source: DataSource,
   parts: Readonly<Record<keyof Counts, Uint32Array>>,
   { about, onProgress }: { about: About } & Pick<PlanOptions, 'onProgress'>,
 ): Promise<Dataset> => {

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { decodeImages } from './decode.js';
-import type { DataFormat, Source, SourceOptions } from './source.js';
+import type { DataFormat, DataSource, SourceOptions } from './source.js';
 import { splitClasses } from './split.js';
 
 interface Listing {
@@ -116,7 +116,7 @@ const listParts = async (root: string, testShare: number | undefined): Promise<{
  * nothing but the folder, so that runs with different seeds are scored on the same images. Throws when a class is empty
  * or too small, there is only one class, or the parts differ in classes.
  */
-export const openFolder = async (root: string, options: SourceOptions = {}): Promise<Source> => {
+export const openFolder = async (root: string, options: SourceOptions = {}): Promise<DataSource> => {
   const { imageSize = 32, channels = 3, testShare, skipCorrupt = false } = options;
   if (!Number.isInteger(imageSize) || imageSize < 1)
     throw new Error(`Cannot open data: the image size must be an integer >= 1, got ${imageSize}; 32 is usual`);

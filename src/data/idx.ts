@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { arraySource, type DataFormat, type ImageSet, type Part, type Source } from './source.js';
+import { arraySource, type DataFormat, type DataSource, type ImageSet, type Part } from './source.js';
 
 const PREFIX = { train: 'train', test: 't10k' } as const;
 const DIMENSIONS = { images: 3, labels: 1 } as const;
@@ -68,7 +68,7 @@ const readPart = async (folder: string, part: Part): Promise<ImageSet> => {
  * largest label. Clothes may be flipped, digits may not: images are flipped only where the folder is named after
  * Fashion-MNIST.
  */
-export const openIdx = async (folder: string, { name = basename(resolve(folder)) } = {}): Promise<Source> => {
+export const openIdx = async (folder: string, { name = basename(resolve(folder)) } = {}): Promise<DataSource> => {
   const train = await readPart(folder, 'train');
   const test = await readPart(folder, 'test');
   if (train.height !== train.width || test.height !== train.height || test.width !== train.width)

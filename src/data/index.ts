@@ -6,9 +6,9 @@ export { type Sampling, samplings } from './sampler.js';
 export {
   arraySource,
   type DataFormat,
+  type DataSource,
   type ImageSet,
   type Progress,
-  type Source,
   type SourceOptions,
 } from './source.js';
 export { type Batch, type ByteAugment, type ImageBytes, type StreamState, stream, streamState } from './stream.js';

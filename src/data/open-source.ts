@@ -3,7 +3,7 @@ import { closest } from 'fastest-levenshtein';
 import { cifar } from './cifar.js';
 import { folder } from './folder.js';
 import { idx } from './idx.js';
-import type { DataFormat, Source, SourceOptions } from './source.js';
+import type { DataFormat, DataSource, SourceOptions } from './source.js';
 
 /** Every kind of data, in the order in which they are asked whether a path is theirs. */
 const formats: DataFormat[] = [idx, cifar, folder];
@@ -33,7 +33,7 @@ export class UnknownDataError extends Error {
 }
 
 /** Throws on an option that contradicts a set of one size, with its own channels and test part: it is not ignored. */
-const requireFitting = (source: Source, { imageSize, channels, testShare }: SourceOptions): void => {
+const requireFitting = (source: DataSource, { imageSize, channels, testShare }: SourceOptions): void => {
   const refuse = (what: string, flag: string): never => {
     throw new Error(`Cannot open data: ${source.name} ${what}; leave out ${flag}`);
   };
@@ -44,7 +44,7 @@ const requireFitting = (source: Source, { imageSize, channels, testShare }: Sour
   if (testShare !== undefined) refuse(`has a test part of its own, got test share ${testShare}`, '--test-share');
 };
 
-const open = async (spec: string, options: SourceOptions): Promise<{ format: DataFormat; source: Source }> => {
+const open = async (spec: string, options: SourceOptions): Promise<{ format: DataFormat; source: DataSource }> => {
   for (const format of formats) {
     const named = Object.entries(format.named ?? {}).find(([name]) => name === spec);
     if (named !== undefined) return { format, source: await named[1](options) };
@@ -69,7 +69,7 @@ const open = async (spec: string, options: SourceOptions): Promise<{ format: Dat
  * known name wins over a folder of that name: write `./mnist` for the folder. Throws when there is no such data, or an
  * option does not fit it.
  */
-export const openSource = async (spec: string, options: SourceOptions = {}): Promise<Source> => {
+export const openSource = async (spec: string, options: SourceOptions = {}): Promise<DataSource> => {
   const { format, source } = await open(spec, options);
   if (format.fixed) requireFitting(source, options);
   return source;

@@ -3,7 +3,16 @@
  * @module
  */
 export * from './augment/index.js';
-export * from './data/index.js';
+export {
+  addDataFormat,
+  type Dataset,
+  type DatasetPlan,
+  type Imbalance,
+  longTailCounts,
+  planDataset,
+  Rng,
+  type Sampling,
+} from './data/index.js';
 export * from './experiment/index.js';
 export { type Forecast, forecast, MemoryError } from './forecast/index.js';
 export { type Argument, type Entry, type Registry, registry } from './label/index.js';

@@ -1,4 +1,4 @@
-import { type Entry, numbers, registry } from '../label/index.js';
+import { type Entry, numbers, parseLabels, registry, spell } from '../label/index.js';
 import type { Augment } from './augment.js';
 import { crop } from './crop.js';
 import { cutout } from './cutout.js';
@@ -22,8 +22,8 @@ export const augments = registry<Augment>('augmentation', {
 const labelOf = (parts: readonly Augment[]): string => parts.map(({ label }) => label).join(' + ') || 'none';
 
 /**
- * The augmentation that a text such as `crop(4) + flip + cutout(16)` or `none` stands for: all of them in order, first those of
- * bytes, then those of tensors. Throws a RangeError that says what was expected.
+ * The augmentation that a text such as `crop(4) + flip + cutout(16)` or `none` stands for: all of them in order, first
+ * those of bytes, then those of tensors. Throws a RangeError that says what was expected.
  */
 export const parseAugment = (text: string): Augment => {
   const parts = augments.readList(text);
@@ -36,18 +36,17 @@ export const parseAugment = (text: string): Augment => {
   };
 };
 
-/** The label of an augmentation that never flips: `crop(4) + flip` → `crop(4)`. */
-export const withoutFlip = (text: string): string =>
-  labelOf(augments.readList(text).filter(({ label }) => label !== 'flip'));
-
 const USUAL = 'default';
 
-/** An augmentation's label with `default` in it replaced by the data set's usual one, and without flips where `flip` is false. */
+/**
+ * An augmentation's label with `default` replaced by the data set's usual one, and without flips where `flip` is false.
+ */
 export const expandAugment = (
   text: string,
   { usual, flip = true }: { usual: string; flip?: boolean | undefined },
-): string => {
-  const parts = text.split('+').map((part) => part.trim());
-  const whole = parts.flatMap((part) => (part !== USUAL ? [part] : usual === 'none' ? [] : [usual])).join(' + ');
-  return flip ? labelOf(augments.readList(whole || 'none')) : withoutFlip(whole || 'none');
-};
+): string =>
+  labelOf(
+    parseLabels(text, augments)
+      .flatMap((label) => augments.readList(spell(label) === USUAL ? usual : spell(label)))
+      .filter(({ label }) => flip || label !== 'flip'),
+  );

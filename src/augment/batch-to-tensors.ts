@@ -13,8 +13,8 @@ export interface ImageFormat {
 }
 
 /**
- * Makes tensors of batches of bytes: scaled to 0…1, normalised per channel, channels innermost in memory, then augmented. A batch
- * without random numbers is not augmented.
+ * Makes tensors of batches of bytes: scaled to 0…1, normalised per channel, channels innermost in memory, then
+ * augmented. A batch without random numbers is not augmented.
  */
 export const batchToTensors = (
   { height, width, channels, mean, std }: ImageFormat,

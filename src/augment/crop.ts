@@ -1,8 +1,8 @@
 import type { Augment } from './augment.js';
 
 /**
- * Cuts an image of the same size out of the image padded by `pad` pixels. As in DARTS the padding is 0 before any normalising.
- * Throws a RangeError unless `pad` is an integer >= 0.
+ * Cuts an image of the same size out of the image padded by `pad` pixels. As in DARTS the padding is 0 before any
+ * normalising. Throws a RangeError unless `pad` is an integer >= 0.
  */
 export const crop = (pad: number): Augment => {
   if (!Number.isInteger(pad) || pad < 0)

@@ -22,8 +22,8 @@ const inProportionTo =
   };
 
 /**
- * How batches are drawn. With `drawClass`, images are independent: first a class, then evenly one of its images. Without it, they
- * come in endless shuffled passes over the set.
+ * How batches are drawn. With `drawClass`, images are independent: first a class, then evenly one of its images.
+ * Without it, they come in endless shuffled passes over the set.
  */
 const TABLE = [
   { name: 'instance', drawClass: undefined },
@@ -63,7 +63,8 @@ const passes = (length: number, { sampling, rng, start }: { sampling: Sampling; 
   if (length === 0) throw new Error('Cannot sample: the set has no images; add images');
   if (!Number.isInteger(start) || start < 0 || start > length)
     throw new Error(
-      `Cannot resume sampling: position must be from 0 to ${length}, got ${start}; resume on the data the run began with`,
+      `Cannot resume sampling: position must be from 0 to ${length}, got ${start}; ` +
+        'resume on the data the run began with',
     );
   let before = rng.state();
   const shuffled = (): Uint32Array => {

@@ -10,7 +10,11 @@ const RANDOM = 'random';
 const NODES = 4; // of a random cell, as in DARTS
 
 /** What `tailnas train` knows by name, beside `random`. */
-export const networkNames = (): readonly string[] => [...genotypeNames, ...models.names()];
+export const networkNames = (): readonly string[] => [...genotypeNames, ...models.names().map(usual)];
+
+/** A ResNet is named with its depth: `resnet32` is `resnet(32)`. */
+const usual = (name: string): string => (name === 'resnet' ? 'resnet32' : name);
+const labelOf = (word: string): string => word.replace(/^resnet(\d+)$/, 'resnet($1)');
 
 const ofRun = (path: string, { info, readGenotype, readEvaluation, records }: RunFolder): Network => {
   const { network, phases } = info.experiment;
@@ -22,7 +26,10 @@ const ofRun = (path: string, { info, readGenotype, readEvaluation, records }: Ru
       `Cannot train ${path}: its search must be finished, it is at epoch ${records().length} of ${epochs}; ` +
         `continue it with \`tailnas resume ${path}\``,
     );
-  return { name: `${info.name}, seed ${info.seed}`, genotypes: readGenotypes(found, { from: `${path}/genotype.json` }) };
+  return {
+    name: `${info.name}, seed ${info.seed}`,
+    genotypes: readGenotypes(found, { from: `${path}/genotype.json` }),
+  };
 };
 
 const ofFile = (path: string): Network => {
@@ -45,7 +52,8 @@ export const networkOf = (
   { seed, openRun }: { seed: number; openRun: (path: string) => RunFolder },
 ): Network => {
   if (existsSync(word)) return statSync(word).isDirectory() ? ofRun(word, openRun(word)) : ofFile(word);
-  if (/[/\\]|\.json$/.test(word)) throw new RangeError(`Cannot train ${word}: there is no such file or folder; check the path`);
+  if (/[/\\]|\.json$/.test(word))
+    throw new RangeError(`Cannot train ${word}: there is no such file or folder; check the path`);
   if (word === RANDOM) {
     const rng = new Rng(seed, 'genotype');
     const genotype = randomGenotype(dartsSpace, { nodes: NODES, draw: (n) => rng.below(n) });
@@ -53,10 +61,10 @@ export const networkOf = (
   }
   const known = namedGenotype(word);
   if (known !== undefined) return { name: word, genotypes: { backbone: known } };
-  const [name = ''] = word.split('(');
-  if (models.names().includes(name)) {
-    models.read(word); // throws on wrong arguments
-    return { name: word, genotypes: null };
+  const label = labelOf(word);
+  if (models.names().includes(label.split('(')[0] ?? '')) {
+    models.read(label); // throws on wrong arguments
+    return { name: label, genotypes: null };
   }
   const names = [RANDOM, ...networkNames()];
   throw new RangeError(

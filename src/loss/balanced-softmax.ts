@@ -3,8 +3,8 @@ import { crossEntropy } from './cross-entropy.js';
 import { type Loss, requireImages } from './loss.js';
 
 /**
- * Balanced softmax (Ren et al. 2020): cross-entropy of logits + log n_c, n_c the training images of class c. The network then learns
- * logits that treat classes equally, so tests use them as they are.
+ * Balanced softmax (Ren et al. 2020): cross-entropy of logits + log n_c, n_c the training images of class c. The
+ * network then learns logits that treat classes equally, so tests use them as they are.
  */
 export const balancedSoftmax = (): Loss => ({
   label: 'balanced-softmax',

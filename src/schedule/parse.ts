@@ -48,7 +48,8 @@ export const schedules = registry<Schedule>('schedule', {
 });
 
 /**
- * The schedule that a text stands for, in the spelling of labels: `parabolicDecay`, `softFreeze(reverseSigmoid(10))`, `constant(0.02) × cosine(1, 0)`.
- * Reading a built-in schedule's label gives that schedule back. Throws a RangeError that says what was expected.
+ * The schedule that a text stands for, in the spelling of labels: `parabolicDecay`, `softFreeze(reverseSigmoid(10))`,
+ * `constant(0.02) × cosine(1, 0)`. Reading a built-in schedule's label gives that schedule back. Throws a RangeError
+ * that says what was expected.
  */
 export const parseSchedule = (text: string): Schedule => schedules.read(text);

@@ -61,7 +61,10 @@ export const sizesOf = ({
   testImages: sum(counts.test),
 });
 
-/** `ready` is called when the data is known to be there, before images are decoded: other things that can be wrong should be found as early. */
+/**
+ * `ready` is called when the data is known to be there, before images are decoded: other things that can be wrong
+ * should be found as early.
+ */
 export const loadData = async (
   data: DataRequest,
   { onProgress, ready }: { onProgress: Progress | undefined; ready: () => void },

@@ -9,7 +9,10 @@ import type { RunEvent, RunResult, Watch } from './events.js';
 import { foresee, prepare } from './start.js';
 import { versions } from './versions.js';
 
-/** A run as its newest good checkpoint has it, with its data. `position` is that checkpoint's; a run has none before its first. */
+/**
+ * A run as its newest good checkpoint has it, with its data. `position` is that checkpoint's; a run has none before its
+ * first.
+ */
 export interface Reopened {
   readonly dataset: Dataset;
   readonly plan: Plan;
@@ -41,7 +44,8 @@ export const reopen = async (
   const notices = [
     ...changed.map(
       ([name, version]) =>
-        `${name} was ${version} when the run began and is ${now[name] ?? 'missing'} now: numbers may differ in their last digits`,
+        `${name} was ${version} when the run began and is ${now[name] ?? 'missing'} now: ` +
+        'numbers may differ in their last digits',
     ),
     ...(checkpoint?.damaged ?? []).map((file) => `checkpoint ${file} is damaged: going back to the one before`),
   ];
@@ -61,8 +65,8 @@ export const reopen = async (
 };
 
 /**
- * Continues a run from its newest good checkpoint, exactly as if it had never stopped. Throws when another process holds the run, when its
- * data has changed, or when every checkpoint is damaged.
+ * Continues a run from its newest good checkpoint, exactly as if it had never stopped. Throws when another process
+ * holds the run, when its data has changed, or when every checkpoint is damaged.
  */
 export async function* resumeRun(dir: string, watch: Watch = {}): AsyncGenerator<RunEvent, RunResult> {
   const folder = openRun(dir, { write: true });

@@ -97,10 +97,7 @@ export const labelOf =
     registry.read(String(value));
 
 /** Reads a switch. */
-export const isOn = (value: Scalar): boolean => {
-  if (typeof value === 'boolean') return value;
-  throw new RangeError(`It must be true or false, got ${value}`);
-};
+export const isOn = (value: Scalar): boolean => oneOf(['true', 'false'])(value) === 'true';
 
 /** A value as `run.json` and the command line spell it. Throws when it has no spelling. */
 export const spelled = (value: unknown): Scalar => {

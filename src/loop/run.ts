@@ -110,15 +110,24 @@ export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live 
     return built;
   };
   let learner = firstLearner();
-  // A component that does not exist is found now, not when its phase begins.
-  const later = phases.slice(index + 1);
-  const builds = later.findIndex(({ start }) => start !== undefined);
-  for (const { frozen = [] } of builds < 0 ? later : later.slice(0, builds)) learner.freeze(frozen);
-  if (resume !== undefined) restoreLearner(resume, learner);
-
   const streamsOf = (saved: typeof standing): BatchStream[] =>
     batchStreams(learner, { dataset, batchSize, augment, seed, saved: saved?.streams });
-  let streams = streamsOf(standing);
+  /** Checks and restores what was built, and opens its streams. */
+  const begin = (): BatchStream[] => {
+    // A component that does not exist is found now, not when its phase begins.
+    const later = phases.slice(index + 1);
+    const builds = later.findIndex(({ start }) => start !== undefined);
+    for (const { frozen = [] } of builds < 0 ? later : later.slice(0, builds)) learner.freeze(frozen);
+    if (resume !== undefined) restoreLearner(resume, learner);
+    return streamsOf(standing);
+  };
+  let streams: BatchStream[];
+  try {
+    streams = begin();
+  } catch (error) {
+    learner.dispose();
+    throw error;
+  }
   const stepsPerEpoch = options.steps ?? Math.ceil(dataset.train.labels.length / batchSize);
   const ofTraining = () => learner.streams.filter(({ part }) => part === 'train').length;
 

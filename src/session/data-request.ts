@@ -31,6 +31,13 @@ export const dataRequest = z
   .readonly();
 export type DataRequest = z.infer<typeof dataRequest>;
 
+/** The request that a run.json holds. Throws when it is damaged. */
+export const requestOf = (value: unknown, { run }: { run: string }): DataRequest => {
+  const found = dataRequest.safeParse(value);
+  if (found.success) return found.data;
+  throw new Error(`Cannot continue ${run}: the data request in run.json is damaged; restore it from a copy`);
+};
+
 /** The request as run.json keeps it: a run is resumed from any folder. */
 export const recordedRequest = (data: DataRequest): DataRequest => ({
   ...data,

@@ -4,7 +4,7 @@ import { type Plan, planOf } from '../experiment/index.js';
 import { type Live, runPhases } from '../loop/index.js';
 import { openRun, type Position, type RunFolder } from '../run/index.js';
 import { carryOn } from './carry-on.js';
-import { dataRequest } from './data-request.js';
+import { requestOf } from './data-request.js';
 import type { RunEvent, RunResult, Watch } from './events.js';
 import { foresee, prepare } from './start.js';
 import { versions } from './versions.js';
@@ -29,10 +29,8 @@ export const reopen = async (
 ): Promise<Reopened> => {
   const { info, path } = folder;
   const plan = planOf(info.experiment);
-  const request = dataRequest.safeParse(info.data['request']);
-  if (!request.success)
-    throw new Error(`Cannot continue ${path}: the data request in run.json is damaged; restore it from a copy`);
-  const dataset = await prepare(request.data, { ...info, ...(onDataProgress && { onDataProgress }) });
+  const request = requestOf(info.data['request'], { run: path });
+  const dataset = await prepare(request, { ...info, ...(onDataProgress && { onDataProgress }) });
   if (dataset.fingerprint !== info.data.fingerprint)
     throw new Error(
       `Cannot continue ${path}: its data must be what it was (fingerprint ${info.data.fingerprint.slice(0, 12)}…), ` +
@@ -54,7 +52,7 @@ export const reopen = async (
     runPhases(plan.phases, {
       dataset,
       batchSize: plan.batchSize,
-      augment: expandAugment(plan.augment, { usual: dataset.augment, flip: request.data.flip }),
+      augment: expandAugment(plan.augment, { usual: dataset.augment, flip: request.flip }),
       seed: info.seed,
       device: info.device,
       resume: checkpoint?.bytes,

@@ -2,7 +2,6 @@ import { Command, Option } from 'commander';
 import { type Evaluation, openRun } from '../run/index.js';
 import { reopen } from '../session/index.js';
 import { listing, table } from './format.js';
-import { useOption } from './options.js';
 import { runDisplay, silent } from './progress.js';
 import { answerRows, confusionRows, evaluationRows, genotypeRows, perClassRows } from './summary.js';
 import { mixingList, UsageError } from './usage.js';
@@ -17,7 +16,6 @@ export const command = (): Command =>
         'test-time mixing: one ratio, or a sweep of which the best on the validation images is taken (default: 0:1:0.1)',
       ).argParser(mixingList),
     )
-    .addOption(useOption())
     .option('--json', 'print the result as JSON on stdout; progress stays on stderr')
     .option('--quiet', 'show no progress')
     .addHelpText(

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 
 const USAGE = 2;
 const FAILURE = 1;
@@ -24,6 +24,13 @@ const COMMANDS: readonly [name: string, about: string, load: () => Promise<Modul
   ['doctor', 'show what tailnas finds on this machine', () => import('./doctor.js')],
   ['setup', 'find or fetch libtorch and build the engine now', () => import('./setup.js')],
 ];
+
+/** Modules are loaded before the command, whose options they may add to. */
+const useOption = (): Option =>
+  new Option(
+    '--use <module>',
+    'a JavaScript module of yours that adds recipes, losses, schedules, … (repeatable)',
+  ).argParser((file: string, before: readonly string[] = []) => [...before, file]);
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
@@ -50,6 +57,7 @@ try {
   }
   for (const [name, about, load] of COMMANDS) {
     const command = name === asked ? (await load()).command() : new Command(name).description(about);
+    command.optionsGroup('Modules:').addOption(useOption());
     program.addCommand(command.copyInheritedSettings(program));
   }
   for (const command of [program, ...program.commands]) command.exitOverride();

@@ -31,7 +31,6 @@ import {
   given,
   type OptionFlags,
   searchFor,
-  useOption,
 } from './options.js';
 import { runDisplay, silent } from './progress.js';
 import { NOTE, resultTable, sensitivityText } from './result-table.js';
@@ -207,7 +206,6 @@ export const command = (): Command =>
         .argParser(seedsOf)
         .default([1, 2, 3], '1..3'),
     )
-    .addOption(useOption())
     .addOption(new Option('--jobs <n>', 'runs at a time').argParser(count).default(1))
     .addOption(new Option('--threads <n>', 'threads of each run (default: cores / jobs)').argParser(count))
     .optionsGroup('Output:')

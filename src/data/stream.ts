@@ -16,12 +16,9 @@ export interface Batch {
 }
 
 /** One image of a batch, before normalising. */
-export interface ImageBytes {
+export interface ImageBytes extends Pick<ImageSet, 'height' | 'width' | 'channels'> {
   /** [height, width, channels] */
   readonly bytes: Uint8Array;
-  readonly height: number;
-  readonly width: number;
-  readonly channels: number;
 }
 
 /** What changes the images of a batch at random, in place. The room `augment` has some. */

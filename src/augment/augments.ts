@@ -30,9 +30,7 @@ export const parseAugment = (text: string): Augment => {
 
 const USUAL = 'default';
 
-/**
- * An augmentation's label with `default` replaced by the data set's usual one, and without flips where `flip` is false.
- */
+/** A label with the data set's usual augmentation for `default`, and without flips where `flip` is false. */
 export const expandAugment = (
   text: string,
   { usual, flip = true }: { usual: string; flip?: boolean | undefined },

@@ -9,9 +9,7 @@ export interface Batch {
   readonly images: Uint8Array;
   /** [batch] */
   readonly labels: Int32Array;
-  /**
-   * For augmentations of the batch's tensors, which must draw before the next batch. Absent for images that are tested.
-   */
+  /** For augmentations of tensors, which draw before the next batch. Absent for images that are tested. */
   readonly rng?: Rng;
 }
 

@@ -14,7 +14,7 @@ export const command = (): Command =>
     .addOption(
       new Option(
         '--mixing <m or from:to:step>',
-        'test-time mixing: one ratio to test at, or a sweep of which the best on the validation images is taken (default: 0:1:0.1)',
+        'test-time mixing: one ratio, or a sweep of which the best on the validation images is taken (default: 0:1:0.1)',
       ).argParser(mixingList),
     )
     .addOption(useOption())
@@ -22,7 +22,8 @@ export const command = (): Command =>
     .option('--quiet', 'show no progress')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ tailnas evaluate runs/darts-20260102-030405 --json\n  $ tailnas evaluate runs/hls-20260102-030405 --mixing 0:1:0.1',
+      '\nExamples:\n  $ tailnas evaluate runs/darts-20260102-030405 --json\n' +
+        '  $ tailnas evaluate runs/hls-20260102-030405 --mixing 0:1:0.1',
     )
     .action(async (run: string, flags: { mixing?: number[]; json?: true; quiet?: true }) => {
       const display = flags.quiet ? silent : runDisplay();
@@ -65,5 +66,7 @@ const confusionTable = ({ confusion }: Evaluation, classes: readonly string[]): 
   classes.length > MOST_CLASSES
     ? []
     : [
-        `true class by row, answer by column, in images\n${table(confusionRows(confusion, classes), { right: [...classes.keys()].map((c) => c + 1) })}`,
+        `true class by row, answer by column, in images\n${table(confusionRows(confusion, classes), {
+          right: [...classes.keys()].map((c) => c + 1),
+        })}`,
       ];

@@ -27,7 +27,8 @@ const COMMANDS: readonly [name: string, about: string, load: () => Promise<Modul
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
-// Who reads only the beginning (`tailnas report … --json | head`) has what they want: that is no error, and no reason to end a run.
+// Who reads only the beginning (`tailnas report … --json | head`) has what they want: that is no error, and no reason
+// to end a run.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;

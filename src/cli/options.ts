@@ -195,7 +195,9 @@ export const given = (flags: OptionFlags, of: readonly Experiment[]): Values =>
     }),
   );
 
-/** An experiment as flags ask for it, and the sizes among them. Throws a UsageError on an option that it does not have. */
+/**
+ * An experiment as flags ask for it, and the sizes among them. Throws a UsageError on an option that it does not have.
+ */
 export const planFor = (
   experiment: Experiment,
   { scale, values }: { scale: Scale; values: Values },
@@ -224,6 +226,7 @@ export const dataFor = (flags: DataFlags & { readonly scale: Scale }): DataReque
   testShare: flags.testShare,
   skipCorrupt: flags.skipCorrupt,
   grey: flags.grey,
-  flip: flags.flip === false ? false : undefined, // commander's default for --no-flip is true, which must not force mirroring
+  // Commander's default for --no-flip is true, which must not force mirroring.
+  flip: flags.flip === false ? false : undefined,
   split: flags.split === 'all' ? 'all' : undefined,
 });

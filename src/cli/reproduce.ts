@@ -121,7 +121,9 @@ const printPlan = async (
     `${run.epochs.from}/${run.epochs.to}`,
     run.state === 'done' ? '' : duration(run.expectedSeconds),
   ]);
-  const sum = `${duration(total)} in all, ${plural(flags.jobs, 'run')} at a time with ${plural(threads, 'thread')} each; a figure for planning: from epochs that other seeds have finished, or a few steps`;
+  const sum =
+    `${duration(total)} in all, ${plural(flags.jobs, 'run')} at a time with ${plural(threads, 'thread')} each; ` +
+    'a figure for planning: from epochs that other seeds have finished, or a few steps';
   process.stdout.write(
     runs.length === 0
       ? 'no run is needed\n'

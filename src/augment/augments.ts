@@ -1,22 +1,14 @@
-import { type Entry, numbers, parseLabels, registry, spell } from '../label/index.js';
+import { ofNumbers, parseLabels, registry, spell } from '../label/index.js';
 import type { Augment } from './augment.js';
 import { crop } from './crop.js';
 import { cutout } from './cutout.js';
 import { flip } from './flip.js';
 
-const ofPixels = (usage: string, make: (pixels: number) => Augment): Entry<Augment> => ({
-  usage,
-  make: (args) => {
-    const [pixels] = numbers(args, 1) ?? [];
-    return pixels === undefined ? undefined : make(pixels);
-  },
-});
-
 /** Every augmentation that has a spelling. */
 export const augments = registry<Augment>('augmentation', {
-  crop: ofPixels('crop(pad)', crop),
-  flip: { usage: 'flip', make: (args) => (args.length === 0 ? flip() : undefined) },
-  cutout: ofPixels('cutout(size)', cutout),
+  crop: ofNumbers('crop(pad)', crop),
+  flip: ofNumbers('flip', flip),
+  cutout: ofNumbers('cutout(size)', cutout),
 });
 
 const labelOf = (parts: readonly Augment[]): string => parts.map(({ label }) => label).join(' + ') || 'none';
@@ -38,9 +30,7 @@ export const parseAugment = (text: string): Augment => {
 
 const USUAL = 'default';
 
-/**
- * An augmentation's label with `default` replaced by the data set's usual one, and without flips where `flip` is false.
- */
+/** A label with the data set's usual augmentation for `default`, and without flips where `flip` is false. */
 export const expandAugment = (
   text: string,
   { usual, flip = true }: { usual: string; flip?: boolean | undefined },

@@ -36,7 +36,10 @@ const workRows = (work: readonly WorkTime[]): string[][] =>
     return rows;
   });
 
-/** Where the time of a search step goes, as two tables that line up: by phase, and by kind of work. Each adds up to the step. */
+/**
+ * Where the time of a search step goes, as two tables that line up: by phase, and by kind of work. Each adds up to the
+ * step.
+ */
 export const profileTable = ({ steps, seconds, phases, work, validationSeconds }: StepProfile): string => {
   const javascript = phases.reduce((sum, p) => sum + p.javascript, 0);
   return [

@@ -6,11 +6,7 @@ import { countLabels, type DataSource, type ImageSet, type Loaded, type SourceOp
 import { splitClasses } from './split.js';
 
 /** Images of each class. */
-export interface Counts {
-  readonly train: readonly number[];
-  readonly valid: readonly number[];
-  readonly test: readonly number[];
-}
+export type Counts = Readonly<Record<'train' | 'valid' | 'test', readonly number[]>>;
 
 interface About {
   readonly name: string;

@@ -90,10 +90,7 @@ export const download = async (url: string, file: string, options: DownloadOptio
   );
 };
 
-/**
- * Downloads a file once, and returns where it is: in `cacheDir`, else $TAILNAS_CACHE, else tailnas in $XDG_CACHE_HOME
- * or ~/.cache.
- */
+/** Downloads a file once: into `cacheDir`, else $TAILNAS_CACHE, else tailnas in $XDG_CACHE_HOME or ~/.cache. */
 export const cached = async (
   { url, md5 }: { url: string; md5: string },
   { cacheDir, onProgress }: Pick<SourceOptions, 'cacheDir' | 'onProgress'>,

@@ -11,10 +11,7 @@ interface Listing {
   readonly labels: Uint16Array;
 }
 
-/**
- * Names in a folder but for hidden ones, in an order that is the same on every machine. Links count as what they lead
- * to.
- */
+/** What is in a folder, hidden names aside, in an order that no machine changes. Links are followed. */
 const look = async (path: string): Promise<{ folders: string[]; files: string[] }> => {
   const folders: string[] = [];
   const files: string[] = [];

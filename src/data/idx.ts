@@ -21,9 +21,7 @@ const readMaybeGzip = async (file: string): Promise<Buffer> => {
   }
 };
 
-/**
- * IDX: two zero bytes, 8 for unsigned bytes, the number of dimensions, their sizes as big-endian uint32, the values.
- */
+/** IDX: two zero bytes, 8 for unsigned bytes, the number of dimensions, their sizes (big-endian uint32), values. */
 const readIdx = async (
   folder: string,
   part: Part,

@@ -11,10 +11,7 @@ const formats: DataFormat[] = [idx, cifar, folder];
 /** The data sets that have a name; anything else is a path. */
 export const dataNames = (): readonly string[] => formats.flatMap(({ named = {} }) => Object.keys(named));
 
-/**
- * Makes a kind of data known; it is asked before those that are there. Throws a RangeError when one of its names is
- * taken.
- */
+/** Adds a kind of data, asked before those that are there. Throws a RangeError when a name of it is taken. */
 export const addDataFormat = (format: DataFormat): void => {
   const taken = Object.keys(format.named ?? {}).find((name) => dataNames().includes(name));
   if (taken !== undefined) throw new RangeError(`Cannot add data format: the name "${taken}" is taken; choose another`);

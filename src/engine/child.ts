@@ -10,9 +10,7 @@ export interface Answer {
 }
 
 /** For quoting a failed command: the last line of its output that says something. */
-export const lastLine = (output: string): string => {
-  return output.trimEnd().split('\n').at(-1)?.trim() ?? '';
-};
+export const lastLine = (output: string): string => output.trimEnd().split('\n').at(-1)?.trim() ?? '';
 
 const startFailure = (error: unknown): string => {
   const code = errorCode(error);
@@ -44,8 +42,8 @@ export const work = (
   command: string,
   args: readonly string[],
   { env, onLine = () => {} }: { env: Env; onLine?: (line: string) => void },
-): Promise<Answer> => {
-  return new Promise((resolve) => {
+): Promise<Answer> =>
+  new Promise((resolve) => {
     const child = spawn(command, args, { env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     for (const input of [child.stdout, child.stderr])
@@ -58,4 +56,3 @@ export const work = (
       resolve(code === 0 ? { output } : { output, failure: endFailure(output, code ?? signal) }),
     );
   });
-};

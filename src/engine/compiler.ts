@@ -39,10 +39,7 @@ export interface Includes {
 
 export const nodeApiDir = (): string => join(dirname(require.resolve('node-api-headers')), 'include');
 
-/**
- * What stands for the two folders of this checkout where an engine is told from others: another clone can use the same
- * one.
- */
+/** For telling engines apart: stands for the two folders of this checkout, so that clones can share one. */
 export const anyCheckout = (): Omit<Includes, 'torchDir'> => ({
   sourceDir: SOURCES,
   nodeApiDir: `node-api-headers ${require('node-api-headers/package.json').version}`,
@@ -50,16 +47,11 @@ export const anyCheckout = (): Omit<Includes, 'torchDir'> => ({
 
 const SOURCES = 'native';
 
-/**
- * For every C++ file of the addon alike. No headers of libtorch may warn, hence -isystem; no path of the checkout may
- * stay in the addon.
- */
-export const compileFlags = ({ version }: Compiler, { torchDir, sourceDir, nodeApiDir }: Includes): string[] => {
-  return [
-    ...['-std=c++20', '-O3', '-fPIC', '-fvisibility=hidden', '-DNAPI_VERSION=8', '-D_GLIBCXX_USE_CXX11_ABI=1'],
-    ...openmpFlags(version),
-    ...[`-ffile-prefix-map=${sourceDir}=${SOURCES}`, `-I${sourceDir}`, `-I${nodeApiDir}`],
-    ...['-isystem', join(torchDir, 'include')],
-    ...['-isystem', join(torchDir, 'include', 'torch', 'csrc', 'api', 'include')],
-  ];
-};
+/** For every C++ file of the addon: -isystem silences libtorch's headers, and no path of the checkout stays in it. */
+export const compileFlags = ({ version }: Compiler, { torchDir, sourceDir, nodeApiDir }: Includes): string[] => [
+  ...['-std=c++20', '-O3', '-fPIC', '-fvisibility=hidden', '-DNAPI_VERSION=8', '-D_GLIBCXX_USE_CXX11_ABI=1'],
+  ...openmpFlags(version),
+  ...[`-ffile-prefix-map=${sourceDir}=${SOURCES}`, `-I${sourceDir}`, `-I${nodeApiDir}`],
+  ...['-isystem', join(torchDir, 'include')],
+  ...['-isystem', join(torchDir, 'include', 'torch', 'csrc', 'api', 'include')],
+];

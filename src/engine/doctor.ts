@@ -7,7 +7,7 @@ import { firstLine } from './errors.js';
 import { TORCH_NEEDED } from './libtorch.js';
 import { locateTorch, pythonCommand } from './locate.js';
 import { cacheDir, type Env, nativeDir } from './paths.js';
-import { readEngine } from './record.js';
+import { type RecordOptions, readEngine } from './record.js';
 
 /** One thing that was looked at. `fix` says what to do about it, and is there only when something should be done. */
 export interface Check {
@@ -26,13 +26,7 @@ const GIB = 2 ** 30;
 const SETUP = 'run `tailnas setup`';
 
 /** For "why does it not run here": all that the engine depends on, looked at without loading it. Never throws. */
-export const diagnose = ({
-  env = process.env,
-  sourceDir = nativeDir(),
-}: {
-  env?: Env;
-  sourceDir?: string;
-} = {}): Diagnosis => {
+export const diagnose = ({ env = process.env, sourceDir = nativeDir() }: Partial<RecordOptions> = {}): Diagnosis => {
   const looks: readonly [name: string, look: () => Omit<Check, 'name'>][] = [
     ['node', node],
     ['compiler', () => ({ ok: true, detail: findCompiler(env).version })],

@@ -1,7 +1,4 @@
-/**
- * For every way in which finding, fetching, building or loading libtorch can fail: says the action, the rule, the value
- * and what to do.
- */
+/** For every failure to find, fetch, build or load libtorch: says action, rule, value and what to do. */
 export class EngineError extends Error {
   override readonly name = 'EngineError';
 }
@@ -18,10 +15,7 @@ export const firstLine = (error: unknown): string => {
   return text.split('\n')[0] ?? '';
 };
 
-/**
- * For turning a file system error inside the cache folder into one that says what to do; an EngineError passes
- * unchanged.
- */
+/** For a file system error inside the cache folder: says what to do. An EngineError passes unchanged. */
 export const cacheError = (error: unknown, { action, folder }: { action: string; folder: string }): EngineError => {
   if (error instanceof EngineError) return error;
   const code = errorCode(error);

@@ -68,10 +68,7 @@ const downloadWheel = async (temporary: string, { env, onProgress }: FetchOption
   );
 };
 
-/**
- * `$TAILNAS_TORCH_INDEX` (`default`: pip's own alone), else PyTorch's own; then whatever pip is set to, which is
- * undefined here.
- */
+/** `$TAILNAS_TORCH_INDEX` (`default`: pip's own alone), else PyTorch's own, then pip's own, undefined here. */
 const indexes = (env: Env): (string | undefined)[] => {
   const chosen = env['TAILNAS_TORCH_INDEX'] || CPU_INDEX;
   return chosen === 'default' ? [undefined] : [chosen, undefined];
@@ -112,10 +109,7 @@ const explainPip = ({ output, failure }: Answer, python: string): string | undef
   return failure;
 };
 
-/**
- * The libraries of a CUDA build, libtorch_cpu included, load only beside those of NVIDIA's packages, which are not in
- * the wheel.
- */
+/** A CUDA build's libraries load only beside those of NVIDIA's packages, which are not in the wheel. */
 const checkCopy = (dir: string, env: Env): void => {
   const fault = torchFault(dir, env);
   if (fault) throw new EngineError(`${ACTION}: the wheel that pip downloaded ${fault}; ${INSTEAD}`);

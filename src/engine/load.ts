@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { EngineError, firstLine } from './errors.js';
 import { loadFailure } from './load-failure.js';
-import { type Env, nativeDir } from './paths.js';
+import { nativeDir } from './paths.js';
 import { type Engine, type RecordOptions, readEngine } from './record.js';
 
 /**
@@ -12,13 +12,7 @@ import { type Engine, type RecordOptions, readEngine } from './record.js';
  * milliseconds besides the loading of libtorch when all is ready; the current folder does not matter. Throws an
  * EngineError.
  */
-export const loadAddon = ({
-  env = process.env,
-  sourceDir = nativeDir(),
-}: {
-  env?: Env;
-  sourceDir?: string;
-} = {}): unknown => {
+export const loadAddon = ({ env = process.env, sourceDir = nativeDir() }: Partial<RecordOptions> = {}): unknown => {
   const engine = readEngine({ env, sourceDir }) ?? setupInChild({ env, sourceDir });
   // OpenMP's threads spin while they wait for one another, by default for so long that anything else running on the
   // machine makes some steps a hundred times slower; not spinning at all doubles every step. Briefly costs 6 % of an

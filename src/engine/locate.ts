@@ -18,9 +18,7 @@ export interface Located {
 /** For the Python that is asked for torch and for pip: `$TAILNAS_PYTHON`, else python3. */
 export const pythonCommand = (env: Env) => env['TAILNAS_PYTHON'] || 'python3';
 
-/**
- * For our own copy: the folder of a wheel's `torch/`, with `torch.libs/` beside it where its libraries look for that.
- */
+/** For our own copy: the folder of a wheel's `torch/`, with `torch.libs/` beside it, where libraries look. */
 export const managedTorchDir = (env: Env) => join(cacheDir(env), `libtorch-${TORCH_VERSION}`, 'torch');
 
 // Importing torch takes seconds; finding it does not. The empty entry of the path is the current folder, which must not

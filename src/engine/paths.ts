@@ -20,10 +20,7 @@ export const packageRoot = (): string => {
 /** For the C++ sources of the addon. */
 export const nativeDir = () => join(packageRoot(), 'native');
 
-/**
- * For everything we may delete and make again: `$TAILNAS_CACHE`, else `$XDG_CACHE_HOME/tailnas`, else
- * `~/.cache/tailnas`.
- */
+/** For what can be made again: `$TAILNAS_CACHE`, else `$XDG_CACHE_HOME/tailnas`, else `~/.cache/tailnas`. */
 export const cacheDir = (env: Env): string => {
   if (env['TAILNAS_CACHE']) return resolve(env['TAILNAS_CACHE']);
   return join(env['XDG_CACHE_HOME'] || join(env['HOME'] || homedir(), '.cache'), 'tailnas');

@@ -15,10 +15,7 @@ export interface RecordOptions {
   readonly sourceDir: string;
 }
 
-/**
- * One file for each combination of what a set-up depends on, so that two shells with other settings do not undo each
- * other's.
- */
+/** One file per combination of what a set-up depends on: two shells with other settings do not interfere. */
 const recordPath = ({ env, sourceDir }: RecordOptions): string => {
   const settings = [
     env['LIBTORCH'] && resolve(env['LIBTORCH']),

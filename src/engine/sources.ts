@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { EngineError } from './errors.js';
 
 /** For one short name out of several values: equal only if all of them are. 16 hex digits. */
-export const shortHash = (parts: readonly (string | undefined)[]): string => {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
-};
+export const shortHash = (parts: readonly (string | undefined)[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 
 /** The C++ of the addon: what to compile, relative to its folder, and a hash of all that is in it, headers included. */
 export interface Sources {

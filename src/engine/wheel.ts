@@ -58,10 +58,7 @@ export const unpackWheel = async (
   }
 };
 
-/**
- * A stream that is cut off between two files looks complete; only the record at the very end tells. Wheels have no
- * comment after it.
- */
+/** A stream cut off between two files looks complete; only the record at the end tells. Wheels have no comment. */
 const isWhole = (wheel: string): boolean => {
   const end = Buffer.alloc(22);
   const source = openSync(wheel, 'r');

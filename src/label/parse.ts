@@ -1,7 +1,4 @@
-/**
- * Something by its spelling: `parabolicDecay`, `ldam(0.5, 30)`, `constant(0.02) × cosine(1, 0)`. A product has the name
- * `×`.
- */
+/** Something by its spelling: `ldam(0.5, 30)`, `constant(0.02) × cosine(1, 0)`. A product has the name `×`. */
 export interface Label {
   readonly name: string;
   readonly args: readonly Argument[];

@@ -72,6 +72,15 @@ export const numbers = (args: readonly Argument[], least: number, most: number =
   return found.length === args.length && least <= found.length && found.length <= most ? found : undefined;
 };
 
+/** An entry whose arguments are numbers: as many as `make` has, or fewer, down to `least`. */
+export const ofNumbers = <T>(usage: string, make: (...values: number[]) => T, least = make.length): Entry<T> => ({
+  usage,
+  make: (args) => {
+    const values = numbers(args, least, make.length);
+    return values === undefined ? undefined : make(...values);
+  },
+});
+
 /** An argument as a bare word, or undefined. */
 export const word = (argument: Argument | undefined): string | undefined =>
   typeof argument === 'object' && argument.args.length === 0 ? argument.name : undefined;

@@ -50,8 +50,8 @@ const fresh = () => ({
 });
 
 /**
- * Finds where the time of steps goes. The first step warms caches and memory up, and counts only when it is the only one.
- * Calls `onEnough` after the step that makes `enough` of them.
+ * Finds where the time of steps goes. The first step warms caches and memory up, and counts only when it is the only
+ * one. Calls `onEnough` after the step that makes `enough` of them.
  */
 export const stepProfiler = ({
   enough = Number.POSITIVE_INFINITY,

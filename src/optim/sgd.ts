@@ -11,7 +11,10 @@ export interface VectorOptimizer extends Optimizer {
   readonly state: { readonly momentum: Tensor };
 }
 
-/** SGD with momentum and L2 decay: b ← μ b + (g + λ x); x ← x − lr · b. `state.momentum` is b. */
+/**
+ * SGD with momentum and L2 decay: b ← μ b + (g + λ x); x ← x − lr · b. `state.momentum` is b, which second-order DARTS
+ * needs.
+ */
 export const sgd = (
   x: Tensor,
   { momentum = 0, weightDecay = 0 }: { momentum?: number; weightDecay?: number } = {},

@@ -27,9 +27,7 @@ export const writeAtomic = (file: string, content: string | Uint8Array | readonl
   }
 };
 
-/**
- * Makes new names in a folder survive a power cut: on Linux and macOS a name is safe only once its folder is synced.
- */
+/** Makes new names in a folder survive a power cut: a name is safe only once its folder is synced. */
 export const syncFolder = (folder: string): void => {
   const descriptor = openSync(folder, 'r');
   try {
@@ -39,9 +37,7 @@ export const syncFolder = (folder: string): void => {
   }
 };
 
-/**
- * Removes what killed writers left behind. Only for who holds the folder's lock: a live writer's file looks the same.
- */
+/** Removes what killed writers left. Only for the holder of the folder's lock: a live writer's file looks alike. */
 export const sweepTemporaries = (folder: string): void => {
   for (const name of readdirSync(folder)) {
     if (isTemporary(name)) rmSync(join(folder, name), { force: true });
@@ -49,10 +45,6 @@ export const sweepTemporaries = (folder: string): void => {
 };
 
 /** Tells the files of `writeAtomic` in progress from content. */
-export const isTemporary = (name: string): boolean => {
-  return name.startsWith(TEMPORARY);
-};
+export const isTemporary = (name: string): boolean => name.startsWith(TEMPORARY);
 
-const reason = (error: unknown): string => {
-  return error instanceof Error ? error.message : String(error);
-};
+const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -97,6 +97,4 @@ const nameOf = ({ epoch, step }: Position, bytes: readonly Uint8Array[]): string
   return `epoch-${String(epoch).padStart(4, '0')}-step-${String(step).padStart(6, '0')}-${digits}.safetensors`;
 };
 
-const compare = (a: Position, b: Position): number => {
-  return a.epoch - b.epoch || a.step - b.step;
-};
+const compare = (a: Position, b: Position): number => a.epoch - b.epoch || a.step - b.step;

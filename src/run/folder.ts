@@ -89,9 +89,7 @@ export const openRun = (dir: string, { write = false }: { write?: boolean } = {}
   }
 };
 
-/**
- * Names a folder for a new run after its recipe and the local time, `runs/darts-20260102-030405`; numbered if taken.
- */
+/** Names a folder for a new run after its recipe and local time, `runs/darts-20260102-030405`; numbered if taken. */
 export const defaultRunDir = (base: string, name: string, { now = new Date() }: { now?: Date } = {}): string => {
   const two = (value: number) => String(value).padStart(2, '0');
   const day = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;

@@ -42,13 +42,9 @@ export const lockRun = (dir: string): (() => void) => {
 };
 
 /** Tells lock files from content. */
-export const isLock = (name: string): boolean => {
-  return NAME.test(name);
-};
+export const isLock = (name: string): boolean => NAME.test(name);
 
-const lockName = ({ pid, start }: Owner): string => {
-  return `lock-${pid}-${start}`;
-};
+const lockName = ({ pid, start }: Owner): string => `lock-${pid}-${start}`;
 
 const liveOwners = (dir: string): Owner[] => {
   const live: Owner[] = [];
@@ -108,9 +104,7 @@ const releaseOf = (file: string): (() => void) => {
   return release;
 };
 
-const codeOf = (error: unknown): unknown => {
-  return error instanceof Error && 'code' in error ? error.code : error;
-};
+const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : error);
 
 const pause = (milliseconds: number): void => {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);

@@ -59,10 +59,7 @@ export const rankOrder = (trainCounts: readonly number[]): { head: number[]; mid
   };
 };
 
-/**
- * Mean accuracy of the largest, middle and smallest classes (`rankOrder`): groups that are never all in one, whatever
- * the counts.
- */
+/** Mean accuracy of the largest, middle and smallest classes (`rankOrder`), whatever their counts. */
 export const rankGroups = (
   perClassAccuracy: readonly (number | null)[],
   trainCounts: readonly number[],

@@ -2,39 +2,22 @@ import { describe, expect, it } from 'vitest';
 import { fakeRun } from '../../test/support/fake-runs.js';
 import { given } from '../../test/support/fixtures.js';
 import { measureClaims } from './claims.js';
-import { markdown } from './markdown.js';
-import { reportPage } from './page.js';
 import type { LoadedRun } from './runs.js';
 import { accuraciesIn, claimsIn, sensitivityOf } from './sensitivity.js';
 
 const make = (
   name: string,
-  {
-    seed,
-    accuracy,
-    switches = {},
-    overrides = {},
-  }: {
-    seed: number;
-    accuracy: number;
-    switches?: Record<string, string>;
-    overrides?: Record<string, number>;
-  },
+  { seed, accuracy, changes = {} }: { seed: number; accuracy: number; changes?: Record<string, string | number> },
 ): LoadedRun => {
   const run = fakeRun({ name, label: name.toUpperCase(), seed, epochs: 4, bilateral: name !== 'darts' });
-  const recipe = { ...run.info.recipe, switches, settings: { ...run.info.recipe.settings, ...overrides } };
-  return {
-    ...run,
-    info: { ...run.info, recipe, overrides },
-    evaluation: { ...given(run.evaluation), accuracy },
-  };
+  return { ...run, info: { ...run.info, changes }, evaluation: { ...given(run.evaluation), accuracy } };
 };
 const runs = [1, 2, 3].flatMap((seed) => [
   make('darts', { seed, accuracy: 0.4 }),
   make('hls', { seed, accuracy: 0.5 + seed / 1000 }),
-  make('hls', { seed, accuracy: 0.3 + seed / 1000, switches: { freeze: 'sqrt' } }),
-  make('darts', { seed, accuracy: 0.7 + seed / 1000, overrides: { order: 2 } }),
-  make('hls', { seed, accuracy: 0.9, overrides: { order: 2 } }),
+  make('hls', { seed, accuracy: 0.3 + seed / 1000, changes: { freeze: 'sqrt' } }),
+  make('darts', { seed, accuracy: 0.7 + seed / 1000, changes: { order: 2 } }),
+  make('hls', { seed, accuracy: 0.9, changes: { order: 2 } }),
 ]);
 const verdicts = (change: string) =>
   given(sensitivityOf(runs).find((line) => line.change === change))
@@ -53,7 +36,7 @@ describe('sensitivity', () => {
     const lines = sensitivityOf(runs);
     expect(given(lines[0]).claims).toEqual(measureClaims(runs).map((c) => ({ ...c, shift: null })));
     // HLS could be of second order too: a claim that sets it as it stands beside a changed DARTS would be of two things.
-    const onlyDarts = runs.filter(({ info }) => info.recipe.name === 'darts' || changeless(info));
+    const onlyDarts = runs.filter(({ info }) => info.experiment.name === 'darts' || changeless(info));
     const second = given(sensitivityOf(onlyDarts).find(({ change }) => change === 'order 2'));
     expect(second.claims).toEqual([]);
     expect(claimsIn(lines).map(({ name }) => name)).toContain('hls-beats-darts');
@@ -87,7 +70,7 @@ describe('sensitivity', () => {
   it('leaves out what is not finished, and keeps what is changed of a recipe that is not there as it stands', () => {
     const open = (run: LoadedRun): LoadedRun => ({ ...run, evaluation: undefined });
     expect(sensitivityOf(runs.map((run) => (changeless(run.info) ? open(run) : run)))).toEqual([]);
-    const noDarts = sensitivityOf(runs.filter(({ info }) => info.recipe.name !== 'darts' || !changeless(info)));
+    const noDarts = sensitivityOf(runs.filter(({ info }) => info.experiment.name !== 'darts' || !changeless(info)));
     expect(accuraciesIn(noDarts).map(({ recipe }) => recipe)).toEqual(['hls', 'darts']);
     expect(claimsIn(noDarts).map(({ name }) => name)).toContain('hls-beats-darts');
     const half = sensitivityOf(runs.map((run) => (run.info.seed === 2 && !changeless(run.info) ? open(run) : run)));
@@ -104,22 +87,8 @@ describe('sensitivity', () => {
       for (const { contrasts, shift } of claims) expect(shift === null).toBe(contrasts > 1);
     expect(changed.flatMap(({ claims }) => claims).some(({ contrasts }) => contrasts > 1)).toBe(true);
   });
-
-  it('stands on the page and among the Markdown tables, with a star at what has moved', async () => {
-    const page = await reportPage(runs, { command: ['tailnas', 'report'] });
-    expect(page).toContain('<section id="sensitivity">');
-    expect(page).toContain('−9.80 ✗*');
-    const text = markdown(runs);
-    expect(text).toMatch(/\| freeze sqrt .*−9\.80 ✗\*/);
-    expect(text).toMatch(/\| order 2 +\| +3 \| \+30\.20 \(\+29\.95 to \+30\.45\) \* \| +\+39\.80 .*\*/);
-    const one = runs.filter(({ info }) => info.seed === 1);
-    expect(markdown(one)).toMatch(/\| freeze sqrt .*−9\.90 \? /);
-    expect(markdown(one)).toMatch(
-      /\| as it stands +\| +1 \| +40\.00 \| +50\.10 \|\n\| freeze sqrt +\| +1 \| +\| +−20\.00 \|/,
-    );
-  });
 });
 
-function changeless({ recipe, overrides }: LoadedRun['info']): boolean {
-  return Object.keys(recipe.switches).length === 0 && overrides['order'] === undefined;
+function changeless({ changes }: LoadedRun['info']): boolean {
+  return Object.keys(changes).length === 0;
 }

@@ -1,6 +1,14 @@
-import { type Claim, paperClaims } from './claim-list.js';
-import { chosenOnTest, chosenOnValidation, scoredOnValidation, type View } from './measures.js';
-import { isPapersData, rowName } from './results.js';
+import { type PaperClaim, paperClaims } from '../paper/index.js';
+import {
+  type ClaimMeasure,
+  chosenOnTest,
+  chosenOnValidation,
+  measureOf,
+  scoredOnValidation,
+  type View,
+} from './claim-measures.js';
+import { isPapersData } from './paper-data.js';
+import { rowName } from './rows.js';
 import type { LoadedRun } from './runs.js';
 import { type Estimate, estimateOf, mean } from './statistics.js';
 
@@ -8,7 +16,9 @@ import { type Estimate, estimateOf, mean } from './statistics.js';
 export type Verdict = 'holds' | 'does not hold' | 'not shown';
 
 /** A claim of the paper as these runs have it. */
-export interface ClaimResult extends Pick<Claim, 'name' | 'recipes' | 'claim' | 'where' | 'measure' | 'unit'> {
+export interface ClaimResult
+  extends Pick<PaperClaim, 'name' | 'recipes' | 'claim' | 'where'>,
+    Pick<ClaimMeasure, 'measure' | 'unit'> {
   /** The paper's own difference; null where it gives none, or these are not the paper's data. */
   readonly paper: number | null;
   readonly seeds: readonly number[];
@@ -38,7 +48,10 @@ const verdictOf = (contrasts: readonly (readonly number[])[]): Verdict => {
 };
 
 /** By contrast, then by seed; empty where a seed does not say, so that views are of the same seeds. */
-const contrastsOf = (of: Claim['of'], { seeds, view }: { seeds: readonly (readonly LoadedRun[])[]; view: View }) => {
+const contrastsOf = (
+  of: ClaimMeasure['of'],
+  { seeds, view }: { seeds: readonly (readonly LoadedRun[])[]; view: View },
+) => {
   const bySeed = seeds.map((members) => of(members, view));
   const [first = []] = bySeed;
   const whole = bySeed.every((values) => values.length === first.length && values.every(Number.isFinite));
@@ -50,9 +63,10 @@ const worst = (contrasts: readonly (readonly number[])[]): readonly number[] | u
   contrasts.toSorted((a, b) => mean(a) - mean(b))[0];
 
 const measureClaim = (
-  { recipes, of, paper, scored, name, claim, where, measure, unit }: Claim,
+  { name, claim, where, recipes, difference }: PaperClaim,
   { runs, papers }: { runs: readonly LoadedRun[]; papers: boolean },
 ): ClaimResult[] => {
+  const { of, scored, measure, unit } = measureOf({ name, claim, where, recipes });
   const finished = runs.filter((run) => run.evaluation !== undefined);
   const seeds = [...new Set(finished.map(({ info }) => info.seed))].toSorted((a, b) => a - b);
   const measured = seeds.flatMap((seed) => {
@@ -79,7 +93,7 @@ const measureClaim = (
       where,
       measure,
       unit,
-      paper: papers ? (paper ?? null) : null,
+      paper: papers ? (difference ?? null) : null,
       seeds: measured.map(({ seed }) => seed),
       contrasts: contrasts.length,
       values,

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type FakeRunOptions, fakeRun } from '../../test/support/fake-runs.js';
-import { ComparisonError, requireComparable, resultRows, withoutCommon } from './results.js';
+import { type FakeRunOptions, fakeRun, fakeTraining } from '../../test/support/fake-runs.js';
+import { ComparisonError, requireComparable } from './comparable.js';
+import { resultRows } from './results.js';
+import { withoutCommon } from './rows.js';
 import type { LoadedRun } from './runs.js';
 
 const make = (changes: Partial<FakeRunOptions> = {}): LoadedRun =>
@@ -12,12 +14,15 @@ const changed = (run: LoadedRun, change: (info: LoadedRun['info']) => Partial<Lo
   ...run,
   info: { ...run.info, ...change(run.info) },
 });
-const settings = (run: LoadedRun, values: Record<string, number>): LoadedRun =>
-  changed(run, ({ recipe }) => ({ recipe: { ...recipe, settings: { ...recipe.settings, ...values } } }));
+const options = (run: LoadedRun, values: Record<string, number | string>): LoadedRun =>
+  changed(run, ({ experiment }) => ({ experiment: { ...experiment, options: { ...experiment.options, ...values } } }));
 const data = (run: LoadedRun, values: object): LoadedRun =>
   changed(run, ({ data }) => ({ data: { ...data, ...values } }));
-const switched = (run: LoadedRun, switches: Record<string, number | string>): LoadedRun =>
-  changed(run, ({ recipe }) => ({ recipe: { ...recipe, switches } }));
+const varied = (run: LoadedRun, changes: Record<string, number | string>): LoadedRun =>
+  options(
+    changed(run, () => ({ changes })),
+    changes,
+  );
 const scaled = (run: LoadedRun, overrides: object): LoadedRun => changed(run, () => ({ overrides: { ...overrides } }));
 
 describe('requireComparable', () => {
@@ -29,9 +34,9 @@ describe('requireComparable', () => {
   });
 
   it('names the first difference, both values and both runs', () => {
-    const longer = settings(make({ seed: 1 }), { epochs: 50 });
+    const longer = options(make({ seed: 1 }), { epochs: 50 });
     const message =
-      'Cannot compare runs: epochs must be equal, it is 4 in runs/darts-0 and 50 in runs/hls-1; report them apart';
+      'Cannot compare runs: epochs must be equal, it is 4 in runs/darts-0 and 50 in runs/hls-1; report them separately';
     expect(() => requireComparable([darts, make(), longer])).toThrow(new ComparisonError(message));
   });
 
@@ -39,11 +44,8 @@ describe('requireComparable', () => {
     ['data must be equal, it is cifar10 in', data(darts, { name: 'mnist' })],
     ['data fingerprint must be equal, it is fake in runs/hls-0 and other', data(darts, { fingerprint: 'other' })],
     ['imbalanceRatio must be equal, it is not set in', data(darts, { request: { imbalanceRatio: 50 } })],
-    ['dropPath must be equal, it is not set in runs/hls-0 and 0.2', settings(darts, { dropPath: 0.2 })],
-    [
-      'loss must be equal, it is cross-entropy in',
-      changed(darts, ({ recipe }) => ({ recipe: { ...recipe, loss: 'focal' } })),
-    ],
+    ['batchSize must be equal, it is 128 in runs/hls-0 and 64 in', options(darts, { batchSize: 64 })],
+    ['loss must be equal, it is cross-entropy in', options(darts, { loss: 'focal(2)' })],
   ])('refuses other data, settings and losses: %s', (message, other) => {
     expect(() => requireComparable([make(), other])).toThrow(message);
   });
@@ -61,7 +63,7 @@ describe('requireComparable', () => {
     expect(() => requireComparable([make(), { ...make(), path: 'runs/copy' }])).toThrow(
       'seeds of hls must differ, it is 0 in runs/hls-0 and in runs/copy; leave one out',
     );
-    expect(() => requireComparable([make(), switched(make(), { logitScale: 2 })])).not.toThrow();
+    expect(() => requireComparable([make(), varied(make(), { logitScale: 2 })])).not.toThrow();
   });
 });
 
@@ -82,8 +84,8 @@ describe('resultRows', () => {
   it('gives the mixing chosen on validation, and apart from it the best on the test split', () => {
     const run = make();
     const [row] = resultRows([run]);
-    const best = Math.max(...(run.evaluation?.sweep?.test ?? []).map((at) => at.accuracy));
-    expect(row?.mixing).toEqual([run.evaluation?.mixing]);
+    const best = Math.max(...(run.evaluation?.answers?.test ?? []).map((at) => at.accuracy));
+    expect(row?.mixing).toEqual([run.evaluation?.at['mixing']]);
     expect(row?.optimistic).toEqual({ mean: 100 * best, sd: null });
     expect(row?.optimistic?.mean).toBeGreaterThanOrEqual(row?.mean ?? 100);
   });
@@ -111,20 +113,20 @@ describe('resultRows', () => {
   });
 
   it('names what was changed of a method, and keeps it a row of its own', () => {
-    const rows = resultRows([make(), switched(make(), { logitScale: 2, bnScope: 'perBranch' })]);
+    const rows = resultRows([make(), varied(make(), { logitScale: 2, bnScope: 'perBranch' })]);
     expect(rows.map(({ name }) => name)).toEqual(['hls', 'hls (bnScope perBranch, logitScale 2)']);
     expect(rows[1]?.label).toBe('HLS (bnScope perBranch, logitScale 2)');
   });
 
   it('takes a setting of the method for a change of it where it was given, and sets nothing of the paper beside it', () => {
-    const second = changed(settings(make(), { order: 2 }), () => ({ overrides: { order: 2, scale: 'small' } }));
-    const runs = [settings(make(), { order: 1 }), second];
+    const second = scaled(varied(make(), { order: 2 }), { scale: 'small' });
+    const runs = [options(make(), { order: 1 }), second];
     expect(() => requireComparable(runs)).not.toThrow();
     expect(resultRows(runs).map(({ name, paper }) => [name, paper])).toEqual([
       ['hls', 65.12],
       ['hls (order 2)', null],
     ]);
-    const unsaid = settings(make({ seed: 1 }), { order: 2 });
+    const unsaid = options(make({ seed: 1 }), { order: 2 });
     expect(() => requireComparable([runs[0] ?? unsaid, unsaid])).toThrow('order must be equal, it is 1 in');
     expect(() => requireComparable([second, runs[0] ?? unsaid, unsaid])).toThrow('order must be equal, it is 1 in');
   });
@@ -158,10 +160,25 @@ describe('resultRows', () => {
   });
 
   it('takes a setting that every run was given for a part of the recipes', () => {
-    const second = (seed: number) =>
-      changed(settings(make({ seed }), { order: 2 }), () => ({ overrides: { order: 2 } }));
+    const second = (seed: number) => varied(make({ seed }), { order: 2 });
     expect(resultRows(withoutCommon([second(1), second(2)])).map(({ name }) => name)).toEqual(['hls']);
     // As it stands comes first, however the folders sort.
     expect(resultRows(withoutCommon([second(1), make()])).map(({ name }) => name)).toEqual(['hls', 'hls (order 2)']);
+  });
+
+  it('sets trainings beside searches: rows of their own, compared among themselves', () => {
+    const training = (seed: number) => fakeTraining({ name: 'hls', label: 'HLS', seed, epochs: 8 });
+    const runs = [training(0), make(), training(1)];
+    expect(() => requireComparable(runs)).not.toThrow();
+    expect(resultRows(runs).map(({ name, label, seeds, paper }) => [name, label, seeds, paper])).toEqual([
+      ['hls', 'HLS', [0], 65.12],
+      ['hls (train)', 'HLS (train)', [0, 1], null],
+    ]);
+    expect(() => requireComparable([...runs, options(training(2), { epochs: 600 })])).toThrow(
+      'epochs must be equal, it is 8 in runs/hls-trained-0 and 600 in runs/hls-trained-2',
+    );
+    expect(() => requireComparable([...runs, data(training(2), { fingerprint: 'b' })])).toThrow(
+      'data fingerprint must',
+    );
   });
 });

@@ -1,14 +1,16 @@
-import { paperClaims } from './claim-list.js';
+import { paperClaims } from '../paper/index.js';
+import type { RunInfo } from '../run/index.js';
 import { type ClaimResult, measureClaims } from './claims.js';
-import { byRow, changesOf, changeText, withoutChanges } from './results.js';
+import { mixes } from './mixing.js';
+import { byRow, changeText, experimentLabel, experimentName, withoutChanges } from './rows.js';
 import type { LoadedRun } from './runs.js';
 import { type Estimate, estimateOf } from './statistics.js';
 
 /** A claim with something changed. */
 export interface ChangedClaim extends ClaimResult {
   /**
-   * What the change adds to the measure, at equal seed; null for the recipes as they stand, and for a claim against several: of these the worst is
-   * measured, which may be another one without the change.
+   * What the change adds to the measure, at equal seed; null for the recipes as they stand, and for a claim against
+   * several: of these the worst is measured, which may be another one without the change.
    */
   readonly shift: Estimate | null;
 }
@@ -18,7 +20,7 @@ export interface ChangedAccuracy {
   readonly recipe: string;
   readonly label: string;
   readonly estimate: Estimate;
-  /** What the change adds to it, in points, at equal seed; null for the recipe as it stands, or where no seed is finished both ways. */
+  /** What the change adds to it, in points, at equal seed; null without a change, or a seed that is finished both ways. */
   readonly shift: Estimate | null;
 }
 
@@ -34,21 +36,22 @@ export interface Sensitivity {
   readonly accuracies: readonly ChangedAccuracy[];
 }
 
-const changeOf = ({ info }: LoadedRun): string => changeText(changesOf(info)).replace(/^ \(|\)$/g, '');
+const changeOf = ({ info }: LoadedRun): string => changeText(info.changes).replace(/^ \(|\)$/g, '');
 
 /** What only a method with two branches has; every method has the rest. */
-const BRANCH_SWITCHES: readonly string[] = ['sampling', 'bnScope', 'logitScale'];
+const OF_BRANCHES: readonly string[] = ['sampling', 'bnScope', 'logitScale'];
 
-/** Whether a run's method has what such changes change. Another mixing is another method, and leaves the others as they are. */
-const canHave = ({ info: { recipe } }: LoadedRun, changes: readonly string[]): boolean =>
+const scalesArchLr = ({ experiment }: RunInfo): boolean =>
+  experiment.phases.some(({ knobs }) =>
+    Object.entries(knobs).some(([name, label]) => name.startsWith('archLr.') && label.includes('×')),
+  );
+
+/** Whether a run's method has what is changed. Another mixing is another method, and leaves the others as they are. */
+const canHave = ({ info }: LoadedRun, changes: readonly string[]): boolean =>
   changes.some((key) => {
     if (key === 'mixing') return false;
-    if (key === 'freeze') return Object.keys(recipe.method.archLr).length > 0;
-    return !BRANCH_SWITCHES.includes(key) || recipe.method.mixing !== null;
+    return key === 'freeze' ? scalesArchLr(info) : !OF_BRANCHES.includes(key) || mixes(info);
   });
-
-/** Whether a difference is more than chance: its interval leaves out 0. */
-export const moved = ({ low, high }: Estimate): boolean => low !== null && high !== null && (low > 0 || high < 0);
 
 interface Measured {
   readonly seeds: readonly number[];
@@ -74,33 +77,33 @@ const accuraciesOf = (runs: readonly LoadedRun[]): Measured => {
 };
 
 const changedAccuracies = (runs: readonly LoadedRun[], plain: readonly LoadedRun[]): ChangedAccuracy[] =>
-  byRow(runs).flatMap((members) => {
-    const [{ name: recipe, label } = { name: '', label: '' }] = members.map(({ info }) => info.recipe);
+  byRow(runs).flatMap(({ runs: members }) => {
     const after = accuraciesOf(members);
-    const before = accuraciesOf(plain.filter(({ info }) => info.recipe.name === recipe));
-    if (after.values.length === 0) return [];
-    return [
-      { recipe, label, estimate: estimateOf(after.values), shift: runs === plain ? null : shiftOf(after, before) },
-    ];
+    const [first] = members;
+    if (first === undefined || after.values.length === 0) return [];
+    const recipe = experimentName(first.info);
+    const before = accuraciesOf(plain.filter(({ info }) => experimentName(info) === recipe));
+    const shift = runs === plain ? null : shiftOf(after, before);
+    return [{ recipe, label: experimentLabel(first.info), estimate: estimateOf(after.values), shift }];
   });
 
 /**
- * How much hangs on each change of a method: the paper's claims once more, with the changed runs in the place of those of the same recipe. First the
- * recipes as they stand. Empty where nothing was changed, or no run as it stands is finished. Runs must be comparable.
+ * How much depends on each change of a method: the paper's claims once more, with the changed runs in the place of those
+ * of the same recipe. First the recipes as they stand. Empty where nothing was changed, or no unchanged run is finished.
+ * Runs must be comparable.
  */
 export const sensitivityOf = (runs: readonly LoadedRun[]): Sensitivity[] => {
   const plain = runs.filter((run) => changeOf(run) === '');
   const changes = [...new Set(runs.map(changeOf))].filter((change) => change !== '');
-  if (plain.length === 0 || changes.length === 0) return [];
-  if (seedsOf(plain).length === 0) return [];
-  const asTheyStand = measureClaims(plain).map((claim) => ({ ...claim, shift: null }));
+  if (changes.length === 0 || seedsOf(plain).length === 0) return [];
+  const unchanged = measureClaims(plain).map((claim) => ({ ...claim, shift: null }));
   return [
-    { change: '', seeds: seedsOf(plain), claims: asTheyStand, accuracies: changedAccuracies(plain, plain) },
+    { change: '', seeds: seedsOf(plain), claims: unchanged, accuracies: changedAccuracies(plain, plain) },
     ...changes.map((change) => {
       const changed = runs.filter((run) => changeOf(run) === change);
-      const keys = changed.flatMap(({ info }) => Object.keys(changesOf(info)));
-      const touched = new Set(changed.map(({ info }) => info.recipe.name));
-      const others = plain.filter((run) => !touched.has(run.info.recipe.name) && !canHave(run, keys));
+      const keys = changed.flatMap(({ info }) => Object.keys(info.changes));
+      const touched = new Set(changed.map(({ info }) => experimentName(info)));
+      const others = plain.filter((run) => !touched.has(experimentName(run.info)) && !canHave(run, keys));
       const claims = measureClaims([...changed.map(withoutChanges), ...others]);
       return {
         change,
@@ -108,7 +111,7 @@ export const sensitivityOf = (runs: readonly LoadedRun[]): Sensitivity[] => {
         claims: claims
           .filter(({ recipes }) => recipes.some((name) => touched.has(name)))
           .map((claim) => {
-            const before = asTheyStand.find(({ name }) => name === claim.name);
+            const before = unchanged.find(({ name }) => name === claim.name);
             return { ...claim, shift: claim.contrasts > 1 ? null : shiftOf(claim, before) };
           }),
         accuracies: changedAccuracies(changed, plain),
@@ -123,7 +126,7 @@ export const claimsIn = (lines: readonly Sensitivity[]): ClaimResult[] => {
   return paperClaims.flatMap(({ name }) => found.find((claim) => claim.name === name) ?? []);
 };
 
-/** The accuracies that any line with a change speaks of: those that stand in the first line in its order, then others. */
+/** The accuracies that any line with a change speaks of: those that are in the first line in its order, then others. */
 export const accuraciesIn = (lines: readonly Sensitivity[]): ChangedAccuracy[] => {
   const found = lines.slice(1).flatMap(({ accuracies }) => accuracies);
   const all = [...(lines[0]?.accuracies ?? []), ...found];

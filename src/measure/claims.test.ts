@@ -65,12 +65,12 @@ describe('the paper’s claims', () => {
       SEEDS.flatMap((seed, i) =>
         ['hls', 'darts-bbn'].map((name) => {
           const run = make(name, seed);
-          const { sweep } = given(run.evaluation);
-          const test = given(sweep ?? undefined).test.map((at, k) => ({
+          const answers = given(given(run.evaluation).answers ?? undefined);
+          const test = answers.test.map((at, k) => ({
             ...at,
             accuracy: 0.5 + (name === 'hls' ? (k === 3 ? given(lows[i]) : 5 + i) / 100 : 0),
           }));
-          return { ...run, evaluation: { ...given(run.evaluation), sweep: { ...given(sweep ?? undefined), test } } };
+          return { ...run, evaluation: { ...given(run.evaluation), answers: { ...answers, test } } };
         }),
       );
     const of = (...lows: number[]) => claim(swept(lows), 'scaled-everywhere');
@@ -90,7 +90,7 @@ describe('the paper’s claims', () => {
   });
 
   it('leave out a way of scoring that a run cannot be scored by', () => {
-    const bare = all.map((run) => (run.info.recipe.name === 'darts' ? { ...run, records: [] } : run));
+    const bare = all.map((run) => (run.info.experiment.name === 'darts' ? { ...run, records: [] } : run));
     const result = claim(bare, 'hls-beats-darts');
     expect([result.seeds.length, result.validation]).toEqual([3, null]);
   });
@@ -98,18 +98,15 @@ describe('the paper’s claims', () => {
   it('say nothing from one seed, and are left out where a run is missing or not finished', () => {
     const one = all.filter(({ info }) => info.seed === 1);
     expect(new Set(measureClaims(one).map(({ verdict }) => verdict))).toEqual(new Set(['not shown']));
-    const names = measureClaims(all.filter(({ info }) => info.recipe.name === 'hls')).map(({ name }) => name);
+    const names = measureClaims(all.filter(({ info }) => info.experiment.name === 'hls')).map(({ name }) => name);
     expect(names).toEqual(['class-above-instance', 'class-head-best', 'heads-follow', 'backbone-steadier']);
     const open = all.map((run) => (run.info.seed === 2 ? { ...run, evaluation: undefined } : run));
     expect(claim(open, 'hls-recovers').seeds).toEqual([1, 3]);
   });
 
   it('keep to runs with nothing changed of their method', () => {
-    const turned = all.map((run) => ({
-      ...run,
-      info: { ...run.info, recipe: { ...run.info.recipe, switches: { freeze: 'none' } } },
-    }));
-    expect(measureClaims(turned)).toEqual([]);
+    const varied = all.map((run) => ({ ...run, info: { ...run.info, changes: { freeze: 'none' } } }));
+    expect(measureClaims(varied)).toEqual([]);
   });
 
   it('are measured by what they speak of', () => {
@@ -120,18 +117,18 @@ describe('the paper’s claims', () => {
         ...record.gradNorm,
         weights: {
           backbone: 2,
-          instance: 10 * given(record.mixing ?? undefined),
-          class: 1 - given(record.mixing ?? undefined),
+          instance: 10 * given(record.knobs['mixing']),
+          class: 1 - given(record.knobs['mixing']),
         },
       },
     }));
     const follows = claim([{ ...hls, records }], 'heads-follow');
     expect(follows.values[0]).toBeCloseTo(1, 12);
     const still = claim([{ ...hls, records }], 'backbone-steadier');
-    const m = records.map(({ mixing }) => given(mixing ?? undefined)).filter((value) => value < 1);
+    const m = records.map(({ knobs }) => given(knobs['mixing'])).filter((value) => value < 1);
     const decades = (x: readonly number[]) => Math.log10(Math.max(...x)) - Math.log10(Math.min(...x));
     expect(still.values[0]).toBeCloseTo(Math.min(decades([1, ...m]), decades(m.map((value) => 1 - value))), 12);
-    const frozen = records.map((record) => ({ ...record, alpha: given(records[0]).alpha }));
+    const frozen = records.map((record) => ({ ...record, alpha: given(given(records[0]).alpha) }));
     const settles = claim([make('darts-bbn', 1), { ...hls, records: frozen }], 'alpha-settles');
     const moving = claim([make('darts-bbn', 1), hls], 'alpha-settles');
     expect(given(settles.values[0])).toBeGreaterThan(given(moving.values[0]) - 1e-9);

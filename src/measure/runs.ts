@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type EpochRecord, type Evaluation, type Genotypes, openRun, type RunInfo } from '../run/index.js';
+import { plural } from './format.js';
 
 /** A run as a report sees it: all that its folder holds, and what could not be read. */
 export interface LoadedRun {
@@ -17,7 +18,13 @@ export interface LoadedRun {
   readonly problems: readonly string[];
 }
 
-/** Reads a run folder for a report. What is damaged in it is left out and named in `problems`; throws only when it is no run at all. */
+/** What an error says. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/**
+ * Reads a run folder for a report. What is damaged in it is left out and named in `problems`; throws only when it is no
+ * run at all.
+ */
 export const loadRun = (path: string): LoadedRun => {
   const folder = openRun(path);
   const problems: string[] = [];
@@ -25,7 +32,7 @@ export const loadRun = (path: string): LoadedRun => {
     try {
       return read();
     } catch (error) {
-      problems.push(error instanceof Error ? error.message : String(error));
+      problems.push(messageOf(error));
       return otherwise;
     }
   };
@@ -33,20 +40,19 @@ export const loadRun = (path: string): LoadedRun => {
   const evaluation = attempt(folder.readEvaluation, undefined);
   const genotypes = attempt(folder.readGenotype, undefined);
   const failure = evaluation === undefined ? attempt(folder.failure, undefined) : undefined;
-  if (failure !== undefined)
-    problems.push(`it failed after ${records.length} ${records.length === 1 ? 'epoch' : 'epochs'}: ${failure}`);
+  const epochs = plural(records.length, 'epoch');
+  if (failure !== undefined) problems.push(`it failed after ${epochs}: ${failure}`);
   else if (records.length === 0) problems.push('it has no epoch yet');
-  else if (evaluation === undefined)
-    problems.push(
-      `it is not finished: ${records.length} ${records.length === 1 ? 'epoch' : 'epochs'} so far, no test yet`,
-    );
+  else if (evaluation === undefined) problems.push(`it is not finished: ${epochs} so far, no test yet`);
   return { path, info: folder.info, records, evaluation, genotypes, failure, problems };
 };
 
 /** A folder that could not be opened as a run, and why. */
 export type Unreadable = Pick<LoadedRun, 'path' | 'problems'>;
 
-/** Opens what can be opened. Throws when a folder is no run at all, which is rather a slip of the pen, and when none can be opened. */
+/**
+ * Opens what can be opened. Throws when none can be, and when a folder is no run at all, which is rather a wrong path.
+ */
 export const loadRuns = (paths: readonly string[]): { runs: LoadedRun[]; unreadable: Unreadable[] } => {
   const runs: LoadedRun[] = [];
   const unreadable: Unreadable[] = [];
@@ -55,7 +61,7 @@ export const loadRuns = (paths: readonly string[]): { runs: LoadedRun[]; unreada
       runs.push(loadRun(path));
     } catch (error) {
       if (!existsSync(join(path, 'run.json'))) throw error;
-      unreadable.push({ path, problems: [error instanceof Error ? error.message : String(error)] });
+      unreadable.push({ path, problems: [messageOf(error)] });
     }
   }
   if (runs.length === 0 && unreadable[0] !== undefined) throw new Error(unreadable[0].problems.join('; '));

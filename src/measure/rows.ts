@@ -1,0 +1,64 @@
+import { paperRows } from '../paper/index.js';
+import type { RunInfo } from '../run/index.js';
+import type { LoadedRun } from './runs.js';
+
+/** The runs of one row of a table: seeds of one experiment with the same changes. */
+export interface Row {
+  /** The experiment's name, with what was changed of it: `hls (freeze sqrt)`. */
+  readonly name: string;
+  readonly label: string;
+  readonly runs: readonly LoadedRun[];
+}
+
+/** Changes as text, ` (logitScale 2)`, or nothing. */
+export const changeText = (changes: Readonly<Record<string, unknown>>): string => {
+  const words = Object.entries(changes).toSorted(([a], [b]) => a.localeCompare(b));
+  return words.length === 0 ? '' : ` (${words.map(([key, value]) => `${key} ${value}`).join(', ')})`;
+};
+
+/** What is no search says so: a network of another kind may have been named after the search that found it. */
+const kindText = ({ experiment: { kind } }: RunInfo): string => (kind === 'search' ? '' : ` (${kind})`);
+
+/** The row of an experiment with nothing changed. */
+export const experimentName = (info: RunInfo): string => info.experiment.name + kindText(info);
+export const experimentLabel = (info: RunInfo): string => info.experiment.label + kindText(info);
+
+/** Which row a run belongs to. */
+export const rowName = (info: RunInfo): string => experimentName(info) + changeText(info.changes);
+
+/** How a row is called in tables. */
+export const rowLabel = (info: RunInfo): string => experimentLabel(info) + changeText(info.changes);
+
+/** The run as if nothing had been changed of its method: to stand where its experiment would. */
+export const withoutChanges = (run: LoadedRun): LoadedRun => ({ ...run, info: { ...run.info, changes: {} } });
+
+/** Settings that every method has. Given to all runs alike, they are part of the comparison, as a size is. */
+const SETTINGS: readonly string[] = ['order', 'archOptimizer', 'archLr', 'weightLr'];
+
+/** The runs without the changes of settings that all of them have in common: these do not set them apart. */
+export const withoutCommon = (runs: readonly LoadedRun[]): LoadedRun[] => {
+  const [first] = runs;
+  const common = SETTINGS.filter((key) => runs.every(({ info }) => info.changes[key] === first?.info.changes[key]));
+  return runs.map((run) => {
+    const changes = Object.fromEntries(Object.entries(run.info.changes).filter(([key]) => !common.includes(key)));
+    return { ...run, info: { ...run.info, changes } };
+  });
+};
+
+/**
+ * Runs by row, in the paper's order, since a shell sorts run folders by name; others after them, in order of first
+ * appearance. What was changed of an experiment comes after it as it stands.
+ */
+export const byRow = (runs: readonly LoadedRun[]): Row[] => {
+  const rows = new Map<string, Row>();
+  for (const run of runs) {
+    const name = rowName(run.info);
+    rows.set(name, { name, label: rowLabel(run.info), runs: [...(rows.get(name)?.runs ?? []), run] });
+  }
+  const names = [...paperRows.map(({ name }) => name), ...runs.map(({ info }) => experimentName(info))];
+  const placed = [...rows.values()].map((row) => {
+    const name = row.runs.map(({ info }) => experimentName(info))[0] ?? row.name;
+    return { row, experiment: names.indexOf(name), changed: Number(row.name !== name) };
+  });
+  return placed.toSorted((a, b) => a.experiment - b.experiment || a.changed - b.changed).map(({ row }) => row);
+};

@@ -9,7 +9,7 @@ import {
   workDone,
 } from '../reproduce/index.js';
 import { openRun } from '../run/index.js';
-import type { DataRequest } from '../train/index.js';
+import type { DataRequest } from '../session/index.js';
 import { duration, percent } from './format.js';
 import type { EXIT } from './watch.js';
 
@@ -24,7 +24,7 @@ export const carryOut = async (
     data,
     threads,
     flags,
-  }: { data: DataRequest; threads: number; flags: { readonly jobs: number; readonly quiet?: true } },
+  }: { data: DataRequest; threads: number; flags: { readonly jobs: number; readonly quiet?: true; readonly use?: readonly string[] } },
 ): Promise<{ outcomes: Outcome[]; received: keyof typeof EXIT | undefined }> => {
   const live = process.stderr.isTTY && !flags.quiet ? progressPrinter(process.stderr) : undefined;
   const say = (text: string): void => {
@@ -46,7 +46,7 @@ export const carryOut = async (
 
   const execution: Execution = execute(plan, {
     jobs: flags.jobs,
-    start: (run) => startChild(childArguments(run, { data, threads })),
+    start: (run) => startChild(childArguments(run, { data, threads, use: flags.use ?? [] })),
     onStart: (run) => {
       active.add(run);
       tell(`${place(run)} …${run.state === 'resume' ? ` from epoch ${run.epochs.from + 1}` : ''}`);
@@ -64,7 +64,7 @@ export const carryOut = async (
   });
   let received: keyof typeof EXIT | undefined;
   const onSignal = (signal: keyof typeof EXIT): void => {
-    if (received === undefined) tell('stopping: what runs is saved first; once more leaves without saving');
+    if (received === undefined) tell('stopping: what runs is saved first; press Ctrl-C again to quit without saving');
     received ??= signal;
     execution.stop(signal);
   };

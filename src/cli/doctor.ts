@@ -13,7 +13,7 @@ const kernelsCheck = (): Check => {
   }
 };
 
-export const doctorCommand = (): Command =>
+export const command = (): Command =>
   new Command('doctor')
     .description('show what tailnas finds on this machine, and what to do where something is missing')
     .option('--json', 'print the checks as JSON')

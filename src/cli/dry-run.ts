@@ -1,15 +1,10 @@
-import { kernels, requireDevice, threads } from '../tensor/index.js';
-import {
-  type DataRequest,
-  describeRecipe,
-  estimate,
-  type MemoryNeed,
-  planData,
-  type Recipe,
-  sizesOf,
-} from '../train/index.js';
+import { describe, type Plan } from '../experiment/index.js';
+import { forecast, type MemoryNeed } from '../forecast/index.js';
+import { type DataRequest, planData, sizesOf } from '../session/index.js';
+import { kernels } from '../space/index.js';
+import { requireDevice, threads } from '../tensor/index.js';
 import { bytes, duration, grouped, listing, plural, table } from './format.js';
-import type { SearchFlags } from './options.js';
+import type { RunFlags } from './options.js';
 import { runDisplay, silent } from './progress.js';
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
@@ -22,54 +17,48 @@ const memoryText = ({ expectedMemoryBytes, freeMemoryBytes, largestBatch }: Memo
   return `${bytes(expectedMemoryBytes)}, which would be refused: ${free}, ${way}`;
 };
 
-/** Prints what a search would do and need, from a few steps of a throw-away network; trains and writes nothing. */
-export const dryRun = async (
-  recipe: Recipe,
-  { data, flags }: { data: DataRequest; flags: SearchFlags },
-): Promise<void> => {
+/** Prints what a run would do and need, from a few steps of a throw-away network; trains and writes nothing. */
+export const dryRun = async (plan: Plan, { data, flags }: { data: DataRequest; flags: RunFlags }): Promise<void> => {
   threads.set(flags.threads);
   requireDevice(flags.device);
   const computing = kernels();
   const display = flags.quiet ? silent : runDisplay();
-  const plan = await planData(data, { onProgress: display.onData });
+  const planned = await planData(data, { onProgress: display.onData });
   display.end();
-  const { counts, classes, channels, imageSize, name } = plan;
-  const expected = await estimate(recipe, sizesOf(plan));
-  const described = describeRecipe(recipe);
+  const { counts, classes, channels, imageSize, name } = planned;
+  const expected = await forecast(plan, sizesOf(planned));
+  const experiment = describe(plan);
   if (flags.json) {
-    process.stdout.write(
-      `${JSON.stringify({ recipe: described, data: { ...data, name, classes, channels, imageSize }, counts, kernels: computing, ...expected })}\n`,
-    );
+    const about = { ...data, name, classes, channels, imageSize };
+    process.stdout.write(`${JSON.stringify({ experiment, data: about, counts, kernels: computing, ...expected })}\n`);
     return;
   }
-  const { settings, method } = described;
+  const { paper, label, method, options, streams } = experiment;
+  const drawn = streams.filter(({ part }) => part === 'train').map(({ sampling }) => sampling);
   const rows = classes.map((label, c) => [
     label,
     ...[counts.train, counts.valid, counts.test].map((of) => String(of[c] ?? 0)),
   ]);
   const total = ['all', ...[counts.train, counts.valid, counts.test].map((of) => String(sum(of)))];
+  const shape =
+    data.imbalance === 'natural' ? 'as it is' : `${data.imbalance} long tail at ratio ${data.imbalanceRatio}`;
   const out = [
     listing([
-      [
-        'recipe',
-        `${described.name}: ${described.label}${described.paper === null ? '' : ` (the paper reports ${described.paper} %)`}`,
-      ],
-      ['method', `${method.label}; batches drawn by ${method.streams.join(' and ')}`],
-      ...Object.entries(settings).map(([key, value]): [string, string] => [`  ${key}`, String(value)]),
-      [
-        'data',
-        `${name}, ${imageSize}×${imageSize}, ${channels === 1 ? 'grey' : 'colour'}, ${data.imbalance === 'natural' ? 'as it is' : `${data.imbalance} long tail at ratio ${data.imbalanceRatio}`}`,
-      ],
+      [experiment.kind, `${experiment.name}: ${label}${paper === null ? '' : ` (the paper reports ${paper} %)`}`],
+      ['method', `${method}; batches drawn by ${drawn.join(' and ')}`],
+      ...Object.entries(options).map(([key, value]): [string, string] => [`  ${key}`, String(value)]),
+      ['data', `${name}, ${imageSize}×${imageSize}, ${channels === 1 ? 'grey' : 'colour'}, ${shape}`],
     ]),
     table([['class', 'train', 'valid', 'test'], ...rows, total], { right: [1, 2, 3] }),
     listing([
       ['kernels', computing],
       ['weights', grouped(expected.weights)],
-      ['steps an epoch', String(expected.stepsPerEpoch)],
+      ['steps per epoch', String(expected.stepsPerEpoch)],
       ['expected memory', memoryText(expected)],
       [
         'expected time',
-        `${duration(expected.expectedSeconds)}, ${duration(expected.expectedSecondsPerEpoch)} an epoch, with ${plural(flags.threads, 'thread')}`,
+        `${duration(expected.expectedSeconds)}, ${duration(expected.expectedSecondsPerEpoch)} per epoch, ` +
+          `with ${plural(flags.threads, 'thread')}`,
       ],
     ]),
   ];

@@ -1,13 +1,13 @@
 import { Command, Option } from 'commander';
-import { recipes } from '../recipes/index.js';
 import { type Evaluation, openRun } from '../run/index.js';
-import { MIXINGS, recipeOf, reopen } from '../train/index.js';
+import { reopen } from '../session/index.js';
 import { listing, table } from './format.js';
+import { useOption } from './options.js';
 import { runDisplay, silent } from './progress.js';
-import { confusionRows, evaluationRows, genotypeRows, perClassRows, sweepRows } from './summary.js';
+import { confusionRows, evaluationRows, genotypeRows, perClassRows, answerRows } from './summary.js';
 import { mixingList, UsageError } from './usage.js';
 
-export const evaluateCommand = (): Command =>
+export const command = (): Command =>
   new Command('evaluate')
     .description("test a run's network, as its newest checkpoint has it, on the test images")
     .argument('<run>', 'the run folder; it may still be running')
@@ -17,6 +17,7 @@ export const evaluateCommand = (): Command =>
         'test-time mixing: one ratio to test at, or a sweep of which the best on the validation images is taken (default: 0:1:0.1)',
       ).argParser(mixingList),
     )
+    .addOption(useOption())
     .option('--json', 'print the result as JSON on stdout; progress stays on stderr')
     .option('--quiet', 'show no progress')
     .addHelpText(
@@ -26,17 +27,18 @@ export const evaluateCommand = (): Command =>
     .action(async (run: string, flags: { mixing?: number[]; json?: true; quiet?: true }) => {
       const display = flags.quiet ? silent : runDisplay();
       const folder = openRun(run);
-      if (flags.mixing !== undefined && folder.info.recipe.method.mixing === null)
-        throw new UsageError(`--mixing needs a run with two branches: ${run} is of ${folder.info.name}, which has one`);
       if (folder.checkpoints.list().length === 0)
         throw new Error(`Cannot evaluate ${run}: it must have a checkpoint, it has none yet; wait for its first epoch`);
-      const { dataset, live, notices } = await reopen(folder, recipeOf(folder.info, recipes), {
-        onDataProgress: display.onData,
-      });
-      for (const text of notices) display.onEvent({ type: 'notice', text });
-      const pass = live.evaluate({ mixings: flags.mixing ?? MIXINGS });
+      const mixes = folder.info.experiment.phases.some(({ knobs }) => 'mixing' in knobs);
+      if (flags.mixing !== undefined && !mixes)
+        throw new UsageError(`--mixing needs a run with two branches: ${run} is of ${folder.info.name}, which has one`);
+      const reopened = await reopen(folder, { onDataProgress: display.onData });
+      for (const text of reopened.notices) display.on({ type: 'notice', text });
+      const { dataset } = reopened;
+      const live = reopened.live();
+      const pass = live.evaluate({ at: flags.mixing?.map((mixing) => ({ mixing })) });
       let next = await pass.next();
-      for (; !next.done; next = await pass.next()) display.onEvent({ type: 'test', ...next.value });
+      for (; !next.done; next = await pass.next()) display.on({ type: 'test', ...next.value });
       display.end();
       const trainCounts = dataset.counts.train;
       const evaluation = next.value;
@@ -48,18 +50,14 @@ export const evaluateCommand = (): Command =>
           `${[
             listing([...evaluationRows(evaluation, { trainCounts }), ...genotypeRows(genotypes)]),
             table(perClassRows(evaluation, { classes: dataset.classes, trainCounts }), { right: [1, 2] }),
-            ...sweepTable(evaluation),
+            ...answersTable(evaluation),
             ...confusionTable(evaluation, dataset.classes),
           ].join('\n\n')}\n`,
         );
     });
 
-const sweepTable = ({ sweep }: Evaluation): string[] =>
-  sweep === null
-    ? []
-    : [
-        `at every test-time mixing (1: the instance head alone, 0: the class head alone)\n${table(sweepRows(sweep), { right: [0, 1, 2, 3] })}`,
-      ];
+const answersTable = ({ answers }: Evaluation): string[] =>
+  answers === null ? [] : [`at every setting\n${table(answerRows(answers), { right: [0, 1, 2, 3] })}`];
 
 const MOST_CLASSES = 20;
 

@@ -1,60 +1,63 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { UnknownDataError } from '../data/index.js';
-import { UnknownKernelsError } from '../tensor/index.js';
-import { MemoryError } from '../train/index.js';
-import { doctorCommand } from './doctor.js';
-import { evaluateCommand } from './evaluate.js';
-import { plotCommand } from './plot.js';
-import { recipesCommand } from './recipes.js';
-import { reportCommand } from './report.js';
-import { reproduceCommand } from './reproduce.js';
-import { resumeCommand } from './resume.js';
-import { searchCommand } from './search.js';
-import { setupCommand } from './setup.js';
-import { UsageError } from './usage.js';
 
 const USAGE = 2;
 const FAILURE = 1;
-const WRONG_WORDS = [UsageError, UnknownDataError, UnknownKernelsError, MemoryError];
+/** Errors that are the user's words, by name: their classes would have to be loaded with all that they stand for. */
+const WRONG_WORDS = ['UsageError', 'UnknownDataError', 'UnknownKernelsError', 'MemoryError'];
+
+interface Module {
+  command(): Command;
+}
+
+/** Every command with its line in --help; its module is loaded when it runs. */
+const COMMANDS: readonly [name: string, about: string, load: () => Promise<Module>][] = [
+  ['search', 'search an architecture, and test it', () => import('./search.js')],
+  ['train', 'train a network from scratch: one that a search found, or any other', () => import('./train.js')],
+  ['resume', 'continue a run that was stopped, exactly where it was saved', () => import('./resume.js')],
+  ['evaluate', "test a run's network on the test images", () => import('./evaluate.js')],
+  ['report', 'make one HTML page of runs: tables, figures, cells', () => import('./report.js')],
+  ['plot', "draw schedules, or one of the paper's figures from run folders", () => import('./plot.js')],
+  ['reproduce', 'make a table or figure of the paper, with every run that it needs', () => import('./reproduce.js')],
+  ['recipes', 'list the searches that have a name', () => import('./recipes.js')],
+  ['doctor', 'show what tailnas finds on this machine', () => import('./doctor.js')],
+  ['setup', 'find or fetch libtorch and build the engine now', () => import('./setup.js')],
+];
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
-// Who reads only the beginning (`tailnas report … --json | head`) has what they want: that is no error, and no reason to end a search.
+// Who reads only the beginning (`tailnas report … --json | head`) has what they want: that is no error, and no reason to end a run.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
   });
 
 const program = new Command('tailnas')
-  .description(
-    'Neural architecture search for long-tailed images: DARTS alone, or with bilateral branches and heterogeneous learning rates, on libtorch.',
-  )
+  .description('From a folder of imbalanced images to a network that works on the rare classes too, on libtorch.')
   .version(version)
   .addHelpText('after', '\nStart with:\n  $ tailnas search darts --scale smoke\n')
   .showHelpAfterError('(--help shows what is possible)');
-const commands = [
-  searchCommand,
-  resumeCommand,
-  evaluateCommand,
-  reportCommand,
-  plotCommand,
-  reproduceCommand,
-  recipesCommand,
-  doctorCommand,
-  setupCommand,
-];
-for (const make of commands) program.addCommand(make().copyInheritedSettings(program));
-for (const command of [program, ...program.commands]) command.exitOverride();
 
 try {
+  const words = process.argv.slice(2);
+  const wanted = words.find((word) => !word.startsWith('-'));
+  const asked = wanted === 'help' ? words[words.indexOf('help') + 1] : wanted;
+  for (const [i, word] of words.entries()) {
+    const file = word === '--use' ? words[i + 1] : word.startsWith('--use=') ? word.slice('--use='.length) : undefined;
+    if (file !== undefined) await (await import('./use.js')).use(file);
+  }
+  for (const [name, about, load] of COMMANDS) {
+    const command = name === asked ? (await load()).command() : new Command(name).description(about);
+    program.addCommand(command.copyInheritedSettings(program));
+  }
+  for (const command of [program, ...program.commands]) command.exitOverride();
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : USAGE;
   else {
     process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = WRONG_WORDS.some((kind) => error instanceof kind) ? USAGE : FAILURE;
+    process.exitCode = error instanceof Error && WRONG_WORDS.includes(error.name) ? USAGE : FAILURE;
     if (process.env['TAILNAS_DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   }
 }

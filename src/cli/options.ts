@@ -1,12 +1,23 @@
 import { availableParallelism } from 'node:os';
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { closest } from 'fastest-levenshtein';
-import type { Imbalance, Sampling } from '../data/index.js';
-import type { BnScope } from '../net/index.js';
-import { recipes, type Scale, scaled, scaleNames } from '../recipes/index.js';
-import { type FreezeForm, freezeForms, parseSchedule, requireMixing, type Schedule } from '../schedule/index.js';
-import { type DataRequest, type Recipe, type Settings, varied } from '../train/index.js';
-import { fromUser, numberIn, oneOf, UsageError } from './usage.js';
+import { type Command, Option } from 'commander';
+import type { Imbalance } from '../data/index.js';
+import {
+  type Experiment,
+  experiments,
+  kebab,
+  metaOf,
+  numberIn,
+  oneOf,
+  type Plan,
+  type Scale,
+  scaled,
+  scaleNames,
+  sizeNames,
+  type Values,
+} from '../experiment/index.js';
+import type { Scalar } from '../run/index.js';
+import type { DataRequest } from '../session/index.js';
+import { argument, fromUser } from './usage.js';
 
 /** Flags that say which data to learn from. */
 export interface DataFlags {
@@ -18,29 +29,12 @@ export interface DataFlags {
   skipCorrupt?: true;
   grey?: true;
   flip?: boolean;
+  split?: 'train' | 'all';
 }
 
-/** Flags that say how large a search is. */
-export interface SizeFlags {
+/** Flags of every command that starts a run, beside the options of its experiment. */
+export interface RunFlags extends DataFlags {
   scale: Scale;
-  epochs?: number;
-  batchSize?: number;
-  channels?: number;
-  layers?: number;
-  nodes?: number;
-  order?: 1 | 2;
-}
-
-/** What the flags of `search` give. */
-export interface SearchFlags extends DataFlags, SizeFlags {
-  weightLr?: number;
-  archLr?: number;
-  archOptimizer?: Settings['archOptimizer'];
-  mixing?: Schedule;
-  sampling?: Sampling;
-  bnScope?: BnScope;
-  logitScale?: number;
-  freeze?: FreezeForm;
   seed: number;
   from?: string;
   device: string;
@@ -54,25 +48,32 @@ export interface SearchFlags extends DataFlags, SizeFlags {
   quiet?: true;
 }
 
+/** Flags of experiments' options, by their names: what the user wrote. */
+export type OptionFlags = Readonly<Record<string, unknown>>;
+
 const IMBALANCES: readonly Imbalance[] = ['exp', 'step', 'natural'];
-const count = numberIn({ least: 1, whole: true });
+const count = argument(numberIn({ least: 1, whole: true }));
 
 const device = (word: string): string => {
   if (/^(cpu|cuda(:\d+)?)$/.test(word)) return word;
-  throw new InvalidArgumentError(
-    `Unknown device "${word}": did you mean "${closest(word, ['cpu', 'cuda'])}"? (cpu, cuda or cuda:N)`,
-  );
+  throw new RangeError(`It must be cpu, cuda or cuda:N, got "${word}"`);
 };
 
 /** How often a run is saved within an epoch; it always is after one. */
 export const checkpointOption = (): Option =>
   new Option('--checkpoint-minutes <n>', 'time between checkpoints within an epoch')
-    .argParser(numberIn({ least: 0 }))
+    .argParser(argument(numberIn({ least: 0 })))
     .default(3);
 
 /** For a run that is expected to need more memory than there is. */
 export const forceOption = (): Option =>
   new Option('--force', 'go on although the run is expected to need more memory than is free');
+
+/** A user's own modules: main.ts loads them before the command is read. */
+export const useOption = (): Option =>
+  new Option('--use <module>', 'a JavaScript module of yours that adds recipes, losses, schedules, … (repeatable)').argParser(
+    (file: string, before: readonly string[] = []) => [...before, file],
+  );
 
 /** Adds the flags that say which data to learn from. */
 export const dataOptions = (command: Command): Command =>
@@ -81,7 +82,8 @@ export const dataOptions = (command: Command): Command =>
     .addOption(
       new Option(
         '--data <name or path>',
-        'mnist (comes with tailnas), cifar10, cifar100 (downloaded once), or a folder or archive of images (default: mnist at scale smoke, else cifar10)',
+        'mnist (comes with tailnas), cifar10, cifar100 (downloaded once), or a folder or archive of images ' +
+          '(default: mnist at scale smoke, else cifar10)',
       ),
     )
     .addOption(
@@ -89,105 +91,88 @@ export const dataOptions = (command: Command): Command =>
         '--imbalance <shape>',
         'how training images are thinned out over classes: exp, step, or natural (as they are)',
       )
-        .argParser(oneOf('shape', IMBALANCES))
+        .argParser(argument(oneOf(IMBALANCES)))
         .default('exp'),
     )
     .addOption(
       new Option('--imbalance-ratio <n>', 'images of the largest class per image of the smallest')
-        .argParser(numberIn({ least: 1 }))
+        .argParser(argument(numberIn({ least: 1 })))
         .default(100),
     )
     .addOption(
       new Option('--image-size <pixels>', 'size to which the images of a folder are brought (default: 32)').argParser(
-        numberIn({ least: 8, most: 1024, whole: true }),
+        argument(numberIn({ least: 8, most: 1024, whole: true })),
       ),
     )
     .addOption(
       new Option(
         '--test-share <share>',
         'share of a folder without test images that is set aside for the test',
-      ).argParser(numberIn({ above: 0, most: 0.9 })),
+      ).argParser(argument(numberIn({ above: 0, most: 0.9 }))),
     )
     .option('--grey', 'bring the images of a folder to one channel')
     .option('--skip-corrupt', 'leave out images that cannot be read, and count them')
     .addOption(new Option('--no-flip', 'never mirror images in training'));
 
-/** Adds the flags that say how large a search is. */
-export const sizeOptions = (command: Command): Command =>
+/** Each option of several experiments once, as the first that has it declares it. */
+const union = (of: readonly Pick<Experiment, 'options'>[]) => {
+  const fields = of.flatMap(({ options }) => Object.entries(options.shape));
+  return new Map(fields.filter(([name], i) => fields.findIndex(([other]) => other === name) === i));
+};
+
+/** Adds the flags of experiments' options: all, or only the sizes and those named in `besides`. */
+export const experimentOptions = (
+  command: Command,
+  of: readonly Experiment[],
+  { besides }: { besides?: readonly string[] } = {},
+): Command => {
+  const fields = [...union(of)].filter(
+    ([name, field]) => besides === undefined || metaOf(field).size || besides.includes(name),
+  );
   command
-    .optionsGroup('Search:')
+    .optionsGroup('Size:')
     .addOption(
-      new Option('--scale <size>', `preset of epochs, batch, channels, layers and nodes: ${scaleNames.join(', ')}`)
-        .argParser(oneOf('scale', scaleNames))
+      new Option('--scale <size>', `preset of all sizes: ${scaleNames.join(', ')}`)
+        .argParser(argument(oneOf(scaleNames)))
         .default('small'),
-    )
-    .addOption(new Option('--epochs <n>', 'passes over the training images').argParser(count))
-    .addOption(new Option('--batch-size <n>', 'images of one step and stream').argParser(count))
-    .addOption(new Option('--channels <n>', 'channels of the first cell').argParser(count))
-    .addOption(new Option('--layers <n>', 'cells').argParser(count))
-    .addOption(new Option('--nodes <n>', 'intermediate nodes of a cell').argParser(count))
-    .addOption(
-      new Option('--order <1|2>', "order of the architecture's gradient").argParser((word): 1 | 2 =>
-        oneOf('order', ['1', '2'])(word) === '1' ? 1 : 2,
-      ),
     );
+  for (const group of new Set(fields.map(([, field]) => metaOf(field).group))) {
+    command.optionsGroup(`${group}:`);
+    for (const [name, field] of fields) {
+      const { value, help, group: own } = metaOf(field);
+      if (own !== group) continue;
+      const parse = (word: string): string => {
+        const found = field.safeParse(word);
+        if (!found.success) throw new RangeError(found.error.issues[0]?.message ?? 'It is wrong');
+        return word;
+      };
+      const flag = new Option(`--${kebab(name)}${value === undefined ? '' : ` ${value}`}`, help);
+      command.addOption(value === undefined ? flag : flag.argParser(argument(parse)));
+    }
+  }
+  return command;
+};
 
-const mixing = (text: string): Schedule => fromUser(() => requireMixing(parseSchedule(text)));
-
-/** Adds the flags that turn a method's switches, and the settings that the paper leaves open. */
-const switchOptions = (command: Command): Command =>
+/** Adds the flags of every command that starts a run, beside data and options. */
+export const runOptions = (command: Command): Command =>
   command
-    .optionsGroup('What the paper leaves open (see docs/details.md):')
-    .addOption(
-      new Option(
-        '--mixing <schedule>',
-        'how much of the instance branch is in the loss over the search, e.g. "reverseSigmoid(10)"; `tailnas plot schedule` draws it',
-      ).argParser(mixing),
-    )
-    .addOption(
-      new Option('--freeze <form>', `form of eq 17, on the backbone's alpha: ${freezeForms.join(', ')}`).argParser(
-        oneOf('form', freezeForms),
-      ),
-    )
-    .addOption(
-      new Option('--sampling <how>', 'how batches of the second branch are drawn: class, reversed, instance').argParser(
-        oneOf('sampling', ['class', 'reversed', 'instance'] as const),
-      ),
-    )
-    .addOption(
-      new Option('--bn-scope <whose>', 'batch statistics of both branches jointly, or perBranch').argParser(
-        oneOf('scope', ['joint', 'perBranch'] as const),
-      ),
-    )
-    .addOption(new Option('--logit-scale <n>', 'factor on the mixed logits').argParser(numberIn({ above: 0 })))
-    .addOption(
-      new Option('--arch-optimizer <rule>', 'rule for alpha: adam or sgd').argParser(
-        oneOf('rule', ['adam', 'sgd'] as const),
-      ),
-    )
-    .addOption(new Option('--arch-lr <n>', 'learning rate of alpha').argParser(numberIn({ least: 0 })))
-    .addOption(new Option('--weight-lr <n>', 'first learning rate of the weights').argParser(numberIn({ least: 0 })));
-
-/** Adds the flags of a search to a command. */
-export const searchOptions = (command: Command): Command =>
-  switchOptions(sizeOptions(dataOptions(command)))
-    .optionsGroup('Search:')
+    .optionsGroup('Run:')
     .addOption(
       new Option('--seed <n>', 'seed of weights, batches and augmentation')
-        .argParser(numberIn({ least: 0, whole: true }))
+        .argParser(argument(numberIn({ least: 0, whole: true })))
         .default(0),
     )
-    .addOption(new Option('--from <run>', "take over a finished run's search, for recipes that go on from it"))
+    .addOption(useOption())
     .optionsGroup('Machine:')
-    .addOption(new Option('--device <name>', 'cpu or cuda').argParser(device).default('cpu'))
+    .addOption(new Option('--device <name>', 'cpu or cuda').argParser(argument(device)).default('cpu'))
     .addOption(
       new Option('--threads <n>', 'threads of one operation')
-        .argParser(numberIn({ least: 1, most: 1024, whole: true }))
+        .argParser(argument(numberIn({ least: 1, most: 1024, whole: true })))
         .default(availableParallelism()),
     )
     .addOption(forceOption())
     .optionsGroup('Output:')
-    .addOption(new Option('--out <folder>', 'run folder, new or empty (default: runs/<recipe>-<time>)'))
+    .addOption(new Option('--out <folder>', 'run folder, new or empty (default: runs/<name>-<time>)'))
     .addOption(checkpointOption())
     .option('--dry-run', 'print what would run and what it would need, without training')
     .addOption(
@@ -198,40 +183,39 @@ export const searchOptions = (command: Command): Command =>
     .option('--json', 'print the result as JSON on stdout; progress stays on stderr')
     .option('--quiet', 'show no progress');
 
-const SETTINGS = [
-  'epochs',
-  'batchSize',
-  'channels',
-  'layers',
-  'nodes',
-  'order',
-  'weightLr',
-  'archLr',
-  'archOptimizer',
-] as const;
-const SWITCHES = ['mixing', 'sampling', 'bnScope', 'logitScale', 'freeze'] as const;
+const isScalar = (value: unknown): value is Scalar => ['string', 'number', 'boolean'].includes(typeof value);
 
-const given = (flags: Partial<SearchFlags>, keys: readonly (keyof SearchFlags)[]) =>
-  Object.fromEntries(keys.flatMap((key) => (flags[key] === undefined ? [] : [[key, flags[key]]])));
+/** The options of experiments that a user gave. */
+export const given = (flags: OptionFlags, of: readonly Experiment[]): Values =>
+  Object.fromEntries(
+    [...union(of).keys()].flatMap((name) => {
+      const value = flags[name];
+      return isScalar(value) ? [[name, value]] : [];
+    }),
+  );
 
-/** The recipe that a name and flags stand for. Throws a UsageError with the nearest name when there is none. */
-export const recipeFor = (
-  name: string,
-  flags: SizeFlags & Partial<SearchFlags>,
-): { recipe: Recipe; overrides: Partial<Settings> } => {
-  const found = recipes.find((r) => r.name === name);
-  const names = recipes.map((r) => r.name);
-  if (found === undefined)
-    throw new UsageError(
-      `unknown recipe "${name}": did you mean "${closest(name, names)}"? (one of ${names.join(', ')})`,
-    );
-  const overrides: Partial<Settings> = given(flags, SETTINGS);
-  const recipe = scaled(found, { scale: flags.scale, settings: overrides });
-  return { recipe: fromUser(() => varied(recipe, given(flags, SWITCHES))), overrides };
+/** An experiment as flags ask for it, and the sizes among them. Throws a UsageError on an option that it does not have. */
+export const planFor = (
+  experiment: Experiment,
+  { scale, values }: { scale: Scale; values: Values },
+): { plan: Plan; overrides: Record<string, Scalar> } => {
+  const plan = fromUser(() => scaled(experiment, { scale, values }));
+  const sizes = sizeNames(experiment).flatMap((name) => {
+    const value = plan.values[name];
+    return name in values && value !== undefined ? [[name, value] as const] : [];
+  });
+  return { plan, overrides: { scale, ...Object.fromEntries(sizes) } };
 };
 
+/** The search that a name and flags stand for. Throws a UsageError with the nearest name when there is none. */
+export const searchFor = (name: string, flags: OptionFlags & { readonly scale: Scale }) =>
+  planFor(
+    fromUser(() => experiments.named(name)),
+    { scale: flags.scale, values: given(flags, experiments.all()) },
+  );
+
 /** The data that flags stand for. */
-export const dataFor = (flags: DataFlags & Pick<SizeFlags, 'scale'>): DataRequest => ({
+export const dataFor = (flags: DataFlags & { readonly scale: Scale }): DataRequest => ({
   spec: flags.data ?? (flags.scale === 'smoke' ? 'mnist' : 'cifar10'),
   imbalance: flags.imbalance,
   imbalanceRatio: flags.imbalanceRatio,
@@ -240,4 +224,5 @@ export const dataFor = (flags: DataFlags & Pick<SizeFlags, 'scale'>): DataReques
   skipCorrupt: flags.skipCorrupt,
   grey: flags.grey,
   flip: flags.flip === false ? false : undefined, // commander's default for --no-flip is true, which must not force mirroring
+  split: flags.split === 'all' ? 'all' : undefined,
 });

@@ -52,7 +52,7 @@ const write = ({ name, captioned }: Figure, { out }: { out: string | undefined }
   return files;
 };
 
-export const plotCommand = (): Command =>
+export const command = (): Command =>
   new Command('plot')
     .description("draw schedules, or one of the paper's figures from run folders")
     .addArgument(new Argument('<figure>', `one of ${KINDS.join(', ')}`).argParser(oneOf('figure', KINDS)))

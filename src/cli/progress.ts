@@ -1,14 +1,12 @@
 import type { Progress } from '../data/index.js';
 import { progressPrinter } from '../engine/progress.js';
-import { type Estimate, type RunEvent, SEARCH_PHASE } from '../train/index.js';
+import type { Forecast } from '../forecast/index.js';
+import type { RunEvent, Sink } from '../session/index.js';
 import { bytes, duration, grouped, plural } from './format.js';
 
-/** Shows how a run goes on: one live line on a terminal, a line an epoch elsewhere. Everything goes to stderr, so that stdout stays for results. */
-export interface RunDisplay {
-  onEvent(event: RunEvent): void;
+/** Shows a run's progress: one live line on a terminal, a line per epoch elsewhere. All of it goes to stderr: stdout is for results. */
+export interface RunDisplay extends Sink {
   readonly onData: Progress;
-  /** Takes the live line away. */
-  end(): void;
 }
 
 const BAR = 20;
@@ -20,16 +18,18 @@ const bar = (share: number): string => {
 const share = (of: number): string => `${(100 * of).toFixed(1).padStart(5)} %`;
 
 /** What a run is expected to need, in a line. */
-const needs = ({ expectedMemoryBytes, expectedSecondsPerEpoch, freeMemoryBytes }: Estimate): string =>
-  `needs about ${bytes(expectedMemoryBytes)} of memory and ${duration(expectedSecondsPerEpoch)} an epoch; ${bytes(freeMemoryBytes)} are free`;
+const needs = ({ expectedMemoryBytes, expectedSecondsPerEpoch, freeMemoryBytes }: Forecast): string =>
+  `needs about ${bytes(expectedMemoryBytes)} of memory and ${duration(expectedSecondsPerEpoch)} per epoch; ` +
+  `${bytes(freeMemoryBytes)} are free`;
 
 /** The display that shows nothing. */
-export const silent: RunDisplay = { onEvent: () => {}, onData: () => {}, end: () => {} };
+export const silent: RunDisplay = { on: () => {}, onData: () => {}, end: () => {} };
 
 export const runDisplay = ({ stream = process.stderr }: { stream?: NodeJS.WriteStream } = {}): RunDisplay => {
   const live = stream.isTTY ? progressPrinter(stream) : { update: () => {}, end: () => {} };
   let epochs = 1;
-  let batch = 1;
+  let perBatch = 1; // images of a step
+  let firstPhase = '';
   let perStep: number | undefined;
   let perEpochRest = 0; // validation, in seconds
   let validationFrom = 0;
@@ -43,14 +43,18 @@ export const runDisplay = ({ stream = process.stderr }: { stream?: NodeJS.WriteS
     const epochsToCome = epochs - epoch - 1;
     return duration((steps - step + epochsToCome * steps) * perStep + (epochsToCome + 1) * perEpochRest);
   };
-  const onEvent = (event: RunEvent): void => {
+  const on = (event: RunEvent): void => {
     if (event.type === 'start') {
       epochs = event.epochs;
-      batch = event.recipe.settings.batchSize * event.recipe.method.streams.length;
+      perBatch = event.imagesPerStep;
+      firstPhase = event.plan.phases[0]?.name ?? '';
+      const { kind, label } = event.plan.experiment;
       print(
-        `searching: ${event.recipe.label}, ${grouped(event.weights)} weights, ${plural(event.stepsPerEpoch, 'step')} an epoch, ${plural(epochs, 'epoch')} (kernels: ${event.kernels}) → ${event.run}`,
+        `${kind}: ${label}, ${grouped(event.weights)} weights, ${plural(event.stepsPerEpoch, 'step')} per epoch, ` +
+          `${plural(epochs, 'epoch')} (kernels: ${event.kernels}) → ${event.run}`,
       );
-    } else if (event.type === 'estimate') print(needs(event));
+    } else if (event.type === 'forecast') print(needs(event));
+    else if (event.type === 'stop') print(`${event.phase} ends after epoch ${event.epoch}: ${event.reason}`);
     else if (event.type === 'notice') print(event.text);
     else if (event.type === 'step') {
       // The first step warms caches and memory up: it says little of those to come.
@@ -62,7 +66,7 @@ export const runDisplay = ({ stream = process.stderr }: { stream?: NodeJS.WriteS
         text:
           `epoch ${epoch + 1}/${epochs} ${bar(step / steps)} step ${step}/${steps}  ${left(epoch, steps, step)} left` +
           `  loss ${loss.toFixed(3)}  acc ${(100 * accuracy).toFixed(1)} %` +
-          `  ${Math.round(batch / perStep)} img/s  ${bytes(process.memoryUsage.rss())}`,
+          `  ${Math.round(perBatch / perStep)} img/s  ${bytes(process.memoryUsage.rss())}`,
       });
     } else if (event.type === 'validation') {
       perEpochRest = Math.max(perEpochRest, (performance.now() - validationFrom) / 1000);
@@ -73,18 +77,22 @@ export const runDisplay = ({ stream = process.stderr }: { stream?: NodeJS.WriteS
       live.update({ text: `testing ${bar(event.done / event.total)} ${event.done}/${event.total}` });
     else {
       const r = event.record;
-      const classes = r.perClassAccuracy.filter((a) => a !== null);
+      const classes = (r.perClassAccuracy ?? []).filter((a) => a !== null);
       const perClass = classes.reduce((sum, a) => sum + a, 0) / classes.length;
+      const valid =
+        r.validLoss === null || r.validAccuracy === null
+          ? ''
+          : `  valid ${r.validLoss.toFixed(3)} ${share(r.validAccuracy)}  per class ${share(perClass)}`;
       // 80 columns: a log should not wrap.
       print(
-        `epoch ${String(r.epoch + 1).padStart(String(epochs).length)}/${epochs}  train ${r.trainLoss.toFixed(3)} ${share(r.trainAccuracy)}` +
-          `  valid ${r.validLoss.toFixed(3)} ${share(r.validAccuracy)}  per class ${share(perClass)}  ${duration(r.seconds)}` +
-          (r.phase === SEARCH_PHASE ? '' : `  ${r.phase}`),
+        `epoch ${String(r.epoch + 1).padStart(String(epochs).length)}/${epochs}` +
+          `  train ${r.trainLoss.toFixed(3)} ${share(r.trainAccuracy)}${valid}  ${duration(r.seconds)}` +
+          (r.phase === firstPhase ? '' : `  ${r.phase}`),
       );
     }
   };
   return {
-    onEvent,
+    on,
     onData: ({ action, done, total }) => {
       const verb = action === 'download' ? 'downloading' : 'loading images';
       live.update({

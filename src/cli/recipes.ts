@@ -1,23 +1,22 @@
 import { Command } from 'commander';
-import { recipes, recommended } from '../recipes/index.js';
-import { describeRecipe } from '../train/index.js';
+import { describe, experiments, RECOMMENDED } from '../experiment/index.js';
 import { table } from './format.js';
+import { useOption } from './options.js';
 
-export const recipesCommand = (): Command =>
+export const command = (): Command =>
   new Command('recipes')
-    .description('list the experiments that have a name')
+    .description('list the searches that have a name')
+    .addOption(useOption())
     .option('--json', 'print them as a JSON array')
     .addHelpText('after', '\nExample:\n  $ tailnas recipes')
     .action((flags: { json?: true }) => {
+      const all = experiments.all();
+      const rows = all.map(({ name, label, paper }) => [name, label, paper === null ? '' : `${paper.toFixed(2)} %`]);
       process.stdout.write(
         flags.json
-          ? `${JSON.stringify(recipes.map(describeRecipe))}\n`
-          : `${table(
-              [
-                ['name', 'label', 'paper'],
-                ...recipes.map((r) => [r.name, r.label, r.paper === undefined ? '' : `${r.paper.toFixed(2)} %`]),
-              ],
-              { right: [2] },
-            )}\n\npaper: accuracy that the paper reports on CIFAR-10-LT at imbalance ratio 100, one run each\nsearch takes ${recommended.name} where no name is given\n`,
+          ? `${JSON.stringify(all.map((experiment) => describe(experiment.with({}))))}\n`
+          : `${table([['name', 'label', 'paper'], ...rows], { right: [2] })}\n\n` +
+              'paper: accuracy that the paper reports on CIFAR-10-LT at imbalance ratio 100, one run each\n' +
+              `search takes ${RECOMMENDED} where no name is given\n`,
       );
     });

@@ -9,7 +9,7 @@ import { loadRuns } from '../report/runs.js';
 import { sensitivityOf } from '../report/sensitivity.js';
 import { writeAtomic } from '../run/atomic.js';
 
-export const reportCommand = (): Command =>
+export const command = (): Command =>
   new Command('report')
     .description('make one HTML page of runs: tables, figures, cells, and how to repeat them')
     .argument('<run...>', 'run folders on the same data with the same settings; they may still be running')

@@ -4,33 +4,43 @@ import { join } from 'node:path';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { changeText } from '../report/results.js';
 import {
-  type Change,
   CONTINUED_FROM,
-  type ExperimentName,
   expectedSeconds,
-  experiment,
-  experimentNames,
   type PlannedRun,
   planRuns,
   type Request,
   rowOf,
+  type StudyName,
   stateText,
+  study,
+  studyNames,
   whenFree,
-  wordsOf,
   writeOutputs,
 } from '../reproduce/index.js';
+import { experiments, numberIn, oneOf, type Scale, type Values } from '../experiment/index.js';
 import { lockRun } from '../run/lock.js';
-import { kernels } from '../tensor/index.js';
-import { type DataRequest, planData } from '../train/index.js';
+import { type DataRequest, planData } from '../session/index.js';
+import { kernels } from '../space/index.js';
 import { carryOut } from './carry-out.js';
 import { duration, plural, table } from './format.js';
-import { type DataFlags, dataFor, dataOptions, recipeFor, type SizeFlags, sizeOptions } from './options.js';
+import {
+  type DataFlags,
+  dataFor,
+  dataOptions,
+  experimentOptions,
+  given,
+  type OptionFlags,
+  searchFor,
+  useOption,
+} from './options.js';
 import { runDisplay, silent } from './progress.js';
 import { NOTE, resultTable, sensitivityText } from './result-table.js';
-import { numberIn, oneOf, UsageError } from './usage.js';
+import { argument, UsageError } from './usage.js';
 import { EXIT } from './watch.js';
 
-interface ReproduceFlags extends DataFlags, SizeFlags {
+interface ReproduceFlags extends DataFlags {
+  scale: Scale;
+  use?: string[];
   seeds: number[];
   jobs: number;
   threads?: number;
@@ -41,8 +51,8 @@ interface ReproduceFlags extends DataFlags, SizeFlags {
 }
 
 const MOST_SEEDS = 100;
-const seed = numberIn({ least: 0, whole: true });
-const count = numberIn({ least: 1, most: 1024, whole: true });
+const seed = argument(numberIn({ least: 0, whole: true }));
+const count = argument(numberIn({ least: 1, most: 1024, whole: true }));
 
 /** Reads `1..3`, `1,2,5` or `4`. */
 const seedsOf = (text: string): number[] => {
@@ -62,19 +72,21 @@ const ownCommand = (): string[] => ['tailnas', ...process.argv.slice(2)];
 
 const requestOf = (
   names: readonly string[],
-  { flags, change = {} }: { flags: ReproduceFlags; change?: Change },
+  { flags, change = {} }: { flags: ReproduceFlags & OptionFlags; change?: Values },
 ): Request => {
   const { seeds, out } = flags;
   const changed = { ...flags, ...change };
-  const { recipe: base, overrides } = recipeFor(CONTINUED_FROM, changed);
+  const { plan: base, overrides } = searchFor(CONTINUED_FROM, changed);
+  const asked = given(flags, experiments.all());
   return {
-    recipes: names.map((name) => recipeFor(name, changed).recipe),
+    plans: names.map((name) => searchFor(name, changed).plan),
     base,
     seeds,
     out,
     data: dataFor(flags),
-    overrides: { scale: flags.scale, ...overrides },
-    change: wordsOf(change),
+    overrides,
+    given: Object.fromEntries(Object.entries(asked).filter(([name]) => !(name in overrides))),
+    change,
   };
 };
 
@@ -93,7 +105,7 @@ const printPlan = async (
   const runs = plan.map((run) => ({
     name: run.name,
     path: run.path,
-    recipe: run.recipe.name,
+    recipe: run.plan.experiment.name,
     seed: run.seed,
     state: stateText(run),
     epochs: run.epochs,
@@ -117,10 +129,10 @@ const printPlan = async (
   );
 };
 
-const reproduce = async (what: ExperimentName, flags: ReproduceFlags): Promise<void> => {
-  const wanted = experiment(what);
-  if (wanted.changes !== undefined && flags.order !== undefined)
-    throw new UsageError('--order is one of the things that sensitivity turns: leave it out');
+const reproduce = async (what: StudyName, flags: ReproduceFlags & OptionFlags): Promise<void> => {
+  const wanted = study(what);
+  if (wanted.changes !== undefined && flags['order'] !== undefined)
+    throw new UsageError('--order is one of the options that sensitivity varies: leave it out');
   // Wrong for one run, wrong for all. Only then is the engine loaded here: it takes memory that the runs may need.
   if (process.env['TAILNAS_KERNELS']) kernels();
   const { changes = [] } = wanted;
@@ -145,7 +157,7 @@ const reproduce = async (what: ExperimentName, flags: ReproduceFlags): Promise<v
     if (await whenFree(open, { onNotice })) plan = planAll(requests);
     const { outcomes, received } = await carryOut(plan, { data, threads, flags });
     if (received !== undefined) {
-      process.stderr.write(`stopped; go on with: ${ownCommand().map(quoted).join(' ')}\n`);
+      process.stderr.write(`stopped; continue with: ${ownCommand().map(quoted).join(' ')}\n`);
       process.exitCode = EXIT[received];
       return;
     }
@@ -153,11 +165,11 @@ const reproduce = async (what: ExperimentName, flags: ReproduceFlags): Promise<v
     // In the order of the table's rows, which is not that of running; without a search that only others go on from.
     const made = planAll(requests).filter((run) => run.state !== 'start');
     const runs = requests.flatMap((request) =>
-      request.recipes.flatMap((recipe) => made.filter((run) => run.row === rowOf(recipe, request.change))),
+      request.plans.flatMap((asked) => made.filter((run) => run.row === rowOf(asked, request.change))),
     );
     const names = [
       ...wanted.table,
-      ...changes.flatMap(({ change, recipes }) => recipes.map((name) => name + changeText(wordsOf(change)))),
+      ...changes.flatMap(({ change, recipes }) => recipes.map((name) => name + changeText(change))),
     ];
     const outputs = await writeOutputs(wanted, {
       paths: runs.map((run) => run.path),
@@ -183,13 +195,11 @@ const reproduce = async (what: ExperimentName, flags: ReproduceFlags): Promise<v
   }
 };
 
-export const reproduceCommand = (): Command =>
-  sizeOptions(dataOptions(new Command('reproduce')))
+export const command = (): Command =>
+  experimentOptions(dataOptions(new Command('reproduce')), experiments.all(), { besides: ['order'] })
     .description('make a table or figure of the paper: every run that it needs, then the table, figures and a report')
     .addArgument(
-      new Argument('<what>', `one of ${experimentNames.join(', ')}`).argParser(
-        oneOf('table or figure', experimentNames),
-      ),
+      new Argument('<what>', `one of ${studyNames.join(', ')}`).argParser(argument(oneOf(studyNames))),
     )
     .optionsGroup('Runs:')
     .addOption(
@@ -197,6 +207,7 @@ export const reproduceCommand = (): Command =>
         .argParser(seedsOf)
         .default([1, 2, 3], '1..3'),
     )
+    .addOption(useOption())
     .addOption(new Option('--jobs <n>', 'runs at a time').argParser(count).default(1))
     .addOption(new Option('--threads <n>', 'threads of each run (default: cores / jobs)').argParser(count))
     .optionsGroup('Output:')

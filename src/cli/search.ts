@@ -1,15 +1,14 @@
-import { Command } from 'commander';
-import { recommended } from '../recipes/index.js';
-import { defaultRunDir } from '../run/index.js';
-import { startRun } from '../train/index.js';
-import { dryRun } from './dry-run.js';
-import { dataFor, recipeFor, type SearchFlags, searchOptions } from './options.js';
-import { watchRun } from './watch.js';
+import { Command, Option } from 'commander';
+import { experiments, RECOMMENDED } from '../experiment/index.js';
+import { dataOptions, experimentOptions, type OptionFlags, type RunFlags, runOptions, searchFor } from './options.js';
+import { start } from './start.js';
 
-export const searchCommand = (): Command =>
-  searchOptions(new Command('search'))
+export const command = (): Command =>
+  runOptions(experimentOptions(dataOptions(new Command('search')), experiments.all()))
+    .optionsGroup('Run:')
+    .addOption(new Option('--from <run>', "take over a finished run's search, for recipes that continue it"))
     .description('search an architecture, and test it')
-    .argument('[recipe]', 'which experiment: see `tailnas recipes`', recommended.name)
+    .argument('[recipe]', 'which experiment: see `tailnas recipes`', RECOMMENDED)
     .addHelpText(
       'after',
       `
@@ -26,26 +25,4 @@ Examples:
 A search that is expected to need more memory than is free is refused, with the largest batch that would fit (exit code 2);
 --force goes on all the same. TAILNAS_MEMORY=<bytes> says how much it may have.`,
     )
-    .action(async (name: string, flags: SearchFlags) => {
-      const { recipe, overrides } = recipeFor(name, flags);
-      const data = dataFor(flags);
-      if (flags.dryRun) return dryRun(recipe, { data, flags });
-      await watchRun(
-        (watch) =>
-          startRun(
-            {
-              recipe,
-              data,
-              seed: flags.seed,
-              device: flags.device,
-              threads: flags.threads,
-              from: flags.from,
-              out: flags.out ?? defaultRunDir('runs', name),
-              overrides: { scale: flags.scale, ...overrides },
-              command: ['tailnas', ...process.argv.slice(2)],
-            },
-            { checkpointSeconds: 60 * flags.checkpointMinutes, force: flags.force, ...watch },
-          ),
-        { json: flags.json === true, quiet: flags.quiet === true, profile: flags.profile },
-      );
-    });
+    .action((name: string, flags: RunFlags & OptionFlags) => start(searchFor(name, flags), flags));

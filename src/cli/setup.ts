@@ -3,7 +3,7 @@ import { progressPrinter } from '../engine/progress.js';
 import { setupEngine } from '../engine/setup.js';
 import { listing } from './format.js';
 
-export const setupCommand = (): Command =>
+export const command = (): Command =>
   new Command('setup')
     .description('find or fetch libtorch and build the engine now, rather than at the first search')
     .option('--json', 'print where everything is as JSON')

@@ -1,5 +1,6 @@
 import { openRun } from '../run/index.js';
-import { type RunEvent, type RunResult, type StepProfiler, stepProfiler } from '../train/index.js';
+import { type StepProfiler, stepProfiler } from '../learn/index.js';
+import type { RunEvent, RunResult } from '../session/index.js';
 import { profileTable } from './profile-table.js';
 import { runDisplay, silent } from './progress.js';
 import { drawCells, summary } from './summary.js';
@@ -35,13 +36,13 @@ export const watchRun = async (
   let received: keyof typeof EXIT | undefined;
   let started = false;
   const onSignal = (signal: keyof typeof EXIT) => {
-    // Until the search starts there is nothing to save. Then a step may take long; who asks twice does not want to wait for it.
+    // Until the run starts there is nothing to save. Then a step may take long; who asks twice does not want to wait for it.
     if (!started || received !== undefined) {
       display.end();
       process.exit(EXIT[signal]);
     }
     received = signal;
-    display.onEvent({ type: 'notice', text: 'stopping after this step; once more leaves without saving' });
+    display.on({ type: 'notice', text: 'stopping after this step; press Ctrl-C again to quit without saving' });
     stop.abort();
   };
   process.on('SIGINT', () => onSignal('SIGINT'));
@@ -56,14 +57,14 @@ export const watchRun = async (
     let next = await events.next();
     for (; !next.done; next = await events.next()) {
       started ||= next.value.type === 'start';
-      display.onEvent(next.value);
+      display.on(next.value);
     }
     display.end();
     const { run, interrupted, evaluation, genotypes } = next.value;
     const timed = profiler?.report();
     const timedTable = timed === undefined ? '' : `${profileTable(timed)}\n`;
     if (interrupted || evaluation === undefined) {
-      process.stderr.write(`saved; go on with: tailnas resume ${run}\n`);
+      process.stderr.write(`saved; continue with: tailnas resume ${run}\n`);
       if (timed !== undefined)
         process.stdout.write(json ? `${JSON.stringify({ run, interrupted, profile: timed })}\n` : timedTable);
       // It was to stop after so many steps.

@@ -1,4 +1,6 @@
-/** Something by its spelling: `parabolicDecay`, `ldam(0.5, 30)`, `constant(0.02) × cosine(1, 0)`. A product has the name `×`. */
+/**
+ * Something by its spelling: `parabolicDecay`, `ldam(0.5, 30)`, `constant(0.02) × cosine(1, 0)`. A product has the name `×`.
+ */
 export interface Label {
   readonly name: string;
   readonly args: readonly Argument[];
@@ -6,16 +8,16 @@ export interface Label {
 
 export type Argument = number | Label;
 
-const TOKEN = /\s*(?:([A-Za-z][\w-]*)|([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)|([(),×*]))/y;
+const TOKEN = /\s*(?:([A-Za-z][\w-]*)|([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)|([(),×*+]))/y;
 const PRODUCT = '×';
 
 const isNumber = (token: string): boolean => /^[-+.\d]/.test(token);
 
 /**
- * Reads a label: a name, perhaps with arguments in brackets, each a number or a label; a product of labels is written with × or *.
- * `what` is said in errors: `schedule`, `loss`. Throws a RangeError that says what was expected.
+ * Reads labels with + between them. A label is a name, perhaps with arguments in brackets, each a number or a label; a product of
+ * labels is written with × or *. `what` is said in errors: `schedule`, `loss`. Throws a RangeError that says what was expected.
  */
-export const parseLabel = (text: string, { what }: { what: string }): Label => {
+export const parseLabels = (text: string, { what }: { what: string }): Label[] => {
   const fail = (problem: string): never => {
     throw new RangeError(`Cannot read ${what} "${text}": ${problem}`);
   };
@@ -24,7 +26,7 @@ export const parseLabel = (text: string, { what }: { what: string }): Label => {
   while (TOKEN.lastIndex < text.trimEnd().length) {
     const from = TOKEN.lastIndex;
     const match = TOKEN.exec(text);
-    if (match === null) return fail(`"${text.slice(from).trim()}" is neither a name, a number nor one of ( ) , ×`);
+    if (match === null) return fail(`"${text.slice(from).trim()}" is neither a name, a number nor one of ( ) , × +`);
     tokens.push(match[0].trim());
   }
   let at = 0;
@@ -57,9 +59,21 @@ export const parseLabel = (text: string, { what }: { what: string }): Label => {
     }
     return rest.length === 0 ? first : { name: PRODUCT, args: [first, ...rest] };
   };
-  const result = factors();
+  const found = [factors()];
+  while (tokens[at] === '+') {
+    at++;
+    found.push(factors());
+  }
   if (at < tokens.length) fail(`"${tokens[at]}" is not expected`);
-  return result;
+  return found;
+};
+
+/** Reads one label; see `parseLabels`. */
+export const parseLabel = (text: string, options: { what: string }): Label => {
+  const [label, more] = parseLabels(text, options);
+  if (label === undefined || more !== undefined)
+    throw new RangeError(`Cannot read ${options.what} "${text}": there must be one, got several with + between them`);
+  return label;
 };
 
 /** The spelling of a label: what `parseLabel` reads. */

@@ -1,13 +1,13 @@
 import { closest } from 'fastest-levenshtein';
-import { type Argument, type Label, parseLabel, spell } from './parse.js';
+import { type Argument, type Label, parseLabel, parseLabels, spell } from './parse.js';
 
 /** How one name of a registry is read. */
 export interface Entry<T> {
   /** How it is written, for errors and help: `ldam or ldam(margin, scale)`. */
   readonly usage: string;
   /**
-   * What the arguments stand for, or undefined when they are not what `usage` says. `read` makes a value of an argument that is itself a
-   * label of this registry. May throw a RangeError on a value that cannot be.
+   * What the arguments stand for, or undefined when they are not what `usage` says. `read` makes a value of an argument that is
+   * itself a label of this registry. May throw a RangeError on a value that cannot be.
    */
   make(args: readonly Argument[], read: (argument: Argument) => T): T | undefined;
 }
@@ -24,6 +24,8 @@ export interface Registry<T> {
   add(name: string, entry: Entry<T>): void;
   /** The value that a text stands for. Throws a RangeError that names what was expected, and the nearest name. */
   read(text: string): T;
+  /** The values that a list such as `crop(4) + flip` stands for; `none` is the empty list. Throws as `read` does. */
+  readList(text: string): readonly T[];
 }
 
 const NAME = /^(?:[A-Za-z][\w-]*|×)$/;
@@ -32,6 +34,23 @@ const NAME = /^(?:[A-Za-z][\w-]*|×)$/;
 export const registry = <T>(what: string, first: Readonly<Record<string, Entry<T>>> = {}): Registry<T> => {
   const entries = new Map(Object.entries(first));
   const names = (): string[] => [...entries.keys()].filter((name) => name !== '×');
+  /** Makes values of the labels of one text, which errors name. */
+  const reader = (text: string): ((label: Label) => T) => {
+    const fail = (problem: string): never => {
+      throw new RangeError(`Cannot read ${what} "${text}": ${problem}`);
+    };
+    const of = ({ name, args }: Label): T => {
+      const entry = entries.get(name);
+      if (entry === undefined)
+        return fail(
+          `unknown ${what} "${name}": did you mean "${closest(name, names())}"? (one of ${names().join(', ')})`,
+        );
+      return entry.make(args, value) ?? fail(`it must be written ${entry.usage}`);
+    };
+    const value = (argument: Argument): T =>
+      typeof argument === 'number' ? fail(`${spell(argument)} must be a ${what}`) : of(argument);
+    return of;
+  };
   return {
     what,
     names,
@@ -42,22 +61,8 @@ export const registry = <T>(what: string, first: Readonly<Record<string, Entry<T
       if (entries.has(name)) throw new RangeError(`Cannot add ${what} "${name}": the name is taken`);
       entries.set(name, entry);
     },
-    read: (text) => {
-      const fail = (problem: string): never => {
-        throw new RangeError(`Cannot read ${what} "${text}": ${problem}`);
-      };
-      const of = ({ name, args }: Label): T => {
-        const entry = entries.get(name);
-        if (entry === undefined)
-          return fail(
-            `unknown ${what} "${name}": did you mean "${closest(name, names())}"? (one of ${names().join(', ')})`,
-          );
-        return entry.make(args, value) ?? fail(`it must be written ${entry.usage}`);
-      };
-      const value = (argument: Argument): T =>
-        typeof argument === 'number' ? fail(`${spell(argument)} must be a ${what}`) : of(argument);
-      return of(parseLabel(text, { what }));
-    },
+    read: (text) => reader(text)(parseLabel(text, { what })),
+    readList: (text) => (text.trim() === 'none' ? [] : parseLabels(text, { what }).map(reader(text))),
   };
 };
 

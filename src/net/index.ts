@@ -1,14 +1,14 @@
-export { type Backbone, backbone } from './backbone.js';
-export { type BilateralNet, type BnScope, bilateralNetwork, HEADS } from './bilateral.js';
-export { classifier } from './classifier.js';
-export { type CellSpace, cellKind, checkShape, type NetShape } from './shape.js';
+export type { Choice } from './alphas.js';
 export {
-  type Alpha,
-  BACKBONE,
-  derivedNetwork,
-  freeze,
-  freshAlpha,
-  type SingleBranchNet,
-  type Supernet,
-  searchNetwork,
-} from './supernet.js';
+  type BilateralModel,
+  type BilateralNet,
+  type BnScope,
+  type Branching,
+  bilateralNetwork,
+  derivedBilateralNetwork,
+  HEADS,
+} from './bilateral.js';
+export { AUXILIARY, CLASSIFIER, type DerivedNet, type DerivedOptions, derivedNetwork } from './derived.js';
+export { type Alpha, type Answer, BACKBONE, freeze, type Model, type Supernet } from './model.js';
+export { searchNetwork } from './search-network.js';
+export { cellKind, checkShape, type NetShape, type TaskShape } from './shape.js';

@@ -1,36 +1,57 @@
-import type { CellKind, CellPlan } from '../space/index.js';
+import type { CellKind, CellPlan, DropMask } from '../space/index.js';
 import type { Dtype } from '../tensor/index.js';
 
-/** The sizes of a network: DARTS searches at 16 channels, 8 cells, 4 nodes. */
-export interface NetShape {
-  /** Channels of the first cell; each reduction doubles them. */
-  readonly channels: number;
-  readonly layers: number;
-  /** Intermediate nodes of a cell. */
-  readonly nodes: number;
+/** What every network has to know of its task and machine. */
+export interface TaskShape {
   readonly classes: number;
   readonly inputChannels: number;
+  /** Height and width of the images, where they are known: sizes that a network cannot halve are then refused. */
+  readonly imageSize?: number;
   readonly dtype?: Dtype;
   readonly device?: string;
   /** Run fused kernels where they apply; unless said, yes (see TAILNAS_KERNELS). */
   readonly fused?: boolean;
 }
 
+/** The sizes of a network of cells: DARTS searches at 16 channels, 8 cells, 4 nodes. */
+export interface NetShape extends TaskShape {
+  /** Channels of the first cell; each reduction doubles them. */
+  readonly channels: number;
+  /** Cells of the stack. */
+  readonly layers: number;
+  /** Intermediate nodes of a supernet's cell. A derived cell has those of its genotype. */
+  readonly nodes: number;
+}
+
 /** What a network's cells are made of, and whether they are a supernet's. */
 export interface CellSpace {
   readonly plan: (kind: CellKind) => CellPlan;
-  readonly search: boolean;
+  readonly supernet: boolean;
+  /** What drop-path draws with; from `rng` unless said. */
+  readonly mask?: DropMask | undefined;
 }
 
-/** Reductions stand at a third and two thirds of the depth (DARTS): cells ⌊L/3⌋ and ⌊2L/3⌋. */
+/** Reductions are at a third and two thirds of the depth (DARTS): cells ⌊L/3⌋ and ⌊2L/3⌋. */
 export const cellKind = (index: number, layers: number): CellKind =>
   index === Math.floor(layers / 3) || index === Math.floor((2 * layers) / 3) ? 'reduction' : 'normal';
 
-/** Throws a RangeError that names the size which no network can have. */
-export const checkShape = (shape: NetShape): void => {
-  for (const name of ['channels', 'layers', 'nodes', 'classes', 'inputChannels'] as const) {
+/** Throws a RangeError unless the sizes named are whole numbers from 1 on (classes: 2), and the image can be halved `reductions` times. */
+export const checkSizes = (
+  sizes: Readonly<Record<string, number>>,
+  { imageSize, reductions }: { imageSize: number | undefined; reductions: number },
+): void => {
+  for (const [name, value] of Object.entries(sizes)) {
     const least = name === 'classes' ? 2 : 1;
-    if (!Number.isInteger(shape[name]) || shape[name] < least)
-      throw new RangeError(`Cannot build network: ${name} must be a whole number >= ${least}, got ${shape[name]}`);
+    if (!Number.isInteger(value) || value < least)
+      throw new RangeError(`Cannot build network: ${name} must be a whole number >= ${least}, got ${value}`);
   }
+  const least = 2 ** reductions;
+  if (imageSize !== undefined && !(imageSize >= least))
+    throw new RangeError(
+      `Cannot build network: imageSize must be >= ${least} to be halved ${reductions} times, got ${imageSize}`,
+    );
 };
+
+/** Throws a RangeError that names the size which no network of cells can have. */
+export const checkShape = ({ channels, layers, nodes, classes, inputChannels, imageSize }: NetShape): void =>
+  checkSizes({ channels, layers, nodes, classes, inputChannels }, { imageSize, reductions: layers > 1 ? 2 : 1 });

@@ -1,3 +1,19 @@
+export type { Target, TensorBatch } from './batch.js';
+<<<<<<< HEAD
+export {
+  type BatchNorm,
+  batchNorm,
+  conv,
+  convWeight,
+  fullyConnected,
+  type Layer,
+  type NormState,
+} from './layers.js';
+export { type Init, type Parameter, ParameterStore, type Store } from './parameters.js';
+export { type Knobs, type Pass, testing } from './pass.js';
+=======
 export { type BatchNorm, batchNorm, conv, convWeight, fullyConnected, type Layer } from './layers.js';
 export { type Init, type Parameter, ParameterStore, type Store } from './parameters.js';
+export { type Knobs, type Pass, testing } from './pass.js';
 export { type SeparableHalf, separableHalf } from './separable.js';
+>>>>>>> data-loss

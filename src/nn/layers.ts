@@ -1,25 +1,29 @@
-import { batchNorm as aten, conv2d, linear, mul, type NormState, type Tensor } from '../tensor/index.js';
-import type { Parameter, Store } from './parameters.js';
+import { batchNorm as aten, conv2d, linear, mul, type Tensor } from '../tensor/index.js';
+import type { Init, Parameter, Store } from './parameters.js';
+import type { Pass } from './pass.js';
 
 /** A layer ready to run. */
 export type Layer = (x: Tensor) => Tensor;
 
+/** The sizes of a convolution. */
 export interface ConvShape {
-  input: number;
-  output: number;
-  kernel: number;
-  stride?: number;
-  dilation?: number;
-  groups?: number;
+  readonly input: number;
+  readonly output: number;
+  readonly kernel: number;
+  readonly stride?: number;
+  readonly dilation?: number;
+  readonly groups?: number;
+  /** How the weight starts: uniform in ±1/√fan-in unless said, as in PyTorch. */
+  readonly init?: Init;
 }
 
 /** The weight of a convolution. [output, input / groups, kernel, kernel] */
-export const convWeight = (store: Store, { input, output, kernel, groups = 1 }: ConvShape): Parameter =>
-  store.weight('weight', [output, input / groups, kernel, kernel], {
-    uniform: 1 / Math.sqrt((input / groups) * kernel * kernel),
-  });
+export const convWeight = (store: Store, { input, output, kernel, groups = 1, init }: ConvShape): Parameter => {
+  const fanIn = (input / groups) * kernel * kernel;
+  return store.weight('weight', [output, input / groups, kernel, kernel], init ?? { uniform: 1 / Math.sqrt(fanIn) });
+};
 
-/** A convolution without bias that keeps the image size (but for its stride). Starts uniform in ±1/√fan-in, as PyTorch does. */
+/** A convolution without bias, padded so that the image keeps its size but for the stride. */
 export const conv = (store: Store, shape: ConvShape): Layer => {
   const { kernel, stride = 1, dilation = 1, groups = 1 } = shape;
   const weight = convWeight(store, shape);
@@ -27,13 +31,22 @@ export const conv = (store: Store, shape: ConvShape): Layer => {
   return (x) => conv2d(x, weight.value, { stride, padding, dilation, groups });
 };
 
-/** A batch norm that can scale what it normalises in the same pass. */
+/** A batch norm as fused operations take it. All tensors: [channels] */
+export interface NormState {
+  readonly runningMean: Tensor;
+  readonly runningVar: Tensor;
+  /** Whether it uses the batch's statistics, and moves the running ones by a tenth; else it uses the running ones. */
+  readonly ofBatch: boolean;
+  readonly gamma: Tensor | null;
+  readonly beta: Tensor | null;
+}
+
+/** A batch norm that can scale what it normalises at no further cost. */
 export interface BatchNorm {
   /** Normalised x, times the one-element tensor `scale` if given. x: [batch, channels, h, w] */
-  readonly affine: boolean;
-  apply(x: Tensor, scale?: Tensor): Tensor;
-  /** For fused operations, which normalise while they read: how, in this pass. */
-  state(): NormState;
+  apply(x: Tensor, pass: Pass, scale?: Tensor): Tensor;
+  /** How it normalises in this pass, for fused operations, which normalise while they read. */
+  state(pass: Pass): NormState;
 }
 
 /** Batch normalisation (momentum 0.1, ε 1e-5). DARTS searches without `affine` and trains derived networks with it. */
@@ -41,35 +54,36 @@ export const batchNorm = (store: Store, { channels, affine }: { channels: number
   const { root, component } = store;
   const runningMean = store.buffer('running_mean', [channels], 0);
   const runningVar = store.buffer('running_var', [channels], 1);
-  const normalise = (x: Tensor, weight: Tensor | null, bias: Tensor | null): Tensor =>
-    aten(x, { weight, bias, runningMean, runningVar, training: root.trains(component) });
-  const running = () => ({ runningMean, runningVar, ofBatch: root.trains(component) });
+  const ofBatch = (pass: Pass): boolean => root.trains(component, pass);
+  const normalise = (x: Tensor, pass: Pass, [weight, bias]: readonly [Tensor | null, Tensor | null]): Tensor =>
+    aten(x, { weight, bias, runningMean, runningVar, training: ofBatch(pass) });
   if (affine) {
     const weight = store.weight('weight', [channels], { constant: 1 });
     const bias = store.weight('bias', [channels], { constant: 0 });
     return {
-      affine,
-      apply: (x, scale) => {
-        const y = normalise(x, weight.value, bias.value);
+      apply: (x, pass, scale) => {
+        const y = normalise(x, pass, [weight.value, bias.value]);
         return scale === undefined ? y : mul(y, scale);
       },
-      state: () => ({ ...running(), gamma: weight.value, beta: bias.value }),
+      state: (pass) => ({ runningMean, runningVar, ofBatch: ofBatch(pass), gamma: weight.value, beta: bias.value }),
     };
   }
   const unit = root.unit(channels);
-  // w · BN(x) is the batch norm of x whose gain is w in every channel: no scaled copy of the image is made, and the gradient of w
-  // is the sum of the gains' gradients, which the backward pass has at hand.
+  // w · BN(x) is the batch norm of x whose gain is w in every channel. So no scaled copy of the image is made, and the gradient of w
+  // is the sum of the gains' gradients, which the backward pass computes anyway.
   return {
-    affine,
-    apply: (x, scale) => normalise(x, scale === undefined ? null : mul(unit, scale), null),
-    state: () => ({ ...running(), gamma: null, beta: null }),
+    apply: (x, pass, scale) => normalise(x, pass, [scale === undefined ? null : mul(unit, scale), null]),
+    state: (pass) => ({ runningMean, runningVar, ofBatch: ofBatch(pass), gamma: null, beta: null }),
   };
 };
 
-/** A fully connected layer with bias. */
-export const fullyConnected = (store: Store, { input, output }: { input: number; output: number }): Layer => {
-  const init = { uniform: 1 / Math.sqrt(input) };
-  const weight = store.weight('weight', [output, input], init);
-  const bias = store.weight('bias', [output], init);
+/** A fully connected layer with bias: [batch, input] → [batch, output]. It starts uniform in ±1/√input; `init` is its weight's. */
+export const fullyConnected = (
+  store: Store,
+  { input, output, init }: { input: number; output: number; init?: Init },
+): Layer => {
+  const uniform = { uniform: 1 / Math.sqrt(input) };
+  const weight = store.weight('weight', [output, input], init ?? uniform);
+  const bias = store.weight('bias', [output], uniform);
   return (x) => linear(x, weight.value, { bias: bias.value });
 };

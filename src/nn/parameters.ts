@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import {
+  cat,
   type Dtype,
   detach,
   full,
@@ -12,10 +14,10 @@ import {
   type Tensor,
   zeros,
 } from '../tensor/index.js';
-import type { BatchNorm } from './layers.js';
+import type { Pass } from './pass.js';
 
-/** How a weight starts: uniform in ±bound, or constant. */
-export type Init = { readonly uniform: number } | { readonly constant: number };
+/** How a weight starts: uniform in ±bound, normal with mean 0 and that standard deviation, or constant. */
+export type Init = { readonly uniform: number } | { readonly normal: number } | { readonly constant: number };
 
 /** A trainable weight. Its value exists once the store is allocated. */
 export interface Parameter {
@@ -34,14 +36,33 @@ export interface Store {
   weight(name: string, shape: readonly number[], init: Init): Parameter;
   /** A tensor that is saved but not trained, filled with `value`. */
   buffer(name: string, shape: readonly number[], value: number): Tensor;
-  /** The batch norm that `make` builds below `name`; built only the first time that it is asked for. */
-  once(name: string, make: (store: Store) => BatchNorm): BatchNorm;
+  /** What `make` builds below `name`; built only the first time that it is asked for. */
+  once<T>(name: string, make: (store: Store) => T): T;
+}
+
+/** The names and shapes of all weights and buffers, in their order. */
+export interface Layout {
+  readonly parameters: readonly { readonly name: string; readonly shape: readonly number[] }[];
+  readonly buffers: readonly { readonly name: string; readonly shape: readonly number[] }[];
 }
 
 interface Entry extends Parameter {
   readonly init: Init;
   readonly size: number;
   leaf: Tensor | undefined;
+}
+
+const fill = (leaf: Tensor, init: Init): void => {
+  if ('uniform' in init) inPlace.uniform(leaf, -init.uniform, init.uniform);
+  else if ('normal' in init) inPlace.normal(leaf, 0, init.normal);
+  else inPlace.copy(leaf, full([1], init.constant, leaf));
+};
+
+// By overload: the map holds values of any type, and who asks by a name knows which.
+function once<T>(made: Map<string, unknown>, name: string, make: () => T): T;
+function once(made: Map<string, unknown>, name: string, make: () => unknown): unknown {
+  if (!made.has(name)) made.set(name, make());
+  return made.get(name);
 }
 
 const count = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
@@ -52,11 +73,9 @@ const count = (shape: readonly number[]): number => shape.reduce((a, b) => a * b
  */
 export class ParameterStore {
   readonly buffers = new Map<string, Tensor>();
-  /** Whether batch norms use the batch's statistics, and drop-path drops. */
-  training = true;
   #entries: Entry[] = [];
   #names = new Set<string>();
-  #shared = new Map<string, BatchNorm>();
+  #shared = new Map<string, unknown>();
   #units = new Map<number, Tensor>();
   #flat: Tensor | undefined;
   readonly dtype: Dtype;
@@ -115,9 +134,31 @@ export class ParameterStore {
     this.#frozen = new Set(components);
     for (const e of this.#entries) e.value.requireGrad(!this.#frozen.has(e.component));
   }
-  /** Whether the batch norms of a component use the batch's statistics. */
-  trains(component: string): boolean {
-    return this.training && !this.#frozen.has(component);
+  /** Whether a component trains in this pass: its batch norms then use the batch's statistics, and its paths are dropped. */
+  trains(component: string, { training }: Pass): boolean {
+    return training && !this.#frozen.has(component);
+  }
+  /** The gradients of `leaves` laid end to end as all weights are, with 0 for those of frozen components. [size] */
+  gather(gradients: readonly Tensor[]): Tensor {
+    let next = 0;
+    const parts = this.components.flatMap((name) => {
+      if (this.#frozen.has(name)) return [zeros([this.range(name)[1]], this)];
+      const own = this.trainable.filter((p) => p.component === name).length;
+      next += own;
+      return gradients.slice(next - own, next).map((g) => reshape(g, [-1]));
+    });
+    return cat(parts);
+  }
+  /** What a checkpoint of these weights must have. */
+  get layout(): Layout {
+    return {
+      parameters: this.#entries.map(({ name, shape }) => ({ name, shape })),
+      buffers: [...this.buffers].map(([name, { shape }]) => ({ name, shape })),
+    };
+  }
+  /** SHA-256 of the layout's JSON, in hex. */
+  get layoutHash(): string {
+    return createHash('sha256').update(JSON.stringify(this.layout)).digest('hex');
   }
 
   /** The place of a component: its weights are registered together, so that they lie together in `flat`. */
@@ -151,11 +192,7 @@ export class ParameterStore {
       const flat = this.#flat;
       entry.leaf = scope(() => {
         const leaf = detach(reshape(narrow(flat, 0, offset, entry.size), entry.shape));
-        noGrad(() =>
-          'uniform' in entry.init
-            ? inPlace.uniform(leaf, -entry.init.uniform, entry.init.uniform)
-            : inPlace.copy(leaf, full([1], entry.init.constant, this)),
-        );
+        noGrad(() => fill(leaf, entry.init));
         return leaf.requireGrad();
       });
       offset += entry.size;
@@ -202,11 +239,7 @@ export class ParameterStore {
         this.buffers.set(path(name), buffer);
         return buffer;
       },
-      once: (name, make) => {
-        const shared = this.#shared.get(path(name)) ?? make(this.#place(component, path(name)));
-        this.#shared.set(path(name), shared);
-        return shared;
-      },
+      once: (name, make) => once(this.#shared, path(name), () => make(this.#place(component, path(name)))),
     };
   }
 }

@@ -1,27 +1,20 @@
-import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { dataNames } from '../data/index.js';
+import { describe, type Plan } from '../experiment/index.js';
 import type { RunInfo } from '../run/index.js';
-import { type DataRequest, describeRecipe, type Recipe } from '../train/index.js';
+import { type DataRequest, recordedRequest } from '../session/index.js';
 import { flagsOf } from './flags.js';
 
 /** What a run has to have been started with. */
 export interface Asked {
-  readonly recipe: Recipe;
+  readonly plan: Plan;
   readonly seed: number;
   readonly data: DataRequest;
-  /** The scale, and single settings beside it: as a search records them. */
+  /** The scale, and the sizes beside it: as a search records them. */
   readonly overrides: Readonly<Record<string, unknown>>;
 }
 
 const entriesOf = (value: unknown): [string, unknown][] =>
   typeof value === 'object' && value !== null ? Object.entries(value).filter(([, v]) => v !== undefined) : [];
-
-/** The data as run.json has them: known by name, or by a whole path. */
-const recorded = (data: DataRequest): DataRequest => ({
-  ...data,
-  spec: dataNames.includes(data.spec) ? data.spec : resolve(data.spec),
-});
 
 /** Only what differs of two records, each as flags; a flag that one of them lacks is named so. */
 const unlike = (was: unknown, now: unknown): { was: string[]; now: string[] } => {
@@ -39,30 +32,32 @@ const unlike = (was: unknown, now: unknown): { was: string[]; now: string[] } =>
  * Throws an Error that names every difference and the ways out.
  */
 export const requireAsked = (info: RunInfo, { path, asked }: { path: string; asked: Asked }): void => {
-  const { recipe, seed, data, overrides } = asked;
+  const { plan, seed, data, overrides } = asked;
   const fail = (was: string, { now, remedy }: { now: string; remedy: string }): never => {
     throw new Error(
       `Cannot reproduce with ${path}: it must be made as asked now (${now}), it was made otherwise (${was}); ${remedy}`,
     );
   };
   const anotherOut = 'give another --out, or move that folder away';
-  if (info.recipe.name !== recipe.name)
-    fail(`recipe ${info.recipe.name}`, { now: `recipe ${recipe.name}`, remedy: anotherOut });
+  const { name } = plan.experiment;
+  if (info.name !== name) fail(`recipe ${info.name}`, { now: `recipe ${name}`, remedy: anotherOut });
   if (info.seed !== seed) fail(`seed ${info.seed}`, { now: `seed ${seed}`, remedy: anotherOut });
-  const own = describeRecipe(recipe);
-  const settings = unlike(info.recipe.settings, own.settings);
+  // Options that a run of an older version did not have yet are as they were by default.
+  const usual = plan.experiment.with({}).values;
+  const options = unlike({ ...usual, ...info.experiment.options }, plan.values);
   const flags = unlike(info.overrides, overrides);
-  const sameSize = settings.was.length === 0 && info.overrides['scale'] === overrides['scale'];
-  // Flags say what to do, and settings what they lead to: those are told only where this version has others under the same flags.
-  const size = sameSize ? [] : [flags.was.length > 0 ? flags : settings];
-  const found = [...size, unlike(info.data['request'], recorded(data))];
+  const sameSize = options.was.length === 0 && info.overrides['scale'] === overrides['scale'];
+  // Report differing flags; where the flags agree and this version resolves them differently, the options.
+  const size = sameSize ? [] : [flags.was.length > 0 ? flags : options];
+  const found = [...size, unlike(info.data['request'], recordedRequest(data))];
   if (found.some(({ was }) => was.length > 0))
     fail(found.flatMap(({ was }) => was).join(', '), {
       now: found.flatMap(({ now }) => now).join(', '),
       remedy: 'give another --out, or the flags that it was made with',
     });
-  for (const key of ['method', 'loss', 'switches', 'phases'] as const) {
-    const [was, now] = [JSON.stringify(info.recipe[key]), JSON.stringify(own[key])];
+  const own = describe(plan);
+  for (const key of ['method', 'phases'] as const) {
+    const [was, now] = [JSON.stringify(info.experiment[key]), JSON.stringify(own[key])];
     if (!isDeepStrictEqual(JSON.parse(was), JSON.parse(now)))
       fail(`${key} ${was}`, { now: `${key} ${now}`, remedy: anotherOut });
   }

@@ -1,17 +1,18 @@
 import { spawn } from 'node:child_process';
-import type { DataRequest } from '../train/index.js';
+import type { DataRequest } from '../session/index.js';
 import type { Child } from './execute.js';
 import { flagsOf } from './flags.js';
 import type { PlannedRun } from './plan.js';
 
 /** The words after `tailnas` that carry a planned run out. */
 export const childArguments = (
-  { recipe, seed, path, flags, state, parent }: PlannedRun,
-  { data, threads }: { data: DataRequest; threads: number },
+  { plan, seed, path, flags, state, parent }: PlannedRun,
+  { data, threads, use = [] }: { data: DataRequest; threads: number; use?: readonly string[] },
 ): string[] => [
   ...(state === 'resume'
     ? ['resume', path]
-    : ['search', recipe.name, ...flagsOf({ ...flags, ...data, seed, threads, out: path, from: parent?.path })]),
+    : ['search', plan.experiment.name, ...flagsOf({ ...flags, ...data, seed, threads, out: path, from: parent?.path })]),
+  ...use.flatMap((file) => ['--use', file]),
   '--quiet',
   '--json',
 ];

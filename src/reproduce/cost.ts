@@ -1,8 +1,10 @@
 import type { Progress } from '../data/index.js';
 import { epochSeconds } from '../report/times.js';
 import { openRun } from '../run/index.js';
+import { forecast } from '../forecast/index.js';
+import { firstEpochs } from '../loop/index.js';
+import { type DataRequest, planData, sizesOf } from '../session/index.js';
 import { threads as engineThreads } from '../tensor/index.js';
-import { type DataRequest, estimate, phasesOf, planData, sizesOf } from '../train/index.js';
 import type { PlannedRun } from './plan.js';
 
 /** What an epoch of each phase of a row takes with that many threads, by all seeds that have finished one. */
@@ -29,9 +31,9 @@ export const expectedSeconds = async (
   if ([...measured.values()].some((epochs) => epochs.size === 0)) {
     engineThreads.set(threads);
     const sizes = sizesOf(await planData(data, { onProgress: onData }));
-    for (const { row, recipe } of open)
-      if (measured.get(row)?.size === 0 && !whole.has(row))
-        whole.set(row, (await estimate(recipe, sizes)).expectedSeconds);
+    for (const run of open)
+      if (measured.get(run.row)?.size === 0 && !whole.has(run.row))
+        whole.set(run.row, (await forecast(run.plan, sizes)).expectedSeconds);
   }
   return new Map(
     open.map((run) => {
@@ -40,9 +42,11 @@ export const expectedSeconds = async (
       if (known === undefined || known.size === 0) return [run, ((whole.get(run.row) ?? 0) * (to - from)) / to];
       // A phase that no seed has reached yet is taken to cost what the search does.
       const [search = 0] = known.values();
-      const left = phasesOf(run.recipe).map(
-        ({ name, first, epochs }) => Math.max(0, first + epochs - Math.max(first, from)) * (known.get(name) ?? search),
-      );
+      const firsts = firstEpochs(run.plan.phases);
+      const left = run.plan.phases.map(({ name, epochs }, i) => {
+        const first = firsts[i] ?? 0;
+        return Math.max(0, first + epochs - Math.max(first, from)) * (known.get(name) ?? search);
+      });
       return [run, left.reduce((a, b) => a + b, 0)];
     }),
   );

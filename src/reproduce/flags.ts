@@ -1,7 +1,6 @@
-/** `batchSize` → `batch-size`. */
-export const kebab = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+import { kebab } from '../experiment/index.js';
 
-/** Spells settings and data requests as the flags of `tailnas search`: `{ batchSize: 8, flip: false }` → `--batch-size 8 --no-flip`. */
+/** Spells options and data requests as the flags of `tailnas search`: `{ batchSize: 8, flip: false }` → `--batch-size 8 --no-flip`. */
 export const flagsOf = (values: object): string[] =>
   Object.entries(values).flatMap(([key, value]: [string, unknown]) => {
     const flag = key === 'spec' ? 'data' : kebab(key);

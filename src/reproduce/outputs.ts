@@ -7,7 +7,7 @@ import { svgToPng } from '../report/png.js';
 import { type ResultRow, requireComparable, resultRows, withoutCommon } from '../report/results.js';
 import { type LoadedRun, loadRun } from '../report/runs.js';
 import { type Sensitivity, sensitivityOf } from '../report/sensitivity.js';
-import type { Experiment, FigureName } from './experiments.js';
+import type { FigureName, Study } from './studies.js';
 
 /** What a reproduction leaves besides its runs. */
 export interface Outputs {
@@ -25,7 +25,7 @@ export interface Outputs {
 
 const draw = (name: FigureName, { runs, folder }: { runs: readonly LoadedRun[]; folder: string }): string[] => {
   const { recipes, draw: drawn } = paperFigures[name];
-  const { captioned } = drawn(runs.filter((run) => recipes.includes(run.info.recipe.name)));
+  const { captioned } = drawn(runs.filter((run) => recipes.includes(run.info.name)));
   mkdirSync(folder, { recursive: true });
   const files = { svg: join(folder, `${name}.svg`), png: join(folder, `${name}.png`) };
   writeFileSync(files.svg, captioned);
@@ -35,7 +35,7 @@ const draw = (name: FigureName, { runs, folder }: { runs: readonly LoadedRun[]; 
 
 /** Makes figures and the report of runs, in the order of the table's rows, below `out`. What cannot be drawn is named in `failed` and takes nothing else down. */
 export const writeOutputs = async (
-  { figures }: Pick<Experiment, 'figures'>,
+  { figures }: Pick<Study, 'figures'>,
   { paths, out, command }: { paths: readonly string[]; out: string; command: readonly string[] },
 ): Promise<Outputs> => {
   const runs = withoutCommon(paths.map(loadRun));

@@ -1,22 +1,25 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { openRun, type RunInfo } from '../run/index.js';
-import { type DataRequest, phasesOf, type Recipe, totalEpochs } from '../train/index.js';
+import { kebab, type Plan, type Values } from '../experiment/index.js';
+import { totalEpochs } from '../loop/index.js';
+import type { DataRequest } from '../session/index.js';
 import { requireAsked } from './belongs.js';
-import { kebab } from './flags.js';
 
 /** Which runs are asked for, and where they live. */
 export interface Request {
-  /** At their scale. */
-  readonly recipes: readonly Recipe[];
-  /** The recipe that continued ones go on from, at the same scale. */
-  readonly base: Recipe;
+  /** At their scale, with what is changed of them. */
+  readonly plans: readonly Plan[];
+  /** The plan that continued ones continue from, at the same scale. */
+  readonly base: Plan;
   readonly seeds: readonly number[];
   readonly data: DataRequest;
-  /** The scale, and single settings beside it: as a search records them. */
+  /** The scale, and the sizes beside it: as a search records them. */
   readonly overrides: Readonly<Record<string, unknown>>;
-  /** What was changed of every recipe, as flags; `overrides` has its settings as well. */
-  readonly change?: Readonly<Record<string, string | number>>;
+  /** Options that were given for every run beside sizes, as flags. */
+  readonly given: Values;
+  /** What was changed of every recipe, as flags. */
+  readonly change?: Values;
   readonly out: string;
 }
 
@@ -26,7 +29,7 @@ export interface PlannedRun {
   readonly name: string;
   readonly row: string;
   readonly path: string;
-  readonly recipe: Recipe;
+  readonly plan: Plan;
   readonly seed: number;
   /** How a search is started for it, beside data and seed. */
   readonly flags: Readonly<Record<string, unknown>>;
@@ -41,16 +44,19 @@ export interface PlannedRun {
 export const stateText = ({ state, parent }: PlannedRun): string =>
   parent === undefined || parent.state === 'done' ? state : `after ${parent.name}`;
 
+/** Whether a plan has phases that go on with the network of the one before. */
+const continues = ({ phases }: Plan): boolean => phases.slice(1).some(({ start }) => start === undefined);
+
 /** `reverseSigmoid(10)` as a part of a folder's name. */
-const plain = (value: string | number): string =>
+const plain = (value: Values[string]): string =>
   String(value)
     .split(/[^\w.]+/)
     .filter(Boolean)
     .join('-');
 
 /** A recipe with what is changed of it: `hls-freeze-sqrt`. */
-export const rowOf = ({ name }: Recipe, change: Request['change'] = {}): string =>
-  [name, ...Object.entries(change).map(([key, value]) => `${kebab(key)}-${plain(value)}`)].join('-');
+export const rowOf = ({ experiment }: Plan, change: Request['change'] = {}): string =>
+  [experiment.name, ...Object.entries(change).map(([key, value]) => `${kebab(key)}-${plain(value)}`)].join('-');
 
 /** How far a run is. Throws with the way out that a reproduction has and a single run has not: to make it again. */
 const readable = (path: string): { info: RunInfo; finished: boolean; epochs: number } => {
@@ -68,32 +74,32 @@ const readable = (path: string): { info: RunInfo; finished: boolean; epochs: num
  * stopped early then has whole tables. Reads the run folders below `out` and writes nothing.
  * Throws when one of them holds another run than the one asked for.
  */
-export const planRuns = ({ recipes, base, seeds, data, overrides, change = {}, out }: Request): PlannedRun[] => {
+export const planRuns = ({ plans, base, seeds, data, overrides, given, change = {}, out }: Request): PlannedRun[] => {
   const runs = new Map<string, PlannedRun>();
-  const add = (recipe: Recipe, seed: number): PlannedRun => {
-    const row = rowOf(recipe, change);
+  const add = (plan: Plan, seed: number): PlannedRun => {
+    const row = rowOf(plan, change);
     const name = `${row}-seed-${seed}`;
     const known = runs.get(name);
     if (known !== undefined) return known;
     const path = join(out, 'runs', name);
-    const to = totalEpochs(phasesOf(recipe));
-    const flags = { ...overrides, ...change };
-    const planned = { name, row, path, recipe, seed, flags, parent: undefined };
+    const to = totalEpochs(plan.phases);
+    const flags = { ...overrides, ...given, ...change };
+    const planned = { name, row, path, plan, seed, flags, parent: undefined };
     const run = ((): PlannedRun => {
       // A search that was stopped before run.json was there starts anew in its folder.
       if (existsSync(join(path, 'run.json'))) {
         const { info, finished, epochs } = readable(path);
-        requireAsked(info, { path, asked: { recipe, seed, data, overrides } });
+        requireAsked(info, { path, asked: { plan, seed, data, overrides } });
         return finished
           ? { ...planned, state: 'done', epochs: { from: to, to } }
           : { ...planned, state: 'resume', epochs: { from: Math.min(to, epochs), to } };
       }
-      const parent = (recipe.continued ?? []).length > 0 ? add(base, seed) : undefined;
+      const parent = continues(plan) ? add(base, seed) : undefined;
       return { ...planned, state: 'start', parent, epochs: { from: parent?.epochs.to ?? 0, to } };
     })();
     runs.set(name, run);
     return run;
   };
-  for (const seed of seeds) for (const recipe of recipes) add(recipe, seed);
+  for (const seed of seeds) for (const plan of plans) add(plan, seed);
   return [...runs.values()];
 };

@@ -3,9 +3,9 @@ import type { PlannedRun } from './plan.js';
 
 const SECOND_ORDER = 2.5; // what a step of second order takes of one of first order
 
-/** Epochs in units of work: a method draws one batch for each of its streams in every step. */
-const work = ({ recipe: { method, settings } }: PlannedRun, epochs: number): number =>
-  epochs * method.streams.length * (settings.order === 2 ? SECOND_ORDER : 1);
+/** Epochs in units of work: a step draws one batch of each stream. */
+const work = ({ plan: { streams, values } }: PlannedRun, epochs: number): number =>
+  epochs * streams.length * (values['order'] === 2 ? SECOND_ORDER : 1);
 
 const epochsNow = ({ path, epochs }: PlannedRun): number => {
   try {

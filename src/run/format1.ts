@@ -142,6 +142,7 @@ export function upgradeInfo(value: unknown): unknown {
       },
       streams: ['train', 'valid'].flatMap((part) => method.streams.map((sampling) => ({ part, sampling }))),
       space: { name: 'darts', primitives: DARTS },
+      network: null,
       phases: [
         { name: 'search', epochs: settings['epochs'], knobs: phase(method.mixing, method.archLr), frozen: [] },
         ...recipe.phases.map(({ name, epochs, mixing, archLr, frozen }) => ({

@@ -85,7 +85,7 @@ export type Scalar = z.infer<typeof scalar>;
 
 /**
  * A whole experiment in plain data. `options` are all its options as the command line spells them, `phases` its phases in order with the labels of
- * their schedules, `streams` how each batch of a step is drawn, `space` the candidate operations (null for a network without a search space).
+ * their schedules, `streams` how each batch of a step is drawn, `space` the candidate operations, `network` what is trained (null for a search).
  */
 export const experimentRecord = z
   .looseObject({
@@ -97,6 +97,7 @@ export const experimentRecord = z
     options: z.record(z.string(), scalar),
     streams: list(z.object({ part: z.string(), sampling: z.string() })),
     space: z.looseObject({ name: z.string(), primitives: list(z.string()) }).nullable(),
+    network: z.looseObject({ name: z.string(), genotypes: genotypes.nullable() }).nullable(),
     phases: list(z.looseObject({ name: z.string(), epochs: index, knobs: labels, frozen: list(z.string()) })),
   })
   .refine(isJson, json);

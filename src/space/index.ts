@@ -1,14 +1,26 @@
-export { type Cell, type CellKind, type CellPlan, type CellShape, cell, type EdgePlan } from './cell.js';
+export { type Cell, type CellRun, type CellShape, cell } from './cell.js';
+export { type NodeTerm, nodeSum, type Reader, type Reading, type Reads, readSource } from './fused.js';
+export type { CellGenotype, Genotype, Genotypes } from './genotype.js';
+export { type DropMask, type NodeMode, sumBranches, type Term } from './node.js';
 export {
-  type CellGenotype,
-  derive,
+  type CellKind,
+  type CellPlan,
   derivedPlan,
+  type EdgePlan,
   edgeCount,
-  type Genotype,
   searchPlan,
-} from './genotype.js';
-export { sumBranches, type Term } from './node.js';
-export type { Branch, FusedOp, Op, OpContext, PlainOp, Primitive } from './primitive.js';
+} from './plan.js';
+export type { OpContext, Primitive, Stage, Work } from './primitive.js';
 export * from './primitives.js';
-export { certain, type OpWeights, type Relaxation, softmaxRelaxation } from './relaxation.js';
-export { type Features, joined, type Source, source } from './source.js';
+export {
+  certain,
+  type OpWeights,
+  type Relaxation,
+  relaxation,
+  relaxations,
+  softmaxRelaxation,
+  type Tensors,
+} from './relaxation.js';
+export { type Branch, type Features, joined, type Mode, openSource, type Source } from './run-stages.js';
+export { dartsSpace, type SearchSpace, searchSpace, spaces } from './search-space.js';
+export { dartsSelector, type Selector, type Strengths, selectors } from './selector.js';

@@ -1,47 +1,34 @@
 import type { BatchNorm, Store } from '../nn/index.js';
-import type { Reader, Reading, Tensor } from '../tensor/index.js';
-import type { Source } from './source.js';
+import type { Tensor } from '../tensor/index.js';
+import type { Reads } from './fused.js';
 
-/**
- * What an operation gives to its node: its tensor *before* the last batch norm, and that norm. The node normalises, weights and sums
- * all its branches in one place, so neither a normalised nor a weighted copy of a branch need be kept.
- */
-export interface Branch {
-  readonly raw: Tensor; // [batch, channels, h / stride, w / stride]
+/** What a stage computes from a state. All but `custom` can be fused. */
+export type Work =
+  | Reads
+  /** A user's own, in plain operators always. x: [batch, channels, h, w] */
+  | { readonly kind: 'custom'; run(source: { readonly x: Tensor; readonly relu: Tensor }): Tensor };
+
+/** One part of an operation: its work, and the batch norm that follows. */
+export interface Stage {
+  readonly work: Work;
   readonly norm?: BatchNorm | undefined;
-  /** The statistics of `raw`, where it is a fused reading. */
-  readonly moments?: Tensor;
 }
-
-/** An operation written with plain operators. `undefined` is the zero of `none`: it costs nothing. */
-export type PlainOp = (source: Source) => Branch | undefined;
-
-/** An operation that reads its source through the fused kernels: all such operations on a node's value read it in one pass. */
-export interface FusedOp {
-  reader(): Reader;
-  /** Operations of one source with the same key read the same; it is computed once for all of them. */
-  readonly key?: string;
-  /** What it makes of the reading. */
-  branch(reading: Reading): Branch;
-}
-
-/** An operation in place on an edge. */
-export type Op = PlainOp | FusedOp;
 
 /** Where an operation is built. */
 export interface OpContext {
   readonly store: Store;
-  /** A place for what belongs to the source node and is shared by all edges that leave it. */
+  /** A place for what belongs to the source state: a stage built here `once` is shared by all edges that leave that state. */
   readonly sourceStore: Store;
   readonly channels: number;
   readonly stride: 1 | 2;
-  /** True in the supernet: batch norms have no affine part, and pools are followed by one. */
-  readonly search: boolean;
+  /** True in a supernet: batch norms have no affine part, and pools are followed by one. */
+  readonly supernet: boolean;
 }
 
-/** A candidate operation of the search space. */
+/** A candidate operation of a search space. */
 export interface Primitive {
   /** DARTS' spelling, as genotypes have it. */
   readonly name: string;
-  build(context: OpContext): Op;
+  /** The operation as stages that run one after the other; none at all is zero, and costs nothing. */
+  build(at: OpContext): readonly Stage[];
 }

@@ -1,120 +1,77 @@
-import { batchNorm, convWeight, separableHalf } from '../nn/index.js';
-import { avgPool2d, cat, conv2d, maxPool2d, narrow, readSource, type Tensor, zeroPad } from '../tensor/index.js';
-import type { Op, OpContext, Primitive } from './primitive.js';
+import { type Entry, registry } from '../label/index.js';
+import { batchNorm, convWeight, type Store } from '../nn/index.js';
+import type { OpContext, Primitive, Stage, Work } from './primitive.js';
 
-/** Contributes zero: nothing is computed. It still takes its share of the softmax. */
-export const none: Primitive = { name: 'none', build: () => () => undefined };
+/** Contributes zero: nothing is computed. In a softmax it still takes its share. */
+export const none: Primitive = { name: 'none', build: () => [] };
 
-type Pooling = (x: Tensor, options: { kernel: number; stride: number; padding: number }) => Tensor;
-
-const pool = (name: string, { kind, plain }: { kind: 'max' | 'avg'; plain: Pooling }): Primitive => ({
+// A pool has no weights and its batch norm no affine part, so both depend on the state alone: one pool serves every edge that leaves it.
+const pool = (name: string, kind: 'max' | 'avg'): Primitive => ({
   name,
-  // A pool has no weights and its batch norm no affine part, so both depend on the source alone: one pool serves every edge that leaves it.
-  build: ({ sourceStore, channels, stride, search }) => {
-    const norm = search ? sourceStore.once(name, (store) => batchNorm(store, { channels, affine: false })) : undefined;
-    const key = `${name}/${stride}`;
-    if (sourceStore.root.fused)
-      return {
-        reader: () => ({ reads: { kind, stride }, norm: norm?.state() }),
-        key,
-        branch: (reading) => reading,
-      };
-    return (source) =>
-      source.once(key, () => {
-        const raw = plain(source.x, { kernel: 3, stride, padding: 1 });
-        // Normalised here, not by the nodes: each that did it would move the running statistics once more.
-        return { raw: norm === undefined ? raw : norm.apply(raw) };
-      });
-  },
+  build: ({ sourceStore, channels, stride, supernet }) =>
+    sourceStore.once(name, (store): readonly Stage[] => [
+      { work: { kind, stride }, norm: supernet ? batchNorm(store, { channels, affine: false }) : undefined },
+    ]),
 });
 
-export const maxPool3x3 = pool('max_pool_3x3', { kind: 'max', plain: maxPool2d });
+export const maxPool3x3 = pool('max_pool_3x3', 'max');
 /** The mean counts only pixels inside the image. */
-export const avgPool3x3 = pool('avg_pool_3x3', { kind: 'avg', plain: avgPool2d });
+export const avgPool3x3 = pool('avg_pool_3x3', 'avg');
 
-type Place = Pick<OpContext, 'store' | 'search'>;
+type Place = Pick<OpContext, 'store' | 'supernet'>;
 interface Width {
   readonly input: number;
   readonly output: number;
 }
 
 /** ReLU, 1×1 convolution, batch norm: brings an input of a cell to its channels. */
-export const reluConv = ({ store, search }: Place, { input, output }: Width): Op => {
+export const reluConv = ({ store, supernet }: Place, { input, output }: Width): readonly Stage[] => {
   const weight = convWeight(store.child(1), { input, output, kernel: 1 });
-  const norm = batchNorm(store.child(2), { channels: output, affine: !search });
-  if (store.root.fused)
-    return {
-      reader: () => ({ reads: { kind: 'pointwise', weight: weight.value }, norm: norm.state() }),
-      branch: (reading) => ({ ...reading, norm }),
-    };
-  return (source) => ({ raw: conv2d(source.relu, weight.value), norm });
+  return [
+    { work: { kind: 'pointwise', weight }, norm: batchNorm(store.child(2), { channels: output, affine: !supernet }) },
+  ];
 };
 
 /** Halves the image: ReLU, two 1×1 convolutions of stride 2, the second on x shifted by one pixel, side by side. */
-export const factorizedReduce = ({ store, search }: Place, { input, output }: Width): Op => {
+export const factorizedReduce = ({ store, supernet }: Place, { input, output }: Width): readonly Stage[] => {
   const half = Math.floor(output / 2);
   const first = convWeight(store.child('conv_1'), { input, output: half, kernel: 1 });
   const second = convWeight(store.child('conv_2'), { input, output: output - half, kernel: 1 });
-  const norm = batchNorm(store.child('bn'), { channels: output, affine: !search });
-  if (store.root.fused)
-    return {
-      reader: () => ({ reads: { kind: 'reduction', weights: [first.value, second.value] }, norm: norm.state() }),
-      branch: (reading) => ({ ...reading, norm }),
-    };
-  return (source) => {
-    const { raw: shifted } = source.once('shifted', () => ({ raw: shiftByOne(source.relu) }));
-    const halves = [conv2d(source.relu, first.value, { stride: 2 }), conv2d(shifted, second.value, { stride: 2 })];
-    return { raw: cat(halves, { dim: 1 }), norm };
-  };
-};
-
-/** x from its second row and column on. An odd image gets a zero row and column at its end, so that both halves have the same size. */
-const shiftByOne = (x: Tensor): Tensor => {
-  const [, , h = 0, w = 0] = x.shape;
-  const padded = h % 2 === 1 || w % 2 === 1 ? zeroPad(x, { right: w % 2, bottom: h % 2 }) : x;
-  return narrow(narrow(padded, 2, 1, h - 1 + (h % 2)), 3, 1, w - 1 + (w % 2));
+  const norm = batchNorm(store.child('bn'), { channels: output, affine: !supernet });
+  return [{ work: { kind: 'reduction', weights: [first, second] }, norm }];
 };
 
 /** Identity; with stride 2 a factorized reduction. */
 export const skipConnect: Primitive = {
   name: 'skip_connect',
-  build: (context) => {
-    if (context.stride === 2) return factorizedReduce(context, { input: context.channels, output: context.channels });
-    if (!context.store.root.fused) return (source) => ({ raw: source.x });
-    return { reader: () => ({ reads: { kind: 'self' } }), key: 'self', branch: (reading) => reading };
-  },
+  build: (at) =>
+    at.stride === 2
+      ? factorizedReduce(at, { input: at.channels, output: at.channels })
+      : at.sourceStore.once('self', (): readonly Stage[] => [{ work: { kind: 'self' } }]),
+};
+
+/** ReLU, depthwise and pointwise convolution, with weights at the places `at` and `at + 1`, and a batch norm after them. */
+const separableStage = (
+  { store, channels, supernet }: OpContext,
+  at: number,
+  { kernel, stride, dilation = 1 }: { kernel: number; stride: 1 | 2; dilation?: number },
+): Stage => {
+  const place = (i: number): Store => store.child(at + i);
+  const shape = { input: channels, output: channels };
+  const depthwise = convWeight(place(0), { ...shape, kernel, groups: channels });
+  const pointwise = convWeight(place(1), { ...shape, kernel: 1 });
+  const work: Work = { kind: 'separable', depthwise, pointwise, stride, dilation };
+  return { work, norm: batchNorm(place(2), { channels, affine: !supernet }) };
 };
 
 const separable = (kernel: number): Primitive => ({
   name: `sep_conv_${kernel}x${kernel}`,
-  build: ({ store, channels, stride, search }) => {
-    const first = separableHalf(store, 1, { channels, kernel, stride });
-    const middle = batchNorm(store.child(3), { channels, affine: !search });
-    const second = separableHalf(store, 5, { channels, kernel });
-    const norm = batchNorm(store.child(7), { channels, affine: !search });
-    if (!store.root.fused) return (source) => ({ raw: second.afterNorm(first.of(source.relu), middle), norm });
-    return {
-      reader: () => ({ reads: first.reads(), norm: middle.state() }),
-      branch: ({ raw, moments }) => {
-        const after = { moments, norm: middle.state() };
-        const [[reading] = []] = readSource([raw], [{ reads: second.reads(), norm: norm.state() }], { after });
-        return { raw, ...reading, norm };
-      },
-    };
-  },
+  build: (at) => [separableStage(at, 1, { kernel, stride: at.stride }), separableStage(at, 5, { kernel, stride: 1 })],
 });
 
 const dilated = (kernel: number): Primitive => ({
   name: `dil_conv_${kernel}x${kernel}`,
-  build: ({ store, channels, stride, search }) => {
-    const body = separableHalf(store, 1, { channels, kernel, stride, dilation: 2 });
-    const norm = batchNorm(store.child(3), { channels, affine: !search });
-    if (!store.root.fused) return (source) => ({ raw: body.of(source.relu), norm });
-    return {
-      reader: () => ({ reads: body.reads(), norm: norm.state() }),
-      branch: (reading) => ({ ...reading, norm }),
-    };
-  },
+  build: (at) => [separableStage(at, 1, { kernel, stride: at.stride, dilation: 2 })],
 });
 
 /** (ReLU, depthwise, pointwise, batch norm) twice; the stride is on the first. */
@@ -136,3 +93,11 @@ export const dartsPrimitives: readonly Primitive[] = [
   dilConv3x3,
   dilConv5x5,
 ];
+
+const named = (primitive: Primitive): [string, Entry<Primitive>] => [
+  primitive.name,
+  { usage: primitive.name, make: (args) => (args.length === 0 ? primitive : undefined) },
+];
+
+/** All primitives by name: what a genotype may be made of. */
+export const primitives = registry('primitive', Object.fromEntries([...dartsPrimitives, sepConv7x7].map(named)));

@@ -89,6 +89,10 @@ export const avgPool2d = (
   { kernel, stride = 1, padding = 0, countPadding = false }: Pooling & { countPadding?: boolean },
 ): Tensor => avgPoolOp(x, pair(kernel), pair(stride), pair(padding), false, countPadding);
 
+const adaptiveOp = tensorOp('aten::adaptive_avg_pool2d', 'self', 'output_size');
+/** Average pooling to a size, whatever the image's: windows divide the image as evenly as they can, and may overlap. */
+export const adaptiveAvgPool2d = (x: Tensor, size: Pair): Tensor => adaptiveOp(x, pair(size));
+
 export const relu = tensorOp('aten::relu', 'self') as (x: Tensor) => Tensor;
 
 const linearOp = tensorOp('aten::linear', 'input', 'weight', 'bias');

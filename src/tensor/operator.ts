@@ -1,6 +1,7 @@
 import { dtypeCode, dtypes } from './dtype.js';
 import { native } from './native.js';
 import { Tensor } from './tensor.js';
+import { recordCall } from './trace.js';
 
 /** What an operator takes: tensors, numbers, lists of either, names of element types; `null` for "none", `undefined` for the schema's default. */
 export type Arg =
@@ -78,7 +79,14 @@ const decode = (value: unknown, kind: string | undefined): unknown => {
   return value;
 };
 
+/** Calls the engine: every operator of this library comes through here. */
 const invoke = (op: Resolved, args: readonly Arg[]): unknown => {
+  const value = result(op, args);
+  recordCall(op.name, args, value);
+  return value;
+};
+
+const result = (op: Resolved, args: readonly Arg[]): unknown => {
   const engine = native();
   const [a, b] = args;
   // One and two arguments, most of all calls, go without arrays in between: a tenth of what a tiny operation costs.

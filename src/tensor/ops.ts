@@ -155,6 +155,8 @@ const mulInPlace = tensorOp('aten::mul_.Scalar', 'self', 'other');
 const copyInPlace = tensorOp('aten::copy_', 'self', 'src');
 const zeroInPlace = tensorOp('aten::zero_', 'self');
 const uniformInPlace = tensorOp('aten::uniform_', 'self', 'from', 'to');
+const bernoulliInPlace = tensorOp('aten::bernoulli_.float', 'self', 'p');
+const normalInPlace = tensorOp('aten::normal_', 'self', 'mean', 'std');
 const addcmulInPlace = tensorOp('aten::addcmul_', 'self', 'tensor1', 'tensor2', 'value');
 const addcdivInPlace = tensorOp('aten::addcdiv_', 'self', 'tensor1', 'tensor2', 'value');
 
@@ -171,6 +173,10 @@ export const inPlace = {
   zero: (x: Tensor): void => quietly(zeroInPlace(x)),
   /** x ← uniform numbers in [from, to), from `rng` */
   uniform: (x: Tensor, from: number, to: number): void => quietly(uniformInPlace(x, from, to)),
+  /** x ← 1 with probability p, else 0, from `rng` */
+  bernoulli: (x: Tensor, p: number): void => quietly(bernoulliInPlace(x, p)),
+  /** x ← normal numbers, from `rng` */
+  normal: (x: Tensor, mean: number, deviation: number): void => quietly(normalInPlace(x, mean, deviation)),
   /** x ← x + value · a · b */
   addcmul: (x: Tensor, a: Tensor, b: Tensor, { value = 1 }: { value?: number } = {}): void =>
     quietly(addcmulInPlace(x, a, b, value)),

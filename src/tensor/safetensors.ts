@@ -50,8 +50,8 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 const isSizes = (value: unknown): value is number[] =>
   Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
 
-/** Reads the bytes of a safetensors file. Throws a TypeError that says what is wrong with damaged bytes; never reads outside them. */
-export const parseSafetensors = (bytes: Uint8Array): TensorFile => {
+/** The JSON header of a safetensors file, and where the tensors' bytes begin. */
+const parseHeader = (bytes: Uint8Array): { header: Record<string, unknown>; start: number } => {
   if (bytes.length < 8) return fail(`the file must have at least 8 bytes, has ${bytes.length}`);
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
   if (length > Math.min(MAX_HEADER, bytes.length - 8))
@@ -62,16 +62,28 @@ export const parseSafetensors = (bytes: Uint8Array): TensorFile => {
   } catch {
     return fail('the header is not JSON');
   }
-  if (!isRecord(header)) return fail('the header is not an object');
-  const data = bytes.subarray(8 + length);
-  const metadata = new Map<string, string>();
+  return isRecord(header) ? { header, start: 8 + length } : fail('the header is not an object');
+};
+
+const metadataOf = (entry: unknown): Record<string, string> => {
+  if (entry === undefined) return {};
+  if (!isRecord(entry)) return fail('the entry "__metadata__" is not an object');
+  return Object.fromEntries(Object.entries(entry).map(([key, value]) => [key, String(value)]));
+};
+
+/** The metadata of a safetensors file alone: no tensor is made. Throws a TypeError as `parseSafetensors` does. */
+export const readMetadata = (bytes: Uint8Array): Readonly<Record<string, string>> =>
+  metadataOf(parseHeader(bytes).header['__metadata__']);
+
+/** Reads the bytes of a safetensors file. Throws a TypeError that says what is wrong with damaged bytes; never reads outside them. */
+export const parseSafetensors = (bytes: Uint8Array): TensorFile => {
+  const { header, start } = parseHeader(bytes);
+  const data = bytes.subarray(start);
+  const metadata = metadataOf(header['__metadata__']);
   const entries: { name: string; dtype: Dtype; shape: number[]; from: number; to: number }[] = [];
   for (const [name, entry] of Object.entries(header)) {
+    if (name === '__metadata__') continue;
     if (!isRecord(entry)) return fail(`the entry "${name}" is not an object`);
-    if (name === '__metadata__') {
-      for (const [key, value] of Object.entries(entry)) metadata.set(key, String(value));
-      continue;
-    }
     const { dtype, shape, data_offsets: offsets } = entry;
     if (typeof dtype !== 'string' || !isSizes(shape) || !isSizes(offsets))
       return fail(`the entry "${name}" is incomplete`);
@@ -97,7 +109,7 @@ export const parseSafetensors = (bytes: Uint8Array): TensorFile => {
     name,
     new Tensor(native().fromBytes(data.slice(from, to), dtypeCode(dtype), shape)),
   ]);
-  return { tensors: Object.fromEntries(tensors), metadata: Object.fromEntries(metadata) };
+  return { tensors: Object.fromEntries(tensors), metadata };
 };
 
 export const writeSafetensors = (

@@ -1,0 +1,121 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { z } from 'zod';
+import type { StreamSpec } from '../learn/index.js';
+import type { Phase } from '../loop/index.js';
+import type { ExperimentRecord, Scalar } from '../run/index.js';
+import { kebab, metaOf, type OptionSet, readOptions, spelled } from './option.js';
+
+/** Values of options by name, as `run.json` and the command line spell them. */
+export type Values = Readonly<Record<string, Scalar>>;
+
+/** How large a run is: presets of sizes, whose reasons are in LOG.md. */
+export const scaleNames = ['smoke', 'small', 'paper'] as const;
+export type Scale = (typeof scaleNames)[number];
+
+/** A whole experiment: a row of a table, as data. */
+export interface Experiment {
+  /** `search` or `train`. */
+  readonly kind: string;
+  /** What the command line calls it. */
+  readonly name: string;
+  readonly label: string;
+  /** Accuracy in percent that the paper reports, if it has this row. */
+  readonly paper: number | null;
+  readonly options: OptionSet;
+  readonly defaults: Values;
+  readonly scales: Readonly<Record<Scale, Values>>;
+  /**
+   * The experiment with single options changed. Throws a RangeError on an option that it does not have, on a value that cannot be, and on values that do not
+   * go together.
+   */
+  with(values: Values): Plan;
+}
+
+/** An experiment with all its options set: what a run carries out. */
+export interface Plan {
+  readonly experiment: Experiment;
+  readonly values: Values;
+  /** What kind of method it is, in words: `HLS, parabolicDecay`. */
+  readonly method: string;
+  readonly batchSize: number;
+  /** How training images are changed, as a label. */
+  readonly augment: string;
+  readonly streams: readonly StreamSpec[];
+  readonly space: { readonly name: string; readonly primitives: readonly string[] } | null;
+  readonly phases: readonly Phase[];
+  /** Plain data that the experiment itself is made of, beyond its options: the genotype that is trained. */
+  readonly network: ExperimentRecord['network'];
+}
+
+/** What `define` needs beside the facts of an experiment. `O` are its options, read. */
+interface Definition<S extends OptionSet>
+  extends Omit<Experiment, 'options' | 'paper' | 'with'>,
+    Partial<Pick<Experiment, 'paper'>> {
+  readonly options: S;
+  plan(options: z.infer<S>): Omit<Plan, 'experiment' | 'values' | 'network'> & Partial<Pick<Plan, 'network'>>;
+}
+
+/** Makes an experiment of its options and of what they lead to. */
+export const define = <S extends OptionSet>(definition: Definition<S>): Experiment => {
+  const { plan, options, ...facts } = definition;
+  const experiment: Experiment = {
+    ...facts,
+    paper: definition.paper ?? null,
+    options,
+    with: (values) => {
+      const unknown = Object.keys(values).find((key) => !(key in options.shape));
+      if (unknown !== undefined)
+        throw new RangeError(
+          `Cannot use --${kebab(unknown)}: ${facts.name} has no such option, only ` +
+            Object.keys(options.shape)
+              .map((key) => `--${kebab(key)}`)
+              .join(', '),
+        );
+      const read = readOptions(options, { ...facts.defaults, ...values });
+      const written = Object.fromEntries(Object.entries(read).map(([name, value]) => [name, spelled(value)]));
+      return { network: null, ...plan(read), experiment, values: written };
+    },
+  };
+  return experiment;
+};
+
+/** The names of an experiment's options that say how large it is. */
+export const sizeNames = ({ options }: Pick<Experiment, 'options'>): string[] =>
+  Object.entries(options.shape).flatMap(([name, field]) => (metaOf(field).size ? [name] : []));
+
+/** An experiment at a scale, with single options changed: what is given last wins. */
+export const scaled = (experiment: Experiment, { scale, values = {} }: { scale: Scale; values?: Values }): Plan =>
+  experiment.with({ ...experiment.scales[scale], ...values });
+
+/** What was changed of the method itself: values that are neither sizes nor what the experiment has by default. */
+export const changesOf = ({ experiment, values }: Plan): Values => {
+  const sizes = sizeNames(experiment);
+  const usual = experiment.with({}).values;
+  return Object.fromEntries(
+    Object.entries(values).filter(([name, value]) => !sizes.includes(name) && !isDeepStrictEqual(value, usual[name])),
+  );
+};
+
+/** The plan as `run.json` and `--dry-run` print it: plain data that says everything a reader needs. */
+export const describe = (plan: Plan): ExperimentRecord => {
+  const { experiment, values, method, streams, space, phases, network } = plan;
+  return {
+    kind: experiment.kind,
+    name: experiment.name,
+    label: experiment.label,
+    // What the paper reports is of the experiment as it stands.
+    paper: Object.keys(changesOf(plan)).length === 0 ? experiment.paper : null,
+    method,
+    options: values,
+    streams,
+    space,
+    network,
+    phases: phases.map(({ name, epochs, knobs, frozen = [], stop }) => ({
+      name,
+      epochs,
+      knobs: Object.fromEntries(Object.entries(knobs).map(([knob, schedule]) => [knob, schedule.label])),
+      frozen,
+      ...(stop === undefined ? {} : { stop: stop.label }),
+    })),
+  };
+};

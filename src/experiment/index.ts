@@ -1,0 +1,17 @@
+export {
+  changesOf,
+  define,
+  describe,
+  type Experiment,
+  type Plan,
+  type Scale,
+  scaled,
+  scaleNames,
+  sizeNames,
+  type Values,
+} from './experiment.js';
+export { kebab, metaOf, numberIn, type OptionMeta, type OptionSet, oneOf, option } from './option.js';
+export { experiments, planOf } from './registry.js';
+export { paperSettings, RECOMMENDED, table2 } from './recipes.js';
+export { bilateralSearch, type Continuation, hlsSearch, plainSearch, type Row, SEARCH_PHASE } from './search.js';
+export { stopRules } from './stop.js';

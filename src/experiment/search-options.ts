@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { samplings } from '../data/index.js';
+import { losses } from '../loss/index.js';
+import { requireMixing, freezeForms, schedules } from '../schedule/index.js';
+import { relaxations, selectors, spaces } from '../space/index.js';
+import { augmentOption, isSize, LEARNING, learningOptions } from './learning-options.js';
+import { labelOf, numberIn, oneOf, option } from './option.js';
+import { stopRules } from './stop.js';
+
+const OPEN = 'What the paper leaves open (see docs/details.md)';
+const METHOD = 'Search method';
+
+/** The options that every search has: sizes, then what the method is made of. */
+export const searchOptions = z.object({
+  ...learningOptions,
+  channels: isSize('n', 'channels of the first cell', numberIn({ least: 1, whole: true })),
+  layers: isSize('n', 'cells', numberIn({ least: 1, whole: true })),
+  nodes: isSize('n', 'intermediate nodes of a cell', numberIn({ least: 1, whole: true })),
+  order: option(
+    { value: '<1|2>', help: "order of the architecture's gradient (paper, eq 9)", group: METHOD },
+    (value): 1 | 2 => (oneOf(['1', '2'])(value) === '1' ? 1 : 2),
+  ),
+  archLr: option({ value: '<n>', help: 'learning rate of alpha', group: OPEN }, numberIn({ least: 0 })),
+  archOptimizer: option({ value: '<rule>', help: 'rule for alpha: adam or sgd', group: OPEN }, oneOf(['adam', 'sgd'])),
+  archWeightDecay: option({ value: '<n>', help: 'L2 decay of alpha', group: LEARNING }, numberIn({ least: 0 })),
+  space: option({ value: '<space>', help: 'the candidate operations', group: METHOD }, labelOf(spaces)),
+  relax: option(
+    { value: '<relaxation>', help: 'from alpha to the weights of operations', group: METHOD },
+    labelOf(relaxations),
+  ),
+  selector: option(
+    { value: '<rule>', help: 'which edges and operations a cell keeps', group: METHOD },
+    labelOf(selectors),
+  ),
+  stop: option({ value: '<rule>', help: 'ends the search before its last epoch', group: METHOD }, labelOf(stopRules)),
+  augment: augmentOption,
+});
+export type SearchOptions = z.infer<typeof searchOptions>;
+
+/** How the batches of a search with one branch are drawn; in a search with two, those of the second. */
+const sampling = (help: string) => option({ value: '<how>', help, group: OPEN }, oneOf(samplings));
+
+export const plainOptions = searchOptions.extend({
+  sampling: sampling(`how batches are drawn: ${samplings.join(', ')}`),
+});
+
+/** The options of a search with two branches; docs/details.md says why each stands as it does. */
+export const bilateralOptions = searchOptions.extend({
+  sampling: sampling(`how batches of the second branch are drawn: ${samplings.join(', ')}`),
+  mixing: option(
+    {
+      value: '<schedule>',
+      help: 'how much of the instance branch is in the loss, e.g. "reverseSigmoid(10)"; `tailnas plot schedule` draws it',
+      group: OPEN,
+    },
+    (value) => requireMixing(labelOf(schedules)(value)),
+  ),
+  bnScope: option(
+    { value: '<whose>', help: 'batch statistics of both branches jointly, or perBranch', group: OPEN },
+    oneOf(['joint', 'perBranch']),
+  ),
+  logitScale: option({ value: '<n>', help: 'factor on the mixed logits', group: OPEN }, numberIn({ above: 0 })),
+});
+export type BilateralOptions = z.infer<typeof bilateralOptions>;
+
+/** The options of HLS: the form of eq 17 beside those of its bilateral network. */
+export const hlsOptions = bilateralOptions.extend({
+  freeze: option(
+    { value: '<form>', help: `form of eq 17, on the backbone's alpha: ${freezeForms.join(', ')}`, group: OPEN },
+    oneOf(freezeForms),
+  ),
+});

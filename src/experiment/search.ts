@@ -1,0 +1,147 @@
+import { bilateralObjective, darts, plainObjective, type StreamSpec } from '../learn/index.js';
+import type { Phase } from '../loop/index.js';
+import { BACKBONE, bilateralNetwork, HEADS, searchNetwork } from '../net/index.js';
+import { constant, cosine, type FreezeForm, product, type Schedule, softFreeze } from '../schedule/index.js';
+import { define, type Experiment, type Plan, type Scale, type Values } from './experiment.js';
+import { type BilateralOptions, bilateralOptions, hlsOptions, plainOptions, type SearchOptions } from './search-options.js';
+
+/** A row: what an experiment is called, and what it has other than the rest. */
+export interface Row {
+  readonly name: string;
+  readonly label: string;
+  readonly paper?: number;
+  readonly defaults: Values;
+}
+
+/** What may follow a search: the same network trained on under another mixing, with some components frozen (paper, section V-D). */
+export interface Continuation {
+  readonly name: string;
+  /** Its epochs, as a share of the search's. */
+  readonly share: number;
+  readonly mixing: Schedule;
+  readonly frozen?: readonly string[];
+}
+
+export const SEARCH_PHASE = 'search';
+
+const scales: Readonly<Record<Scale, Values>> = {
+  /** Minutes on two cores: shows that everything works. */
+  smoke: { epochs: 2, batchSize: 64, channels: 4, layers: 3, nodes: 2 },
+  /** Twenty minutes to an hour with one thread: nearly as many steps as the paper's 50 epochs, past the steep part of the curves. */
+  small: { epochs: 10, batchSize: 32, channels: 8, layers: 4, nodes: 2 },
+  /** The paper's own sizes. */
+  paper: {},
+};
+
+const bothParts = (samplings: readonly StreamSpec['sampling'][]): StreamSpec[] =>
+  (['train', 'valid'] as const).flatMap((part) => samplings.map((sampling) => ({ part, sampling })));
+
+const common = ({ batchSize, augment, space }: SearchOptions) => ({
+  batchSize,
+  augment: augment.label,
+  space: { name: space.name, primitives: space.primitives.map(({ name }) => name) },
+});
+
+const weightLr = (options: SearchOptions): Schedule => cosine(options.weightLr, options.weightLrMin);
+
+/** DARTS: one network, one stream. `sampling: 'class'` draws every class equally often (the paper's re-sampling row, eq 12). */
+export const plainSearch = (row: Row): Experiment =>
+  define({
+    kind: 'search',
+    scales,
+    ...row,
+    options: plainOptions,
+    plan: (o) => {
+      const streams = bothParts([o.sampling]);
+      const search: Phase = {
+        name: SEARCH_PHASE,
+        epochs: o.epochs,
+        knobs: { weightLr: weightLr(o), [`archLr.${BACKBONE}`]: constant(o.archLr) },
+        stop: o.stop,
+        start: (context) => {
+          const net = searchNetwork({ ...o, ...context }, { space: o.space, relaxation: o.relax, selector: o.selector });
+          const objective = plainObjective(net.logits, o.loss.build(context.counts));
+          return darts({ ...o, net, objective, streams, profiler: context.profiler });
+        },
+      };
+      return {
+        ...common(o),
+        method: o.sampling === 'instance' ? 'DARTS' : `DARTS, ${o.sampling} sampling`,
+        streams,
+        phases: [search],
+      };
+    },
+  });
+
+/** The phases of a bilateral search: the search, and what follows it. `factor` scales the rate of the backbone's alpha. */
+const bilateralPlan = (
+  o: BilateralOptions,
+  {
+    method,
+    continued,
+    factor,
+  }: { method: string; continued: readonly Continuation[]; factor?: (mixing: Schedule) => Schedule },
+): Omit<Plan, 'experiment' | 'values' | 'network'> => {
+  const streams = bothParts(['instance', o.sampling]);
+  const base = constant(o.archLr);
+  const knobs = (mixing: Schedule): Phase['knobs'] => ({
+    weightLr: weightLr(o),
+    [`archLr.${BACKBONE}`]: factor === undefined ? base : product(base, factor(mixing)),
+    ...Object.fromEntries(HEADS.map((head) => [`archLr.${head}`, base])),
+    mixing,
+  });
+  const search: Phase = {
+    name: SEARCH_PHASE,
+    epochs: o.epochs,
+    knobs: knobs(o.mixing),
+    stop: o.stop,
+    start: (context) => {
+      const { space, relax: relaxation, selector, bnScope, logitScale } = o;
+      const net = bilateralNetwork({ ...o, ...context }, { space, relaxation, selector, bnScope, logitScale });
+      const objective = bilateralObjective(net, o.loss.build(context.counts));
+      return darts({ ...o, net, objective, streams, profiler: context.profiler });
+    },
+  };
+  return {
+    ...common(o),
+    method: `${method}, ${o.mixing.label}`,
+    streams,
+    phases: [
+      search,
+      ...continued.map(({ name, share, mixing, frozen = [] }) => ({
+        name,
+        epochs: Math.max(1, Math.round(share * o.epochs)),
+        knobs: knobs(mixing),
+        frozen,
+      })),
+    ],
+  };
+};
+
+/**
+ * DARTS joined with a bilateral-branch network (paper, section III): an instance and a class batch, mixed logits z = m z_I + (1 − m) z_C and the
+ * loss mixed alike (eq 10).
+ */
+export const bilateralSearch = (row: Row, { continued = [] }: { continued?: readonly Continuation[] } = {}): Experiment =>
+  define({
+    kind: 'search',
+    scales,
+    ...row,
+    options: bilateralOptions,
+    plan: (o) => bilateralPlan(o, { method: 'DARTS + BBN', continued }),
+  });
+
+const eq17 =
+  (form: FreezeForm) =>
+  (mixing: Schedule): Schedule =>
+    softFreeze(mixing, { form });
+
+/** The paper's contribution, whole: the bilateral search whose backbone freezes its architecture softly, by the mixing itself (eq 17). */
+export const hlsSearch = (row: Row, { continued = [] }: { continued?: readonly Continuation[] } = {}): Experiment =>
+  define({
+    kind: 'search',
+    scales,
+    ...row,
+    options: hlsOptions,
+    plan: (o) => bilateralPlan(o, { method: 'HLS', continued, factor: eq17(o.freeze) }),
+  });

@@ -1,0 +1,3 @@
+export { type Forecast, forecast } from './forecast.js';
+export { MemoryError, type MemoryNeed, requireMemory } from './memory.js';
+export type { DataSizes } from './probe.js';

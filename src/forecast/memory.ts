@@ -1,0 +1,50 @@
+import { freemem } from 'node:os';
+
+/** What a run needs of the memory that it can have. */
+export interface MemoryNeed {
+  /** Peak resident memory of the process. */
+  readonly expectedMemoryBytes: number;
+  /** What the process can have on this machine, that which it holds already included. */
+  readonly freeMemoryBytes: number;
+  /** The largest batch with which the run would fit; 0 when none would. */
+  readonly largestBatch: number;
+}
+
+/** A run was refused: it needs more memory than it can have. */
+export class MemoryError extends RangeError {
+  override readonly name = 'MemoryError';
+}
+
+const GB = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
+
+/** Throws a MemoryError that names the largest batch for which there is memory. */
+export const requireMemory = (
+  { expectedMemoryBytes, freeMemoryBytes, largestBatch }: MemoryNeed,
+  { action }: { action: string },
+): void => {
+  if (expectedMemoryBytes <= freeMemoryBytes) return;
+  const [rule, got] = [`must fit into ${GB(freeMemoryBytes)} of memory`, `about ${GB(expectedMemoryBytes)}`];
+  const way =
+    action === 'resume'
+      ? 'free some'
+      : largestBatch === 0
+        ? 'not even a batch of 1 would'
+        : `the largest batch that does is ${largestBatch} (--batch-size ${largestBatch})`;
+  throw new MemoryError(`Cannot ${action}: the run ${rule}, got ${got}; ${way}, or try it all the same with --force`);
+};
+
+/**
+ * The memory that this process can have, in bytes: what it holds already and what the machine has to spare, no more than its control group allows.
+ * `TAILNAS_MEMORY` says otherwise.
+ */
+export const freeMemory = (): number => {
+  const said = process.env['TAILNAS_MEMORY'];
+  if (said !== undefined) {
+    const bytes = Number(said);
+    if (!(bytes > 0))
+      throw new RangeError(`Cannot read TAILNAS_MEMORY: it must be a number of bytes > 0, got "${said}"`);
+    return bytes;
+  }
+  // Node's `freemem` is Linux' MemAvailable: caches that can be dropped count as free. A limit of 0 stands for none.
+  return Math.min(process.memoryUsage.rss() + freemem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+};

@@ -1,0 +1,66 @@
+import type { Sampling } from '../data/index.js';
+import type { Model } from '../net/index.js';
+import type { Knobs, TensorBatch } from '../nn/index.js';
+import type { Genotype } from '../space/index.js';
+import type { Tensor } from '../tensor/index.js';
+import type { StepProfiler } from './profiler.js';
+
+/** Plain data, as records and checkpoints hold it. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/** Where in training a step is. */
+export interface At {
+  readonly epoch: number;
+  readonly step: number;
+  /** The values of the phase's schedules in this epoch. */
+  readonly knobs: Knobs;
+}
+
+/** What a step measures. Norms are Euclidean, before clipping, by component; what is frozen has none, nor has alpha at rate 0. */
+export interface StepReport {
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly gradNorm: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+/** How the batches of a step are drawn: one stream per entry. */
+export interface StreamSpec {
+  readonly part: 'train' | 'valid';
+  readonly sampling: Sampling;
+}
+
+/** Cells by component and kind, as records and `genotype.json` have them. */
+export type Genotypes = Readonly<Record<string, Genotype>>;
+
+/** One way to take steps. The loop knows this and no method. */
+export interface Learner {
+  /** What its records are of: `search`, `train`. */
+  readonly kind: string;
+  readonly model: Model;
+  readonly streams: readonly StreamSpec[];
+  /** One step on a batch of each stream, in their order. Throws a DivergedError when a loss or a gradient is not finite. */
+  step(batches: readonly TensorBatch[], at: At): StepReport;
+  /** Freezes these components, and no others. Throws a RangeError when there is no such component, and when none is left. */
+  freeze(components: readonly string[]): void;
+  /** All that it remembers beside the model's weights and buffers, by name: saved, and restored in place. */
+  readonly tensors: Readonly<Record<string, Tensor>>;
+  /** What it remembers that is no tensor. */
+  readonly memo?: { save(): Json; restore(value: Json): void };
+  /** Its own part of an epoch's record. */
+  record(): Readonly<Record<string, Json>>;
+  /** The cells that it has found, or trains. */
+  genotypes(): Genotypes;
+  dispose(): void;
+}
+
+/** What a learner is built for. */
+export interface Context {
+  readonly classes: number;
+  readonly inputChannels: number;
+  /** Images are square, in pixels. */
+  readonly imageSize: number;
+  /** Training images per class. */
+  readonly counts: readonly number[];
+  readonly device: string;
+  readonly profiler?: StepProfiler | undefined;
+}

@@ -1,0 +1,43 @@
+import type { Model } from '../net/index.js';
+import { sgd } from '../optim/index.js';
+import type { Genotypes, Learner, StreamSpec } from './learner.js';
+import type { Objective } from './objective.js';
+import type { StepProfiler } from './profiler.js';
+import { weightStep } from './weight-step.js';
+
+/** What training a network from scratch is made of. */
+export interface SupervisedOptions {
+  readonly model: Model;
+  readonly objective: Objective;
+  readonly streams: readonly StreamSpec[];
+  readonly momentum: number;
+  readonly weightDecay: number;
+  readonly gradClip: number;
+  /** The cells that the network is made of; none for a network without. */
+  readonly genotypes?: Genotypes;
+  readonly profiler?: StepProfiler | undefined;
+}
+
+/** Trains the weights of any network: SGD with momentum on training batches, at the rate `weightLr`. */
+export const supervised = (options: SupervisedOptions): Learner => {
+  const { model, objective, streams, momentum, weightDecay, gradClip, genotypes = {}, profiler } = options;
+  const { store } = model;
+  const optimizer = sgd(store.flat, { momentum, weightDecay });
+  return {
+    kind: 'train',
+    model,
+    streams,
+    step: (batches, at) => {
+      const { norms, ...report } = weightStep({ store, optimizer, objective, gradClip, profiler }, batches, at);
+      return { ...report, gradNorm: { weights: norms } };
+    },
+    freeze: (components) => store.freeze(components),
+    tensors: { 'weight-optimizer/momentum': optimizer.state.momentum },
+    record: () => ({}),
+    genotypes: () => genotypes,
+    dispose: () => {
+      optimizer.state.momentum.dispose();
+      model.dispose();
+    },
+  };
+};

@@ -1,0 +1,254 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Dataset } from '../data/index.js';
+import type { Context, Genotypes, Learner } from '../learn/index.js';
+import type { Knobs } from '../nn/index.js';
+import { type Evaluation, scores } from '../run/index.js';
+import { requireDevice, rng, scope } from '../tensor/index.js';
+import { answersOf, evaluate, test } from './evaluate.js';
+import { checkKnobs, type Epoch, firstEpochs, knobsAt, type Phase, totalEpochs } from './phase.js';
+import { memoOf, readStanding, restoreLearner, takeSnapshot } from './snapshot.js';
+import { type BatchStream, batchStreams } from './streams.js';
+import { addStep, freshTotals, meansOf } from './totals.js';
+
+/** What a run yields: after every step, after every batch of validation, and after every epoch. */
+export type LoopEvent =
+  | {
+      readonly type: 'step';
+      readonly epoch: number;
+      readonly step: number;
+      readonly steps: number;
+      readonly loss: number; // mean over the epoch so far
+      readonly accuracy: number;
+      readonly seconds: number; // of this step
+    }
+  | { readonly type: 'validation'; readonly epoch: number; readonly done: number; readonly total: number }
+  | { readonly type: 'epoch'; readonly record: Epoch }
+  /** A stop rule ended a phase. */
+  | { readonly type: 'stop'; readonly phase: string; readonly epoch: number; readonly reason: string };
+
+/** A run under way. It is suspended between events: that is when to take a snapshot. */
+export interface Live extends AsyncIterable<LoopEvent> {
+  readonly stepsPerEpoch: number;
+  /** Of all phases. */
+  readonly epochs: number;
+  /** Epochs that are done. */
+  readonly epoch: number;
+  /** Number of weights, architecture parameters apart. */
+  readonly weights: number;
+  /** Images per step, over all streams of training. */
+  readonly imagesPerStep: number;
+  /** The whole state as the bytes of a safetensors file; a run given it continues exactly from here. */
+  snapshot(): { epoch: number; step: number; bytes: Uint8Array[] };
+  genotypes(): Genotypes;
+  /** Tests the network as it is; see `evaluate`. */
+  evaluate(options?: {
+    at?: readonly Knobs[] | undefined;
+  }): AsyncGenerator<{ done: number; total: number }, Evaluation>;
+  dispose(): void;
+}
+
+/** What a run learns from, and where. */
+export interface LoopOptions {
+  readonly dataset: Dataset;
+  readonly batchSize: number;
+  /** How training images are changed, as a label. */
+  readonly augment?: string | undefined;
+  readonly seed?: number;
+  readonly device?: string;
+  /** A snapshot to continue from, and the records of the epochs before it, which stop rules look at. */
+  readonly resume?: Uint8Array | undefined;
+  readonly records?: readonly Epoch[];
+  readonly profiler?: Context['profiler'];
+  /** Steps of an epoch; all training images once unless said. */
+  readonly steps?: number;
+}
+
+/**
+ * Carries phases out: an iterable of events, one per step, that ends when the last phase is done. Nothing is written anywhere. The same phases, data,
+ * seed, machine and number of threads give the same numbers to the bit. Throws a DivergedError when a loss or gradient is no longer finite, a
+ * RangeError on schedules that no run can have.
+ */
+export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live => {
+  const { dataset, batchSize, augment, seed = 0, device = 'cpu', resume, profiler } = options;
+  checkKnobs(phases);
+  requireDevice(device);
+  rng.seed(seed);
+  const context: Context = {
+    classes: dataset.classes.length,
+    inputChannels: dataset.channels,
+    imageSize: dataset.imageSize,
+    counts: dataset.counts.train,
+    device,
+    profiler,
+  };
+  const standing = resume === undefined ? undefined : readStanding(resume);
+  const firsts = firstEpochs(phases);
+  let epoch = standing?.epoch ?? 0;
+  let step = standing?.step ?? 0;
+  let totals = standing?.totals ?? freshTotals();
+  let index =
+    standing?.phase?.index ??
+    Math.max(
+      0,
+      firsts.findLastIndex((first) => first <= epoch),
+    );
+  let first = standing?.phase?.first ?? firsts[index] ?? 0;
+  const records = [...(options.records ?? [])];
+
+  const phaseAt = (i: number): Phase => {
+    const phase = phases[i];
+    if (phase === undefined) throw new RangeError(`Cannot run: there must be a phase ${i}, there are ${phases.length}`);
+    return phase;
+  };
+  const build = (i: number, from: Parameters<NonNullable<Phase['start']>>[1]): Learner | undefined =>
+    phaseAt(i).start?.(context, from);
+  const firstLearner = (): Learner => {
+    const own = phases.findLastIndex((phase, i) => i <= index && phase.start !== undefined);
+    const built = own < 0 ? undefined : build(own, { memo: standing?.memo });
+    if (built === undefined) throw new RangeError('Cannot run: the first phase must build a network, it does not');
+    return built;
+  };
+  let learner = firstLearner();
+  // A component that does not exist is found now, not when its phase begins.
+  const later = phases.slice(index + 1);
+  const builds = later.findIndex(({ start }) => start !== undefined);
+  for (const { frozen = [] } of builds < 0 ? later : later.slice(0, builds)) learner.freeze(frozen);
+  if (resume !== undefined) restoreLearner(resume, learner);
+
+  const streamsOf = (saved: typeof standing): BatchStream[] =>
+    batchStreams(learner, { dataset, batchSize, augment, seed, saved: saved?.streams });
+  let streams = streamsOf(standing);
+  const stepsPerEpoch = options.steps ?? Math.ceil(dataset.train.labels.length / batchSize);
+  const ofTraining = () => learner.streams.filter(({ part }) => part === 'train').length;
+
+  /** The phase after this one, with the learner that it builds, if it builds one. */
+  const advance = (): void => {
+    index++;
+    first = epoch;
+    if (index >= phases.length) return;
+    const next = build(index, { before: learner });
+    if (next === undefined || next === learner) return;
+    learner.dispose();
+    learner = next;
+    streams = streamsOf(undefined);
+  };
+
+  async function* events(): AsyncGenerator<LoopEvent> {
+    for (; index < phases.length; ) {
+      const phase = phaseAt(index);
+      if (epoch >= first + phase.epochs) {
+        advance();
+        continue;
+      }
+      learner.freeze(phase.frozen ?? []);
+      const t = (epoch - first) / phase.epochs;
+      const knobs = knobsAt(phase, t);
+      const began = performance.now();
+      const resumedAt = step;
+      while (step < stepsPerEpoch) {
+        const from = performance.now();
+        profiler?.begin();
+        const report = scope(() =>
+          learner.step(
+            streams.map((stream) => stream.next({ training: true, knobs })),
+            { epoch, step, knobs },
+          ),
+        );
+        profiler?.enter('release, events');
+        step++;
+        addStep(totals, report);
+        // Signals and timers are served only between macrotasks: without this pause Ctrl-C would wait for the end. Before the event, so that
+        // whoever gets it already knows that it should stop.
+        await setImmediate();
+        profiler?.end();
+        yield {
+          type: 'step',
+          epoch,
+          step,
+          steps: stepsPerEpoch,
+          loss: totals.loss / totals.steps,
+          accuracy: totals.accuracy / totals.steps,
+          seconds: (performance.now() - from) / 1000,
+        };
+      }
+      const trainSeconds = (performance.now() - began) / 1000;
+      const pass = validate();
+      let validated = await pass.next();
+      for (; !validated.done; validated = await pass.next())
+        yield { type: 'validation', epoch, done: validated.value, total: dataset.valid.labels.length };
+      profiler?.validated((performance.now() - began) / 1000 - trainSeconds);
+      const images = (stepsPerEpoch - resumedAt) * batchSize * ofTraining();
+      const { loss, accuracy, gradNorm } = meansOf(totals);
+      const record: Epoch = {
+        kind: learner.kind,
+        phase: phase.name,
+        epoch,
+        t,
+        knobs,
+        trainLoss: loss,
+        trainAccuracy: accuracy,
+        ...validated.value,
+        gradNorm,
+        ...learner.record(),
+        seconds: (performance.now() - began) / 1000,
+        imagesPerSecond: images === 0 ? 0 : images / trainSeconds,
+      };
+      epoch++;
+      step = 0;
+      totals = freshTotals();
+      records.push(record);
+      const reason = phase.stop?.reason(records.filter((r) => r.epoch >= first));
+      if (reason !== undefined && epoch < first + phase.epochs) {
+        advance();
+        yield { type: 'epoch', record };
+        yield { type: 'stop', phase: phase.name, epoch, reason };
+      } else yield { type: 'epoch', record };
+    }
+  }
+
+  /** The validation part of a record. Its first setting is one figure that can be followed over all epochs, whatever the knobs in training. */
+  async function* validate(): AsyncGenerator<
+    number,
+    Pick<Epoch, 'validLoss' | 'validAccuracy' | 'perClassAccuracy' | 'answers'>
+  > {
+    if (dataset.valid.labels.length === 0)
+      return { validLoss: null, validAccuracy: null, perClassAccuracy: null, answers: null };
+    const results = yield* test(learner.model, dataset.valid, { data: dataset, batchSize });
+    const [followed] = results;
+    if (followed === undefined) throw new Error('Cannot validate: the pass gave no result');
+    const { accuracy, perClassAccuracy } = scores(followed.confusion);
+    return { validLoss: followed.loss, validAccuracy: accuracy, perClassAccuracy, answers: answersOf(results) };
+  }
+
+  return {
+    stepsPerEpoch,
+    epochs: totalEpochs(phases),
+    get epoch() {
+      return epoch;
+    },
+    weights: learner.model.store.size,
+    imagesPerStep: batchSize * ofTraining(),
+    snapshot: () => ({
+      epoch,
+      step,
+      bytes: takeSnapshot(learner, {
+        epoch,
+        step,
+        phase: { index, first },
+        totals,
+        streams: {
+          train: streams.flatMap((s) => (s.part === 'train' ? [s.state()] : [])),
+          valid: streams.flatMap((s) => (s.part === 'valid' ? [s.state()] : [])),
+        },
+        ...memoOf(learner),
+      }),
+    }),
+    genotypes: () => learner.genotypes(),
+    evaluate: (asked) => evaluate(learner.model, { dataset, batchSize, ...asked }),
+    dispose: () => {
+      profiler?.stop();
+      learner.dispose();
+    },
+    [Symbol.asyncIterator]: events,
+  };
+};

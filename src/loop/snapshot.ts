@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import { streamState } from '../data/index.js';
+import type { Json, Learner } from '../learn/index.js';
+import type { ParameterStore } from '../nn/index.js';
+import {
+  inPlace,
+  noGrad,
+  parseSafetensors,
+  readMetadata,
+  rng,
+  scope,
+  type Tensor,
+  type TensorFile,
+  tensor,
+  toSafetensors,
+} from '../tensor/index.js';
+import { totals } from './totals.js';
+
+const standing = z.object({
+  epoch: z.number(),
+  step: z.number(),
+  /** Which phase it is in, and that phase's first epoch. Checkpoints of format 1 have none: their phases never end early. */
+  phase: z.object({ index: z.number(), first: z.number() }).optional(),
+  totals,
+  streams: z.object({ train: z.array(streamState), valid: z.array(streamState) }),
+  memo: z.json().optional(),
+});
+/** Where a run stands, apart from its tensors: `step` steps of epoch `epoch` are done. */
+export type Standing = z.infer<typeof standing>;
+
+const RNG = 'rng';
+const FLAT = 'weights'; // all weights in one vector: checkpoints of format 1
+const WEIGHT = 'weight/';
+const BUFFER = 'buffer/';
+
+const fail = (problem: string): never => {
+  throw new Error(`Cannot use checkpoint: ${problem}`);
+};
+
+/**
+ * All of a run as the bytes of a safetensors file: weights and buffers by their names, what the learner remembers, the random state, and as
+ * metadata the standing and a hash of the network's layout. No times, so equal runs give equal bytes.
+ */
+export const takeSnapshot = ({ model: { store }, tensors }: Learner, where: Standing): Uint8Array[] =>
+  scope(() =>
+    toSafetensors(
+      {
+        ...Object.fromEntries(store.parameters.map(({ name, value }) => [WEIGHT + name, value])),
+        ...tensors,
+        ...Object.fromEntries([...store.buffers].map(([name, buffer]) => [BUFFER + name, buffer])),
+        [RNG]: tensor(rng.state()),
+      },
+      { metadata: { format: '2', layout: store.layoutHash, standing: JSON.stringify(where) } },
+    ),
+  );
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+/** Where a checkpoint's run stands. Throws when the bytes are of another tool. */
+export const readStanding = (bytes: Uint8Array): Standing => {
+  const where = standing.safeParse(parseJson(readMetadata(bytes)['standing'] ?? ''));
+  return where.success ? where.data : fail('it does not say where its run stands; is it of another tool?');
+};
+
+/** The tensor of that name and shape. Throws when there is none. */
+const savedAs = (saved: TensorFile['tensors'], name: string, { shape }: Tensor): Tensor => {
+  const found = saved[name];
+  if (found !== undefined && found.shape.join() === shape.join()) return found;
+  const has = found === undefined ? 'is missing' : `has [${found.shape.join(', ')}]`;
+  return fail(`its "${name}" must have shape [${shape.join(', ')}], it ${has}; is it of another run?`);
+};
+
+const putInto =
+  (saved: TensorFile['tensors']) =>
+  (name: string, target: Tensor): void =>
+    noGrad(() => void inPlace.copy(target, savedAs(saved, name, target)));
+
+const putModel = ({ tensors, metadata }: TensorFile, store: ParameterStore): void => {
+  const { layout } = metadata;
+  if (layout !== undefined && layout !== store.layoutHash)
+    fail(
+      `its network must have the layout ${store.layoutHash.slice(0, 12)}…, it has ${layout.slice(0, 12)}…: ` +
+        'the network was built otherwise; use the version of tailnas that wrote it, or start a new run',
+    );
+  const put = putInto(tensors);
+  if (FLAT in tensors) put(FLAT, store.flat);
+  else for (const { name, value } of store.parameters) put(WEIGHT + name, value);
+  for (const [name, buffer] of store.buffers) put(BUFFER + name, buffer);
+};
+
+/** Puts a checkpoint's weights and buffers into a network, in place. Throws when they are of another network. */
+export const restoreModel = (bytes: Uint8Array, store: ParameterStore): void =>
+  scope(() => putModel(parseSafetensors(bytes), store));
+
+/** Puts all of a checkpoint back, the random state included, in place. Throws when something is missing, or has another shape. */
+export const restoreLearner = (bytes: Uint8Array, { model, tensors, memo }: Learner): void =>
+  scope(() => {
+    const file = parseSafetensors(bytes);
+    putModel(file, model.store);
+    for (const [name, target] of Object.entries(tensors)) putInto(file.tensors)(name, target);
+    if (memo !== undefined)
+      memo.restore(readStanding(bytes).memo ?? fail('it must say what its learner remembers, it does not'));
+    const state = file.tensors[RNG] ?? fail('it has no random state; is it of another tool?');
+    rng.restore(new Uint8Array(state.data().buffer));
+  });
+
+/** What a learner remembers that is no tensor, for the standing. */
+export const memoOf = ({ memo }: Learner): { memo?: Json } => (memo === undefined ? {} : { memo: memo.save() });

@@ -1,0 +1,20 @@
+import { add, tensor, to } from '../tensor/index.js';
+import { crossEntropy } from './cross-entropy.js';
+import { type Loss, requireImages } from './loss.js';
+
+/**
+ * Balanced softmax (Ren et al. 2020): cross-entropy of logits + log n_c, n_c the training images of class c. The network then learns
+ * logits that treat classes equally, so tests use them as they are.
+ */
+export const balancedSoftmax = (): Loss => ({
+  label: 'balanced-softmax',
+  build: (counts) => {
+    const logCounts = requireImages(counts, 'balanced-softmax').map(Math.log);
+    const criterion = crossEntropy().build(counts);
+    return (logits, targets, pass) => {
+      const { dtype, device } = logits;
+      const prior = to(tensor(logCounts, { dtype: 'float64' }), { dtype, device });
+      return criterion(add(logits, prior), targets, pass);
+    };
+  },
+});

@@ -1,0 +1,93 @@
+import type { ParameterStore, Pass } from '../nn/index.js';
+import {
+  type CellKind,
+  certain,
+  dartsSelector,
+  dartsSpace,
+  type Genotype,
+  type OpWeights,
+  type Relaxation,
+  type SearchSpace,
+  type Selector,
+  softmaxRelaxation,
+  type Tensors,
+} from '../space/index.js';
+import { inPlace, randn } from '../tensor/index.js';
+import type { Alpha, Supernet } from './model.js';
+
+/** How a supernet represents the choice of operations. */
+export interface Choice {
+  /** DARTS' space unless said. */
+  readonly space?: SearchSpace;
+  /** softmax unless said. */
+  readonly relaxation?: Relaxation;
+  /** DARTS' rule unless said. */
+  readonly selector?: Selector;
+}
+
+/** Fills in what is not said. */
+export const chosen = ({
+  space = dartsSpace,
+  relaxation = softmaxRelaxation,
+  selector = dartsSelector(),
+}: Choice): Required<Choice> => ({ space, relaxation, selector });
+
+/** The operation weights of every kind of cell of a component in a pass. */
+export type WeightsOf = (component: string, pass: Pass) => Readonly<Record<CellKind, OpWeights>>;
+
+/** Operation weights of a derived network. */
+export const allCertain: WeightsOf = () => ({ normal: certain, reduction: certain });
+
+const ALPHA_SCALE = 1e-3;
+
+/** Fresh architecture parameters for these cells, 1e-3 · randn as in DARTS, and what is made of them. */
+export const alphasFor = (
+  places: readonly Pick<Alpha, 'component' | 'kind'>[],
+  { space, relaxation, selector, nodes, store }: Required<Choice> & { nodes: number; store: ParameterStore },
+): { weights: WeightsOf } & Pick<Supernet, 'space' | 'relaxation' | 'alphas' | 'opWeights' | 'genotypes'> => {
+  const cells = places.map(({ component, kind }) => {
+    const plan = space.plan(kind, { nodes });
+    const alphas = Object.entries(relaxation.shapes(plan)).map(([part, shape]): Alpha => {
+      const value = randn(shape, store);
+      inPlace.mul(value, ALPHA_SCALE);
+      return { component, kind, part, value: value.requireGrad() };
+    });
+    const tensors: Tensors = Object.fromEntries(alphas.map(({ part, value }) => [part, value]));
+    return { component, kind, plan, alphas, tensors };
+  });
+  return {
+    space,
+    relaxation,
+    alphas: cells.flatMap(({ alphas }) => alphas),
+    // Anew for every pass: its gradient must reach alpha each time.
+    weights: (component, pass) => {
+      const of = (kind: CellKind): OpWeights => {
+        const cell = cells.find((c) => c.component === component && c.kind === kind);
+        return cell === undefined ? certain : relaxation.weights(cell.tensors, pass);
+      };
+      return { normal: of('normal'), reduction: of('reduction') };
+    },
+    opWeights: () => {
+      const found: Record<string, Record<string, number[][]>> = {};
+      for (const { component, kind, plan, tensors } of cells) {
+        const { ops } = relaxation.strengths(tensors, plan);
+        found[component] = { ...found[component], [kind]: ops.map((row) => [...row]) };
+      }
+      return found;
+    },
+    genotypes: () => {
+      const found: Record<string, Genotype> = {};
+      for (const { component, kind, plan, tensors } of cells) {
+        const cell = relaxation.derive(tensors, plan, { space, select: selector });
+        found[component] = { ...found[component], [kind]: cell };
+      }
+      return found;
+    },
+  };
+};
+
+/** Releases a supernet's tensors. */
+export const disposer = (store: ParameterStore, alphas: readonly Alpha[]) => (): void => {
+  store.dispose();
+  for (const { value } of alphas) value.dispose();
+};

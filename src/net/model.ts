@@ -1,0 +1,56 @@
+import type { Knobs, ParameterStore, Pass } from '../nn/index.js';
+import type { CellKind, Genotype, Relaxation, SearchSpace } from '../space/index.js';
+import type { Tensor } from '../tensor/index.js';
+
+/** What a model says of a batch at one of its settings. */
+export interface Answer {
+  readonly at: Knobs;
+  /** [batch, classes] */
+  readonly logits: Tensor;
+}
+
+/** Anything with weights that classifies images. */
+export interface Model {
+  readonly store: ParameterStore;
+  /** The settings at which it answers when it is tested: one ({}), or one per test-time mixing. Validation follows the first. */
+  readonly settings: readonly Knobs[];
+  /** One answer per setting, from one pass as far as they share it; `at` is `settings` unless said. images: [batch, inputChannels, h, w] */
+  answers(images: Tensor, pass: Pass, at?: readonly Knobs[]): readonly Answer[];
+  dispose(): void;
+}
+
+/** Architecture parameters of one kind of cell of one component. */
+export interface Alpha {
+  readonly component: string;
+  readonly kind: CellKind;
+  /** The relaxation's name for them: ops, … */
+  readonly part: string;
+  /** Of the shape that the relaxation says; a leaf. */
+  readonly value: Tensor;
+}
+
+/** A model in which a search chooses: weights in `store`, architecture parameters in `alphas`. */
+export interface Supernet extends Model {
+  readonly space: SearchSpace;
+  readonly relaxation: Relaxation;
+  readonly alphas: readonly Alpha[];
+  /** Weights of operations by component and kind: [edges, primitives] numbers, what the relaxation makes of alpha now. */
+  opWeights(): Record<string, Record<string, number[][]>>;
+  /** The architecture now, by component and kind, chosen by the selector. */
+  genotypes(): Record<string, Genotype>;
+}
+
+/** The component that holds stem and cells, of a supernet with one branch all of it. */
+export const BACKBONE = 'backbone';
+
+/** The settings of a model that answers in one way only. */
+export const single: readonly Knobs[] = [{}];
+
+/** Freezes these components, and no others: weights, batch-norm statistics and architecture parameters (`alphas` without a gradient). */
+export const freeze = (
+  { store, alphas = [] }: Pick<Model, 'store'> & Partial<Pick<Supernet, 'alphas'>>,
+  components: readonly string[],
+): void => {
+  store.freeze(components);
+  for (const { component, value } of alphas) value.requireGrad(!store.frozen.has(component));
+};

@@ -1,0 +1,51 @@
+import type { Values } from '../experiment/index.js';
+import { paperFigures } from '../report/figures/index.js';
+
+const FIGURES = ['figure2', 'figure3', 'figure4', 'figure5', 'figure6', 'figure7', 'figure8'] as const;
+export type FigureName = (typeof FIGURES)[number];
+
+/** What a table or figure is made of. */
+export interface Study {
+  /** Names of all recipes that are needed as they stand. */
+  readonly recipes: readonly string[];
+  /** Those that are rows of its table, in the paper's order; empty where there is none. */
+  readonly table: readonly string[];
+  readonly figures: readonly FigureName[];
+  /** Recipes that are needed once more with something changed. */
+  readonly changes?: readonly { readonly change: Values; readonly recipes: readonly string[] }[];
+}
+
+/** The recipe whose finished search all continued ones go on from (paper, section V-D). */
+export const CONTINUED_FROM = 'hls';
+
+const TABLE1 = ['darts', 'darts-resampling', 'darts-bbn'];
+const TABLE2 = [...TABLE1, 'hls', 'hls-reverse-sigmoid', 'hls-continued-half'];
+
+/**
+ * Sensitivity study: each inferred choice is varied alone, on the recipes whose claims it affects most (all of them would take twice as long). Without
+ * eq 17 HLS is DARTS + BBN.
+ */
+const SENSITIVITY: Study = {
+  recipes: ['darts', 'darts-bbn', 'hls', 'hls-reverse-sigmoid'],
+  table: ['darts', 'darts-bbn', 'hls', 'hls-reverse-sigmoid'],
+  figures: [],
+  changes: [
+    ...(['sqrt', 'squared', 'saturating'] as const).map((freeze) => ({ change: { freeze }, recipes: ['hls'] })),
+    ...[10, 20].map((k) => ({ change: { mixing: `reverseSigmoid(${k})` }, recipes: ['hls-reverse-sigmoid'] })),
+    { change: { archOptimizer: 'sgd' }, recipes: ['darts', 'darts-bbn', 'hls'] },
+    { change: { order: 2 }, recipes: ['darts', 'darts-bbn', 'hls'] },
+    { change: { bnScope: 'perBranch' }, recipes: ['darts-bbn', 'hls'] },
+    { change: { logitScale: 2 }, recipes: ['darts-bbn', 'hls'] },
+  ],
+};
+
+export const studyNames = ['table1', 'table2', ...FIGURES, 'all', 'sensitivity'] as const;
+export type StudyName = (typeof studyNames)[number];
+
+/** For `reproduce`: what is needed for a table or figure of the paper, by its name there; or for how much hangs on what is inferred. */
+export const study = (name: StudyName): Study => {
+  if (name === 'sensitivity') return SENSITIVITY;
+  const table = name === 'table1' ? TABLE1 : name === 'table2' || name === 'all' ? TABLE2 : [];
+  const figures = FIGURES.filter((figure) => name === figure || name === 'all');
+  return { recipes: [...new Set([...table, ...figures.flatMap((f) => paperFigures[f].recipes)])], table, figures };
+};

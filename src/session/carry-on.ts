@@ -1,0 +1,92 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Plan } from '../experiment/index.js';
+import type { Live } from '../loop/index.js';
+import type { RunFolder } from '../run/index.js';
+import { kernels } from '../space/index.js';
+import type { RunEvent, RunResult, Sink, Watch } from './events.js';
+import { versions } from './versions.js';
+
+const CHECKPOINT_SECONDS = 180;
+
+/** Keeps a run's records, cells and log in its folder. */
+const folderSink = (folder: RunFolder): Sink => {
+  const now = versions();
+  return {
+    on: (event) => {
+      if (event.type === 'stop') folder.log(`phase ${event.phase} ended early: ${event.reason}`);
+      if (event.type !== 'epoch') return;
+      const { record } = event;
+      folder.appendRecord({
+        ...record,
+        peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+        ...(isDeepStrictEqual(now, folder.info.versions) ? {} : { versions: now }),
+      });
+      if (record.genotype !== undefined) folder.writeGenotype(record.genotype);
+      folder.log(`epoch ${record.epoch + 1}: loss ${record.trainLoss}, validation ${record.validAccuracy ?? 'none'}`);
+    },
+    end: () => folder.close(),
+  };
+};
+
+/** Carries a run to its end and keeps it in its folder; releases both, however it ends. */
+export async function* carryOn(
+  live: Live,
+  { folder, plan, watch }: { folder: RunFolder; plan: Plan; watch: Watch },
+): AsyncGenerator<RunEvent, RunResult> {
+  const { signal, checkpointSeconds = CHECKPOINT_SECONDS } = watch;
+  const sink = folderSink(folder);
+  let saved = performance.now();
+  const save = (): void => {
+    const { epoch, step, bytes } = live.snapshot();
+    folder.checkpoints.save({ epoch, step }, bytes);
+    saved = performance.now();
+  };
+  const ended = (): RunResult => ({ run: folder.path, interrupted: true, genotypes: live.genotypes() });
+  try {
+    const { epoch: first, epochs, weights, stepsPerEpoch, imagesPerStep } = live;
+    folder.truncateRecords((record) => record.epoch < first);
+    const { kind, label } = plan.experiment;
+    folder.log(`${kind}, from epoch ${first + 1}: ${label}, ${weights} weights, kernels: ${kernels()}`);
+    yield {
+      type: 'start',
+      run: folder.path,
+      plan,
+      weights,
+      kernels: kernels(),
+      stepsPerEpoch,
+      imagesPerStep,
+      epoch: first,
+      epochs,
+    };
+    for await (const event of live) {
+      // The checkpoint last: a kill before it leaves a record too many, which resuming drops, and never a record or genotype too few.
+      sink.on(event);
+      const due = event.type === 'step' && performance.now() - saved > checkpointSeconds * 1000;
+      if (event.type === 'epoch' || due) save();
+      if (signal?.aborted) {
+        save();
+        folder.log('interrupted: saved');
+        return ended();
+      }
+      yield event;
+    }
+    const pass = live.evaluate();
+    let tested = await pass.next();
+    for (; !tested.done; tested = await pass.next()) {
+      if (signal?.aborted) return ended();
+      yield { type: 'test', ...tested.value };
+    }
+    const evaluation = tested.value;
+    const genotypes = live.genotypes();
+    if (Object.keys(genotypes).length > 0) folder.writeGenotype(genotypes);
+    folder.writeEvaluation(evaluation);
+    folder.log(`done: test accuracy ${evaluation.accuracy}`);
+    return { run: folder.path, interrupted: false, evaluation, genotypes };
+  } catch (error) {
+    folder.logFailure(error);
+    throw error;
+  } finally {
+    live.dispose();
+    sink.end();
+  }
+}

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import {
+  type Dataset,
+  type DatasetPlan,
+  dataNames,
+  type PlanOptions,
+  type Progress,
+  planDataset,
+  withoutSplit,
+} from '../data/index.js';
+import type { DataSizes } from '../forecast/index.js';
+import { resolve } from 'node:path';
+
+/** Which data a run learns from, and how its long tail is made: what flags ask for, and what run.json records. */
+export const dataRequest = z
+  .object({
+    /** A known name or a path; see planDataset. */
+    spec: z.string(),
+    imbalance: z.enum(['exp', 'step', 'natural']),
+    imbalanceRatio: z.number(),
+    imageSize: z.number().optional(),
+    testShare: z.number().optional(),
+    skipCorrupt: z.boolean().optional(),
+    /** Bring the images of a folder to one channel. */
+    grey: z.boolean().optional(),
+    /** Mirror images in training; the data set's own habit unless said. */
+    flip: z.boolean().optional(),
+    /** `all`: the validation images are trained on as well, and nothing is validated. */
+    split: z.enum(['train', 'all']).optional(),
+  })
+  .readonly();
+export type DataRequest = z.infer<typeof dataRequest>;
+
+/** The request as run.json keeps it: a run is resumed from any folder. */
+export const recordedRequest = (data: DataRequest): DataRequest => ({
+  ...data,
+  spec: dataNames().includes(data.spec) ? data.spec : resolve(data.spec),
+});
+
+/** Data as a request asks for it, planned: nothing is decoded yet. */
+export const planData = async (
+  { spec, flip: _, grey, split, ...options }: DataRequest,
+  { onProgress }: { onProgress?: Progress | undefined } = {},
+): Promise<DatasetPlan> => {
+  const asked = { ...options, channels: grey ? 1 : undefined, onProgress } satisfies PlanOptions;
+  const plan = await planDataset(spec, asked);
+  return split === 'all' ? withoutSplit(plan) : plan;
+};
+
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+
+/** What a forecast has to know of planned data. */
+export const sizesOf = ({
+  classes,
+  channels,
+  imageSize,
+  counts,
+}: Pick<DatasetPlan, 'classes' | 'channels' | 'imageSize' | 'counts'>): DataSizes => ({
+  classes: classes.length,
+  channels,
+  imageSize,
+  trainImages: sum(counts.train),
+  validImages: sum(counts.valid),
+  testImages: sum(counts.test),
+});
+
+/** `ready` is called when the data is known to be there, before images are decoded: other things that can be wrong should be found as early. */
+export const loadData = async (
+  data: DataRequest,
+  { onProgress, ready }: { onProgress: Progress | undefined; ready: () => void },
+): Promise<Dataset> => {
+  const plan = await planData(data, { onProgress });
+  ready();
+  return plan.load();
+};

@@ -1,0 +1,67 @@
+import type { Progress } from '../data/index.js';
+import type { Plan } from '../experiment/index.js';
+import type { Forecast } from '../forecast/index.js';
+import type { Genotypes, StepProfiler } from '../learn/index.js';
+import type { LoopEvent } from '../loop/index.js';
+import type { Evaluation } from '../run/index.js';
+import type { DataRequest } from './data-request.js';
+
+/** A run that is to leave a folder behind. */
+export interface RunRequest {
+  readonly plan: Plan;
+  readonly data: DataRequest;
+  readonly seed: number;
+  readonly device: string;
+  readonly threads: number;
+  /** The run folder: new or empty. */
+  readonly out: string;
+  /** A finished run that did the plan's first phases: they are taken from it instead of being run again. */
+  readonly from?: string | undefined;
+  /** The scale and the sizes that were asked for, for the record. */
+  readonly overrides?: Readonly<Record<string, unknown>>;
+  readonly command?: readonly string[];
+}
+
+/** Who follows a run, and how. */
+export interface Watch {
+  /** Aborting it saves a checkpoint and ends the run early. */
+  readonly signal?: AbortSignal;
+  readonly checkpointSeconds?: number; // between checkpoints within an epoch
+  readonly onDataProgress?: Progress;
+  /** Times the steps. */
+  readonly profiler?: StepProfiler | undefined;
+  /** Go on although the run is expected to need more memory than it can have. */
+  readonly force?: boolean | undefined;
+}
+
+/** What a run reports while it goes on. */
+export type RunEvent =
+  | LoopEvent
+  | {
+      readonly type: 'start';
+      readonly run: string;
+      readonly plan: Plan;
+      readonly weights: number;
+      readonly kernels: string;
+      readonly stepsPerEpoch: number;
+      readonly imagesPerStep: number;
+      readonly epoch: number;
+      readonly epochs: number; // of all phases
+    }
+  | ({ readonly type: 'forecast' } & Forecast)
+  | { readonly type: 'notice'; readonly text: string }
+  | { readonly type: 'test'; readonly done: number; readonly total: number };
+
+/** Where a run's events go: a terminal, a file, a page. */
+export interface Sink {
+  on(event: RunEvent): void;
+  end(): void;
+}
+
+/** How a run ended. `evaluation` is there when it went to its end. */
+export interface RunResult {
+  readonly run: string;
+  readonly interrupted: boolean;
+  readonly evaluation?: Evaluation;
+  readonly genotypes: Genotypes;
+}

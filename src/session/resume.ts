@@ -1,0 +1,102 @@
+import type { Dataset } from '../data/index.js';
+import { type Plan, planOf } from '../experiment/index.js';
+import { type Live, runPhases } from '../loop/index.js';
+import { openRun, type Position, type RunFolder } from '../run/index.js';
+import { carryOn } from './carry-on.js';
+import { dataRequest } from './data-request.js';
+import type { RunEvent, RunResult, Watch } from './events.js';
+import { foresee, prepare } from './start.js';
+import { versions } from './versions.js';
+
+/** A run as its newest good checkpoint has it, with its data. `position` is that checkpoint's; a run has none before its first. */
+export interface Reopened {
+  readonly dataset: Dataset;
+  readonly plan: Plan;
+  readonly notices: readonly string[];
+  readonly position: Position | undefined;
+  /** Builds the network and puts the checkpoint back. */
+  live(): Live;
+}
+
+/** Loads what a run folder describes. Throws when its data has changed, or when every checkpoint is damaged. */
+export const reopen = async (
+  folder: RunFolder,
+  { onDataProgress, profiler }: Pick<Watch, 'onDataProgress' | 'profiler'> = {},
+): Promise<Reopened> => {
+  const { info, path } = folder;
+  const plan = planOf(info.experiment);
+  const request = dataRequest.safeParse(info.data['request']);
+  if (!request.success)
+    throw new Error(`Cannot continue ${path}: the data request in run.json is damaged; restore it from a copy`);
+  const dataset = await prepare(request.data, { ...info, ...(onDataProgress && { onDataProgress }) });
+  if (dataset.fingerprint !== info.data.fingerprint)
+    throw new Error(
+      `Cannot continue ${path}: its data must be what it was (fingerprint ${info.data.fingerprint.slice(0, 12)}…), ` +
+        `${info.data.spec} now has ${dataset.fingerprint.slice(0, 12)}…; restore the data or start a new run`,
+    );
+  const now = versions();
+  const changed = Object.entries(info.versions).filter(([name, version]) => now[name] !== version);
+  const checkpoint = folder.checkpoints.newest();
+  const notices = [
+    ...changed.map(
+      ([name, version]) =>
+        `${name} was ${version} when the run began and is ${now[name] ?? 'missing'} now: numbers may differ in their last digits`,
+    ),
+    ...(checkpoint?.damaged ?? []).map((file) => `checkpoint ${file} is damaged: going back to the one before`),
+  ];
+  const position = checkpoint?.position;
+  const live = () =>
+    runPhases(plan.phases, {
+      dataset,
+      batchSize: plan.batchSize,
+      augment: plan.augment,
+      flip: request.data.flip,
+      seed: info.seed,
+      device: info.device,
+      resume: checkpoint?.bytes,
+      records: folder.records().filter(({ epoch }) => epoch < (position?.epoch ?? 0)),
+      profiler,
+    });
+  return { dataset, plan, notices, position, live };
+};
+
+/**
+ * Continues a run from its newest good checkpoint, exactly as if it had never stopped. Throws when another process holds the run, when its
+ * data has changed, or when every checkpoint is damaged.
+ */
+export async function* resumeRun(dir: string, watch: Watch = {}): AsyncGenerator<RunEvent, RunResult> {
+  const folder = openRun(dir, { write: true });
+  try {
+    const { info } = folder;
+    const done = folder.readEvaluation();
+    if (done !== undefined) {
+      yield { type: 'notice', text: `${dir} is complete: nothing to resume` };
+      folder.close();
+      return { run: dir, interrupted: false, evaluation: done, genotypes: folder.readGenotype() ?? {} };
+    }
+    const { dataset, plan, notices, position, live } = await reopen(folder, watch);
+    const expected = await foresee(plan, {
+      sizes: dataset,
+      device: info.device,
+      action: 'resume',
+      force: watch.force,
+    });
+    if (expected !== undefined) yield { type: 'forecast', ...expected };
+    const epoch = position?.epoch ?? 0;
+    const records = folder.records().length;
+    const lost =
+      records < epoch ? [`metrics.jsonl holds ${records} records of ${epoch} epochs: the others were lost and stay so`] : [];
+    const from =
+      position === undefined
+        ? 'no checkpoint yet: starting from the beginning'
+        : `resuming at epoch ${epoch + 1}, step ${position.step}`;
+    for (const text of [...notices, ...lost, from]) {
+      folder.log(text);
+      yield { type: 'notice', text };
+    }
+    return yield* carryOn(live(), { folder, plan, watch });
+  } catch (error) {
+    folder.close();
+    throw error;
+  }
+}

@@ -1,0 +1,95 @@
+import { resolve } from 'node:path';
+import { changesOf, describe, type Plan } from '../experiment/index.js';
+import { type Forecast, forecast, requireMemory } from '../forecast/index.js';
+import { runPhases } from '../loop/index.js';
+import { createRun, type RunInfo } from '../run/index.js';
+import { kernels } from '../space/index.js';
+import { requireDevice, threads } from '../tensor/index.js';
+import { carryOn } from './carry-on.js';
+import { type DataRequest, loadData, recordedRequest, sizesOf } from './data-request.js';
+import type { RunEvent, RunRequest, RunResult, Watch } from './events.js';
+import { openParent } from './fork.js';
+import { host, versions } from './versions.js';
+
+/** Loads data, once the machine is known to be fit for the run. */
+export const prepare = (
+  data: DataRequest,
+  { device, threads: n, onDataProgress }: { device: string; threads: number } & Pick<Watch, 'onDataProgress'>,
+) =>
+  loadData(data, {
+    onProgress: onDataProgress,
+    ready: () => {
+      threads.set(n);
+      requireDevice(device);
+      kernels();
+    },
+  });
+
+/**
+ * What a run is expected to need, now that its data is loaded. Throws a MemoryError when that is more memory than it can have, unless told to `force`
+ * it. Of other devices than the CPU nothing is known.
+ */
+export const foresee = async (
+  plan: Plan,
+  options: { sizes: Parameters<typeof sizesOf>[0]; device: string; action: string; force?: boolean | undefined },
+): Promise<Forecast | undefined> => {
+  if (options.device !== 'cpu') return undefined;
+  const expected = await forecast(plan, sizesOf(options.sizes), { loaded: true });
+  if (!options.force) requireMemory(expected, options);
+  return expected;
+};
+
+/** Starts a run and keeps it in a folder. Yields what happens; returns how it ended. Nothing is written before the data is known to be good. */
+export async function* startRun(request: RunRequest, watch: Watch = {}): AsyncGenerator<RunEvent, RunResult> {
+  const { plan, data, seed, device, from } = request;
+  const dataset = await prepare(data, { ...request, ...watch });
+  const skipped = dataset.skipped.length;
+  if (skipped > 0)
+    yield { type: 'notice', text: `left out ${skipped} unreadable ${skipped === 1 ? 'image' : 'images'}` };
+  const parent = from === undefined ? undefined : openParent(from, { plan, seed, fingerprint: dataset.fingerprint });
+  const { batchSize } = plan;
+  const { kind } = plan.experiment;
+  const expected = await foresee(plan, { sizes: dataset, device, action: kind, force: watch.force });
+  if (expected !== undefined) yield { type: 'forecast', ...expected };
+  const live = runPhases(plan.phases, {
+    dataset,
+    batchSize,
+    augment: plan.augment,
+    flip: data.flip,
+    seed,
+    device,
+    resume: parent?.checkpoint.bytes,
+    records: parent?.records,
+    profiler: watch.profiler,
+  });
+  const spec = recordedRequest(data);
+  const { name, fingerprint, classes, counts, channels, imageSize, mean, std, fit } = dataset;
+  const info: RunInfo = {
+    format: 2,
+    name: plan.experiment.name,
+    experiment: describe(plan),
+    overrides: { ...request.overrides },
+    changes: changesOf(plan),
+    seed,
+    data: {
+      ...{ name, fingerprint, classes, counts, channels, imageSize, mean, std, fit },
+      ...{ request: spec, spec: spec.spec, skipped },
+    },
+    versions: versions(),
+    host: host(),
+    device,
+    threads: threads.get(),
+    command: [...(request.command ?? [])],
+    startedAt: new Date().toISOString(),
+    ...(from === undefined ? {} : { from: resolve(from) }),
+  };
+  const folder = createRun(request.out, JSON.parse(JSON.stringify(info)));
+  for (const text of plan.notices ?? []) yield { type: 'notice', text };
+  if (parent !== undefined) {
+    for (const record of parent.records) folder.appendRecord(record);
+    // Killed before this, the run has no checkpoint and starts from its beginning: slower, the same.
+    folder.checkpoints.save(parent.checkpoint.position, [parent.checkpoint.bytes]);
+    yield { type: 'notice', text: `continuing from ${from} after its ${parent.records.length} epochs` };
+  }
+  return yield* carryOn(live, { folder, plan, watch });
+}

@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism, cpus, hostname } from 'node:os';
+import { resolve } from 'node:path';
+import { packageRoot } from '../engine/paths.js';
+import type { RunInfo } from '../run/index.js';
+import { kernels } from '../space/index.js';
+import { libtorch } from '../tensor/index.js';
+
+/** Of this tool and of all that a run's numbers depend on to the last digit. */
+export const versions = (): Record<string, string> => ({
+  tailnas: JSON.parse(readFileSync(resolve(packageRoot(), 'package.json'), 'utf8')).version,
+  libtorch: libtorch().version,
+  node: process.version,
+  kernels: kernels(),
+});
+
+/** The machine that a run begins on. */
+export const host = (): NonNullable<RunInfo['host']> => ({
+  name: hostname(),
+  processor: cpus()[0]?.model.trim() ?? 'unknown',
+  cores: availableParallelism(),
+});

@@ -1,0 +1,152 @@
+import type { NormState } from '../nn/index.js';
+import { cat, channelsLast, type Tensor, tensorOp, tensorsOp } from '../tensor/index.js';
+
+// The fused operations of native/kernels: float32 images on the CPU, channels innermost. What each computes is written with plain
+// operators in run-stages.ts and node.ts.
+
+/** A weight of a reader. Parameters are weights: their value is looked up when it is read. */
+interface Weight {
+  readonly value: Tensor;
+}
+
+/** What is read from a state x: [batch, in, h, w] */
+export type Reads =
+  /** ReLU, a depthwise convolution, a 1×1 convolution. */
+  | {
+      readonly kind: 'separable';
+      readonly depthwise: Weight; // [in, 1, k, k], k odd
+      readonly pointwise: Weight; // [out, in, 1, 1]
+      readonly stride: 1 | 2;
+      readonly dilation: number;
+    }
+  /** ReLU and a 1×1 convolution. */
+  | { readonly kind: 'pointwise'; readonly weight: Weight }
+  /** ReLU and two 1×1 convolutions of stride 2 side by side, the second on x shifted by one pixel. */
+  | { readonly kind: 'reduction'; readonly weights: readonly [Weight, Weight] }
+  /** 3×3 pooling with padding 1; the mean does not count the padding. */
+  | { readonly kind: 'max' | 'avg'; readonly stride: 1 | 2 }
+  /** x as it is. */
+  | { readonly kind: 'self' };
+
+/** One reader of a state. */
+export interface Reader {
+  readonly reads: Reads;
+  /** The batch norm that comes after it. */
+  readonly norm?: NormState | undefined;
+  /** How many will use the result; each gets one of its own (of the same memory). 1 unless said */
+  readonly copies?: number;
+}
+
+/**
+ * A result of `readSource`, before its norm, and the norm's statistics. It goes to one `nodeSum` or one `readSource` and to nothing
+ * else: its gradient is finished only by the `readSource` that it came from (native/kernels/moments.h).
+ */
+export interface Reading {
+  readonly raw: Tensor; // [batch, out, ⌈h / stride⌉, ⌈w / stride⌉]
+  readonly moments: Tensor; // mean, variance and 1 / √(variance + ε): [3, out]; without a norm [1, out] of zeros
+}
+
+/** Whether a reading is still to be used. */
+const unused = new WeakMap<Tensor, boolean>();
+const use = (raw: Tensor): Tensor => {
+  if (unused.get(raw) === false)
+    throw new Error(
+      'Cannot use a reading: it must go to one nodeSum or readSource, it went to one before; ask for copies',
+    );
+  if (unused.has(raw)) unused.set(raw, false);
+  return raw;
+};
+
+const kinds = ['separable', 'pointwise', 'reduction', 'max', 'avg', 'self'] as const satisfies Reads['kind'][];
+const weightsOf = (reads: Reads): readonly Weight[] => {
+  switch (reads.kind) {
+    case 'separable':
+      return [reads.depthwise, reads.pointwise];
+    case 'pointwise':
+      return [reads.weight];
+    case 'reduction':
+      return reads.weights;
+    default:
+      return [];
+  }
+};
+const strideOf = (reads: Reads): number => ('stride' in reads ? reads.stride : reads.kind === 'reduction' ? 2 : 1);
+const normNumber = (norm: NormState | undefined): number => (norm === undefined ? 0 : norm.ofBatch ? 1 : 2);
+
+const readSourceOp = tensorsOp(
+  'tailnas::read_source',
+  'x',
+  'moments',
+  'gamma',
+  'beta',
+  'weights',
+  'running',
+  'readers',
+  'batch_stats',
+);
+
+/** Channels that are whole vectors in every instruction set. */
+const WHOLE = 16;
+
+/**
+ * All that is read from a state, in one pass over it; a list for each reader, of its copies. x may lie in several tensors side by
+ * side. `after`: x is itself a reading, and is normalised first.
+ */
+export const readSource = (
+  x: readonly Tensor[],
+  readers: readonly Reader[],
+  { after }: { after?: { readonly moments: Tensor; readonly norm: NormState } } = {},
+): Reading[][] => {
+  const whole = x.length > 1 && x.some(({ shape: [, channels = 0] }) => channels % WHOLE !== 0);
+  const results = readSourceOp(
+    whole ? [channelsLast(cat(x.map(use), { dim: 1 }))] : x.map((part) => channelsLast(use(part))),
+    after?.moments ?? null,
+    after?.norm.gamma ?? null,
+    after?.norm.beta ?? null,
+    readers.flatMap(({ reads }) => weightsOf(reads).map(({ value }) => value)),
+    readers.flatMap(({ norm }) => (norm === undefined ? [] : [norm.runningMean, norm.runningVar])),
+    readers.flatMap(({ reads, norm, copies = 1 }) => [
+      kinds.indexOf(reads.kind),
+      strideOf(reads),
+      reads.kind === 'separable' ? reads.dilation : 1,
+      copies,
+      normNumber(norm),
+    ]),
+    after?.norm.ofBatch ?? false,
+  );
+  let next = 0;
+  const take = (): Tensor => {
+    const tensor = results[next++];
+    if (tensor === undefined) throw new Error('Cannot read source: the engine gave too few results');
+    return tensor;
+  };
+  const reading = (): Reading => {
+    const raw = take();
+    unused.set(raw, true);
+    return { raw, moments: take() };
+  };
+  return readers.map(({ copies = 1 }) => Array.from({ length: copies }, reading));
+};
+
+/** A summand of `nodeSum`: a reading, with the gain and the bias of its norm if that has them; or any tensor, without moments. */
+export interface NodeTerm {
+  readonly raw: Tensor; // [batch, channels, h, w]
+  readonly moments?: Tensor | undefined;
+  readonly gamma?: Tensor | null | undefined;
+  readonly beta?: Tensor | null | undefined;
+}
+
+const nodeSumOp = tensorOp('tailnas::node_sum', 'raws', 'moments', 'gammas', 'betas', 'weights', 'batch_stats');
+/** Σ weights[k] · normalised term k, in one pass; a term without moments counts as it is. `ofBatch`: the moments are the batch's. weights: [k] */
+export const nodeSum = (
+  terms: readonly NodeTerm[],
+  { weights, ofBatch }: { weights: Tensor; ofBatch: boolean },
+): Tensor =>
+  nodeSumOp(
+    terms.map(({ raw }) => channelsLast(use(raw))),
+    terms.map(({ moments }) => moments ?? null),
+    terms.map(({ gamma }) => gamma ?? null),
+    terms.map(({ beta }) => beta ?? null),
+    weights,
+    ofBatch,
+  );

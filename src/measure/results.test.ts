@@ -45,7 +45,7 @@ describe('requireComparable', () => {
     ['data fingerprint must be equal, it is fake in runs/hls-0 and other', data(darts, { fingerprint: 'other' })],
     ['imbalanceRatio must be equal, it is not set in', data(darts, { request: { imbalanceRatio: 50 } })],
     ['batchSize must be equal, it is 128 in runs/hls-0 and 64 in', options(darts, { batchSize: 64 })],
-    ['loss must be equal, it is cross-entropy in', options(darts, { loss: 'focal(2)' })],
+    ['weightLr must be equal, it is 0.02 in', options(make({ seed: 1 }), { weightLr: 0.1 })],
   ])('refuses other data, settings and losses: %s', (message, other) => {
     expect(() => requireComparable([make(), other])).toThrow(message);
   });

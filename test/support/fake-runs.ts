@@ -210,6 +210,7 @@ export const fakeRun = ({ name, label, seed, epochs, bilateral, continued = 0, p
       },
       streams: (bilateral ? ['instance', 'class'] : ['instance']).map((sampling) => ({ part: 'train', sampling })),
       space: { name: 'darts', primitives: OPS },
+      network: null,
       phases: [
         {
           name: 'search',
@@ -267,7 +268,7 @@ const evaluationOf = (skill: Skill, { bilateral, seed }: { bilateral: boolean; s
 
 const infoOf = (seed: number, experiment: RunInfo['experiment']): RunInfo => ({
   format: 2,
-  name: `${experiment.name}-${seed}`,
+  name: experiment.name,
   experiment,
   overrides: {},
   changes: {},
@@ -291,6 +292,8 @@ const infoOf = (seed: number, experiment: RunInfo['experiment']): RunInfo => ({
   command: ['tailnas', experiment.kind, experiment.name],
   startedAt: '2026-01-02T03:04:05.000Z',
 });
+
+const TRAINED = { backbone: { normal: CELL, reduction: CELL } };
 
 export interface FakeTrainingOptions extends Pick<FakeRunOptions, 'name' | 'label' | 'seed' | 'epochs'> {
   /** Whether images are kept for validation; else all are trained on. */
@@ -346,6 +349,7 @@ export const fakeTraining = ({
       options: { epochs, batchSize: 96, channels: 36, layers: 20, weightLr: 0.025, dropPath: 0.2, model: name },
       streams: [{ part: 'train', sampling: 'instance' }],
       space: cells ? { name: 'darts', primitives: OPS } : null,
+      network: { name, genotypes: cells ? TRAINED : null },
       phases: [
         {
           name: 'train',
@@ -357,7 +361,7 @@ export const fakeTraining = ({
     }),
     records: Array.from({ length: epochs }, (_, epoch) => record(epoch)),
     evaluation: evaluationOf(skillAt(epochs), { bilateral: false, seed }),
-    genotypes: cells ? { backbone: { normal: CELL, reduction: CELL } } : undefined,
+    genotypes: cells ? TRAINED : {},
     problems: [],
   };
 };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { linear, parabolicDecay, schedule } from '../../schedule/index.js';
-import { freezeFigure, schedulePlot } from './schedules.js';
+import { linear, parabolicDecay, schedule } from '../schedule/index.js';
+import { freeze, schedulePlot } from './schedule.js';
 
 const lines = (svg: string) => [...svg.matchAll(/aria-label="line"[^>]*><path d="([^"]*)"|aria-label="line"/g)];
 
@@ -24,10 +24,10 @@ describe('schedulePlot', () => {
   });
 });
 
-describe('freezeFigure', () => {
+describe('freeze', () => {
   it('is figure 5: the factor and the mixing that it follows', () => {
-    const { name, svg } = freezeFigure();
-    expect(name).toBe('figure-5');
+    const { name, svg } = freeze.draw([], 'figure5');
+    expect(name).toBe('figure5');
     expect(svg).toContain('>softFreeze(parabolicDecay)</text>');
     expect(lines(svg).length).toBe(2);
   });

@@ -1,7 +1,12 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
+import { escapeMarkup, sum } from '../measure/index.js';
+import type { Look } from './looks.js';
 
-/** A finished drawing: `name` is the stem of its file, `svg` is for a page, beside others and its caption; `captioned` has the caption below it, for a file. */
+/**
+ * A finished drawing: `name` is the stem of its file; `svg` is for a page, beside others and its caption; `captioned` has
+ * the caption below it, for a file.
+ */
 export interface Figure {
   readonly name: string;
   readonly title: string;
@@ -10,16 +15,9 @@ export interface Figure {
   readonly captioned: string;
 }
 
-/** Says that the runs given lack what a figure shows; the figure can be left out of a report, and the rest still drawn. */
+/** Says that the runs lack what a figure shows: it can be left out of a report, and the rest still be drawn. */
 export class FigureError extends Error {
   override readonly name = 'FigureError';
-}
-
-/** How a series is told apart: by colour, dash pattern ('' is a solid line) and marker, so that no reader depends on one of them. */
-export interface Look {
-  readonly color: string;
-  readonly dash: string;
-  readonly symbol: 'circle' | 'square' | 'triangle' | 'diamond' | 'cross' | 'star';
 }
 
 /** One line of a legend: a name and what is drawn for it, a line, a marker (options of Plot.dot) or both. */
@@ -29,23 +27,11 @@ export interface LegendEntry {
   readonly mark?: Plot.DotOptions;
 }
 
-/** What a figure is stacked of, from top to bottom; the panels of one row share its width equally, undefined leaves a gap. */
+/** A part of a figure, stacked from top to bottom. Panels of a row share its width equally; undefined leaves a gap. */
 export type Row =
   | { readonly heading: string }
   | { readonly legend: readonly LegendEntry[] }
   | { readonly panels: readonly (Plot.PlotOptions | undefined)[]; readonly height: number };
-
-/** Okabe and Ito's colours, which colour-blind readers tell apart, without their yellow: too pale on white. */
-export const OKABE_ITO = {
-  black: '#000000',
-  orange: '#E69F00',
-  sky: '#56B4E9',
-  green: '#009E73',
-  blue: '#0072B2',
-  vermillion: '#D55E00',
-  purple: '#CC79A7',
-  grey: '#767676',
-} as const;
 
 const WIDTH = 720;
 const EDGE = 12;
@@ -59,7 +45,10 @@ const CAPTION_LINE = 16;
 const SAMPLE = 34;
 const { document } = parseHTML('<html><body></body></html>');
 
-/** Stacks rows under a title into one figure, 720 wide, on white. Styled by attributes alone: no ids, classes or style sheets that meet others' on a page. */
+/**
+ * Stacks rows under a title into one figure, 720 wide, on white. Styled by attributes alone: no ids, classes or style
+ * sheets that meet others' on a page.
+ */
 export const figure = (
   { name, title, caption }: Pick<Figure, 'name' | 'title' | 'caption'>,
   { rows }: { rows: readonly Row[] },
@@ -90,7 +79,7 @@ const whole = (parts: readonly string[], { title, height }: { title: string; hei
   const size = `width="${WIDTH}" height="${Math.ceil(height)}"`;
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" ${size} viewBox="0 0 ${WIDTH} ${Math.ceil(height)}" role="img"` +
-    ` font-family="${FONT}" font-size="${FONT_SIZE}" fill="${INK}"><title>${escapeXml(title)}</title>` +
+    ` font-family="${FONT}" font-size="${FONT_SIZE}" fill="${INK}"><title>${escapeMarkup(title)}</title>` +
     `<rect ${size} fill="#ffffff"/>\n${parts.join('\n')}\n</svg>`
   );
 };
@@ -100,11 +89,11 @@ const drawRow = (row: Row, y: number): { svg: string; height: number } => {
     return { svg: text(row.heading, { x: EDGE, y: y + 18, attributes: 'font-weight="bold"' }), height: LINE + 6 };
   if ('legend' in row) return drawLegend(row.legend, y);
   const width = WIDTH / row.panels.length;
-  const drawn = row.panels.map((options, i) =>
-    options === undefined
-      ? ''
-      : `<g transform="translate(${(i * width).toFixed(2)},${y})" text-anchor="middle">${panel({ ...options, width, height: row.height })}</g>`,
-  );
+  const drawn = row.panels.map((options, i) => {
+    if (options === undefined) return '';
+    const inside = panel({ ...options, width, height: row.height });
+    return `<g transform="translate(${(i * width).toFixed(2)},${y})" text-anchor="middle">${inside}</g>`;
+  });
   return { svg: drawn.join('\n'), height: row.height };
 };
 
@@ -162,12 +151,11 @@ export const markerStyle = ({ color, symbol }: Look): Plot.DotOptions => ({
 });
 
 const text = (label: string, { x, y, attributes = '' }: { x: number; y: number; attributes?: string }): string =>
-  `<text x="${x}" y="${y}"${attributes === '' ? '' : ` ${attributes}`}>${escapeXml(label)}</text>`;
+  `<text x="${x}" y="${y}"${attributes === '' ? '' : ` ${attributes}`}>${escapeMarkup(label)}</text>`;
 
-/** About how wide a text is in Arimo, rather too wide than too narrow: there is no browser here that could measure it. */
+/** About how wide a text is in Arimo, rather too wide than too narrow: no browser is there to measure it. */
 const textWidth = (label: string, { size }: { size: number }): number =>
-  size *
-  [...label].reduce((sum, c) => sum + (/[ijlft.,:;|!'()[\] ]/.test(c) ? 0.32 : /[A-Zmw%@+=]/.test(c) ? 0.8 : 0.57), 0);
+  size * sum([...label].map((c) => (/[ijlft.,:;|!'()[\] ]/.test(c) ? 0.32 : /[A-Zmw%@+=]/.test(c) ? 0.8 : 0.57)));
 
 const wrapped = (label: string, { size }: { size: number }): string[] => {
   const lines: string[] = [];
@@ -179,6 +167,3 @@ const wrapped = (label: string, { size }: { size: number }): string[] => {
   }
   return lines;
 };
-
-const escapeXml = (raw: string): string =>
-  raw.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');

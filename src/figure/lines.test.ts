@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { figure } from '../plot.js';
+import { pooled } from '../measure/index.js';
+import { paperRows } from '../paper/index.js';
 import { wholeTicks } from './axes.js';
-import { OPERATIONS, recipeLook, seriesLook } from './looks.js';
-import { pooled, seriesMarks } from './series.js';
+import { figure } from './canvas.js';
+import { seriesMarks } from './lines.js';
+import { operationLooks, rowLook, seriesLook } from './looks.js';
 
 describe('the curves of several seeds', () => {
   it('come to mean, minimum and maximum at each x that has a value', () => {
@@ -38,17 +40,7 @@ describe('ticks of epochs', () => {
 });
 
 describe('looks', () => {
-  const looks = [
-    'darts',
-    'darts-resampling',
-    'darts-bbn',
-    'hls',
-    'hls-reverse-sigmoid',
-    'hls-continued-class',
-    'hls-continued-half',
-    'hls-continued-reverse',
-    'hls-continued-frozen',
-  ].map(recipeLook);
+  const looks = paperRows.map(({ name }) => rowLook(name));
 
   it('differ between recipes by more than colour', () => {
     expect(new Set(looks.map(({ dash, symbol }) => `${dash} ${symbol}`)).size).toBe(looks.length);
@@ -56,8 +48,12 @@ describe('looks', () => {
   });
 
   it('are one for a recipe of any name, and differ between operations', () => {
-    expect(recipeLook('mine')).toEqual(recipeLook('mine'));
-    expect(new Set(OPERATIONS.map(([, { color, dash }]) => `${color} ${dash}`)).size).toBe(8);
+    expect(rowLook('mine')).toEqual(rowLook('mine'));
+    const names = ['none', 'max_pool_3x3', 'avg_pool_3x3', 'skip_connect', 'sep_conv_3x3', 'sep_conv_5x5'];
+    const many = operationLooks([...names, ...Array.from({ length: 25 }, (_, i) => `op_${i}`)]);
+    expect(new Set(many.map(({ color, dash }) => `${color} ${dash}`)).size).toBe(31);
+    expect(operationLooks(['sep_conv_3x3'])).toEqual(many.slice(4, 5));
+    expect(operationLooks(Array.from({ length: 50 }, (_, i) => `op_${i}`))).toHaveLength(50);
     expect(() => seriesLook(-1)).toThrow('the index must be >= 0, got -1');
   });
 });
@@ -65,7 +61,7 @@ describe('looks', () => {
 describe('markers of a line', () => {
   const marked = (n: number, options: { markers?: number } = {}): number => {
     const points = Array.from({ length: n }, (_, x) => ({ x, mid: x, low: x, high: x }));
-    const marks = seriesMarks([{ look: recipeLook('hls'), points }], options);
+    const marks = seriesMarks([{ look: rowLook('hls'), points }], options);
     const { svg } = figure({ name: 'a', title: 'b', caption: 'c' }, { rows: [{ height: 100, panels: [{ marks }] }] });
     const dots = /<g[^>]*aria-label="dot".*?<\/g>/s.exec(svg)?.[0] ?? '';
     return dots.match(/<(path|circle)/g)?.length ?? 0;

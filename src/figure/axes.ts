@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
-import { OKABE_ITO } from '../plot.js';
-import type { LoadedRun } from '../runs.js';
-import { epochNumber, phaseStarts } from './runs.js';
+import type { LoadedRun } from '../measure/index.js';
+import { COLORS } from './looks.js';
+import { epochNumber, phaseStarts } from './rows.js';
 
 /** How axes and their labels are set in every panel. */
 export const PANEL = { marginLeft: 70, marginRight: 18, marginTop: 10, marginBottom: 44 } as const;
@@ -22,7 +22,7 @@ export const wholeTicks = (from: number, { to, count = 8 }: { to: number; count?
   return step === 1 || from % step === 0 || (round[0] ?? to) - from < step / 2 ? round : [from, ...round];
 };
 
-/** The epochs of all runs as x axis; a run of one epoch gets room on both sides. `label` null leaves the ticks without numbers. */
+/** The epochs of all runs as x axis; a run of one epoch gets room on both sides. `label` null: ticks without numbers. */
 export const epochAxis = (
   runs: readonly LoadedRun[],
   { label = 'epoch', count = 10 }: { label?: string | null; count?: number } = {},
@@ -40,7 +40,7 @@ export const epochAxis = (
 
 /** Vertical lines where a later phase begins. */
 export const phaseMarks = (runs: readonly LoadedRun[]): Plot.Markish[] => [
-  Plot.ruleX(phaseStarts(runs), { stroke: OKABE_ITO.grey, strokeWidth: 1.5, strokeDasharray: '1 3' }),
+  Plot.ruleX(phaseStarts(runs), { stroke: COLORS.grey, strokeWidth: 1.5, strokeDasharray: '1 3' }),
 ];
 
 /** What the vertical lines are, for a caption; empty when there are none. */

@@ -1,6 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { describe, expect, it } from 'vitest';
-import { figure, type Look } from './plot.js';
+import { figure } from './canvas.js';
+import type { Look } from './looks.js';
 import { svgToPng } from './png.js';
 
 const look: Look = { color: '#0072B2', dash: '7 3', symbol: 'square' };

@@ -1,0 +1,270 @@
+import { describe, expect, it } from 'vitest';
+import { type FakeRunOptions, fakeRun, fakeTraining } from '../../test/support/fake-runs.js';
+import { given } from '../../test/support/fixtures.js';
+import type { LoadedRun } from '../measure/index.js';
+import { paperFigures } from '../paper/index.js';
+import { alpha } from './alpha.js';
+import { type Figure, figure } from './canvas.js';
+import { classes } from './classes.js';
+import { continued } from './continued.js';
+import { figures, figuresFor, stemOf } from './figures.js';
+import { gradients } from './gradients.js';
+import { mixing, scaling } from './mixing.js';
+import { svgToPng } from './png.js';
+import { training } from './training.js';
+
+const seeds = (name: string, options: Partial<FakeRunOptions> = {}) =>
+  [0, 1].map((seed) => fakeRun({ name, label: name.toUpperCase(), seed, epochs: 6, bilateral: true, ...options }));
+const bbn = seeds('darts-bbn');
+const hls = seeds('hls');
+const darts = seeds('darts', { bilateral: false });
+const continuing = ['class', 'half', 'reverse', 'frozen'].flatMap((form) =>
+  seeds(`hls-continued-${form}`, { continued: 3 }),
+);
+const all = [...darts, ...bbn, ...hls, ...continuing];
+
+/** What is drawn of a kind of mark: legends' markers are dots as well. */
+const count = (svg: string, mark: string) => svg.split(`aria-label="${mark}"`).length - 1;
+const expectTexts = (svg: string, texts: readonly string[]) => {
+  for (const text of texts) expect(svg).toContain(`>${text}</text>`);
+};
+const expectSound = ({ svg }: Figure) => {
+  expect(svg).not.toMatch(/NaN|Infinity|undefined|<style| id="| class="/);
+  expect(svgToPng(svg, { width: 360 }).length).toBeGreaterThan(1000);
+};
+const changed = (run: LoadedRun, change: Partial<LoadedRun>): LoadedRun => ({ ...run, ...change });
+const oneEpoch = (runs: readonly LoadedRun[]) => runs.map((run) => changed(run, { records: run.records.slice(0, 1) }));
+
+describe('the figures', () => {
+  it('show training: losses, accuracies and mixing', () => {
+    const { svg, title } = training.draw(bbn, 'training');
+    expect(title).toBe('Training and validation of DARTS-BBN (n = 2)');
+    expect([count(svg, 'line'), count(svg, 'area')]).toEqual([5, 4]);
+    expectTexts(svg, ['epoch', 'cross-entropy loss', 'accuracy (%)', 'mixing ratio', 'validation, mean per class']);
+    const plain = training.draw(darts, 'training').svg;
+    expect(count(plain, 'line')).toBe(4);
+    expect(plain).not.toContain('mixing ratio');
+  });
+
+  it('show operation weights as recorded, of any number of operations and by their names', () => {
+    const primitives = [
+      'none',
+      'skip_connect',
+      'conv_1x1',
+      'sep_conv_7x7',
+      'mix_conv',
+      'shuffle',
+      'sep_conv_3x3',
+      'a',
+      'b',
+      'c',
+    ];
+    const rows = Array.from({ length: 2 }, () => primitives.map((_, op) => (op === 3 ? 0.55 : 0.05)));
+    const searched = hls.map((run) =>
+      changed(run, {
+        info: { ...run.info, experiment: { ...run.info.experiment, space: { name: 'mine', primitives } } },
+        records: run.records.map((record) => ({ ...record, opWeights: { backbone: { normal: rows } } })),
+      }),
+    );
+    const { svg } = alpha.draw(searched, 'alpha');
+    expect(count(svg, 'line')).toBe(1 + 2 * 10);
+    expectTexts(svg, [...primitives, '0.6']);
+    const legend = [...svg.matchAll(/h34" fill="none" stroke-width="2" ([^/]*)\/>/g)].map(([, look]) => look);
+    expect(new Set(legend.slice(1)).size).toBe(10);
+  });
+
+  it('mark where the continued phase begins', () => {
+    const drawn = training.draw(seeds('hls-continued-half', { continued: 3 }), 'training');
+    expect(count(drawn.svg, 'rule')).toBe(3);
+    expect(drawn.caption).toContain('dotted vertical line');
+    expect(count(training.draw(hls, 'training').svg, 'rule')).toBe(0);
+  });
+
+  it('show the weights of 8 operations on 14 edges of two cells, and their drift', () => {
+    const { svg, name } = alpha.draw(hls, 'figure7');
+    expect(name).toBe('figure7');
+    expect(count(svg, 'line')).toBe(2 + 2 * 14 * 8);
+    expectTexts(svg, [
+      '0 ← c(k−2)',
+      '3 ← 2',
+      'drift per epoch',
+      'skip_connect',
+      'Operation weights in the reduction cell',
+    ]);
+  });
+
+  it('measure drift as the mean distance of operation weights', () => {
+    const [run] = hls;
+    const [first, second] = run?.records ?? [];
+    if (run === undefined || first === undefined || second === undefined) throw new Error('no records');
+    // All weight on one operation, then all on another: a distance of 1 on the one edge.
+    const allOn = (op: number) => ({
+      backbone: { normal: [Array.from({ length: 8 }, (_, o) => (o === op ? 60 : 0))] },
+    });
+    const records = [0, 1, 1].map((op, epoch) => ({ ...first, epoch, alpha: allOn(op) }));
+    const { svg } = alpha.draw([changed(run, { records })], 'figure7');
+    const [, from, to] = /aria-label="line"[^>]*><path d="M[\d.]+,([\d.]+)L[\d.]+,([\d.]+)/.exec(svg) ?? [];
+    const heights = [0, 1].map(
+      (v) => svg.match(new RegExp(`translate\\([\\d.]+,([\\d.]+)\\)[^>]*>${v}\\.0</text>`))?.[1],
+    );
+    expect([to, from]).toEqual(heights);
+  });
+
+  it('show the sweep over mixings with the chosen and the best marked', () => {
+    const { svg } = mixing.draw(bbn.slice(0, 1), 'mixing');
+    expect([count(svg, 'line'), count(svg, 'area')]).toEqual([2, 0]);
+    expect(svg).toMatch(/>chosen on validation: m = 0\.\d, \d\d\.\d % on test<\/text>/);
+    expect(svg).toMatch(/>best on test: m = 0\.\d, \d\d\.\d %<\/text>/);
+    expect(mixing.draw(bbn, 'mixing').svg).toContain(', mean ');
+  });
+
+  it('set scaling beside none, and continued forms beside HLS', () => {
+    const scaled = scaling.draw([...hls, ...bbn], 'figure6').svg;
+    expect(count(scaled, 'line')).toBe(2);
+    expectTexts(scaled, ['HLS (n = 2)', 'DARTS-BBN (n = 2)', 'test accuracy (%)']);
+    const { svg } = continued.draw([...hls, ...continuing], 'figure8');
+    expect([count(svg, 'rule'), count(svg, 'line')]).toEqual([3, 3 * 5]);
+    expectTexts(svg, ['class head (mixing 0)', 'HLS-CONTINUED-FROZEN (n = 2)', 'epoch after the search']);
+  });
+
+  it('show gradient norms and accuracy by class', () => {
+    const norms = gradients.draw(hls, 'gradients').svg;
+    // Three components and the guides of two heads, in two panels.
+    expect(count(norms, 'line')).toBe(10);
+    expectTexts(norms, ['instance head', 'gradient norm of alpha', '0.1']);
+    const byClass = classes.draw([...darts, ...hls], 'classes').svg;
+    expect(count(byClass, 'line')).toBe(2);
+    expectTexts(byClass, ['training images of the class', '100', '2000', 'DARTS (n = 2)']);
+  });
+
+  it('are sound for runs of one epoch and for classes without images', () => {
+    const perClassAccuracy = [null, ...(hls[0]?.evaluation?.perClassAccuracy.slice(1) ?? [])];
+    const short = oneEpoch(hls).map((run) => ({
+      ...run,
+      evaluation: run.evaluation && { ...run.evaluation, perClassAccuracy },
+      records: run.records.map((r) => ({
+        ...r,
+        perClassAccuracy: given(r.perClassAccuracy ?? undefined).map(() => null),
+      })),
+    }));
+    for (const drawn of [
+      training.draw(short, 'training'),
+      alpha.draw(short, 'figure7'),
+      classes.draw(short, 'classes'),
+    ])
+      expectSound(drawn);
+    expectSound(gradients.draw(short, 'gradients'));
+  });
+});
+
+describe('figures of trainings', () => {
+  const trained = [0, 1].map((seed) => fakeTraining({ name: 'hls', label: 'HLS, derived', seed, epochs: 6 }));
+  const unvalidated = [
+    fakeTraining({ name: 'resnet32', label: 'ResNet-32', seed: 0, epochs: 6, validated: false, cells: false }),
+  ];
+
+  it('are their curves, gradients of weights alone, and accuracy by class', () => {
+    expect(figuresFor(trained).map(({ name }) => name)).toEqual([
+      'classes',
+      'training-hls-train',
+      'gradients-hls-train',
+    ]);
+    const { svg, caption } = gradients.draw(trained, 'gradients');
+    expect(count(svg, 'line')).toBe(1);
+    expect(caption).not.toContain('architecture');
+    expect(training.draw(trained, 'training').title).toBe('Training and validation of HLS, derived (train) (n = 2)');
+    for (const drawn of figuresFor(trained)) expectSound(drawn);
+  });
+
+  it('show training alone where no image validates', () => {
+    const { svg, title } = training.draw(unvalidated, 'training');
+    expect(title).toBe('Training of ResNet-32 (train) (n = 1)');
+    expect(count(svg, 'line')).toBe(2);
+    expect(svg).not.toContain('validation');
+    for (const drawn of figuresFor(unvalidated)) expectSound(drawn);
+  });
+
+  it('stand beside those of searches', () => {
+    const names = figuresFor([...darts, ...trained, ...unvalidated]).map(({ name }) => name);
+    expect(names).toEqual(['classes', 'gradients-darts', 'gradients-hls-train', 'gradients-resnet32-train']);
+    expect(() => alpha.draw(trained, 'alpha')).toThrow(
+      'Cannot draw alpha: hls (train) must have alpha of the backbone',
+    );
+  });
+});
+
+describe('what cannot be drawn', () => {
+  const unfinished = hls.map((run) => changed(run, { evaluation: undefined }));
+
+  it.each<[string, () => Figure, string]>([
+    ['no run', () => training.draw([], 'figure2'), 'Cannot draw figure2: it needs at least 1 run, got none'],
+    [
+      'two recipes',
+      () => training.draw([...hls, ...bbn], 'training'),
+      'must be of one recipe, got darts-bbn, hls; draw one',
+    ],
+    [
+      'no epoch',
+      () =>
+        gradients.draw(
+          hls.map((r) => changed(r, { records: [] })),
+          'gradients',
+        ),
+      'at least 1 epoch, got none',
+    ],
+    [
+      'no mixing',
+      () => mixing.draw(darts, 'mixing'),
+      'Cannot draw mixing: darts must have a finished run that was tested at',
+    ],
+    [
+      'one side',
+      () => scaling.draw(hls, 'scaling'),
+      'Cannot draw scaling: it compares recipes, so it must have runs of at least 2',
+    ],
+    [
+      'no phase',
+      () => continued.draw(hls, 'continued'),
+      'Cannot draw continued: at least 1 run must have an epoch of continued',
+    ],
+    ['no test', () => classes.draw(unfinished, 'classes'), 'at least 1 run must be finished, got none'],
+    ['the same seed', () => training.draw([...hls, ...hls], 'training'), 'seeds of hls must differ'],
+  ])('is refused: %s', (_, draw, message) => {
+    expect(draw).toThrow(message);
+  });
+});
+
+describe('figuresFor', () => {
+  it('draws all of the paper, each soundly and under its own name', () => {
+    const figures = figuresFor(all);
+    const names = figures.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(Object.keys(paperFigures)));
+    expect(names).toContain('gradients-hls-continued-frozen');
+    expect(new Set(names).size).toBe(names.length);
+    for (const drawn of figures) expectSound(drawn);
+  });
+
+  it('draws all there is of one recipe, once, and nothing that it lacks', () => {
+    const names = (runs: readonly LoadedRun[]) => figuresFor(runs).map(({ name }) => name);
+    expect(names(darts)).toEqual(['classes', 'training-darts', 'alpha-darts', 'gradients-darts']);
+    expect(names(bbn)).toEqual(['figure2', 'figure3', 'figure4', 'figure5', 'classes', 'gradients-darts-bbn']);
+    expect(names([])).toEqual([]);
+  });
+
+  it('names files so that they can be files', () => {
+    const varied = darts.map((r) => changed(r, { info: { ...r.info, changes: { a: '1/2' } } }));
+    expect(stemOf(alpha, varied)).toBe('alpha-darts-a-1-2');
+  });
+
+  it('draws a kind that a module added, and takes no name twice', () => {
+    figures.add({
+      name: 'mine',
+      of: 'row',
+      page: 'always',
+      draw: (_, name) => figure({ name, title: name, caption: '' }, { rows: [] }),
+    });
+    expect(figures.names()).toContain('mine');
+    expect(figuresFor(darts).map(({ name }) => name)).toContain('mine-darts');
+    expect(() => figures.add(alpha)).toThrow('Cannot add figure "alpha": the name is taken');
+  });
+});

@@ -2,22 +2,19 @@
  * Neural architecture search for long-tailed images: what the `tailnas` command does, as a library.
  * @module
  */
-export {
-  type Dataset,
-  type DatasetPlan,
-  type Imbalance,
-  longTailCounts,
-  planDataset,
-  type Sampling,
-} from './data/index.js';
+export * from './augment/index.js';
+export * from './data/index.js';
+export * from './experiment/index.js';
+export { type Forecast, forecast, MemoryError } from './forecast/index.js';
+export { type Argument, type Entry, type Registry, registry } from './label/index.js';
+export * from './learn/index.js';
+export * from './loop/index.js';
 export * from './loss/index.js';
-export * from './method/index.js';
 export * from './net/index.js';
 export * from './nn/index.js';
 export * from './optim/index.js';
-export * from './recipes/index.js';
 export {
-  bestMixing,
+  bestAnswer,
   cellLines,
   defaultRunDir,
   type EpochRecord,
@@ -28,5 +25,5 @@ export {
   type RunInfo,
 } from './run/index.js';
 export * from './schedule/index.js';
+export * from './session/index.js';
 export * from './space/index.js';
-export * from './train/index.js';

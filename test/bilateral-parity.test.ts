@@ -1,100 +1,36 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
-import { crossEntropy } from '../src/loss/index.js';
-import { bilateral, type SearchNet, type TensorBatch } from '../src/method/index.js';
-import { adam, archOptimizer, sgd } from '../src/optim/index.js';
-import { constant, product } from '../src/schedule/index.js';
-import { softmaxRelaxation } from '../src/space/index.js';
-import { type Dtype, grad, inPlace, noGrad, scope, type Tensor } from '../src/tensor/index.js';
-import { type Settings, searchStep } from '../src/train/index.js';
-import { compare, maxAbs, shapeOf, weightsOf } from './support/compare.js';
+import { type BilateralNet, bilateralNetwork } from '../src/net/index.js';
+import { testing } from '../src/nn/index.js';
+import { add, crossEntropy, type Dtype, grad, mul, noGrad, scope, type Tensor } from '../src/tensor/index.js';
+import { type Bilateral, byAlpha, exact, pair, resetAlphas, rounded } from './support/bilateral-fixtures.js';
+import { compare, maxAbs, shapeOf } from './support/compare.js';
 import {
-  digest,
   digestError,
   digestOf,
   fillWeights,
   given,
-  images,
-  labels,
-  matrix,
-  noiseTensor,
+  labelsOf,
   ourName,
   readJson,
-  sizes,
+  training,
 } from './support/fixtures.js';
 
-const byName = <T extends z.ZodType>(value: T) => z.record(z.string(), value);
-const step = z.object({
-  mixing: z.number(),
-  backboneFactor: z.number(),
-  trainLoss: z.number(),
-  validLoss: z.number(),
-  gradNorm: z.number(),
-  alphaGradient: byName(digest),
-  alpha: byName(matrix),
-  weights: z.array(digest),
-});
-const onePass = sizes.extend({
-  bnScope: z.enum(['joint', 'perBranch']),
-  alphaNames: z.array(z.string()),
-  pass: z.object({
-    mixing: z.number(),
-    logits: matrix,
-    loss: z.number(),
-    alphaGradient: byName(matrix),
-    weightGradients: z.array(digest),
-    buffers: z.array(digest),
-    evalLogits: matrix,
-  }),
-});
-const exact = onePass.extend({
-  weightLr: z.number(),
-  archLr: z.number(),
-  ends: z.array(z.object({ mixing: z.number(), loss: z.number(), alphaGradient: byName(digest) })),
-  firstOrder: z.array(step),
-  secondOrder: z.array(step).optional(),
-});
-const apart = z.object({ alpha: z.number(), weights: z.number() });
-const rounded = onePass.extend({
-  layouts: z.array(z.object({ nchwToFloat64: apart, channelsLastToFloat64: apart, channelsLastToNchw: apart })),
-});
-type Bilateral = z.infer<typeof onePass>;
-
-const pair = (
-  f: Bilateral,
-  part: 'train' | 'valid',
-  { k, dtype = 'float64' }: { k: number; dtype?: Dtype },
-): TensorBatch[] => {
-  const seeds = part === 'train' ? ([3, 33] as const) : ([13, 43] as const);
-  const label =
-    part === 'train'
-      ? ([(i: number) => 7 * i + 3 * k, (i: number) => 3 * i + k + 2] as const)
-      : ([(i: number) => 5 * i + 2 * k + 1, (i: number) => 2 * i + 4 * k + 3] as const);
-  return ([0, 1] as const).map((branch) => ({
-    images: images(seeds[branch] + k, f, { dtype }),
-    labels: labels(f.batch, (i) => label[branch](i) % f.classes),
-  }));
-};
-
-const build = (f: Bilateral, mixing: number, { dtype = 'float64' }: { dtype?: Dtype } = {}): SearchNet => {
-  const method = bilateral({ mixing: constant(mixing), bnScope: f.bnScope });
-  const net = method.build(shapeOf(f, dtype), { relax: softmaxRelaxation });
+const build = (f: Bilateral, { dtype = 'float64' }: { dtype?: Dtype } = {}): BilateralNet => {
+  const net = bilateralNetwork(shapeOf(f, dtype), { bnScope: f.bnScope });
   fillWeights(net.store, f);
-  reset(net);
+  resetAlphas(net);
   return net;
 };
 
-const reset = (net: SearchNet): void => {
-  for (const [i, { value }] of net.alphas.entries())
-    scope(() =>
-      noGrad(() => inPlace.copy(value, noiseTensor(i + 1, value.shape, { scale: 0.5, dtype: net.store.dtype }))),
-    );
+/** Mixed logits and the loss mixed alike (eq 10). */
+const forward = (net: BilateralNet, f: Bilateral, mixing: number): { loss: Tensor; logits: Tensor } => {
+  const [ours, theirs] = pair(f, 'train', { k: 0, dtype: net.store.dtype }).map(given);
+  const [instance, klass] = [given(ours), given(theirs)];
+  const logits = net.mix(net.branches(instance.images, klass.images, training), mixing);
+  const [own, other] = [instance, klass].map((batch) => crossEntropy(logits, labelsOf(batch)));
+  return { logits, loss: add(mul(given(own), mixing), mul(given(other), 1 - mixing)) };
 };
 
-const named = (net: SearchNet, tensors: readonly Tensor[]): Map<string, Tensor> =>
-  new Map(net.alphas.map(({ component, kind }, i) => [`${component}.${kind}`, given(tensors[i])]));
-
-const criterion = crossEntropy().build([]);
 const TIGHT = 1e-9;
 
 /** |ours − theirs| / |theirs| of two vectors, L2. */
@@ -104,13 +40,12 @@ const relative = (ours: readonly number[], theirs: readonly number[]): number =>
 /** One pass in training mode from a fresh state, and what PyTorch has for it: the relative errors. */
 const passErrors = (f: Bilateral, dtype: Dtype) => {
   const { mixing, ...theirs } = f.pass;
-  const net = build(f, mixing, { dtype });
+  const net = build(f, { dtype });
   expect(net.alphas.map((a) => `${a.component}.${a.kind}`)).toEqual(f.alphaNames);
   const errors = scope(() => {
-    const batches = pair(f, 'train', { k: 0, dtype });
-    const { loss, logits } = net.forward(batches, { criterion, mixing });
+    const { loss, logits } = forward(net, f, mixing);
     const gradients = grad(loss, [...net.store.leaves, ...net.alphas.map((a) => a.value)], { unused: 'zeros' });
-    const alphas = [...named(net, gradients.slice(net.store.leaves.length))].map(([name, gradient]) => ({
+    const alphas = [...byAlpha(net.alphas, gradients.slice(net.store.leaves.length))].map(([name, gradient]) => ({
       ours: gradient.toArray(),
       theirs: given(theirs.alphaGradient[name]).flat(),
     }));
@@ -124,8 +59,8 @@ const passErrors = (f: Bilateral, dtype: Dtype) => {
         floor: Math.hypot(...norms),
       }),
     );
-    net.store.training = false;
-    const answers = noGrad(() => given(net.mixed?.(given(batches[0]).images, [mixing])[0]));
+    const { images } = given(pair(f, 'train', { k: 0, dtype })[0]);
+    const { logits: answers } = noGrad(() => given(net.answers(images, testing, [{ mixing }])[0]));
     return {
       logits: maxAbs(logits.toArray(), theirs.logits.flat()),
       loss: Math.abs(loss.item() - theirs.loss) / theirs.loss,
@@ -160,16 +95,16 @@ describe.each(['bilateral-joint', 'bilateral-branch'])('parity of %s with PyTorc
   it.each(f.ends)(
     'at mixing $mixing loss and gradients of alpha agree, zeros included',
     ({ mixing, loss, alphaGradient }) => {
-      const net = build(f, mixing);
+      const net = build(f);
       scope(() => {
-        const outcome = net.forward(pair(f, 'train', { k: 0 }), { criterion, mixing });
+        const outcome = forward(net, f, mixing);
         expect(Math.abs(outcome.loss.item() - loss) / loss).toBeLessThan(TIGHT);
         const gradients = grad(
           outcome.loss,
           net.alphas.map((a) => a.value),
           { unused: 'zeros' },
         );
-        for (const [alpha, gradient] of named(net, gradients))
+        for (const [alpha, gradient] of byAlpha(net.alphas, gradients))
           expect(digestError(digestOf(gradient), given(alphaGradient[alpha]), { floor: 1e-6 }), alpha).toBeLessThan(
             TIGHT,
           );
@@ -177,78 +112,6 @@ describe.each(['bilateral-joint', 'bilateral-branch'])('parity of %s with PyTorc
       net.dispose();
     },
   );
-
-  for (const [order, steps] of [
-    [1, f.firstOrder],
-    [2, f.secondOrder ?? []],
-  ] as const) {
-    if (steps.length === 0) continue;
-    it(`weights and alpha after each of three HLS steps of order ${order} agree to 1e-9`, () => {
-      const settings: Settings = {
-        epochs: 1,
-        batchSize: f.batch,
-        channels: f.channels,
-        layers: f.layers,
-        nodes: f.nodes,
-        order,
-        weightLr: f.weightLr,
-        weightLrMin: f.weightLr,
-        momentum: 0.9,
-        weightDecay: 3e-4,
-        gradClip: 5,
-        archLr: f.archLr,
-        archOptimizer: 'adam',
-        archWeightDecay: 1e-3,
-      };
-      let factor = 1;
-      const softly = Object.assign(() => factor, { label: 'as the fixture has it' });
-      const method = bilateral({ mixing: constant(0), bnScope: f.bnScope, archLr: { backbone: softly } });
-      const net = method.build(shapeOf(f, 'float64'), { relax: softmaxRelaxation });
-      fillWeights(net.store, f);
-      reset(net);
-      const arch = archOptimizer(net.alphas, {
-        rates: (component) => product(constant(f.archLr), method.archLr?.[component] ?? constant(1)),
-        make: (value) => adam(value, { betas: [0.5, 0.999], weightDecay: settings.archWeightDecay }),
-      });
-      const weights = sgd(net.store.flat, settings);
-      for (const [k, expected] of steps.entries()) {
-        factor = expected.backboneFactor;
-        const report = scope(() =>
-          searchStep(
-            { net, weights, arch, criterion, settings },
-            {
-              train: pair(f, 'train', { k }),
-              valid: pair(f, 'valid', { k }),
-              t: 0,
-              mixing: expected.mixing,
-              lr: f.weightLr,
-              where: { epoch: 0, step: k },
-            },
-          ),
-        );
-        expect(Math.abs(report.loss - expected.trainLoss) / expected.trainLoss).toBeLessThan(TIGHT);
-        const total = Math.hypot(...Object.values(report.gradNorm.weights));
-        expect(Math.abs(total - expected.gradNorm) / expected.gradNorm).toBeLessThan(TIGHT);
-        for (const component of ['instance', 'class'])
-          expect(report.gradNorm.alpha[component]).toBeCloseTo(
-            given(expected.alphaGradient[`${component}.normal`]).norm,
-            12,
-          );
-        for (const { component, kind, value } of net.alphas)
-          expect(
-            maxAbs(value.toArray(), given(expected.alpha[`${component}.${kind}`]).flat()),
-            `${component} ${kind}`,
-          ).toBeLessThan(TIGHT);
-        const [where, error] = compare(weightsOf(net.store), expected.weights, {
-          names: f.weights,
-          fixture: f,
-          floor: 1e-3,
-        });
-        expect(error, where).toBeLessThan(TIGHT);
-      }
-      net.dispose();
-    });
-  }
 });
 
 describe('parity of bilateral-float32 with PyTorch in float32', () => {

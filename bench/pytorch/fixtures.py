@@ -14,7 +14,8 @@ from torch import Tensor
 
 from bilateral import ALPHA_NAMES, BilateralAlpha, BilateralNetwork, BnScope, Pair, PairImages, mixed_loss
 from bilateral_step import bilateral_step, soft_freeze, start_bilateral
-from darts import DerivedNetwork, Genotype, SearchNetwork, Shape
+from darts import SearchNetwork, Shape
+from derived import CellGenotype, DerivedNetwork, Genotype
 from inputs import fill, make_alpha, noise_tensor, train_batch, valid_batch
 from layouts import DRAW_STEP, Run, draws, full_size, three_runs
 from record import NOTES, alpha_rows, buffers, describe, digests, one_pass, save
@@ -24,10 +25,12 @@ STEPS = 3
 WEIGHT_LR = 0.025
 BATCH = 6
 GENOTYPE = Genotype(
-    normal=[("sep_conv_3x3", 0), ("skip_connect", 1), ("dil_conv_5x5", 2), ("max_pool_3x3", 0)],
-    normal_concat=[2, 3],
-    reduction=[("avg_pool_3x3", 0), ("skip_connect", 1), ("sep_conv_5x5", 2), ("dil_conv_3x3", 1)],
-    reduction_concat=[2, 3],
+    normal=CellGenotype(
+        [[("sep_conv_3x3", 0), ("skip_connect", 1)], [("dil_conv_5x5", 2), ("max_pool_3x3", 0)]], [2, 3]
+    ),
+    reduction=CellGenotype(
+        [[("avg_pool_3x3", 0), ("skip_connect", 1)], [("sep_conv_5x5", 2), ("dil_conv_3x3", 1)]], [2, 3]
+    ),
 )
 PASS_MIXING = 0.7
 STEP_MIXINGS = (0.9, 0.6, 0.2)
@@ -101,10 +104,10 @@ def derived(shape: Shape, *, size: int) -> dict:
     return {
         **describe(network, shape, batch=BATCH, size=size),
         "genotype": {
-            "normal": GENOTYPE.normal,
-            "normalConcat": GENOTYPE.normal_concat,
-            "reduction": GENOTYPE.reduction,
-            "reductionConcat": GENOTYPE.reduction_concat,
+            "normal": sum(GENOTYPE.normal.nodes, []),
+            "normalConcat": GENOTYPE.normal.concat,
+            "reduction": sum(GENOTYPE.reduction.nodes, []),
+            "reductionConcat": GENOTYPE.reduction.concat,
         },
         "pass": one_pass(network, batch),
     }

@@ -83,7 +83,7 @@ def primitive(name: str, channels: int, *, stride: int, affine: bool) -> nn.Modu
         return nn.AvgPool2d(3, stride=stride, padding=1, count_include_pad=False)
     if name == "skip_connect":
         return nn.Identity() if stride == 1 else FactorizedReduce(channels, channels, affine=affine)
-    kernel = {"3x3": 3, "5x5": 5}[name[-3:]]
+    kernel = {"3x3": 3, "5x5": 5, "7x7": 7}[name[-3:]]
     if name.startswith("sep_conv"):
         first = _separated(channels, kernel, stride=stride, dilation=1, affine=affine)
         return nn.Sequential(*first, *_separated(channels, kernel, stride=1, dilation=1, affine=affine))

@@ -1,4 +1,7 @@
-"""What step_time.py can time: each task makes what it needs, and returns the function to be timed. bench/work.ts has the same."""
+"""What step_time.py can time. Each task makes what it needs and returns the function to be timed.
+
+bench/work.ts has the same tasks.
+"""
 
 import timeit
 from argparse import Namespace
@@ -10,7 +13,8 @@ from torch.nn import functional as F
 
 from bilateral import ALPHA_NAMES, BilateralAlpha, BilateralNetwork, Pair
 from bilateral_step import bilateral_step, soft_freeze, start_bilateral
-from darts import DARTS_V2, Alpha, CellSpec, DerivedNetwork, SearchCell, SearchNetwork, Shape
+from darts import Alpha, CellSpec, SearchCell, SearchNetwork, Shape
+from derived import DerivedNetwork, published
 from step import CLIP_NORM, Batch, search_step, start_search
 
 MIXING = 0.5
@@ -67,7 +71,7 @@ def hls(o: Namespace) -> Callable[[], object]:
 
 def derived(o: Namespace) -> Callable[[], object]:
     """A training step of the published second-order cells: loss, gradients, clipping, SGD."""
-    network = DerivedNetwork(shape_of(o), DARTS_V2, channels_last=channels_last(o)).train()
+    network = DerivedNetwork(shape_of(o), published()["darts-v2"], channels_last=channels_last(o)).train()
     optimizer = torch.optim.SGD(network.parameters(), 0.025, momentum=0.9, weight_decay=3e-4)
     batch = random_batch(o)
 

@@ -24,7 +24,11 @@ export const carryOut = async (
     data,
     threads,
     flags,
-  }: { data: DataRequest; threads: number; flags: { readonly jobs: number; readonly quiet?: true; readonly use?: readonly string[] } },
+  }: {
+    data: DataRequest;
+    threads: number;
+    flags: { readonly jobs: number; readonly quiet?: true; readonly use?: readonly string[] };
+  },
 ): Promise<{ outcomes: Outcome[]; received: keyof typeof EXIT | undefined }> => {
   const live = process.stderr.isTTY && !flags.quiet ? progressPrinter(process.stderr) : undefined;
   const say = (text: string): void => {

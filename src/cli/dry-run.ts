@@ -1,8 +1,7 @@
 import { describe, type Plan } from '../experiment/index.js';
 import { forecast, type MemoryNeed } from '../forecast/index.js';
 import { type DataRequest, planData, sizesOf } from '../session/index.js';
-import { kernels } from '../space/index.js';
-import { requireDevice, threads } from '../tensor/index.js';
+import { kernels, requireDevice, threads } from '../tensor/index.js';
 import { bytes, duration, grouped, listing, plural, table } from './format.js';
 import type { RunFlags } from './options.js';
 import { runDisplay, silent } from './progress.js';

@@ -4,7 +4,7 @@ import { reopen } from '../session/index.js';
 import { listing, table } from './format.js';
 import { useOption } from './options.js';
 import { runDisplay, silent } from './progress.js';
-import { confusionRows, evaluationRows, genotypeRows, perClassRows, answerRows } from './summary.js';
+import { answerRows, confusionRows, evaluationRows, genotypeRows, perClassRows } from './summary.js';
 import { mixingList, UsageError } from './usage.js';
 
 export const command = (): Command =>

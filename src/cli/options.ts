@@ -71,9 +71,10 @@ export const forceOption = (): Option =>
 
 /** A user's own modules: main.ts loads them before the command is read. */
 export const useOption = (): Option =>
-  new Option('--use <module>', 'a JavaScript module of yours that adds recipes, losses, schedules, … (repeatable)').argParser(
-    (file: string, before: readonly string[] = []) => [...before, file],
-  );
+  new Option(
+    '--use <module>',
+    'a JavaScript module of yours that adds recipes, losses, schedules, … (repeatable)',
+  ).argParser((file: string, before: readonly string[] = []) => [...before, file]);
 
 /** Adds the flags that say which data to learn from. */
 export const dataOptions = (command: Command): Command =>

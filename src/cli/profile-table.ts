@@ -1,4 +1,4 @@
-import type { StepProfile, Work } from '../train/index.js';
+import type { StepProfile, Work } from '../learn/index.js';
 import { grouped, plural, table } from './format.js';
 
 const KINDS: readonly [Work['kind'], string][] = [

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { experiments, numberIn, oneOf, type Scale, type Values } from '../experiment/index.js';
 import { changeText } from '../report/results.js';
 import {
   CONTINUED_FROM,
@@ -17,10 +18,9 @@ import {
   whenFree,
   writeOutputs,
 } from '../reproduce/index.js';
-import { experiments, numberIn, oneOf, type Scale, type Values } from '../experiment/index.js';
 import { lockRun } from '../run/lock.js';
 import { type DataRequest, planData } from '../session/index.js';
-import { kernels } from '../space/index.js';
+import { kernels } from '../tensor/index.js';
 import { carryOut } from './carry-out.js';
 import { duration, plural, table } from './format.js';
 import {
@@ -198,9 +198,7 @@ const reproduce = async (what: StudyName, flags: ReproduceFlags & OptionFlags): 
 export const command = (): Command =>
   experimentOptions(dataOptions(new Command('reproduce')), experiments.all(), { besides: ['order'] })
     .description('make a table or figure of the paper: every run that it needs, then the table, figures and a report')
-    .addArgument(
-      new Argument('<what>', `one of ${studyNames.join(', ')}`).argParser(argument(oneOf(studyNames))),
-    )
+    .addArgument(new Argument('<what>', `one of ${studyNames.join(', ')}`).argParser(argument(oneOf(studyNames))))
     .optionsGroup('Runs:')
     .addOption(
       new Option('--seeds <list>', 'seeds of each recipe: 1..3, 1,2,5 or 4')

@@ -1,26 +1,17 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { z } from 'zod';
-import { augments } from '../augment/index.js';
-import { sources } from '../data/index.js';
-import { experiments, stopRules } from '../experiment/index.js';
-import { figures } from '../figure/index.js';
-import type { Registry } from '../label/index.js';
-import { losses } from '../loss/index.js';
-import { models } from '../net/index.js';
-import { schedules } from '../schedule/index.js';
-import { primitives, relaxations, selectors, spaces } from '../space/index.js';
+import * as library from '../index.js';
 import { UsageError } from './usage.js';
 
-/** Names that a module adds to a registry: each an object with `usage` and `make`. */
-const entries = z.record(z.string(), z.custom<never>((value) => typeof value === 'object' && value !== null && 'make' in value));
-const adding =
-  (registry: Registry<never>) =>
-  (value: unknown): void => {
-    for (const [name, entry] of Object.entries(entries.parse(value))) registry.add(name, entry);
-  };
-
-void adding;
+/**
+ * Loads a module of the user's own, which adds to the registries: recipes, losses, schedules, primitives, … Where it exports a function as default,
+ * that is called with the library, so that a module need not be able to import it. Throws a UsageError when there is no such file.
+ */
 export const use = async (file: string): Promise<void> => {
-  void [resolve, pathToFileURL, augments, sources, experiments, stopRules, figures, losses, models, schedules, primitives, relaxations, selectors, spaces, UsageError, file];
+  const path = resolve(file);
+  if (!existsSync(path))
+    throw new UsageError(`Cannot use ${file}: there is no such file; give the path of a JavaScript module`);
+  const { default: add }: { default?: unknown } = await import(pathToFileURL(path).href);
+  if (typeof add === 'function') await add(library);
 };

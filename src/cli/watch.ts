@@ -1,5 +1,5 @@
-import { openRun } from '../run/index.js';
 import { type StepProfiler, stepProfiler } from '../learn/index.js';
+import { openRun } from '../run/index.js';
 import type { RunEvent, RunResult } from '../session/index.js';
 import { profileTable } from './profile-table.js';
 import { runDisplay, silent } from './progress.js';

@@ -67,7 +67,7 @@ describe('openCifar', () => {
         classes: names10,
         imageSize: 32,
         channels: 3,
-        augment: { pad: 4, flip: true },
+        augment: 'crop(4) + flip',
       });
       expect(source.normalize).toEqual({ mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616] });
       expect([...source.trainLabels]).toEqual([3, 9, 0, 1, 2, 4]);

@@ -5,85 +5,67 @@ import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
-import { arraySource, type ImageSet, type Source } from './source.js';
+import { cached } from './download.js';
+import { arraySource, type DataFormat, type ImageSet, type Source, type SourceOptions } from './source.js';
 
 const SIZE = 32;
 const PIXELS = SIZE * SIZE;
+const HOST = 'https://www.cs.toronto.edu/~kriz/';
 
 interface Kind {
-  name: string;
-  classes: number;
-  labelBytes: number; // the last of them is the label: CIFAR-100 puts the coarse one before it
-  train: readonly string[];
-  test: readonly string[];
-  names: string;
-  normalize: { mean: readonly number[]; std: readonly number[] };
+  readonly name: string;
+  readonly classes: number;
+  /** The last of them is the label: CIFAR-100 puts the coarse one before it. */
+  readonly labelBytes: number;
+  readonly train: readonly string[];
+  readonly test: readonly string[];
+  readonly names: string;
+  readonly normalize: { readonly mean: readonly number[]; readonly std: readonly number[] };
+  readonly archive: { readonly url: string; readonly md5: string };
 }
 
-const CIFAR10: Kind = {
-  name: 'cifar10',
-  classes: 10,
-  labelBytes: 1,
-  train: [1, 2, 3, 4, 5].map((number) => `data_batch_${number}.bin`),
-  test: ['test_batch.bin'],
-  names: 'batches.meta.txt',
-  normalize: { mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616] },
-};
-
-const CIFAR100: Kind = {
-  name: 'cifar100',
-  classes: 100,
-  labelBytes: 2,
-  train: ['train.bin'],
-  test: ['test.bin'],
-  names: 'fine_label_names.txt',
-  normalize: { mean: [0.5071, 0.4865, 0.4409], std: [0.2673, 0.2564, 0.2762] },
-};
+const KINDS: readonly Kind[] = [
+  {
+    name: 'cifar10',
+    classes: 10,
+    labelBytes: 1,
+    train: [1, 2, 3, 4, 5].map((number) => `data_batch_${number}.bin`),
+    test: ['test_batch.bin'],
+    names: 'batches.meta.txt',
+    normalize: { mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616] },
+    archive: { url: `${HOST}cifar-10-binary.tar.gz`, md5: 'c32a1d4ab5d03f1284b67883e8d87530' },
+  },
+  {
+    name: 'cifar100',
+    classes: 100,
+    labelBytes: 2,
+    train: ['train.bin'],
+    test: ['test.bin'],
+    names: 'fine_label_names.txt',
+    normalize: { mean: [0.5071, 0.4865, 0.4409], std: [0.2673, 0.2564, 0.2762] },
+    archive: { url: `${HOST}cifar-100-binary.tar.gz`, md5: '03b5dce01913d631647c71ecec9e9cb8' },
+  },
+];
 
 type Files = ReadonlyMap<string, Buffer>;
 
 /** Which of the CIFAR sets the file names of a folder or archive belong to, if any. */
-export function cifarKind(names: Iterable<string>): Kind | undefined {
-  const found = new Set(names);
-  return [CIFAR10, CIFAR100].find(({ train }) => train.some((name) => found.has(name)));
-}
+const kindOf = (names: readonly string[]): Kind | undefined =>
+  KINDS.find(({ train }) => train.some((name) => names.includes(name)));
 
-/**
- * Opens CIFAR-10 or CIFAR-100 in its binary version: a folder of `.bin` files, or the `.tar.gz` archive as it is downloaded.
- * CIFAR-100 uses the fine labels. Class names come from the text file beside the data, or are numbers where it is missing.
- */
-export async function openCifar(path: string): Promise<Source> {
-  const files = (await stat(path)).isDirectory() ? await readFolder(path) : await readArchive(path);
-  const kind = cifarKind(files.keys());
-  if (kind === undefined) {
-    throw new Error(
-      `Cannot open data: ${path} holds no CIFAR binary files (data_batch_1.bin or train.bin); unpack other archives and give the folder`,
-    );
-  }
-  const train = readPart(files, { kind, members: kind.train, path });
-  const test = readPart(files, { kind, members: kind.test, path });
-  const { name, normalize } = kind;
-  const classes = classNames(files, { kind, path });
-  return arraySource(
-    { train, test },
-    { name, classes, imageSize: SIZE, channels: 3, augment: { pad: 4, flip: true }, normalize },
-  );
-}
+const isWanted = (file: string): boolean =>
+  KINDS.some(({ train, test, names }) => [...train, ...test, names].includes(file));
 
-function isWanted(name: string): boolean {
-  return [CIFAR10, CIFAR100].some(({ train, test, names }) => [...train, ...test, names].includes(name));
-}
-
-async function readFolder(folder: string): Promise<Files> {
+const readFolder = async (folder: string): Promise<Files> => {
   const files = new Map<string, Buffer>();
   for (const name of (await readdir(folder)).filter(isWanted)) files.set(name, await readFile(join(folder, name)));
   return files;
-}
+};
 
-async function readArchive(archive: string): Promise<Files> {
+const readArchive = async (archive: string): Promise<Files> => {
   const files = new Map<string, Buffer>();
   const tar = extract();
-  const collect = async () => {
+  const collect = async (): Promise<void> => {
     for await (const entry of tar) {
       const name = basename(entry.header.name);
       if (isWanted(name)) files.set(name, await buffer(entry));
@@ -98,21 +80,30 @@ async function readArchive(archive: string): Promise<Files> {
     throw new Error(`Cannot open data: ${message}`, { cause });
   }
   return files;
-}
+};
 
-function readPart(
+/** The files hold a red, a green and a blue plane; images are kept pixel by pixel. */
+const interleave = (planes: Uint8Array, pixels: Uint8Array, { from, to }: { from: number; to: number }): void => {
+  for (let pixel = 0; pixel < PIXELS; pixel++) {
+    pixels[to + 3 * pixel] = planes[from + pixel] ?? 0;
+    pixels[to + 3 * pixel + 1] = planes[from + PIXELS + pixel] ?? 0;
+    pixels[to + 3 * pixel + 2] = planes[from + 2 * PIXELS + pixel] ?? 0;
+  }
+};
+
+const readPart = (
   files: Files,
   { kind, members, path }: { kind: Kind; members: readonly string[]; path: string },
-): ImageSet {
+): ImageSet => {
   const record = kind.labelBytes + 3 * PIXELS;
   const parts = members.map((name) => {
     const bytes = files.get(name);
     if (bytes === undefined) throw new Error(`Cannot open data: ${path} has no ${name}; add the missing file`);
-    if (bytes.length === 0 || bytes.length % record !== 0) {
+    if (bytes.length === 0 || bytes.length % record !== 0)
       throw new Error(
-        `Cannot open data: ${name} in ${path} must hold whole records of ${record} bytes, got ${bytes.length} bytes: it was cut short; download it again`,
+        `Cannot open data: ${name} in ${path} must hold whole records of ${record} bytes, got ${bytes.length} bytes: ` +
+          'it was cut short; download it again',
       );
-    }
     return bytes;
   });
   const count = parts.reduce((sum, bytes) => sum + bytes.length / record, 0);
@@ -122,38 +113,64 @@ function readPart(
   for (const bytes of parts) {
     for (let start = 0; start < bytes.length; start += record, index++) {
       const label = bytes[start + kind.labelBytes - 1] ?? 0;
-      if (label >= kind.classes) {
+      if (label >= kind.classes)
         throw new Error(
           `Cannot open data: a label in ${path} must be below ${kind.classes}, got ${label}; download the data again`,
         );
-      }
       labels[index] = label;
       interleave(bytes, images, { from: start + kind.labelBytes, to: index * 3 * PIXELS });
     }
   }
   return { images, labels, height: SIZE, width: SIZE, channels: 3 };
-}
+};
 
-/** The files hold a red, a green and a blue plane; images are kept pixel by pixel. */
-function interleave(planes: Uint8Array, pixels: Uint8Array, { from, to }: { from: number; to: number }): void {
-  for (let pixel = 0; pixel < PIXELS; pixel++) {
-    pixels[to + 3 * pixel] = planes[from + pixel] ?? 0;
-    pixels[to + 3 * pixel + 1] = planes[from + PIXELS + pixel] ?? 0;
-    pixels[to + 3 * pixel + 2] = planes[from + 2 * PIXELS + pixel] ?? 0;
-  }
-}
-
-function classNames(files: Files, { kind, path }: { kind: Kind; path: string }): string[] {
+const classNames = (files: Files, { kind, path }: { kind: Kind; path: string }): string[] => {
   const text = files.get(kind.names)?.toString('utf8');
   if (text === undefined) return Array.from({ length: kind.classes }, (_, label) => `${label}`);
   const names = text
     .split(/\r?\n/)
     .map((line) => line.trim())
     .filter(Boolean);
-  if (names.length !== kind.classes) {
+  if (names.length !== kind.classes)
     throw new Error(
-      `Cannot open data: ${kind.names} in ${path} must name ${kind.classes} classes, got ${names.length}; download the data again`,
+      `Cannot open data: ${kind.names} in ${path} must name ${kind.classes} classes, got ${names.length}; ` +
+        'download the data again',
     );
-  }
   return names;
-}
+};
+
+/**
+ * Opens CIFAR-10 or CIFAR-100 in its binary version: a folder of `.bin` files, or the `.tar.gz` archive as it is downloaded.
+ * CIFAR-100 uses the fine labels. Class names come from the text file beside the data, or are numbers where it is missing.
+ */
+export const openCifar = async (path: string): Promise<Source> => {
+  const files = (await stat(path)).isDirectory() ? await readFolder(path) : await readArchive(path);
+  const kind = kindOf([...files.keys()]);
+  if (kind === undefined)
+    throw new Error(
+      `Cannot open data: ${path} holds no CIFAR binary files (data_batch_1.bin or train.bin); ` +
+        'unpack other archives and give the folder',
+    );
+  const train = readPart(files, { kind, members: kind.train, path });
+  const test = readPart(files, { kind, members: kind.test, path });
+  const { name, normalize } = kind;
+  const classes = classNames(files, { kind, path });
+  return arraySource(
+    { train, test },
+    { name, classes, imageSize: SIZE, channels: 3, augment: 'crop(4) + flip', normalize },
+  );
+};
+
+export const cifar: DataFormat = {
+  what: 'CIFAR binary files, in a folder or the .tar.gz archive',
+  named: Object.fromEntries(
+    KINDS.map(({ name, archive }) => [
+      name,
+      async (options: SourceOptions): Promise<Source> => openCifar(await cached(archive, options)),
+    ]),
+  ),
+  fixed: true,
+  recognises: (path, entries) =>
+    entries === undefined ? /\.(tar\.gz|tgz)$/.test(path) : kindOf(entries) !== undefined,
+  open: openCifar,
+};

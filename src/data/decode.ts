@@ -1,25 +1,28 @@
 import { readFile } from 'node:fs/promises';
 import type { Progress } from './source.js';
 
+/** How an image of another shape is brought to the size: scaled to cover the square, then cut in the middle. */
+export const FIT = 'cover';
+
 /** Enough to keep every thread of Node's pool at work while finished images are copied. */
 const IN_FLIGHT = 16;
 
 export interface DecodeOptions {
-  imageSize: number;
-  channels: 1 | 3;
-  skipCorrupt: boolean;
-  onProgress?: Progress | undefined;
+  readonly imageSize: number;
+  readonly channels: 1 | 3;
+  readonly skipCorrupt: boolean;
+  readonly onProgress?: Progress | undefined;
 }
 
 /**
- * Decodes image files of any format and size to bytes, [n, imageSize, imageSize, channels], in the order of `files`: upright by EXIF,
- * scaled to cover the square and cut in the middle, alpha on black. An image that already has the size keeps its exact bytes.
- * @throws on a file that cannot be read, naming it, unless `skipCorrupt`: then it is left out and listed
+ * Decodes image files of any format and size to bytes, [n, imageSize, imageSize, channels], in the order of `files`: upright by
+ * EXIF, brought to the size by `FIT`, alpha on black. An image that already has the size keeps its exact bytes. Throws on a file
+ * that cannot be read, naming it, unless `skipCorrupt`: then it is left out and listed.
  */
-export async function decodeImages(
+export const decodeImages = async (
   files: readonly string[],
   { imageSize, channels, skipCorrupt, onProgress }: DecodeOptions,
-): Promise<{ images: Uint8Array; kept: Uint32Array; skipped: string[] }> {
+): Promise<{ images: Uint8Array; kept: Uint32Array; skipped: string[] }> => {
   const { default: sharp } = await import('sharp'); // loaded here: sets that need no decoder work where sharp does not
   sharp.concurrency(1); // many small images: one thread each beats many threads on one
   sharp.cache(false);
@@ -28,7 +31,7 @@ export async function decodeImages(
     const bytes = await readFile(file);
     if (bytes.length === 0) throw new Error('0 bytes');
     const upright = sharp(bytes, { failOn: 'error' }).autoOrient();
-    const square = upright.resize(imageSize, imageSize, { fit: 'cover' }).flatten();
+    const square = upright.resize(imageSize, imageSize, { fit: FIT }).flatten();
     const coloured = channels === 1 ? square.greyscale() : square.toColourspace('srgb');
     return coloured.raw({ depth: 'uchar' }).toBuffer();
   };
@@ -38,7 +41,7 @@ export async function decodeImages(
   const corrupt = new Set<number>();
   let started = 0;
   let done = 0;
-  const work = async () => {
+  const work = async (): Promise<void> => {
     while (started < files.length) {
       const index = started++;
       const file = files[index] ?? '';
@@ -49,7 +52,8 @@ export async function decodeImages(
           started = files.length; // the other workers stop too
           const reason = cause instanceof Error ? cause.message : `${cause}`;
           throw new Error(
-            `Cannot load data: ${file} is not a readable image (${reason}); mend or remove it, or skip such files with --skip-corrupt`,
+            `Cannot load data: ${file} is not a readable image (${reason}); ` +
+              'mend or remove it, or skip such files with --skip-corrupt',
             { cause },
           );
         }
@@ -65,4 +69,4 @@ export async function decodeImages(
   if (corrupt.size === 0) return { images, kept, skipped: [] };
   for (const [position, index] of kept.entries()) images.copyWithin(position * size, index * size, (index + 1) * size);
   return { images: images.slice(0, kept.length * size), kept, skipped: files.filter((_, index) => corrupt.has(index)) };
-}
+};

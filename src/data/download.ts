@@ -1,54 +1,25 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { homedir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Progress } from './source.js';
+import type { Progress, SourceOptions } from './source.js';
 
 export interface DownloadOptions {
-  md5: string;
-  onProgress?: Progress | undefined;
-  attempts?: number;
+  readonly md5: string;
+  readonly onProgress?: Progress | undefined;
+  readonly attempts?: number;
   /** Milliseconds before the second attempt; doubled for each further one. */
-  wait?: number;
+  readonly wait?: number;
 }
 
 /** A failure that another attempt cannot mend. */
 class Hopeless extends Error {}
 
-/**
- * Fetches a data set once, over connections that break: into `file.part`, continued with HTTP Range where the server allows it, checked
- * against its MD5 and only then given its name. `file` therefore is whole or absent.
- * @throws when the server refuses, cannot be reached, or sends other bytes than expected
- */
-export async function download(url: string, file: string, options: DownloadOptions): Promise<void> {
-  const { md5, onProgress, attempts = 4, wait = 1000 } = options;
-  const part = `${file}.part`;
-  await mkdir(dirname(file), { recursive: true });
-  let reason = '';
-  for (let attempt = 0; attempt < attempts; attempt++) {
-    if (attempt > 0) await sleep(wait * 2 ** (attempt - 1));
-    try {
-      const resumed = await fetchRest(url, part, onProgress);
-      const found = await hash(part);
-      if (found === md5) return await rename(part, file);
-      await rm(part);
-      const problem = `its MD5 must be ${md5}, got ${found}`;
-      // What was there before may have been the bad half: then once more from the start.
-      throw resumed ? new Error(problem) : new Hopeless(problem);
-    } catch (error) {
-      reason = describe(error);
-      if (error instanceof Hopeless) break;
-    }
-  }
-  throw new Error(
-    `Cannot download ${url}: ${reason}; check the connection and try again, or get the data in another way and give its path to --data`,
-  );
-}
-
 /** Appends what is missing to `part`; true when it began with bytes of an earlier attempt. */
-async function fetchRest(url: string, part: string, onProgress: Progress | undefined): Promise<boolean> {
+const fetchRest = async (url: string, part: string, onProgress: Progress | undefined): Promise<boolean> => {
   const present = await stat(part).then(
     (entry) => entry.size,
     () => 0,
@@ -74,16 +45,61 @@ async function fetchRest(url: string, part: string, onProgress: Progress | undef
   };
   await pipeline(response.body, report, createWriteStream(part, { flags: resumed ? 'a' : 'w' }));
   return resumed;
-}
+};
 
-async function hash(file: string): Promise<string> {
+const hash = async (file: string): Promise<string> => {
   const md5 = createHash('md5');
   await pipeline(createReadStream(file), md5);
   return md5.digest('hex');
-}
+};
 
 /** Node says only "fetch failed" and hides why in the cause. */
-function describe(error: unknown): string {
+const describe = (error: unknown): string => {
   if (!(error instanceof Error)) return `${error}`;
   return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;
-}
+};
+
+/**
+ * Downloads a data set over connections that break: into `file.part`, continued with HTTP Range where the server allows it, checked
+ * against its MD5 and only then given its name. `file` therefore is whole or absent. Throws when the server refuses, cannot be
+ * reached, or sends other bytes than expected.
+ */
+export const download = async (url: string, file: string, options: DownloadOptions): Promise<void> => {
+  const { md5, onProgress, attempts = 4, wait = 1000 } = options;
+  const part = `${file}.part`;
+  await mkdir(dirname(file), { recursive: true });
+  let reason = '';
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    if (attempt > 0) await sleep(wait * 2 ** (attempt - 1));
+    try {
+      const resumed = await fetchRest(url, part, onProgress);
+      const found = await hash(part);
+      if (found === md5) return await rename(part, file);
+      await rm(part);
+      const problem = `its MD5 must be ${md5}, got ${found}`;
+      // What was there before may have been the bad half: then once more from the start.
+      throw resumed ? new Error(problem) : new Hopeless(problem);
+    } catch (error) {
+      reason = describe(error);
+      if (error instanceof Hopeless) break;
+    }
+  }
+  throw new Error(
+    `Cannot download ${url}: ${reason}; ` +
+      'check the connection and try again, or get the data in another way and give its path to --data',
+  );
+};
+
+/**
+ * Downloads a file once, and returns where it is: in `cacheDir`, else $TAILNAS_CACHE, else tailnas in $XDG_CACHE_HOME or ~/.cache.
+ */
+export const cached = async (
+  { url, md5 }: { url: string; md5: string },
+  { cacheDir, onProgress }: Pick<SourceOptions, 'cacheDir' | 'onProgress'>,
+): Promise<string> => {
+  const userCache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
+  const file = join(cacheDir ?? (process.env['TAILNAS_CACHE'] || join(userCache, 'tailnas')), basename(url));
+  const present = await stat(file).catch(() => undefined);
+  if (present === undefined) await download(url, file, { md5, onProgress });
+  return file;
+};

@@ -32,7 +32,7 @@ describe('openFolder', () => {
     await symlink(join(path, 'test/dog'), join(path, 'test/emu'));
     const source = await openFolder(path);
     expect(source).toMatchObject({ name: 'pets', classes: ['cat', 'dog', 'emu'], imageSize: 32, channels: 3 });
-    expect(source.augment).toEqual({ pad: 4, flip: true });
+    expect(source.augment).toBe('crop(4) + flip');
     expect([...source.trainLabels]).toEqual([0, 0, 1, 1, 1, 2, 2]);
     expect([...source.testLabels]).toEqual([0, 1, 1, 2, 2]);
   });

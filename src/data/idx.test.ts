@@ -41,7 +41,7 @@ async function write(
 describe('openIdx', () => {
   it.each([false, true])('reads images and labels (gzip: %s)', async (gzip) => {
     const source = await openIdx(await write(`digits-${gzip}`, { gzip }));
-    expect(source).toMatchObject({ classes: ['0', '1'], imageSize: 2, channels: 1, augment: { pad: 2, flip: false } });
+    expect(source).toMatchObject({ classes: ['0', '1'], imageSize: 2, channels: 1, augment: 'crop(2)' });
     expect([...source.trainLabels]).toEqual([0, 1, 1]);
     const train = await source.load('train', Uint32Array.of(2, 0));
     expect([...train.images]).toEqual([30, 31, 32, 33, 10, 11, 12, 13]);
@@ -51,9 +51,9 @@ describe('openIdx', () => {
   });
 
   it('mirrors clothes, not digits', async () => {
-    expect((await openIdx(await write('fashion-mnist'))).augment.flip).toBe(true);
-    expect((await openIdx(await write('FashionMNIST/raw'))).augment.flip).toBe(true);
-    expect((await openIdx(await write('old-fashion/mnist'))).augment.flip).toBe(false);
+    expect((await openIdx(await write('fashion-mnist'))).augment).toBe('crop(2) + flip');
+    expect((await openIdx(await write('FashionMNIST/raw'))).augment).toBe('crop(2) + flip');
+    expect((await openIdx(await write('old-fashion/mnist'))).augment).toBe('crop(2)');
   });
 
   it('says what is wrong with damaged files', async () => {

@@ -19,7 +19,7 @@ const record = (...labels: number[]) => Buffer.concat([Buffer.from(labels), Buff
 describe('openSource', () => {
   it('knows MNIST without a download', async () => {
     const mnist = await openSource('mnist');
-    expect(mnist).toMatchObject({ name: 'mnist', imageSize: 28, channels: 1, augment: { pad: 2, flip: false } });
+    expect(mnist).toMatchObject({ name: 'mnist', imageSize: 28, channels: 1, augment: 'crop(2)' });
     expect(mnist.classes.join('')).toBe('0123456789');
     expect(countLabels(mnist.trainLabels, 10)).toEqual([5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]);
     expect(countLabels(mnist.testLabels, 10)).toEqual([980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]);

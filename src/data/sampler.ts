@@ -1,15 +1,49 @@
+import { z } from 'zod';
 import { Rng } from './rng.js';
 import { indicesByClass } from './split.js';
 
-/** `instance`: every image once a pass. `class`: classes equally likely (eq 12). `reversed`: rare classes more likely (BBN). */
-export type Sampling = 'instance' | 'class' | 'reversed';
+/** Draws a class again and again, given how many images each has. */
+type DrawClass = (counts: readonly number[], rng: Rng) => () => number;
 
-/** Where a sampler stands; plain JSON. */
-export interface SamplerState {
-  sampling: Sampling;
-  rng: number[]; // for `instance`, as it was before the current pass was shuffled
-  position: number; // images already taken from the current pass
-}
+const evenly: DrawClass = (counts, rng) => () => rng.below(counts.length);
+
+const inProportionTo =
+  (weight: (count: number) => number): DrawClass =>
+  (counts, rng) => {
+    let sum = 0;
+    const ends = counts.map((count) => {
+      sum += weight(count);
+      return sum;
+    });
+    return () => {
+      const point = rng.uniform() * sum;
+      return ends.findIndex((end) => point < end);
+    };
+  };
+
+/**
+ * How batches are drawn. With `drawClass`, images are independent: first a class, then evenly one of its images. Without it, they
+ * come in endless shuffled passes over the set.
+ */
+const TABLE = [
+  { name: 'instance', drawClass: undefined },
+  { name: 'class', drawClass: evenly }, // P(x, y) = 1/(C N_y): the paper's eq 12
+  { name: 'reversed', drawClass: inProportionTo((count) => 1 / count) }, // BBN
+] as const;
+
+/** The names of all samplings. */
+export const samplings = TABLE.map(({ name }) => name);
+export type Sampling = (typeof samplings)[number];
+
+/** The state of a sampler in plain JSON. */
+export const samplerState = z.object({
+  sampling: z.enum(samplings),
+  /** For passes, as it was before the current pass was shuffled. */
+  rng: z.array(z.number()).readonly(),
+  /** Images already taken from the current pass. */
+  position: z.number(),
+});
+export type SamplerState = Readonly<z.infer<typeof samplerState>>;
 
 export interface Sampler {
   /** The positions of the next `batch` images. */
@@ -18,63 +52,27 @@ export interface Sampler {
 }
 
 export interface SamplerOptions {
-  classes: number;
-  seed: number;
-  stream: string;
-  state?: SamplerState | undefined;
+  readonly classes: number;
+  readonly seed: number;
+  readonly stream: string;
+  readonly state?: SamplerState | undefined;
 }
 
-/**
- * Decides which images a batch holds. `instance` runs through endless shuffled passes, batches over the border of a pass, so all are full;
- * `class` draws independently with P(x, y) = 1/(C N_y) (the paper's eq 12); `reversed` with P(y) proportional to 1/N_y, then evenly within
- * the class (BBN). With `state` it continues exactly where that state was taken.
- */
-export function sampler(sampling: Sampling, labels: Uint16Array, options: SamplerOptions): Sampler {
-  const { classes, seed, stream, state } = options;
-  if (state && state.sampling !== sampling) {
-    throw new Error(
-      `Cannot resume sampling: the state is of "${state.sampling}", asked for "${sampling}"; resume with the run's own settings`,
-    );
-  }
-  const rng = state ? Rng.from(state.rng) : new Rng(seed, `${stream}/${sampling}`);
-  if (sampling === 'instance') return passes(labels.length, rng, state?.position ?? 0);
-
-  const members = indicesByClass(labels, classes);
-  const empty = members.findIndex((indices) => indices.length === 0);
-  if (empty >= 0)
-    throw new Error(`Cannot sample by class: class ${empty} has no images; add images or remove the class`);
-  const drawClass =
-    sampling === 'class'
-      ? () => rng.below(classes)
-      : weighted(
-          rng,
-          members.map((m) => 1 / m.length),
-        );
-  const draw = () => {
-    const indices = members[drawClass()] ?? [];
-    return indices[rng.below(indices.length)] ?? 0;
-  };
-  return {
-    next: (batch) => Uint32Array.from({ length: batch }, draw),
-    state: () => ({ sampling, rng: rng.state(), position: 0 }),
-  };
-}
-
-function passes(length: number, rng: Rng, start: number): Sampler {
+/** Endless shuffled passes over a set; batches run over the end of a pass, so that all are full. */
+const passes = (length: number, { sampling, rng, start }: { sampling: Sampling; rng: Rng; start: number }): Sampler => {
   if (length === 0) throw new Error('Cannot sample: the set has no images; add images');
-  if (!Number.isInteger(start) || start < 0 || start > length) {
+  if (!Number.isInteger(start) || start < 0 || start > length)
     throw new Error(
       `Cannot resume sampling: position must be from 0 to ${length}, got ${start}; resume on the data the run began with`,
     );
-  }
   let before = rng.state();
-  const shuffled = () => {
+  const shuffled = (): Uint32Array => {
     before = rng.state();
     return rng.shuffle(Uint32Array.from({ length }, (_, index) => index));
   };
   let order = shuffled();
   let position = start;
-  const one = () => {
+  const one = (): number => {
     if (position === length) {
       order = shuffled();
       position = 0;
@@ -83,18 +81,37 @@ function passes(length: number, rng: Rng, start: number): Sampler {
   };
   return {
     next: (batch) => Uint32Array.from({ length: batch }, one),
-    state: () => ({ sampling: 'instance', rng: [...before], position }),
+    state: () => ({ sampling, rng: [...before], position }),
   };
-}
+};
 
-function weighted(rng: Rng, weights: readonly number[]): () => number {
-  let sum = 0;
-  const ends = weights.map((weight) => {
-    sum += weight;
-    return sum;
-  });
-  return () => {
-    const point = rng.uniform() * sum;
-    return ends.findIndex((end) => point < end);
+/** Decides which images a batch holds. With `state` it continues exactly where that state was taken. */
+export const sampler = (
+  sampling: Sampling,
+  labels: Uint16Array,
+  { classes, seed, stream, state }: SamplerOptions,
+): Sampler => {
+  if (state !== undefined && state.sampling !== sampling)
+    throw new Error(
+      `Cannot resume sampling: the state is of "${state.sampling}", asked for "${sampling}"; ` +
+        "resume with the run's own settings",
+    );
+  const rng = state === undefined ? new Rng(seed, `${stream}/${sampling}`) : Rng.from(state.rng);
+  const drawClass = TABLE.find(({ name }) => name === sampling)?.drawClass;
+  if (drawClass === undefined) return passes(labels.length, { sampling, rng, start: state?.position ?? 0 });
+
+  const members = indicesByClass(labels, classes);
+  const counts = members.map((indices) => indices.length);
+  const empty = counts.indexOf(0);
+  if (empty >= 0)
+    throw new Error(`Cannot sample by class: class ${empty} has no images; add images or remove the class`);
+  const nextClass = drawClass(counts, rng);
+  const one = (): number => {
+    const indices = members[nextClass()] ?? [];
+    return indices[rng.below(indices.length)] ?? 0;
   };
-}
+  return {
+    next: (batch) => Uint32Array.from({ length: batch }, one),
+    state: () => ({ sampling, rng: rng.state(), position: 0 }),
+  };
+};

@@ -1,56 +1,66 @@
 /** Images in memory, ready to be cut into batches. */
 export interface ImageSet {
-  images: Uint8Array; // [n, height, width, channels]
-  labels: Uint16Array; // [n]
-  height: number;
-  width: number;
-  channels: number;
+  /** [n, height, width, channels] */
+  readonly images: Uint8Array;
+  /** [n] */
+  readonly labels: Uint16Array;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
 }
 
-/** Random crop after zero padding by `pad` pixels, and whether to mirror half of the images. */
-export interface Augment {
-  pad: number;
-  flip: boolean;
-}
-
-/** Tells how far a slow step is; `total` is undefined where a server does not say. */
+/** Reports progress; `total` is undefined where a server does not say. */
 export type Progress = (event: { action: 'download' | 'load'; done: number; total: number | undefined }) => void;
 
 export type Part = 'train' | 'test';
 
 export interface Loaded extends ImageSet {
-  skipped: string[]; // files that could not be read
-  kept: Uint32Array; // positions in the asked indices of the images that are here
+  /** Files that could not be read. */
+  readonly skipped: readonly string[];
+  /** Positions in the requested indices of the images that are here. */
+  readonly kept: Uint32Array;
 }
 
-/** A data set as it lies on disk: all labels are known, and only chosen images are decoded. */
+/** A data set on disk: all labels are known, and only chosen images are decoded. */
 export interface Source {
   readonly name: string;
   readonly classes: readonly string[];
   readonly trainLabels: Uint16Array;
   readonly testLabels: Uint16Array;
-  readonly imageSize: number; // images are square
+  /** Height and width of every image. */
+  readonly imageSize: number;
   readonly channels: 1 | 3;
-  readonly augment: Augment;
-  readonly normalize?: { readonly mean: readonly number[]; readonly std: readonly number[] }; // in 0..1 units
+  /** The label of its usual augmentation: `crop(4) + flip`. */
+  readonly augment: string;
+  /** Per channel, of pixels in 0…1; measured on the training images when left out. */
+  readonly normalize?: { readonly mean: readonly number[]; readonly std: readonly number[] };
   load(part: Part, indices: Uint32Array, onProgress?: Progress): Promise<Loaded>;
 }
 
-/** Makes a source of images that are already in memory (CIFAR, IDX). */
-export function arraySource(
-  { train, test }: Record<Part, ImageSet>,
-  about: Pick<Source, 'name' | 'classes' | 'imageSize' | 'channels' | 'augment' | 'normalize'>,
-): Source {
-  const parts = { train, test };
-  return {
-    ...about,
-    trainLabels: train.labels,
-    testLabels: test.labels,
-    load: async (part, indices) => gather(parts[part], indices),
-  };
+export interface SourceOptions {
+  readonly imageSize?: number | undefined;
+  readonly channels?: 1 | 3 | undefined;
+  /** Share of each class to test on, for folders that have no test part of their own. */
+  readonly testShare?: number | undefined;
+  readonly skipCorrupt?: boolean | undefined;
+  readonly cacheDir?: string | undefined;
+  readonly onProgress?: Progress | undefined;
 }
 
-function gather(set: ImageSet, indices: Uint32Array): Loaded {
+/** A kind of data: how it is recognised and opened. `addDataFormat` makes one known. */
+export interface DataFormat {
+  /** For errors: `an IDX folder (MNIST)`. */
+  readonly what: string;
+  /** Data sets of this kind that are opened by name, without a path. */
+  readonly named?: Readonly<Record<string, (options: SourceOptions) => Promise<Source>>>;
+  /** Image size, channels and test part cannot be chosen: options that say otherwise are refused. */
+  readonly fixed?: boolean;
+  /** Whether a path leads to data of this kind. `entries` are the names in the folder, undefined for a file. */
+  recognises(path: string, entries: readonly string[] | undefined): boolean;
+  open(path: string, options: SourceOptions): Promise<Source>;
+}
+
+const gather = (set: ImageSet, indices: Uint32Array): Loaded => {
   const size = set.height * set.width * set.channels;
   const images = new Uint8Array(indices.length * size);
   const labels = new Uint16Array(indices.length);
@@ -59,11 +69,22 @@ function gather(set: ImageSet, indices: Uint32Array): Loaded {
     labels[position] = set.labels[index] ?? 0;
   }
   return { ...set, images, labels, skipped: [], kept: Uint32Array.from(indices.keys()) };
-}
+};
+
+/** Makes a source of images that are already in memory (CIFAR, IDX). */
+export const arraySource = (
+  { train, test }: Readonly<Record<Part, ImageSet>>,
+  about: Pick<Source, 'name' | 'classes' | 'imageSize' | 'channels' | 'augment' | 'normalize'>,
+): Source => ({
+  ...about,
+  trainLabels: train.labels,
+  testLabels: test.labels,
+  load: async (part, indices) => gather(part === 'train' ? train : test, indices),
+});
 
 /** How many images each class has. */
-export function countLabels(labels: Uint16Array, classes: number): number[] {
-  const counts = Array<number>(classes).fill(0);
+export const countLabels = (labels: Uint16Array, classes: number): number[] => {
+  const counts = new Array<number>(classes).fill(0);
   for (const label of labels) counts[label] = (counts[label] ?? 0) + 1;
   return counts;
-}
+};

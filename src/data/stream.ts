@@ -1,18 +1,35 @@
+import { z } from 'zod';
 import { Rng } from './rng.js';
-import { type SamplerState, type Sampling, sampler } from './sampler.js';
-import type { Augment, ImageSet } from './source.js';
+import { type Sampling, sampler, samplerState } from './sampler.js';
+import type { ImageSet } from './source.js';
 
 /** A batch as bytes; normalising is left to whoever makes tensors. */
 export interface Batch {
-  images: Uint8Array; // [batch, height, width, channels]
-  labels: Int32Array; // [batch]
+  /** [batch, height, width, channels] */
+  readonly images: Uint8Array;
+  /** [batch] */
+  readonly labels: Int32Array;
+  /** For augmentations of the batch's tensors, which must draw before the next batch. Absent for images that are tested. */
+  readonly rng?: Rng;
 }
 
-/** Where a stream stands; plain JSON. */
-export interface StreamState {
-  sampler: SamplerState;
-  rng: number[];
+/** One image of a batch, before normalising. */
+export interface ImageBytes {
+  /** [height, width, channels] */
+  readonly bytes: Uint8Array;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
 }
+
+/** What changes the images of a batch at random, in place. The room `augment` has some. */
+export interface ByteAugment {
+  bytes?(image: ImageBytes, rng: Rng): void;
+}
+
+/** The state of a stream in plain JSON. */
+export const streamState = z.object({ sampler: samplerState, rng: z.array(z.number()).readonly() });
+export type StreamState = Readonly<z.infer<typeof streamState>>;
 
 export interface Stream {
   next(): Batch;
@@ -20,73 +37,37 @@ export interface Stream {
 }
 
 export interface StreamOptions {
-  sampling: Sampling;
-  batchSize: number;
-  classes: number;
-  augment?: Augment | undefined;
-  seed: number;
+  readonly sampling: Sampling;
+  readonly batchSize: number;
+  readonly classes: number;
+  readonly augment?: ByteAugment | undefined;
+  readonly seed: number;
   /** Streams of one seed with different names are independent. */
-  name: string;
-  state?: StreamState | undefined;
+  readonly name: string;
+  readonly state?: StreamState | undefined;
 }
 
-/**
- * Gives endless batches of a set, sampled and augmented, and continues exactly from a `state`.
- * As in DARTS the crop pads the raw bytes with 0, before any normalising.
- */
-export function stream(set: ImageSet, options: StreamOptions): Stream {
-  const { sampling, batchSize, classes, augment = { pad: 0, flip: false }, seed, name, state } = options;
-  if (!Number.isInteger(batchSize) || batchSize < 1) {
+/** Yields endless batches of a set, sampled and augmented, and continues exactly from a `state`. */
+export const stream = (set: ImageSet, options: StreamOptions): Stream => {
+  const { sampling, batchSize, classes, augment, seed, name, state } = options;
+  if (!Number.isInteger(batchSize) || batchSize < 1)
     throw new Error(`Cannot make batches: the batch size must be an integer >= 1, got ${batchSize}`);
-  }
   const picks = sampler(sampling, set.labels, { classes, seed, stream: name, state: state?.sampler });
-  const rng = state ? Rng.from(state.rng) : new Rng(seed, `${name}/augment`);
-  const size = set.height * set.width * set.channels;
+  const rng = state === undefined ? new Rng(seed, `${name}/augment`) : Rng.from(state.rng);
+  const { height, width, channels } = set;
+  const size = height * width * channels;
   return {
-    next() {
+    next: () => {
       const images = new Uint8Array(batchSize * size);
       const labels = new Int32Array(batchSize);
       for (const [position, index] of picks.next(batchSize).entries()) {
-        const image = images.subarray(position * size, (position + 1) * size);
-        const down = rng.below(2 * augment.pad + 1) - augment.pad;
-        const right = rng.below(2 * augment.pad + 1) - augment.pad;
-        copyShifted(set, image, { index, down, right });
-        if (augment.flip && rng.below(2) === 1) flip(image, set);
+        const bytes = images.subarray(position * size, (position + 1) * size);
+        bytes.set(set.images.subarray(index * size, (index + 1) * size));
+        augment?.bytes?.({ bytes, height, width, channels }, rng);
         labels[position] = set.labels[index] ?? 0;
       }
-      return { images, labels };
+      return { images, labels, rng };
     },
     state: () => ({ sampler: picks.state(), rng: rng.state() }),
   };
-}
-
-/** A crop of the padded image is the image moved by (-down, -right), with zeros where nothing came. */
-function copyShifted(
-  { images, height, width, channels }: ImageSet,
-  target: Uint8Array,
-  { index, down, right }: { index: number; down: number; right: number },
-): void {
-  const from = Math.max(0, right);
-  const to = Math.min(width, width + right);
-  const first = Math.max(0, down);
-  const last = Math.min(height, height + down);
-  for (let row = first; row < last; row++) {
-    const start = (index * height + row) * width;
-    const pixels = images.subarray((start + from) * channels, (start + to) * channels);
-    target.set(pixels, ((row - down) * width + from - right) * channels);
-  }
-}
-
-function flip(image: Uint8Array, { height, width, channels }: ImageSet): void {
-  for (let row = 0; row < height; row++) {
-    let left = row * width * channels;
-    let right = left + (width - 1) * channels;
-    for (; left < right; left += channels, right -= channels) {
-      for (let channel = 0; channel < channels; channel++) {
-        const held = image[left + channel] ?? 0;
-        image[left + channel] = image[right + channel] ?? 0;
-        image[right + channel] = held;
-      }
-    }
-  }
-}
+};

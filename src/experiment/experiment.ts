@@ -43,6 +43,8 @@ export interface Plan {
   readonly streams: readonly StreamSpec[];
   readonly space: { readonly name: string; readonly primitives: readonly string[] } | null;
   readonly phases: readonly Phase[];
+  /** What the user should know before it starts. */
+  readonly notices: readonly string[];
   /** Plain data that the experiment itself is made of, beyond its options: the genotype that is trained. */
   readonly network: ExperimentRecord['network'];
 }
@@ -52,7 +54,9 @@ interface Definition<S extends OptionSet>
   extends Omit<Experiment, 'options' | 'paper' | 'with'>,
     Partial<Pick<Experiment, 'paper'>> {
   readonly options: S;
-  plan(options: z.infer<S>): Omit<Plan, 'experiment' | 'values' | 'network'> & Partial<Pick<Plan, 'network'>>;
+  plan(
+    options: z.infer<S>,
+  ): Omit<Plan, 'experiment' | 'values' | 'network' | 'notices'> & Partial<Pick<Plan, 'network' | 'notices'>>;
 }
 
 /** Makes an experiment of its options and of what they lead to. */
@@ -73,7 +77,7 @@ export const define = <S extends OptionSet>(definition: Definition<S>): Experime
         );
       const read = readOptions(options, { ...facts.defaults, ...values });
       const written = Object.fromEntries(Object.entries(read).map(([name, value]) => [name, spelled(value)]));
-      return { network: null, ...plan(read), experiment, values: written };
+      return { network: null, notices: [], ...plan(read), experiment, values: written };
     },
   };
   return experiment;

@@ -1,6 +1,6 @@
-import type { Scalar } from '../run/index.js';
+import { expandAugment } from '../augment/index.js';
 import { losses } from '../loss/index.js';
-import { readAugment } from '../augment/index.js';
+import type { Scalar } from '../run/index.js';
 import { labelOf, numberIn, option } from './option.js';
 
 export const LEARNING = 'Learning';
@@ -18,17 +18,27 @@ export const learningOptions = {
   batchSize: isSize('n', 'images per step and stream', numberIn({ least: 1, whole: true })),
   weightLr: rate('first learning rate of the weights; it falls on half a cosine'),
   weightLrMin: rate('where the cosine ends'),
-  momentum: option({ value: '<n>', help: 'momentum of the weights', group: LEARNING }, numberIn({ least: 0, below: 1 })),
+  momentum: option(
+    { value: '<n>', help: 'momentum of the weights', group: LEARNING },
+    numberIn({ least: 0, below: 1 }),
+  ),
   weightDecay: rate('L2 decay of the weights'),
   gradClip: option(
     { value: '<n>', help: "largest norm of the weights' gradient", group: LEARNING },
     numberIn({ above: 0 }),
   ),
-  loss: option({ value: '<loss>', help: `what training minimises: ${losses.usages().join(', ')}`, group: LEARNING }, labelOf(losses)),
+  loss: option(
+    { value: '<loss>', help: `what training minimises: ${losses.usages().join(', ')}`, group: LEARNING },
+    labelOf(losses),
+  ),
 };
 
 /** How training images are changed: a pipeline such as `crop(4) + flip`, or `default` for the data set's own. */
 export const augmentOption = option(
   { value: '<steps>', help: 'how training images are changed, e.g. "crop(4) + flip + cutout(16)"', group: LEARNING },
-  readAugment,
+  (value) => {
+    const label = String(value);
+    expandAugment(label, { usual: 'none' }); // throws on what is no augmentation
+    return { label };
+  },
 );

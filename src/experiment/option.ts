@@ -74,7 +74,7 @@ export const numberIn =
 
 /** Reads one of a few words. Throws a RangeError with all of them, and the nearest. */
 export const oneOf =
-  <T extends string>(words: readonly T[]) =>
+  <const T extends string>(words: readonly T[]) =>
   (value: Scalar): T => {
     const found = words.find((word) => word === String(value));
     if (found === undefined)
@@ -101,6 +101,7 @@ export const spelled = (value: unknown): Scalar => {
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
   if ((typeof value === 'object' || typeof value === 'function') && value !== null && 'label' in value)
     return String(value.label);
+  if (typeof value === 'object' && value !== null && 'name' in value) return String(value.name);
   throw new TypeError(`Cannot spell ${String(value)}: it must be a number, a word, a switch, or have a label`);
 };
 

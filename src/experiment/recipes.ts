@@ -63,4 +63,3 @@ export const table2: readonly Experiment[] = [
 
 /** What is searched when no recipe is named: the highest mean of table II's rows on balanced test images (docs/results). */
 export const RECOMMENDED = 'hls-continued-class';
-

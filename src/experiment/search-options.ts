@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { samplings } from '../data/index.js';
-import { losses } from '../loss/index.js';
-import { requireMixing, freezeForms, schedules } from '../schedule/index.js';
+import { freezeForms, requireMixing, schedules } from '../schedule/index.js';
 import { relaxations, selectors, spaces } from '../space/index.js';
 import { augmentOption, isSize, LEARNING, learningOptions } from './learning-options.js';
 import { labelOf, numberIn, oneOf, option } from './option.js';

@@ -3,7 +3,13 @@ import type { Phase } from '../loop/index.js';
 import { BACKBONE, bilateralNetwork, HEADS, searchNetwork } from '../net/index.js';
 import { constant, cosine, type FreezeForm, product, type Schedule, softFreeze } from '../schedule/index.js';
 import { define, type Experiment, type Plan, type Scale, type Values } from './experiment.js';
-import { type BilateralOptions, bilateralOptions, hlsOptions, plainOptions, type SearchOptions } from './search-options.js';
+import {
+  type BilateralOptions,
+  bilateralOptions,
+  hlsOptions,
+  plainOptions,
+  type SearchOptions,
+} from './search-options.js';
 
 /** A row: what an experiment is called, and what it has other than the rest. */
 export interface Row {
@@ -42,6 +48,9 @@ const common = ({ batchSize, augment, space }: SearchOptions) => ({
   space: { name: space.name, primitives: space.primitives.map(({ name }) => name) },
 });
 
+const everyEpoch = (epochs: number, holds: (t: number) => boolean): boolean =>
+  Array.from({ length: epochs }, (_, epoch) => epoch / epochs).every(holds);
+
 const weightLr = (options: SearchOptions): Schedule => cosine(options.weightLr, options.weightLrMin);
 
 /** DARTS: one network, one stream. `sampling: 'class'` draws every class equally often (the paper's re-sampling row, eq 12). */
@@ -59,8 +68,11 @@ export const plainSearch = (row: Row): Experiment =>
         knobs: { weightLr: weightLr(o), [`archLr.${BACKBONE}`]: constant(o.archLr) },
         stop: o.stop,
         start: (context) => {
-          const net = searchNetwork({ ...o, ...context }, { space: o.space, relaxation: o.relax, selector: o.selector });
-          const objective = plainObjective(net.logits, o.loss.build(context.counts));
+          const net = searchNetwork(
+            { ...o, ...context },
+            { space: o.space, relaxation: o.relax, selector: o.selector },
+          );
+          const objective = plainObjective(net, o.loss.build(context.counts));
           return darts({ ...o, net, objective, streams, profiler: context.profiler });
         },
       };
@@ -102,19 +114,22 @@ const bilateralPlan = (
       return darts({ ...o, net, objective, streams, profiler: context.profiler });
     },
   };
+  const phases = [
+    search,
+    ...continued.map(({ name, share, mixing, frozen = [] }) => ({
+      name,
+      epochs: Math.max(1, Math.round(share * o.epochs)),
+      knobs: knobs(mixing),
+      frozen,
+    })),
+  ];
+  const alone = phases.every(({ epochs, knobs: { mixing } }) => everyEpoch(epochs, (t) => mixing?.(t) === 1));
   return {
     ...common(o),
     method: `${method}, ${o.mixing.label}`,
     streams,
-    phases: [
-      search,
-      ...continued.map(({ name, share, mixing, frozen = [] }) => ({
-        name,
-        epochs: Math.max(1, Math.round(share * o.epochs)),
-        knobs: knobs(mixing),
-        frozen,
-      })),
-    ],
+    phases,
+    notices: alone ? ['the mixing is 1 in every epoch: the class head is not trained at all; take more epochs'] : [],
   };
 };
 
@@ -122,7 +137,10 @@ const bilateralPlan = (
  * DARTS joined with a bilateral-branch network (paper, section III): an instance and a class batch, mixed logits z = m z_I + (1 − m) z_C and the
  * loss mixed alike (eq 10).
  */
-export const bilateralSearch = (row: Row, { continued = [] }: { continued?: readonly Continuation[] } = {}): Experiment =>
+export const bilateralSearch = (
+  row: Row,
+  { continued = [] }: { continued?: readonly Continuation[] } = {},
+): Experiment =>
   define({
     kind: 'search',
     scales,

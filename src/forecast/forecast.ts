@@ -22,10 +22,7 @@ const tensorBytes = ({ peak, held }: Probe): number => Math.max(peak, held);
 const trainStreams = ({ streams }: Plan): number => streams.filter(({ part }) => part === 'train').length;
 
 /** The two largest of a few probes, each of twice the batch of the one before: all together they cost less than two steps of the search itself. */
-const probePair = async (
-  plan: Plan,
-  { sizes, free }: { sizes: DataSizes; free: number },
-): Promise<[Probe, Probe]> => {
+const probePair = async (plan: Plan, { sizes, free }: { sizes: DataSizes; free: number }): Promise<[Probe, Probe]> => {
   const { batchSize } = plan;
   const few = Math.floor(PIXELS / (sizes.imageSize ** 2 * trainStreams(plan)));
   const batch = Math.max(1, Math.min(8, few, Math.floor(batchSize / 2)));

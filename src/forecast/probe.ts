@@ -79,7 +79,7 @@ export const probe = async (plan: Plan, { batch, sizes }: { batch: number; sizes
       knobs: { ...phase.knobs, weightLr: constant(0) },
     }));
     const dataset = blankData(batch, sizes);
-    live = runPhases(phases, { dataset, batchSize: batch, augment: plan.augment, steps: STEPS });
+    live = runPhases(phases, { dataset, batchSize: batch, steps: STEPS });
     const seconds = new Map<string, { step: number; validation: number }>();
     let step = Number.POSITIVE_INFINITY;
     let from = 0;

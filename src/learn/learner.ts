@@ -1,7 +1,7 @@
 import type { Sampling } from '../data/index.js';
 import type { Model } from '../net/index.js';
 import type { Knobs, TensorBatch } from '../nn/index.js';
-import type { Genotype } from '../space/index.js';
+import type { Genotype, Genotypes } from '../space/index.js';
 import type { Tensor } from '../tensor/index.js';
 import type { StepProfiler } from './profiler.js';
 
@@ -29,8 +29,12 @@ export interface StreamSpec {
   readonly sampling: Sampling;
 }
 
-/** Cells by component and kind, as records and `genotype.json` have them. */
-export type Genotypes = Readonly<Record<string, Genotype>>;
+/** What a learner adds to an epoch's record, in plain data; alpha and operation weights by component and kind: [edges, primitives]. */
+export interface LearnerRecord {
+  readonly alpha?: Record<string, Record<string, number[][]>>;
+  readonly opWeights?: Record<string, Record<string, number[][]>>;
+  readonly genotype?: Record<string, Genotype>;
+}
 
 /** One way to take steps. The loop knows this and no method. */
 export interface Learner {
@@ -47,7 +51,7 @@ export interface Learner {
   /** What it remembers that is no tensor. */
   readonly memo?: { save(): Json; restore(value: Json): void };
   /** Its own part of an epoch's record. */
-  record(): Readonly<Record<string, Json>>;
+  record(): LearnerRecord;
   /** The cells that it has found, or trains. */
   genotypes(): Genotypes;
   dispose(): void;

@@ -1,4 +1,5 @@
 import type { Criterion } from '../loss/index.js';
+import type { Model } from '../net/index.js';
 import type { Pass, Target, TensorBatch } from '../nn/index.js';
 import { add, argmax, eq, mean, mul, type Tensor, to } from '../tensor/index.js';
 
@@ -13,13 +14,15 @@ export interface Outcome {
 /** From one batch of each stream to a loss: what training minimises. Throws when a batch is missing. */
 export type Objective = (batches: readonly TensorBatch[], pass: Pass) => Outcome;
 
-/** The loss of one network on one batch. */
+/** The loss of a network's one answer to one batch. */
 export const plainObjective =
-  (logits: (images: Tensor, pass: Pass) => Tensor, criterion: Criterion): Objective =>
+  (model: Pick<Model, 'answers'>, criterion: Criterion): Objective =>
   ([batch], pass) => {
     if (batch === undefined) throw new Error('Cannot run step: it needs one batch, got none');
-    const answer = logits(batch.images, pass);
-    return { loss: criterion(answer, batch.targets, pass), logits: answer, targets: batch.targets };
+    const [answer] = model.answers(batch.images, pass);
+    if (answer === undefined) throw new Error('Cannot run step: the network gave no answer');
+    const { logits } = answer;
+    return { loss: criterion(logits, batch.targets, pass), logits, targets: batch.targets };
   };
 
 /** Two heads on a shared backbone, and how their logits are mixed. */

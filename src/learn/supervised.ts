@@ -1,6 +1,7 @@
 import type { Model } from '../net/index.js';
 import { sgd } from '../optim/index.js';
-import type { Genotypes, Learner, StreamSpec } from './learner.js';
+import type { Genotypes } from '../space/index.js';
+import type { Learner, StreamSpec } from './learner.js';
 import type { Objective } from './objective.js';
 import type { StepProfiler } from './profiler.js';
 import { weightStep } from './weight-step.js';

@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
+import { batchToTensors } from '../augment/index.js';
 import type { Dataset, ImageSet } from '../data/index.js';
 import type { Model } from '../net/index.js';
 import { type Knobs, testing } from '../nn/index.js';
 import { type Answers, bestAnswer, type Evaluation, rankGroups, scores, shotGroups } from '../run/index.js';
 import { argmax, crossEntropy, noGrad, scope } from '../tensor/index.js';
-import { imagesToTensor, labelsToTensor } from './tensors.js';
 
 /** What one pass over a set comes to, at one setting of the network. */
 export interface Tested {
@@ -27,7 +27,7 @@ export async function* test(
   { data, batchSize, at = model.settings }: { data: About; batchSize: number; at?: readonly Knobs[] | undefined },
 ): AsyncGenerator<number, Tested[]> {
   const classes = data.classes.length;
-  const toTensor = imagesToTensor({ ...set, mean: data.mean, std: data.std }, model.store);
+  const toTensors = batchToTensors({ ...set, mean: data.mean, std: data.std }, model.store);
   const size = set.height * set.width * set.channels;
   const results = at.map((setting) => ({
     at: setting,
@@ -39,16 +39,16 @@ export async function* test(
     const labels = Int32Array.from(set.labels.subarray(start, end));
     scope(() =>
       noGrad(() => {
-        const images = toTensor(set.images.subarray(start * size, end * size));
-        const truth = labelsToTensor(labels, model.store);
-        for (const [k, { logits }] of model.answers(images, testing, at).entries()) {
+        const batch = toTensors({ images: set.images.subarray(start * size, end * size), labels });
+        for (const [k, { logits }] of model.answers(batch.images, testing, at).entries()) {
           const result = results[k];
           if (result === undefined) continue;
           for (const [i, predicted] of argmax(logits, { dim: 1 }).toArray().entries()) {
             const row = result.confusion[labels[i] ?? 0];
             if (row !== undefined) row[predicted] = (row[predicted] ?? 0) + 1;
           }
-          result.loss += crossEntropy(logits, truth, { reduction: 'sum' }).item();
+          for (const { labels: truth } of batch.targets)
+            result.loss += crossEntropy(logits, truth, { reduction: 'sum' }).item();
         }
       }),
     );

@@ -1,8 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Dataset } from '../data/index.js';
-import type { Context, Genotypes, Learner } from '../learn/index.js';
+import type { Context, Learner } from '../learn/index.js';
 import type { Knobs } from '../nn/index.js';
 import { type Evaluation, scores } from '../run/index.js';
+import type { Genotypes } from '../space/index.js';
 import { requireDevice, rng, scope } from '../tensor/index.js';
 import { answersOf, evaluate, test } from './evaluate.js';
 import { checkKnobs, type Epoch, firstEpochs, knobsAt, type Phase, totalEpochs } from './phase.js';
@@ -52,12 +53,12 @@ export interface LoopOptions {
   readonly dataset: Dataset;
   readonly batchSize: number;
   /** How training images are changed, as a label. */
-  readonly augment?: string | undefined;
+  readonly augment?: string;
   readonly seed?: number;
   readonly device?: string;
   /** A snapshot to continue from, and the records of the epochs before it, which stop rules look at. */
   readonly resume?: Uint8Array | undefined;
-  readonly records?: readonly Epoch[];
+  readonly records?: readonly Epoch[] | undefined;
   readonly profiler?: Context['profiler'];
   /** Steps of an epoch; all training images once unless said. */
   readonly steps?: number;
@@ -69,7 +70,7 @@ export interface LoopOptions {
  * RangeError on schedules that no run can have.
  */
 export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live => {
-  const { dataset, batchSize, augment, seed = 0, device = 'cpu', resume, profiler } = options;
+  const { dataset, batchSize, augment = dataset.augment, seed = 0, device = 'cpu', resume, profiler } = options;
   checkKnobs(phases);
   requireDevice(device);
   rng.seed(seed);

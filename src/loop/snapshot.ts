@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { streamState } from '../data/index.js';
+import { type StreamState, streamState } from '../data/index.js';
 import type { Json, Learner } from '../learn/index.js';
 import type { ParameterStore } from '../nn/index.js';
 import {
@@ -14,7 +14,7 @@ import {
   tensor,
   toSafetensors,
 } from '../tensor/index.js';
-import { totals } from './totals.js';
+import { type Totals, totals } from './totals.js';
 
 const standing = z.object({
   epoch: z.number(),
@@ -26,7 +26,14 @@ const standing = z.object({
   memo: z.json().optional(),
 });
 /** Where a run stands, apart from its tensors: `step` steps of epoch `epoch` are done. */
-export type Standing = z.infer<typeof standing>;
+export interface Standing {
+  readonly epoch: number;
+  readonly step: number;
+  readonly phase?: { readonly index: number; readonly first: number } | undefined;
+  readonly totals: Totals;
+  readonly streams: { readonly train: readonly StreamState[]; readonly valid: readonly StreamState[] };
+  readonly memo?: Json | undefined;
+}
 
 const RNG = 'rng';
 const FLAT = 'weights'; // all weights in one vector: checkpoints of format 1

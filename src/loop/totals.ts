@@ -3,16 +3,25 @@ import type { StepReport } from '../learn/index.js';
 
 const sums = z.record(z.string(), z.number());
 /** Sums over the steps of the running epoch, as checkpoints hold them; those of format 1 have the norms side by side. */
-export const totals = z.union([
-  z.object({ steps: z.number(), loss: z.number(), accuracy: z.number(), gradNorm: z.record(z.string(), sums) }),
-  z
-    .object({ steps: z.number(), loss: z.number(), accuracy: z.number(), weightNorm: sums, alphaNorm: sums })
-    .transform(({ weightNorm, alphaNorm, ...rest }) => ({
-      ...rest,
-      gradNorm: { weights: weightNorm, alpha: alphaNorm },
-    })),
-]);
-export type Totals = z.infer<typeof totals>;
+export const totals = z
+  .object({
+    steps: z.number(),
+    loss: z.number(),
+    accuracy: z.number(),
+    gradNorm: z.record(z.string(), sums).optional(),
+    weightNorm: sums.default({}),
+    alphaNorm: sums.default({}),
+  })
+  .transform(({ gradNorm, weightNorm: weights, alphaNorm: alpha, ...rest }) => ({
+    ...rest,
+    gradNorm: gradNorm ?? { weights, alpha },
+  }));
+export interface Totals {
+  steps: number;
+  loss: number;
+  accuracy: number;
+  readonly gradNorm: Record<string, Record<string, number>>;
+}
 
 export const freshTotals = (): Totals => ({ steps: 0, loss: 0, accuracy: 0, gradNorm: {} });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { dartsV2 } from '../../bench/darts-v2.js';
+import { testing } from '../nn/index.js';
 import { dartsPrimitives, edgeCount } from '../space/index.js';
 import { randn, rng, scope } from '../tensor/index.js';
 import { cellKind, checkShape, derivedNetwork, type NetShape, searchNetwork } from './index.js';
@@ -58,7 +59,7 @@ describe('the search network', () => {
   it('takes images of odd sizes', () => {
     rng.seed(0);
     const net = searchNetwork({ ...shape, channels: 3, layers: 3, nodes: 2, inputChannels: 1 });
-    scope(() => expect(net.logits(randn([2, 1, 9, 7])).shape).toEqual([2, 10]));
+    scope(() => expect(net.answers(randn([2, 1, 9, 7]), testing).map(({ logits }) => logits.shape)).toEqual([[2, 10]]));
     net.dispose();
   });
 });
@@ -73,7 +74,9 @@ describe('the derived network', () => {
 
   it('says which kind of cell the genotype lacks', () => {
     const { normal = { nodes: [], concat: [] } } = dartsV2;
-    expect(() => derivedNetwork(shape, { genotype: { normal } })).toThrow('the genotype has no reduction cell');
+    expect(() => derivedNetwork(shape, { genotype: { normal } })).toThrow(
+      'the genotype of the backbone has no reduction cell',
+    );
   });
 });
 

@@ -1,5 +1,4 @@
 export type { Target, TensorBatch } from './batch.js';
-<<<<<<< HEAD
 export {
   type BatchNorm,
   batchNorm,
@@ -11,9 +10,3 @@ export {
 } from './layers.js';
 export { type Init, type Parameter, ParameterStore, type Store } from './parameters.js';
 export { type Knobs, type Pass, testing } from './pass.js';
-=======
-export { type BatchNorm, batchNorm, conv, convWeight, fullyConnected, type Layer } from './layers.js';
-export { type Init, type Parameter, ParameterStore, type Store } from './parameters.js';
-export { type Knobs, type Pass, testing } from './pass.js';
-export { type SeparableHalf, separableHalf } from './separable.js';
->>>>>>> data-loss

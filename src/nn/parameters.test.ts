@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { full, inPlace, liveTensors, noGrad, randn, rng, scope } from '../tensor/index.js';
-import { batchNorm, fullyConnected, ParameterStore } from './index.js';
+import { batchNorm, fullyConnected, ParameterStore, type Pass, testing } from './index.js';
+
+const pass: Pass = { training: true, knobs: {} };
 
 const built = () => {
   const store = new ParameterStore();
@@ -46,6 +48,18 @@ describe('a parameter store', () => {
     for (const store of [first, second, again]) store.dispose();
   });
 
+  it('starts weights from a normal distribution where it is asked to', () => {
+    rng.seed(2);
+    const store = new ParameterStore();
+    store.component('a').weight('weight', [4, 1000], { normal: 0.3 });
+    const values = store.allocate().flat.toArray();
+    const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
+    const deviation = Math.sqrt(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / values.length);
+    expect(Math.abs(mean)).toBeLessThan(0.02);
+    expect(deviation).toBeCloseTo(0.3, 1);
+    store.dispose();
+  });
+
   it('says what comes in the wrong order, or twice', () => {
     const store = built();
     const [first] = store.parameters;
@@ -69,7 +83,44 @@ describe('a parameter store', () => {
     );
     store.freeze(['head']);
     expect([...store.frozen]).toEqual(['head']);
+    const trains = (p: Pass) => ['backbone', 'head'].map((name) => store.trains(name, p));
+    expect([trains(pass), trains(testing)]).toEqual([
+      [true, false],
+      [false, false],
+    ]);
     store.dispose();
+  });
+
+  it('lays gradients end to end, with 0 where nothing is trained', () => {
+    const store = built().allocate();
+    scope(() => {
+      const gradients = () => store.trainable.map(({ shape }, i) => full(shape, i + 1));
+      expect(store.gather(gradients()).toArray()).toEqual([1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 3]);
+      store.freeze(['a']);
+      expect(store.gather(gradients()).toArray()).toEqual([0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 2]);
+    });
+    store.dispose();
+  });
+
+  it('has a layout of names and shapes, and a hash that changes with either', () => {
+    const store = built();
+    store.component('b').child('n').buffer('mean', [7], 0);
+    expect(store.layout).toEqual({
+      parameters: [
+        { name: 'x.weight', shape: [2, 3] },
+        { name: 'y.0.weight', shape: [5] },
+        { name: 'bias', shape: [1] },
+      ],
+      buffers: [{ name: 'n.mean', shape: [7] }],
+    });
+    expect(store.layoutHash).toMatch(/^[0-9a-f]{64}$/);
+    const [same, other] = [built(), built()];
+    for (const s of [same, other])
+      s.component('b')
+        .child('n')
+        .buffer('mean', [s === same ? 7 : 8], 0);
+    expect(same.layoutHash).toBe(store.layoutHash);
+    expect(other.layoutHash).not.toBe(store.layoutHash);
   });
 
   it('builds a shared batch norm once a place', () => {
@@ -91,8 +142,8 @@ describe('layers', () => {
       scope(() => {
         const x = randn([2, 3, 4, 4], { dtype: 'float64' });
         const [plain, scaled] = [
-          norm.apply(x).toArray(),
-          norm.apply(x, full([1], 0.25, { dtype: 'float64' })).toArray(),
+          norm.apply(x, pass).toArray(),
+          norm.apply(x, pass, full([1], 0.25, { dtype: 'float64' })).toArray(),
         ];
         for (const [i, v] of scaled.entries()) expect(v).toBeCloseTo(0.25 * (plain[i] ?? Number.NaN), 12);
       });

@@ -11,7 +11,11 @@ export const childArguments = (
 ): string[] => [
   ...(state === 'resume'
     ? ['resume', path]
-    : ['search', plan.experiment.name, ...flagsOf({ ...flags, ...data, seed, threads, out: path, from: parent?.path })]),
+    : [
+        'search',
+        plan.experiment.name,
+        ...flagsOf({ ...flags, ...data, seed, threads, out: path, from: parent?.path }),
+      ]),
   ...use.flatMap((file) => ['--use', file]),
   '--quiet',
   '--json',

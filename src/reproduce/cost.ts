@@ -1,8 +1,8 @@
 import type { Progress } from '../data/index.js';
-import { epochSeconds } from '../report/times.js';
-import { openRun } from '../run/index.js';
 import { forecast } from '../forecast/index.js';
 import { firstEpochs } from '../loop/index.js';
+import { epochSeconds } from '../report/times.js';
+import { openRun } from '../run/index.js';
 import { type DataRequest, planData, sizesOf } from '../session/index.js';
 import { threads as engineThreads } from '../tensor/index.js';
 import type { PlannedRun } from './plan.js';

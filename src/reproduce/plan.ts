@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { openRun, type RunInfo } from '../run/index.js';
 import { kebab, type Plan, type Values } from '../experiment/index.js';
 import { totalEpochs } from '../loop/index.js';
+import { openRun, type RunInfo } from '../run/index.js';
 import type { DataRequest } from '../session/index.js';
 import { requireAsked } from './belongs.js';
 

@@ -52,31 +52,29 @@ export type Answers = z.infer<typeof answers>;
  * component, without an entry for a frozen one; `alpha` is component → kind → [edges, primitives] and `opWeights` what the relaxation makes of
  * it; `seconds` is wall-clock time; `versions` are there where they are not those that the run began with. Other keys are a learner's own.
  */
-export const epochRecord = z.preprocess(
-  upgradeRecord,
-  z.looseObject({
-    kind: z.string(),
-    phase: z.string(),
-    epoch: index,
-    t: z.number(),
-    knobs,
-    trainLoss: z.number(),
-    trainAccuracy: z.number(),
-    validLoss: z.number().nullable(),
-    validAccuracy: z.number().nullable(),
-    perClassAccuracy: list(z.number().nullable()).nullable(),
-    answers: answers.nullable(),
-    gradNorm: perComponent(perComponent(z.number())),
-    alpha: perComponent(z.record(z.string(), list(list(z.number())))).exactOptional(),
-    opWeights: perComponent(z.record(z.string(), list(list(z.number())))).exactOptional(),
-    genotype: genotypes.exactOptional(),
-    seconds: z.number(),
-    imagesPerSecond: z.number(),
-    peakMemoryBytes: z.number(),
-    versions: versions.exactOptional(),
-  }),
-);
-export type EpochRecord = z.infer<typeof epochRecord>;
+const epoch = z.object({
+  kind: z.string(),
+  phase: z.string(),
+  epoch: index,
+  t: z.number(),
+  knobs,
+  trainLoss: z.number(),
+  trainAccuracy: z.number(),
+  validLoss: z.number().nullable(),
+  validAccuracy: z.number().nullable(),
+  perClassAccuracy: list(z.number().nullable()).nullable(),
+  answers: answers.nullable(),
+  gradNorm: perComponent(perComponent(z.number())),
+  alpha: perComponent(z.record(z.string(), list(list(z.number())))).exactOptional(),
+  opWeights: perComponent(z.record(z.string(), list(list(z.number())))).exactOptional(),
+  genotype: genotypes.exactOptional(),
+  seconds: z.number(),
+  imagesPerSecond: z.number(),
+  peakMemoryBytes: z.number(),
+  versions: versions.exactOptional(),
+});
+export type EpochRecord = z.infer<typeof epoch>;
+export const epochRecord: z.ZodType<EpochRecord> = z.preprocess(upgradeRecord, epoch.loose());
 
 const classCounts = list(index);
 const labels = z.record(z.string(), z.string());
@@ -87,21 +85,28 @@ export type Scalar = z.infer<typeof scalar>;
  * A whole experiment in plain data. `options` are all its options as the command line spells them, `phases` its phases in order with the labels of
  * their schedules, `streams` how each batch of a step is drawn, `space` the candidate operations, `network` what is trained (null for a search).
  */
-export const experimentRecord = z
-  .looseObject({
-    kind: z.string(),
-    name: z.string(),
-    label: z.string(),
-    paper: z.number().nullable(),
-    method: z.string(),
-    options: z.record(z.string(), scalar),
-    streams: list(z.object({ part: z.string(), sampling: z.string() })),
-    space: z.looseObject({ name: z.string(), primitives: list(z.string()) }).nullable(),
-    network: z.looseObject({ name: z.string(), genotypes: genotypes.nullable() }).nullable(),
-    phases: list(z.looseObject({ name: z.string(), epochs: index, knobs: labels, frozen: list(z.string()) })),
-  })
-  .refine(isJson, json);
-export type ExperimentRecord = z.infer<typeof experimentRecord>;
+const experimentShape = z.object({
+  kind: z.string(),
+  name: z.string(),
+  label: z.string(),
+  paper: z.number().nullable(),
+  method: z.string(),
+  options: z.record(z.string(), scalar),
+  streams: list(z.object({ part: z.string(), sampling: z.string() })),
+  space: z.object({ name: z.string(), primitives: list(z.string()) }).nullable(),
+  network: z.object({ name: z.string(), genotypes: genotypes.nullable() }).nullable(),
+  phases: list(
+    z.object({
+      name: z.string(),
+      epochs: index,
+      knobs: labels,
+      frozen: list(z.string()),
+      stop: z.string().exactOptional(),
+    }),
+  ),
+});
+export type ExperimentRecord = z.infer<typeof experimentShape>;
+export const experimentRecord: z.ZodType<ExperimentRecord> = experimentShape.loose().refine(isJson, json);
 
 /**
  * What a run is and where it came from: the content of `run.json`, written once. `overrides` are the scale and the sizes that were asked for, `changes`

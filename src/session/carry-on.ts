@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Plan } from '../experiment/index.js';
 import type { Live } from '../loop/index.js';
 import type { RunFolder } from '../run/index.js';
-import { kernels } from '../space/index.js';
+import { kernels } from '../tensor/index.js';
 import type { RunEvent, RunResult, Sink, Watch } from './events.js';
 import { versions } from './versions.js';
 

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import {
   type Dataset,
@@ -6,10 +7,9 @@ import {
   type PlanOptions,
   type Progress,
   planDataset,
-  withoutSplit,
+  splits,
 } from '../data/index.js';
 import type { DataSizes } from '../forecast/index.js';
-import { resolve } from 'node:path';
 
 /** Which data a run learns from, and how its long tail is made: what flags ask for, and what run.json records. */
 export const dataRequest = z
@@ -26,7 +26,7 @@ export const dataRequest = z
     /** Mirror images in training; the data set's own habit unless said. */
     flip: z.boolean().optional(),
     /** `all`: the validation images are trained on as well, and nothing is validated. */
-    split: z.enum(['train', 'all']).optional(),
+    split: z.enum(splits).optional(),
   })
   .readonly();
 export type DataRequest = z.infer<typeof dataRequest>;
@@ -38,14 +38,11 @@ export const recordedRequest = (data: DataRequest): DataRequest => ({
 });
 
 /** Data as a request asks for it, planned: nothing is decoded yet. */
-export const planData = async (
-  { spec, flip: _, grey, split, ...options }: DataRequest,
+export const planData = (
+  { spec, flip: _, grey, ...options }: DataRequest,
   { onProgress }: { onProgress?: Progress | undefined } = {},
-): Promise<DatasetPlan> => {
-  const asked = { ...options, channels: grey ? 1 : undefined, onProgress } satisfies PlanOptions;
-  const plan = await planDataset(spec, asked);
-  return split === 'all' ? withoutSplit(plan) : plan;
-};
+): Promise<DatasetPlan> =>
+  planDataset(spec, { ...options, channels: grey ? 1 : undefined, onProgress } satisfies PlanOptions);
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 

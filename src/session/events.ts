@@ -1,9 +1,10 @@
 import type { Progress } from '../data/index.js';
 import type { Plan } from '../experiment/index.js';
 import type { Forecast } from '../forecast/index.js';
-import type { Genotypes, StepProfiler } from '../learn/index.js';
+import type { StepProfiler } from '../learn/index.js';
 import type { LoopEvent } from '../loop/index.js';
 import type { Evaluation } from '../run/index.js';
+import type { Genotypes } from '../space/index.js';
 import type { DataRequest } from './data-request.js';
 
 /** A run that is to leave a folder behind. */

@@ -1,3 +1,4 @@
+import { expandAugment } from '../augment/index.js';
 import type { Dataset } from '../data/index.js';
 import { type Plan, planOf } from '../experiment/index.js';
 import { type Live, runPhases } from '../loop/index.js';
@@ -49,8 +50,7 @@ export const reopen = async (
     runPhases(plan.phases, {
       dataset,
       batchSize: plan.batchSize,
-      augment: plan.augment,
-      flip: request.data.flip,
+      augment: expandAugment(plan.augment, { usual: dataset.augment, flip: request.data.flip }),
       seed: info.seed,
       device: info.device,
       resume: checkpoint?.bytes,
@@ -85,7 +85,9 @@ export async function* resumeRun(dir: string, watch: Watch = {}): AsyncGenerator
     const epoch = position?.epoch ?? 0;
     const records = folder.records().length;
     const lost =
-      records < epoch ? [`metrics.jsonl holds ${records} records of ${epoch} epochs: the others were lost and stay so`] : [];
+      records < epoch
+        ? [`metrics.jsonl holds ${records} records of ${epoch} epochs: the others were lost and stay so`]
+        : [];
     const from =
       position === undefined
         ? 'no checkpoint yet: starting from the beginning'

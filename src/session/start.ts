@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
+import { expandAugment } from '../augment/index.js';
 import { changesOf, describe, type Plan } from '../experiment/index.js';
 import { type Forecast, forecast, requireMemory } from '../forecast/index.js';
 import { runPhases } from '../loop/index.js';
 import { createRun, type RunInfo } from '../run/index.js';
-import { kernels } from '../space/index.js';
-import { requireDevice, threads } from '../tensor/index.js';
+import { kernels, requireDevice, threads } from '../tensor/index.js';
 import { carryOn } from './carry-on.js';
 import { type DataRequest, loadData, recordedRequest, sizesOf } from './data-request.js';
 import type { RunEvent, RunRequest, RunResult, Watch } from './events.js';
@@ -54,8 +54,7 @@ export async function* startRun(request: RunRequest, watch: Watch = {}): AsyncGe
   const live = runPhases(plan.phases, {
     dataset,
     batchSize,
-    augment: plan.augment,
-    flip: data.flip,
+    augment: expandAugment(plan.augment, { usual: dataset.augment, flip: data.flip }),
     seed,
     device,
     resume: parent?.checkpoint.bytes,
@@ -84,7 +83,7 @@ export async function* startRun(request: RunRequest, watch: Watch = {}): AsyncGe
     ...(from === undefined ? {} : { from: resolve(from) }),
   };
   const folder = createRun(request.out, JSON.parse(JSON.stringify(info)));
-  for (const text of plan.notices ?? []) yield { type: 'notice', text };
+  for (const text of plan.notices) yield { type: 'notice', text };
   if (parent !== undefined) {
     for (const record of parent.records) folder.appendRecord(record);
     // Killed before this, the run has no checkpoint and starts from its beginning: slower, the same.

@@ -3,8 +3,7 @@ import { availableParallelism, cpus, hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { packageRoot } from '../engine/paths.js';
 import type { RunInfo } from '../run/index.js';
-import { kernels } from '../space/index.js';
-import { libtorch } from '../tensor/index.js';
+import { kernels, libtorch } from '../tensor/index.js';
 
 /** Of this tool and of all that a run's numbers depend on to the last digit. */
 export const versions = (): Record<string, string> => ({

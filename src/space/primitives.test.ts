@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type BatchNorm, ParameterStore } from '../nn/index.js';
+import { type BatchNorm, ParameterStore, type Pass } from '../nn/index.js';
 import { add, grad, mul, noGrad, ones, randn, rng, scope, sum, type Tensor, tensor, zeros } from '../tensor/index.js';
 import {
   type Branch,
@@ -7,16 +7,17 @@ import {
   dartsPrimitives,
   joined,
   none,
-  type Op,
   type OpWeights,
+  openSource,
   type Primitive,
+  type Stage,
   searchPlan,
   sepConv7x7,
   softmaxRelaxation,
-  source,
   sumBranches,
 } from './index.js';
-import { readings } from './source.js';
+
+const pass: Pass = { training: true, knobs: {} };
 
 const build = (
   primitive: Primitive,
@@ -29,14 +30,14 @@ const build = (
     sourceStore: place.child('source'),
     channels,
     stride,
-    search: true,
+    supernet: true,
   });
   return { store: store.allocate(), op };
 };
 
 /** What an operation makes of x, whichever way it goes. */
-const branchOf = (op: Op, x: Tensor): Branch | undefined =>
-  typeof op === 'function' ? op(source(x)) : readings([x], [op]).map(op.branch)[0];
+const branchOf = (op: readonly Stage[], x: Tensor, fused: boolean): Branch =>
+  openSource([x], [op], { fused, pass }).branch(op);
 
 describe.each([true, false])('primitives, fused: %s', (fused) => {
   for (const primitive of [...dartsPrimitives, sepConv7x7].filter((p) => p !== none))
@@ -45,17 +46,18 @@ describe.each([true, false])('primitives, fused: %s', (fused) => {
         for (const size of [7, 8, 9])
           scope(() => {
             const { op } = build(primitive, { channels: 3, stride, fused });
-            const branch = branchOf(op, randn([2, 3, size, size + 2]));
+            const branch = branchOf(op, randn([2, 3, size, size + 2]), fused);
             const expected = [2, 3, Math.ceil(size / stride), Math.ceil((size + 2) / stride)];
-            expect(branch?.raw.shape).toEqual(expected);
-            expect(branch?.norm?.apply(branch.raw).shape ?? expected).toEqual(expected);
+            expect(branch.raw.shape).toEqual(expected);
+            expect(branch.norm?.apply(branch.raw, pass).shape ?? expected).toEqual(expected);
           });
     });
 
   it('none gives nothing and owns nothing', () => {
     scope(() => {
       const { op, store } = build(none, { channels: 3, stride: 2, fused });
-      expect(branchOf(op, zeros([1, 3, 8, 8]))).toBeUndefined();
+      expect(op).toEqual([]);
+      expect(() => branchOf(op, zeros([1, 3, 8, 8]), fused)).toThrow('Cannot run operation');
       expect([store.parameters.length, store.buffers.size]).toEqual([0, 0]);
     });
   });
@@ -66,10 +68,17 @@ const gate = (rows: number[][]): OpWeights => ({ at: (edge, op) => (rows[edge]?.
 /** A primitive that says when it is run, and doubles. */
 const spy = (name: string, calls: string[]): Primitive => ({
   name,
-  build: () => (s) => {
-    calls.push(name);
-    return { raw: mul(s.x, 2) };
-  },
+  build: () => [
+    {
+      work: {
+        kind: 'custom',
+        run: ({ x }) => {
+          calls.push(name);
+          return mul(x, 2);
+        },
+      },
+    },
+  ],
 });
 
 const makeCell = (
@@ -86,10 +95,10 @@ const makeCell = (
     channels,
     inputs: [channels, channels],
     afterReduction: false,
-    search: true,
+    supernet: true,
   });
   /** The output for two equal inputs, in one tensor. */
-  const run = (x: Tensor, weights: OpWeights): Tensor => joined(built.forward([x], [x], { weights }));
+  const run = (x: Tensor, weights: OpWeights): Tensor => joined(built.forward([x], [x], { weights, pass }));
   return { store: store.allocate(), run };
 };
 
@@ -139,10 +148,10 @@ describe('a cell', () => {
         channels: 4,
         inputs: [4, 4],
         afterReduction: false,
-        search: true,
+        supernet: true,
       });
       store.allocate();
-      const output = () => joined(built.forward([randn([2, 4, 6, 6])], [randn([2, 4, 6, 6])], { weights: one }));
+      const output = () => joined(built.forward([randn([2, 4, 6, 6])], [randn([2, 4, 6, 6])], { weights: one, pass }));
       return scope(() => output().toArray());
     });
     for (const [i, v] of (fused ?? []).entries()) expect(Math.abs(v - (plain?.[i] ?? Number.NaN))).toBeLessThan(1e-4);
@@ -175,7 +184,7 @@ describe('a cell', () => {
     scope(() => {
       const { run } = makeCell(dartsPrimitives, { channels: 5, kind: 'reduction' });
       const x = randn([2, 5, 9, 7]);
-      const weights = softmaxRelaxation(randn([5, 8]));
+      const weights = softmaxRelaxation.weights({ ops: randn([5, 8]) }, pass);
       expect(run(x, weights).shape).toEqual([2, 10, 5, 4]);
     });
   });
@@ -194,13 +203,12 @@ describe('sumBranches', () => {
       const raws = [0, 1, 2, 3].map(() => randn([2, 3, 4, 4], { dtype: 'float64' }).requireGrad());
       const alpha = tensor([[0.5, -1, 2, 0.25]], { dtype: 'float64' }).requireGrad();
       const norm: BatchNorm = {
-        affine: false,
-        apply: (x, scale) => (scale === undefined ? mul(x, 3) : mul(mul(x, 3), scale)),
+        apply: (x, _pass, scale) => (scale === undefined ? mul(x, 3) : mul(mul(x, 3), scale)),
         state: () => {
           throw new Error('the plain sum must not ask how the fused one normalises');
         },
       };
-      const weights = softmaxRelaxation(alpha);
+      const weights = softmaxRelaxation.weights({ ops: alpha }, pass);
       const branch = (raw: Tensor, i: number): Branch => (i % 2 === 0 ? { raw, norm } : { raw });
       const g = randn([2, 3, 4, 4], { dtype: 'float64' });
       const terms = raws.map((raw, i) => ({
@@ -210,7 +218,7 @@ describe('sumBranches', () => {
       const naive = raws
         .map((raw, i) => (i === 3 ? raw : mul(mul(raw, i % 2 === 0 ? 3 : 1), tensorAt(weights, i))))
         .reduce((a, b) => add(a, b));
-      const ours = sumBranches(terms, { fused: false, training: true });
+      const ours = sumBranches(terms, { fused: false, pass, training: true });
       if (ours === undefined) throw new Error('there are four branches');
       const of = (x: Tensor) => [x, ...grad(sum(mul(x, g)), [...raws, alpha], { retainGraph: true })];
       const [a, b] = [of(ours), of(naive)];
@@ -222,8 +230,8 @@ describe('sumBranches', () => {
   it('of nothing is nothing, and of one branch that branch', () => {
     scope(() => {
       const raw = ones([1, 1, 2, 2]);
-      expect(sumBranches([], { fused: true, training: true })).toBeUndefined();
-      expect(sumBranches([{ branch: { raw }, weight: 1 }], { fused: true, training: true })).toBe(raw);
+      expect(sumBranches([], { fused: true, pass, training: true })).toBeUndefined();
+      expect(sumBranches([{ branch: { raw }, weight: 1 }], { fused: true, pass, training: true })).toBe(raw);
     });
   });
 });
@@ -231,7 +239,7 @@ describe('sumBranches', () => {
 describe('softmaxRelaxation', () => {
   it('gives every edge weights that sum to 1, and refuses an entry that alpha lacks', () => {
     scope(() => {
-      const weights = noGrad(() => softmaxRelaxation(mul(randn([5, 8]), 3)));
+      const weights = noGrad(() => softmaxRelaxation.weights({ ops: mul(randn([5, 8]), 3) }, pass));
       for (let edge = 0; edge < 5; edge++) {
         const row = Array.from({ length: 8 }, (_, op) => tensorAt(weights, op, edge).item());
         expect(row.reduce((a, b) => a + b)).toBeCloseTo(1, 6);

@@ -57,9 +57,9 @@ export const selectors = registry<Selector>('selector', {
   darts: {
     usage: 'darts or darts(edges to keep)',
     make: (args) => {
-      const [keep] = numbers(args, 0, 1) ?? [0];
-      if (args.length === 0) return dartsSelector();
-      return keep === 0 ? undefined : dartsSelector({ keep: keep ?? 2 });
+      const [keep] = numbers(args, 0, 1) ?? [Number.NaN];
+      if (keep === undefined) return dartsSelector();
+      return Number.isNaN(keep) ? undefined : dartsSelector({ keep });
     },
   },
 });

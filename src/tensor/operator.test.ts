@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { add, call, schemaOf, scope, Tensor, tensor, tensorOp, tensorsOp, voidOp } from './index.js';
+import '../space/fused.js'; // declares the operators of native/kernels
 import { declared } from './operator.js';
 
 describe('declared operators', () => {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { type EngineWork, engineProfile, grad, matmul, ones, randn, readSource, scope, sum, tensor } from './index.js';
+import { readSource } from '../space/index.js';
+import { type EngineWork, engineProfile, grad, matmul, ones, randn, scope, sum, tensor } from './index.js';
 
 const profiled = (body: () => void): { work: EngineWork[]; seconds: number; of: (name: string) => number } => {
   engineProfile.start();
@@ -44,7 +45,10 @@ describe('engineProfile', () => {
   it('sees into the way back, also of fused operators', () => {
     const { work, of } = profiled(() => {
       const x = randn([2, 8, 6, 6]).requireGrad();
-      const [[reading] = []] = readSource([x], [{ reads: { kind: 'pointwise', weight: randn([8, 8, 1, 1]) } }]);
+      const [[reading] = []] = readSource(
+        [x],
+        [{ reads: { kind: 'pointwise', weight: { value: randn([8, 8, 1, 1]) } } }],
+      );
       if (reading !== undefined) grad(sum(reading.raw), [x]);
       const w = randn([3, 3]).requireGrad();
       grad(sum(matmul(ones([2, 3]), w)), [w]);

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import type { TensorBatch } from '../../src/method/index.js';
-import type { ParameterStore } from '../../src/nn/index.js';
+import type { Pass as NetPass, ParameterStore, TensorBatch } from '../../src/nn/index.js';
 import type { CellGenotype } from '../../src/space/index.js';
 import { channelsLast, type Dtype, inPlace, noGrad, scope, type Tensor, tensor, to } from '../../src/tensor/index.js';
 
@@ -183,15 +182,26 @@ export const images = (
   types: Types = {},
 ): Tensor => scope(() => channelsLast(noiseTensor(seed, [batch, inChannels, size, size], { scale: 1.5, ...types })));
 
-export const trainBatch = (k: number, fixture: Fixture, types: Types = {}): TensorBatch => ({
-  images: images(3 + k, fixture, types),
-  labels: labels(fixture.batch, (i) => (7 * i + 3 * k) % fixture.classes),
-});
+/** A batch whose images have one label each. */
+export const batchOf = (x: Tensor, y: Tensor): TensorBatch => ({ images: x, targets: [{ labels: y, share: 1 }] });
 
-export const validBatch = (k: number, fixture: Fixture, types: Types = {}): TensorBatch => ({
-  images: images(13 + k, fixture, types),
-  labels: labels(fixture.batch, (i) => (5 * i + 2 * k + 1) % fixture.classes),
-});
+/** The labels of such a batch. */
+export const labelsOf = ({ targets: [target] }: TensorBatch): Tensor => given(target).labels;
+
+/** A pass in training mode. */
+export const training: NetPass = { training: true, knobs: {} };
+
+export const trainBatch = (k: number, fixture: Fixture, types: Types = {}): TensorBatch =>
+  batchOf(
+    images(3 + k, fixture, types),
+    labels(fixture.batch, (i) => (7 * i + 3 * k) % fixture.classes),
+  );
+
+export const validBatch = (k: number, fixture: Fixture, types: Types = {}): TensorBatch =>
+  batchOf(
+    images(13 + k, fixture, types),
+    labels(fixture.batch, (i) => (5 * i + 2 * k + 1) % fixture.classes),
+  );
 
 /** The cell that the fixture's genotype describes: two edges a node, in order. */
 export const cellOf = (edges: readonly (readonly [string, number])[], concat: readonly number[]): CellGenotype => ({

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Reads } from '../../src/tensor/index.js';
+import type { Reads } from '../../src/space/index.js';
 import { noise } from './fixtures.js';
 
 // What the fused operations are tried with: sizes and switches are drawn by fast-check, the numbers follow from the case's own seed.
@@ -12,7 +12,7 @@ export interface Case {
   readonly width: number;
   readonly threads: number;
   readonly seed: number;
-  /** How x lies in memory when it is given: the doors in src/tensor bring it to channels-last. */
+  /** How x lies in memory when it is given: the wrappers in src/space bring it to channels-last. */
   readonly rows: boolean;
   /** How the gradient of the result comes in; `expanded` is one number for all, as the gradient of a sum is. */
   readonly gradient: 'rows' | 'channelsLast' | 'expanded';
@@ -129,7 +129,7 @@ export const afterCase: fc.Arbitrary<ReadCase> = fc
   .record({ ...drawn, before: fc.constantFrom<('self' | 'separable')[]>('self', 'separable') })
   .map((c) => ({ ...c, parts: [c.channels], readers: convolutions(c.readers) }));
 
-/** Readers of an x that lies in several tensors: of whole vectors of channels, or of any numbers, which the door in src/tensor makes one of. */
+/** Readers of an x that lies in several tensors: of whole vectors of channels, or of any numbers, which the wrapper in src/space makes one of. */
 export const partsCase: fc.Arbitrary<ReadCase> = fc
   .oneof(
     fc

@@ -1,4 +1,5 @@
-import { batchNorm, type NormState, noGrad, scope, tensor } from '../../src/tensor/index.js';
+import type { NormState } from '../../src/nn/index.js';
+import { batchNorm, noGrad, scope, tensor } from '../../src/tensor/index.js';
 import {
   awayFromZero,
   count,
@@ -109,7 +110,8 @@ const beforeSeparable = (c: ReadCase): { x: Float32Array; middle: Named } => {
         gamma: null,
         beta: null,
       };
-      const reads = { kind: 'separable', depthwise, pointwise, stride: c.middle.stride, dilation: 1 } as const;
+      const half = { depthwise: { value: depthwise }, pointwise: { value: pointwise } };
+      const reads = { kind: 'separable', ...half, stride: c.middle.stride, dilation: 1 } as const;
       const [[reading] = []] = plainOps().readSource([exact({ values: x, shape: shapeOf(c) })], [{ reads }]);
       if (reading === undefined) throw new Error('there is no reading');
       const [, gamma] = gain[0] ?? [];

@@ -1,31 +1,51 @@
-import type { Criterion } from '../../src/loss/index.js';
-import type { SearchNet, TensorBatch } from '../../src/method/index.js';
-import type { Supernet } from '../../src/net/index.js';
+import type { Alpha, BilateralModel, Model } from '../../src/net/index.js';
+import { type TensorBatch, testing } from '../../src/nn/index.js';
 import {
+  add,
   channelsLast,
+  crossEntropy,
   type Dtype,
   grad,
   inPlace,
+  mul,
   noGrad,
   scope,
   type Tensor,
   tensor,
   to,
 } from '../../src/tensor/index.js';
-import { given, labels } from './fixtures.js';
+import { batchOf, given, labels, labelsOf, training } from './fixtures.js';
 import { awayFromZero, numbers } from './kernels-cases.js';
 import { type Errors, l2, worstOf } from './kernels-twins.js';
 
-/** What is compared: a network with a forward pass to a loss. */
-export type Network = Supernet & Pick<SearchNet, 'forward' | 'logits'>;
+/** What is compared: a network, of one branch or of two. */
+export type Network = Model & { readonly alphas?: readonly Alpha[] } & Partial<
+    Pick<BilateralModel, 'branches' | 'mix'>
+  >;
+
+const alphasOf = ({ alphas = [] }: Network): readonly Alpha[] => alphas;
+
+const MIXING = 0.3;
+/** The loss of a training pass: cross-entropy, of two branches mixed as their logits are (eq 10). */
+const lossOf = (net: Network, [first, second]: readonly TensorBatch[]): { loss: Tensor; logits: Tensor } => {
+  const batch = given(first);
+  if (net.branches === undefined || net.mix === undefined) {
+    const { logits } = given(net.answers(batch.images, training)[0]);
+    return { logits, loss: crossEntropy(logits, labelsOf(batch)) };
+  }
+  const other = given(second);
+  const logits = net.mix(net.branches(batch.images, other.images, training), MIXING);
+  const [ours, theirs] = [batch, other].map((b) => crossEntropy(logits, labelsOf(b)));
+  return { logits, loss: add(mul(given(ours), MIXING), mul(given(theirs), 1 - MIXING)) };
+};
 
 /** Alphas that differ, and running statistics that are not those of a fresh network. */
-export const stir = (net: Supernet, seed: number): void =>
+export const stir = (net: Network, seed: number): void =>
   scope(() =>
     noGrad(() => {
       const fill = (x: Tensor, values: Float32Array): void => inPlace.copy(x, tensor(values, { shape: [...x.shape] }));
       const size = (x: Tensor): number => x.shape.reduce((a, b) => a * b, 1);
-      for (const [i, { value }] of net.alphas.entries()) fill(value, numbers(seed + i, size(value)));
+      for (const [i, { value }] of alphasOf(net).entries()) fill(value, numbers(seed + i, size(value)));
       for (const [i, [name, value]] of [...net.store.buffers].entries())
         fill(
           value,
@@ -40,16 +60,16 @@ export const stir = (net: Supernet, seed: number): void =>
   );
 
 /** Gives `net` all the numbers of `other`. */
-export const copyFrom = (net: Supernet, other: Supernet): void =>
+export const copyFrom = (net: Network, other: Network): void =>
   scope(() =>
     noGrad(() => {
       inPlace.copy(net.store.flat, other.store.flat);
-      for (const [i, { value }] of net.alphas.entries()) inPlace.copy(value, given(other.alphas[i]).value);
+      for (const [i, { value }] of alphasOf(net).entries()) inPlace.copy(value, given(alphasOf(other)[i]).value);
       for (const [name, value] of net.store.buffers) inPlace.copy(value, given(other.store.buffers.get(name)));
     }),
   );
 
-/** As many batches as the method has streams, of images of any size. */
+/** As many batches as the network has branches, of images of any size. */
 export const batchesOf = (
   seed: number,
   {
@@ -71,7 +91,10 @@ export const batchesOf = (
   Array.from({ length: streams }, (_, s) => {
     const values = numbers(seed + s, images * 3 * height * width, { from: -1.5, to: 1.5 });
     const made = scope(() => channelsLast(to(tensor(values, { shape: [images, 3, height, width] }), { dtype })));
-    return { images: made, labels: labels(images, (i) => (5 * i + 3 * s + 1) % classes) };
+    return batchOf(
+      made,
+      labels(images, (i) => (5 * i + 3 * s + 1) % classes),
+    );
   });
 
 interface Pass {
@@ -84,16 +107,17 @@ interface Pass {
 }
 
 /** One pass in training mode with all its gradients, then one that evaluates. */
-const pass = (net: Network, batches: readonly TensorBatch[], criterion: Criterion): Pass =>
+const pass = (net: Network, batches: readonly TensorBatch[]): Pass =>
   scope(() => {
-    const { loss, logits } = net.forward(batches, { criterion, mixing: batches.length > 1 ? 0.3 : null });
-    const alphas = net.alphas.map(({ value }) => value).filter((value) => value.requiresGrad);
+    const { loss, logits } = lossOf(net, batches);
+    const alphas = alphasOf(net)
+      .map(({ value }) => value)
+      .filter((value) => value.requiresGrad);
     const { leaves } = net.store;
     const gradients = grad(loss, [...leaves, ...alphas], { unused: 'zeros' }).map((g) => g.toArray());
     const buffers = new Map([...net.store.buffers].map(([name, value]) => [name, value.toArray()]));
-    net.store.training = false;
-    const evalLogits = noGrad(() => net.logits(given(batches[0]).images)).toArray();
-    net.store.training = true;
+    const { images } = given(batches[0]);
+    const evalLogits = noGrad(() => given(net.answers(images, testing)[0]).logits).toArray();
     return {
       logits: logits.toArray(),
       loss: loss.item(),
@@ -108,10 +132,9 @@ const pass = (net: Network, batches: readonly TensorBatch[], criterion: Criterio
 export const netErrors = (
   [ours, theirs]: readonly [Network, Network],
   [ourBatches, theirBatches]: readonly [readonly TensorBatch[], readonly TensorBatch[]],
-  { criterion }: { criterion: Criterion },
 ): Errors => {
-  const a = pass(ours, ourBatches, criterion);
-  const b = pass(theirs, theirBatches, criterion);
+  const a = pass(ours, ourBatches);
+  const b = pass(theirs, theirBatches);
   return {
     logits: worstOf(a.logits, b.logits),
     loss: Math.abs(a.loss - b.loss) / b.loss,

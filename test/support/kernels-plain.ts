@@ -1,3 +1,5 @@
+import type { NormState } from '../../src/nn/index.js';
+import { nodeSum, type Reads, readSource } from '../../src/space/index.js';
 import {
   abs,
   add,
@@ -10,12 +12,8 @@ import {
   maxPool2d,
   mean,
   mul,
-  type NormState,
   narrow,
-  nodeSum,
   noGrad,
-  type Reads,
-  readSource,
   relu,
   rsqrt,
   select,
@@ -30,7 +28,7 @@ import { EPSILON } from './kernels-cases.js';
 
 // The fused operations written with ATen's operators: their definition, for any element type.
 
-/** The doors to the fused operations, or what stands in for them. */
+/** The wrappers of the fused operations, or what stands in for them. */
 export interface Ops {
   readonly readSource: typeof readSource;
   readonly nodeSum: typeof nodeSum;
@@ -41,18 +39,21 @@ export const fusedOps: Ops = { readSource, nodeSum };
 const readPlain = (x: Tensor, reads: Reads): Tensor => {
   switch (reads.kind) {
     case 'separable': {
-      const { depthwise, pointwise, stride, dilation } = reads;
+      const { stride, dilation } = reads;
+      const [depthwise, pointwise] = [reads.depthwise.value, reads.pointwise.value];
       const [channels = 0, , kernel = 0] = depthwise.shape;
       const padding = (dilation * (kernel - 1)) / 2;
       return conv2d(conv2d(relu(x), depthwise, { stride, padding, dilation, groups: channels }), pointwise);
     }
     case 'pointwise':
-      return conv2d(relu(x), reads.weight);
+      return conv2d(relu(x), reads.weight.value);
     case 'reduction': {
       const [first, second] = reads.weights;
       const [, , h = 0, w = 0] = x.shape;
       const shifted = narrow(narrow(zeroPad(relu(x), { right: 1, bottom: 1 }), 2, 1, h), 3, 1, w);
-      return cat([conv2d(relu(x), first, { stride: 2 }), conv2d(shifted, second, { stride: 2 })], { dim: 1 });
+      return cat([conv2d(relu(x), first.value, { stride: 2 }), conv2d(shifted, second.value, { stride: 2 })], {
+        dim: 1,
+      });
     }
     case 'max':
       return maxPool2d(x, { kernel: 3, stride: reads.stride, padding: 1 });

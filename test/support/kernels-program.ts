@@ -1,4 +1,6 @@
-import { mul, type NodeTerm, type NormState, type Reader, type Reads, type Tensor } from '../../src/tensor/index.js';
+import type { NormState } from '../../src/nn/index.js';
+import type { NodeTerm, Reader, Reads } from '../../src/space/index.js';
+import { mul, type Tensor } from '../../src/tensor/index.js';
 import { type Case, numbers, type ReadCase, type ReaderCase } from './kernels-cases.js';
 import type { Ops } from './kernels-plain.js';
 import { of, type Program, tensorOf } from './kernels-twins.js';
@@ -63,7 +65,7 @@ export const programOf =
     };
     const affine = (name: string) => ({ gamma: t[`${name}.gamma`] ?? null, beta: t[`${name}.beta`] ?? null });
     const readsOf = (name: string, r: ReaderCase): Reads => {
-      const weight = (which: string): Tensor => of(t, `${name}.${which}`);
+      const weight = (which: string) => ({ value: of(t, `${name}.${which}`) });
       const stride = strideOf(r);
       switch (r.kind) {
         case 'separable':

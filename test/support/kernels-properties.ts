@@ -1,12 +1,6 @@
-import {
-  channelsLast,
-  type NormState,
-  nodeSum,
-  readSource,
-  scope,
-  type Tensor,
-  tensor,
-} from '../../src/tensor/index.js';
+import type { NormState } from '../../src/nn/index.js';
+import { nodeSum, readSource } from '../../src/space/index.js';
+import { channelsLast, scope, type Tensor, tensor } from '../../src/tensor/index.js';
 import { type Case, count, EPSILON, moments, numbers, type ReadCase, type Special } from './kernels-cases.js';
 import { inputsOf } from './kernels-inputs.js';
 import { fusedOps, plainOps } from './kernels-plain.js';
@@ -59,14 +53,15 @@ export const offsetErrors = (c: Case): Errors =>
     const identity = Float32Array.from({ length: channels ** 2 }, (_, i) => (i % (channels + 1) === 0 ? 1 : 0));
     const pointwise = tensor(identity, { shape: [channels, channels, 1, 1] });
     const depthwise = tensor(centre, { shape: [channels, 1, 3, 3] });
+    const half = { depthwise: { value: depthwise }, pointwise: { value: pointwise } };
     return withThreads(c, () => {
       const [[reading, other] = []] = readSource([x], [{ reads: { kind: 'self' }, norm: norm(), copies: 2 }]);
       if (reading === undefined || other === undefined) throw new Error('there is no reading');
       const after = readSource(
         [other.raw],
         [
-          { reads: { kind: 'pointwise', weight: pointwise } },
-          { reads: { kind: 'separable', depthwise, pointwise, stride: 1, dilation: 1 } },
+          { reads: { kind: 'pointwise', weight: half.pointwise } },
+          { reads: { kind: 'separable', ...half, stride: 1, dilation: 1 } },
         ],
         { after: { moments: other.moments, norm: norm() } },
       );

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { nodeSum, tensor } from '../../src/tensor/index.js';
+import { nodeSum } from '../../src/space/index.js';
+import { tensor } from '../../src/tensor/index.js';
 import * as cases from './kernels-cases.js';
 import * as properties from './kernels-properties.js';
 import type { Errors } from './kernels-twins.js';

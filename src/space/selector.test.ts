@@ -1,21 +1,37 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { dartsPrimitives, derive, derivedPlan, edgeCount, searchPlan } from './index.js';
+import {
+  type CellGenotype,
+  dartsPrimitives,
+  dartsSelector,
+  derivedPlan,
+  edgeCount,
+  type Strengths,
+  searchPlan,
+  selectors,
+} from './index.js';
 
 const primitives = dartsPrimitives.slice(0, 4); // none, max_pool_3x3, avg_pool_3x3, skip_connect
 
-describe('derive', () => {
+/** What the selector makes of these weights: one row per edge. */
+const derive = (
+  ops: Strengths['ops'],
+  { of = primitives, keep = 2, edges }: { of?: typeof dartsPrimitives; keep?: number; edges?: number[] } = {},
+): CellGenotype => {
+  const nodes = [1, 2, 3, 4, 5].find((n) => edgeCount(n) === ops.length) ?? 0;
+  const strengths = edges === undefined ? { ops } : { ops, edges };
+  return dartsSelector({ keep }).select(strengths, { plan: searchPlan(of, { nodes }), primitives: of });
+};
+
+describe('DARTS’ selector', () => {
   it('keeps the two edges whose best operation weighs most, best first', () => {
-    const cell = derive(
-      [
-        [0.1, 0.5, 0.3, 0.1],
-        [0.1, 0.2, 0.1, 0.6],
-        [0, 0.3, 0.1, 0.1],
-        [0, 0.1, 0.7, 0.1],
-        [0, 0.1, 0.1, 0.4],
-      ],
-      { primitives },
-    );
+    const cell = derive([
+      [0.1, 0.5, 0.3, 0.1],
+      [0.1, 0.2, 0.1, 0.6],
+      [0, 0.3, 0.1, 0.1],
+      [0, 0.1, 0.7, 0.1],
+      [0, 0.1, 0.1, 0.4],
+    ]);
     expect(cell).toEqual({
       nodes: [
         [
@@ -36,7 +52,7 @@ describe('derive', () => {
       [0.9, 0.04, 0.03, 0.03],
       [0.7, 0.1, 0.1, 0.1],
     ];
-    expect(derive(rows, { primitives }).nodes).toEqual([
+    expect(derive(rows).nodes).toEqual([
       [
         { op: 'max_pool_3x3', from: 1 },
         { op: 'max_pool_3x3', from: 0 },
@@ -50,7 +66,7 @@ describe('derive', () => {
       { op: 'max_pool_3x3', from: 0 },
       { op: 'max_pool_3x3', from: 1 },
     ];
-    expect(derive(even, { primitives }).nodes).toEqual([first, first]);
+    expect(derive(even).nodes).toEqual([first, first]);
   });
 
   it('always gives two different earlier states a node, and keeps as many as asked', () => {
@@ -62,41 +78,31 @@ describe('derive', () => {
     );
     fc.assert(
       fc.property(alphas, fc.integer({ min: 1, max: 3 }), (weights, keep) => {
-        const cell = derive(weights, { primitives: dartsPrimitives, keep });
+        const cell = derive(weights, { of: dartsPrimitives, keep });
         expect(edgeCount(cell.nodes.length)).toBe(weights.length);
         for (const [i, edges] of cell.nodes.entries()) {
           expect(edges).toHaveLength(Math.min(keep, i + 2));
           expect(new Set(edges.map((e) => e.from)).size).toBe(edges.length);
           for (const { op, from } of edges) expect(op !== 'none' && from >= 0 && from < i + 2).toBe(true);
         }
-        expect(() => derivedPlan(cell, { primitives: dartsPrimitives })).not.toThrow();
+        expect(() => derivedPlan(cell)).not.toThrow();
       }),
     );
   });
-});
 
-describe('plans', () => {
-  it('number the edges node by node, each by where it comes from', () => {
-    const { nodes, concat } = searchPlan(primitives, { nodes: 3 });
-    const edges = nodes.flat();
-    expect(edges.map((e) => e.row)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
-    expect(edges.map((e) => e.from)).toEqual([0, 1, 0, 1, 2, 0, 1, 2, 3]);
-    expect(edges).toHaveLength(edgeCount(3));
-    expect(concat).toEqual([2, 3, 4]);
-    expect(edges.every((e) => e.ops.map((o) => o.column).join() === '0,1,2,3')).toBe(true);
+  it('weights operations by their edges where these have weights', () => {
+    const rows = [
+      [0, 0.6, 0.2, 0.2],
+      [0, 0.4, 0.3, 0.3],
+    ];
+    expect(derive(rows, { keep: 1 }).nodes).toEqual([[{ op: 'max_pool_3x3', from: 0 }]]);
+    expect(derive(rows, { keep: 1, edges: [0.3, 0.7] }).nodes).toEqual([[{ op: 'max_pool_3x3', from: 1 }]]);
   });
 
-  it('refuse a cell that cannot be', () => {
-    for (const nodes of [0, -1, 1.5, Number.NaN])
-      expect(() => searchPlan(primitives, { nodes })).toThrow(`Cannot build cell: nodes must be >= 1, got ${nodes}`);
-    const plan = (op: string, from: number) => () =>
-      derivedPlan({ nodes: [[{ op, from }]], concat: [2] }, { primitives });
-    expect(plan('conv_9x9', 0)).toThrow('"conv_9x9" is not one of none, max_pool_3x3, avg_pool_3x3, skip_connect');
-    for (const from of [2, -1, 0.5])
-      expect(plan('none', from)).toThrow(`node 0 must read a state from 0 to 1, got ${from}`);
-    for (const concat of [[3], [-1], [0.5], []])
-      expect(() => derivedPlan({ nodes: [[{ op: 'none', from: 0 }]], concat }, { primitives })).toThrow(
-        /Cannot build cell: .*output/,
-      );
+  it('is spelled as it is read', () => {
+    for (const label of ['darts', 'darts(1)', 'darts(3)']) expect(selectors.read(label).label).toBe(label);
+    expect(selectors.read('darts(2)').label).toBe('darts');
+    expect(() => selectors.read('darts(0)')).toThrow('must be a whole number >= 1, got 0');
+    expect(() => selectors.read('darts(1, 2)')).toThrow('it must be written darts or darts(edges to keep)');
   });
 });

@@ -1,0 +1,46 @@
+import type { Batch } from '../data/index.js';
+import { type Pass, type TensorBatch, testing } from '../nn/index.js';
+import { type Dtype, div, permute, sub, type Tensor, tensor, to } from '../tensor/index.js';
+import type { Augment } from './augment.js';
+
+/** Which images batches are made of. `mean` and `std` are per channel, of pixels in 0…1. */
+export interface ImageFormat {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+/**
+ * Makes tensors of batches of bytes: scaled to 0…1, normalised per channel, channels innermost in memory, then augmented. A batch
+ * without random numbers is not augmented.
+ */
+export const batchToTensors = (
+  { height, width, channels, mean, std }: ImageFormat,
+  {
+    dtype = 'float32',
+    device = 'cpu',
+    augment,
+  }: { dtype?: Dtype; device?: string; augment?: Pick<Augment, 'tensors'> | undefined } = {},
+): ((batch: Batch, pass?: Pass) => TensorBatch) => {
+  // (x / 255 − mean) / std with one subtraction and one division, both on [batch, h, w, channels].
+  const perChannel = (values: readonly number[]): Tensor =>
+    tensor(
+      values.map((value) => value * 255),
+      { dtype },
+    );
+  const normalised = (bytes: Uint8Array): Tensor => {
+    const pixels = tensor(bytes, { shape: [bytes.length / (height * width * channels), height, width, channels] });
+    const scaled = div(sub(to(pixels, { dtype }), perChannel(mean)), perChannel(std));
+    // A view: [batch, h, w, c] in memory *is* channels-last [batch, c, h, w].
+    return to(permute(scaled, [0, 3, 1, 2]), { device });
+  };
+  return ({ images, labels, rng }, pass = testing) => {
+    const batch: TensorBatch = {
+      images: normalised(images),
+      targets: [{ labels: to(tensor(labels), { dtype: 'int64', device }), share: 1 }],
+    };
+    return rng === undefined ? batch : (augment?.tensors?.(batch, rng, pass) ?? batch);
+  };
+};

@@ -1,0 +1,204 @@
+import { z } from 'zod';
+import { samplings } from '../data/index.js';
+import { bilateralObjective, type Objective, plainObjective, type StreamSpec, supervised } from '../learn/index.js';
+import type { Phase } from '../loop/index.js';
+import {
+  BACKBONE,
+  type DerivedNet,
+  derivedBilateralNetwork,
+  derivedNetwork,
+  HEADS,
+  type Model,
+  models,
+  type NetShape,
+} from '../net/index.js';
+import type { ExperimentRecord } from '../run/index.js';
+import { cosine, linear, requireMixing, schedules } from '../schedule/index.js';
+import type { Genotypes } from '../space/index.js';
+import { add, mul } from '../tensor/index.js';
+import { define, type Experiment, type Scale, type Values } from './experiment.js';
+import { augmentOption, isSize, LEARNING, learningOptions } from './learning-options.js';
+import { isOn, labelOf, numberIn, oneOf, option } from './option.js';
+
+const NETWORK = 'Network';
+export const TRAIN_PHASE = 'train';
+
+/** The options of training a network from scratch. */
+export const trainOptions = z.object({
+  ...learningOptions,
+  channels: isSize('n', 'channels of the first cell, or the width of a ResNet', numberIn({ least: 1, whole: true })),
+  layers: isSize('n', 'cells', numberIn({ least: 1, whole: true })),
+  dropPath: option(
+    { value: '<p>', help: 'largest probability of dropping an operation; it rises from 0', group: NETWORK },
+    numberIn({ least: 0, below: 1 }),
+  ),
+  auxiliary: option(
+    { value: '<weight>', help: "weight of the auxiliary head's loss; 0 for none", group: NETWORK },
+    numberIn({ least: 0 }),
+  ),
+  bilateral: option({ help: 'train backbone and both heads by cumulative learning', group: NETWORK }, isOn),
+  mixing: option(
+    { value: '<schedule>', help: 'with --bilateral: how much of the instance branch is in the loss', group: NETWORK },
+    (value) => requireMixing(labelOf(schedules)(value)),
+  ),
+  sampling: option(
+    { value: '<how>', help: `how batches are drawn: ${samplings.join(', ')}`, group: LEARNING },
+    oneOf(samplings),
+  ),
+  augment: augmentOption,
+});
+type TrainOptions = z.infer<typeof trainOptions>;
+
+/** DARTS' evaluation of a cell (Liu et al. 2019), but for the sizes. */
+const DARTS: Values = {
+  epochs: 600,
+  batchSize: 96,
+  channels: 36,
+  layers: 20,
+  weightLr: 0.025,
+  weightLrMin: 0,
+  momentum: 0.9,
+  weightDecay: 3e-4,
+  gradClip: 5,
+  loss: 'cross-entropy',
+  dropPath: 0.2,
+  auxiliary: 0.4,
+  bilateral: false,
+  mixing: 'parabolicDecay',
+  sampling: 'instance',
+  augment: 'default + cutout(16)',
+};
+
+const CELLS: Readonly<Record<Scale, Values>> = {
+  /** Minutes on two cores: shows that everything works. */
+  smoke: { epochs: 2, batchSize: 64, channels: 4, layers: 3 },
+  /** The size of a ResNet-32: half an hour to two hours on two cores. */
+  small: { epochs: 40, batchSize: 64, channels: 16, layers: 8 },
+  /** DARTS' own sizes: days on two cores. */
+  paper: {},
+};
+
+const RESNET: Values = {
+  channels: 16,
+  batchSize: 128,
+  epochs: 200,
+  weightLr: 0.1,
+  weightDecay: 2e-4,
+  augment: 'default',
+};
+const RESNETS: Readonly<Record<Scale, Values>> = {
+  smoke: { ...RESNET, epochs: 2, channels: 8 },
+  small: { ...RESNET, epochs: 40, batchSize: 64, weightLr: 0.05 },
+  paper: RESNET,
+};
+
+/** What is trained: cells that were found, by component, or a model by its label. */
+export interface Network {
+  /** `darts-v2`, `resnet(32)`, or where the cells are from. */
+  readonly name: string;
+  readonly genotypes: Genotypes | null;
+}
+
+const [, CLASS_HEAD] = HEADS;
+
+/** The network of a plan, and what its training minimises. */
+const build = (
+  { name, genotypes }: Network,
+  { o, shape, counts }: { o: TrainOptions; shape: NetShape; counts: readonly number[] },
+): { model: Model; objective: Objective } => {
+  const criterion = o.loss.build(counts);
+  if (genotypes === null) {
+    const model = models.read(name)(shape);
+    return { model, objective: plainObjective(model, criterion) };
+  }
+  if (o.bilateral) {
+    const model = derivedBilateralNetwork(shape, { genotypes });
+    return { model, objective: bilateralObjective(model, criterion) };
+  }
+  const model = derivedNetwork(shape, {
+    genotype: genotypes[BACKBONE] ?? {},
+    head: genotypes[CLASS_HEAD],
+    auxiliary: o.auxiliary > 0,
+  });
+  return { model, objective: withAuxiliary(model, { criterion, weight: o.auxiliary }) };
+};
+
+/** The loss of a derived network, and of its auxiliary head times a weight. */
+const withAuxiliary =
+  (
+    model: DerivedNet,
+    { criterion, weight }: { criterion: ReturnType<TrainOptions['loss']['build']>; weight: number },
+  ): Objective =>
+  ([batch], pass) => {
+    if (batch === undefined) throw new Error('Cannot run step: it needs one batch, got none');
+    const { logits, auxiliary } = model.trained(batch.images, pass);
+    const own = criterion(logits, batch.targets, pass);
+    const loss = auxiliary === undefined ? own : add(own, mul(criterion(auxiliary, batch.targets, pass), weight));
+    return { loss, logits, targets: batch.targets };
+  };
+
+/** In words, which of a search's cells are trained. */
+const methodOf = ({ genotypes }: Network, { bilateral, mixing }: TrainOptions): string => {
+  if (genotypes === null) return 'from scratch';
+  if (bilateral) return `backbone and both heads, by cumulative learning (${mixing.label})`;
+  return genotypes[CLASS_HEAD] === undefined
+    ? 'one network of the cells found'
+    : "one network: the backbone's cells, with the class head's cell on top";
+};
+
+/** Training of a network from scratch, as DARTS evaluates a cell; ResNets as the long-tail literature trains them. */
+export const training = (network: Network): Experiment => {
+  const { name, genotypes } = network;
+  const nodes = genotypes?.[BACKBONE]?.normal?.nodes.length ?? 1;
+  return define({
+    kind: 'train',
+    name: `train-${name.replace(/[^\w.-]+/g, '-').replace(/-+$/, '')}`,
+    label: name,
+    options: trainOptions,
+    defaults: genotypes === null ? { ...DARTS, ...RESNET, dropPath: 0, auxiliary: 0 } : DARTS,
+    scales: genotypes === null ? RESNETS : CELLS,
+    plan: (o) => {
+      if (o.bilateral && HEADS.some((head) => genotypes?.[head] === undefined))
+        throw new RangeError(`Cannot train ${name} with --bilateral: it must have the heads ${HEADS.join(' and ')}`);
+      const streams: StreamSpec[] = [
+        ...(o.bilateral ? [{ part: 'train' as const, sampling: 'instance' as const }] : []),
+        { part: 'train', sampling: o.bilateral && o.sampling === 'instance' ? 'class' : o.sampling },
+      ];
+      const phase: Phase = {
+        name: TRAIN_PHASE,
+        epochs: o.epochs,
+        knobs: {
+          weightLr: cosine(o.weightLr, o.weightLrMin),
+          ...(o.dropPath > 0 ? { dropPath: linear(0, o.dropPath) } : {}),
+          ...(o.bilateral ? { mixing: o.mixing } : {}),
+        },
+        start: (context) => {
+          const { channels, layers } = o;
+          const shape = { channels, layers, nodes, ...context };
+          const { model, objective } = build(network, { o, shape, counts: context.counts });
+          return supervised({
+            ...o,
+            model,
+            objective,
+            streams,
+            genotypes: genotypes ?? {},
+            profiler: context.profiler,
+          });
+        },
+      };
+      return {
+        batchSize: o.batchSize,
+        augment: o.augment.label,
+        method: methodOf(network, o),
+        streams,
+        space: null,
+        network: { ...network },
+        phases: [phase],
+      };
+    },
+  });
+};
+
+/** Training of what a run's description says. */
+export const trainingOf = ({ name, genotypes }: NonNullable<ExperimentRecord['network']>): Experiment =>
+  training({ name, genotypes });

@@ -1,0 +1,45 @@
+import { batchToTensors, parseAugment } from '../augment/index.js';
+import { type Dataset, type StreamState, stream } from '../data/index.js';
+import type { Learner, StreamSpec } from '../learn/index.js';
+import type { Pass, TensorBatch } from '../nn/index.js';
+
+/** Endless batches of one stream of a learner, on the engine's side. */
+export interface BatchStream {
+  readonly part: StreamSpec['part'];
+  next(pass: Pass): TensorBatch;
+  state(): StreamState;
+}
+
+/** What batches are drawn from, and how. `saved` says where the streams of a resumed run stand. */
+export interface StreamsOptions {
+  readonly dataset: Dataset;
+  readonly batchSize: number;
+  /** How training images are changed, as a label. */
+  readonly augment: string;
+  readonly seed: number;
+  readonly saved: Readonly<Record<StreamSpec['part'], readonly StreamState[]>> | undefined;
+}
+
+/** The streams that a learner draws its batches from. */
+export const batchStreams = (
+  { streams, model }: Learner,
+  { dataset, batchSize, augment: label, seed, saved }: StreamsOptions,
+): BatchStream[] => {
+  const augment = parseAugment(label);
+  const { mean, std, train } = dataset;
+  const { dtype, device } = model.store;
+  const toTensors = batchToTensors({ ...train, mean, std }, { dtype, device, augment });
+  return streams.map(({ part, sampling }, i) => {
+    const place = streams.slice(0, i).filter((s) => s.part === part).length;
+    const bytes = stream(dataset[part], {
+      sampling,
+      batchSize,
+      classes: dataset.classes.length,
+      augment,
+      seed,
+      name: `${part}-${place}`,
+      state: saved?.[part][place],
+    });
+    return { part, next: (pass) => toTensors(bytes.next(), pass), state: bytes.state };
+  });
+};

@@ -1,0 +1,76 @@
+import { batchToTensors } from '../augment/index.js';
+import { planOf } from '../experiment/index.js';
+import { readStanding, restoreModel } from '../loop/index.js';
+import { type Knobs, testing } from '../nn/index.js';
+import { openRun, type RunInfo } from '../run/index.js';
+import { noGrad, scope, type Tensor } from '../tensor/index.js';
+
+/** A run's network, ready to answer images. It needs the run folder alone. */
+export interface OpenModel {
+  readonly info: RunInfo;
+  readonly classes: readonly string[];
+  /** What the network is asked at: the test-time mixing that was chosen on validation images, or nothing. */
+  readonly at: Knobs;
+  /**
+   * Logits of images. images: bytes [n, imageSize, imageSize, channels], as `info.data` has the sizes → [n, classes]; the caller releases it.
+   * Throws a RangeError on bytes that are no whole number of images.
+   */
+  logits(images: Uint8Array): Tensor;
+  dispose(): void;
+}
+
+/**
+ * Opens the network of a run as its newest checkpoint has it, without the data that it was trained on. `device` is the CPU unless said. Throws when
+ * the run has no checkpoint, when its run.json does not say how images are prepared (format 1), and when the checkpoint is of another network.
+ */
+export const open = (run: string, { device = 'cpu' }: { device?: string } = {}): OpenModel => {
+  const { info, path, checkpoints, readEvaluation } = openRun(run);
+  const fail = (problem: string): never => {
+    throw new Error(`Cannot open ${path}: ${problem}`);
+  };
+  const { classes, channels, imageSize, mean, std, counts } = info.data;
+  if (channels === null || imageSize === null || mean === null || std === null)
+    return fail('its run.json must say how images are prepared, it is of format 1; test it with `tailnas evaluate`');
+  const checkpoint = checkpoints.newest() ?? fail('it must have a checkpoint, it has none; resume it first');
+  const plan = planOf(info.experiment);
+  const { phase, memo } = readStanding(checkpoint.bytes);
+  const builds = plan.phases.findLast(
+    ({ start }, i) => start !== undefined && i <= (phase?.index ?? plan.phases.length),
+  );
+  const learner =
+    builds?.start?.(
+      { classes: classes.length, inputChannels: channels, imageSize, counts: counts.train, device },
+      { memo },
+    ) ?? fail('none of its phases builds a network');
+  const { model } = learner;
+  try {
+    restoreModel(checkpoint.bytes, model.store);
+  } catch (error) {
+    learner.dispose();
+    throw error;
+  }
+  const at = readEvaluation()?.at ?? model.settings[0] ?? {};
+  const toTensors = batchToTensors({ height: imageSize, width: imageSize, channels, mean, std }, model.store);
+  const size = imageSize ** 2 * channels;
+  return {
+    info,
+    classes,
+    at,
+    logits: (images) => {
+      if (images.length === 0 || images.length % size !== 0)
+        throw new RangeError(
+          `Cannot answer images: their bytes must be a multiple of ${size} (${imageSize}×${imageSize}×${channels}), ` +
+            `got ${images.length}`,
+        );
+      return scope(() =>
+        noGrad(() => {
+          const batch = toTensors({ images, labels: new Int32Array(images.length / size) });
+          const [answer] = model.answers(batch.images, testing, [at]);
+          if (answer === undefined) throw new Error('Cannot answer images: the network gave no answer');
+          return answer.logits;
+        }),
+      );
+    },
+    dispose: learner.dispose,
+  };
+};

@@ -7,7 +7,7 @@ import { svgToPng } from './png.js';
 const look: Look = { color: '#0072B2', dash: '7 3', symbol: 'square' };
 const panel: Plot.PlotOptions = { x: { label: 'epoch' }, marks: [Plot.lineY([1, 2.123456, 3], { stroke: '#0072B2' })] };
 const drawn = (title: string, rows = [{ panels: [panel, undefined, panel], height: 100 }]) =>
-  figure({ name: 'a', title, caption: 'b' }, { rows });
+  figure('a', { title, caption: 'b', rows });
 
 describe('a figure', () => {
   it('can stand beside others on a page: no ids, classes, style sheets or colours of the page', () => {
@@ -26,7 +26,7 @@ describe('a figure', () => {
 
   it('has its caption below it in a file, in lines, and on a page leaves that to the page', () => {
     const caption = `${'word '.repeat(60)}at <last>`;
-    const { svg, captioned } = figure({ name: 'a', title: 'A', caption }, { rows: [{ heading: 'B' }] });
+    const { svg, captioned } = figure('a', { title: 'A', caption, rows: [{ heading: 'B' }] });
     expect(svg).not.toContain('word');
     const lines = [...captioned.matchAll(/<text x="12" y="([\d.]+)" font-size="12">([^<]*)<\/text>/g)];
     expect(lines.map(([, , line]) => line).join(' ')).toBe(`${'word '.repeat(60)}at &lt;last&gt;`);
@@ -57,7 +57,7 @@ describe('a figure', () => {
       line: look,
       mark: { symbol: 'square' } as const,
     }));
-    const { svg } = figure({ name: 'a', title: 'A', caption: 'b' }, { rows: [{ legend }] });
+    const { svg } = figure('a', { title: 'A', caption: 'b', rows: [{ legend }] });
     const lines = [...svg.matchAll(/<path d="M(\d+\.?\d*),(\d+)h34" [^>]*stroke-dasharray="7 3"/g)];
     expect(lines.length).toBe(9);
     expect(new Set(lines.map(([, , y]) => y)).size).toBe(2);

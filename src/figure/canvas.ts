@@ -20,9 +20,15 @@ export class FigureError extends Error {
   override readonly name = 'FigureError';
 }
 
-/** One line of a legend: a name and what is drawn for it, a line, a marker (options of Plot.dot) or both. */
+/** Throws a FigureError. */
+export const refuse = (problem: string): never => {
+  throw new FigureError(problem);
+};
+
+/** One line of a legend: a name and what is drawn for it: a line, with the marker of its look or without, or a marker. */
 export interface LegendEntry {
   readonly text: string;
+  readonly look?: Look;
   readonly line?: Look;
   readonly mark?: Plot.DotOptions;
 }
@@ -45,14 +51,16 @@ const CAPTION_LINE = 16;
 const SAMPLE = 34;
 const { document } = parseHTML('<html><body></body></html>');
 
+/** What a figure shows. */
+export interface Drawing extends Pick<Figure, 'title' | 'caption'> {
+  readonly rows: readonly Row[];
+}
+
 /**
  * Stacks rows under a title into one figure, 720 wide, on white. Styled by attributes alone: no ids, classes or style
  * sheets that meet others' on a page.
  */
-export const figure = (
-  { name, title, caption }: Pick<Figure, 'name' | 'title' | 'caption'>,
-  { rows }: { rows: readonly Row[] },
-): Figure => {
+export const figure = (name: string, { title, caption, rows }: Drawing): Figure => {
   const heading = wrapped(title, { size: TITLE_SIZE });
   const parts = heading.map((line, i) =>
     text(line, { x: EDGE, y: 24 + i * LINE, attributes: `font-size="${TITLE_SIZE}" font-weight="bold"` }),
@@ -66,13 +74,8 @@ export const figure = (
   const below = wrapped(caption, { size: CAPTION_SIZE }).map((line, i) =>
     text(line, { x: EDGE, y: y + (i + 1) * CAPTION_LINE, attributes: `font-size="${CAPTION_SIZE}"` }),
   );
-  return {
-    name,
-    title,
-    caption,
-    svg: whole(parts, { title, height: y + 6 }),
-    captioned: whole([...parts, ...below], { title, height: y + 10 + below.length * CAPTION_LINE }),
-  };
+  const captioned = whole([...parts, ...below], { title, height: y + 10 + below.length * CAPTION_LINE });
+  return { name, title, caption, svg: whole(parts, { title, height: y + 6 }), captioned };
 };
 
 const whole = (parts: readonly string[], { title, height }: { title: string; height: number }): string => {
@@ -123,7 +126,10 @@ const drawLegend = (entries: readonly LegendEntry[], top: number): { svg: string
   return { svg: drawn.join('\n'), height: y - top + 14 };
 };
 
-const sampleOf = ({ line, mark }: LegendEntry, { x, y }: { x: number; y: number }): string => {
+const sampleOf = (
+  { look, line = look, mark = look && markerStyle(look) }: LegendEntry,
+  { x, y }: { x: number; y: number },
+): string => {
   const stroke = line && `stroke="${line.color}"${line.dash === '' ? '' : ` stroke-dasharray="${line.dash}"`}`;
   const path = stroke && `<path d="M${x},${y}h${SAMPLE}" fill="none" stroke-width="2" ${stroke}/>`;
   // Drawn by the same mark as in the panels, so that the shapes cannot differ.

@@ -4,10 +4,10 @@ import { given } from '../../test/support/fixtures.js';
 import type { LoadedRun } from '../measure/index.js';
 import { paperFigures } from '../paper/index.js';
 import { alpha } from './alpha.js';
-import { type Figure, figure } from './canvas.js';
+import type { Figure } from './canvas.js';
 import { classes } from './classes.js';
 import { continued } from './continued.js';
-import { figures, figuresFor, stemOf } from './figures.js';
+import { drawFigure as draw, figures, figuresFor } from './figures.js';
 import { gradients } from './gradients.js';
 import { mixing, scaling } from './mixing.js';
 import { svgToPng } from './png.js';
@@ -37,11 +37,11 @@ const oneEpoch = (runs: readonly LoadedRun[]) => runs.map((run) => changed(run, 
 
 describe('the figures', () => {
   it('show training: losses, accuracies and mixing', () => {
-    const { svg, title } = training.draw(bbn, 'training');
+    const { svg, title } = draw(training, bbn);
     expect(title).toBe('Training and validation of DARTS-BBN (n = 2)');
     expect([count(svg, 'line'), count(svg, 'area')]).toEqual([5, 4]);
     expectTexts(svg, ['epoch', 'cross-entropy loss', 'accuracy (%)', 'mixing ratio', 'validation, mean per class']);
-    const plain = training.draw(darts, 'training').svg;
+    const plain = draw(training, darts).svg;
     expect(count(plain, 'line')).toBe(4);
     expect(plain).not.toContain('mixing ratio');
   });
@@ -66,7 +66,7 @@ describe('the figures', () => {
         records: run.records.map((record) => ({ ...record, opWeights: { backbone: { normal: rows } } })),
       }),
     );
-    const { svg } = alpha.draw(searched, 'alpha');
+    const { svg } = draw(alpha, searched);
     expect(count(svg, 'line')).toBe(1 + 2 * 10);
     expectTexts(svg, [...primitives, '0.6']);
     const legend = [...svg.matchAll(/h34" fill="none" stroke-width="2" ([^/]*)\/>/g)].map(([, look]) => look);
@@ -74,15 +74,15 @@ describe('the figures', () => {
   });
 
   it('mark where the continued phase begins', () => {
-    const drawn = training.draw(seeds('hls-continued-half', { continued: 3 }), 'training');
+    const drawn = draw(training, seeds('hls-continued-half', { continued: 3 }));
     expect(count(drawn.svg, 'rule')).toBe(3);
     expect(drawn.caption).toContain('dotted vertical line');
-    expect(count(training.draw(hls, 'training').svg, 'rule')).toBe(0);
+    expect(count(draw(training, hls).svg, 'rule')).toBe(0);
   });
 
   it('show the weights of 8 operations on 14 edges of two cells, and their drift', () => {
-    const { svg, name } = alpha.draw(hls, 'figure7');
-    expect(name).toBe('figure7');
+    const { svg, name } = draw(alpha, hls);
+    expect(name).toBe('alpha-hls');
     expect(count(svg, 'line')).toBe(2 + 2 * 14 * 8);
     expectTexts(svg, [
       '0 ← c(k−2)',
@@ -102,7 +102,7 @@ describe('the figures', () => {
       backbone: { normal: [Array.from({ length: 8 }, (_, o) => (o === op ? 60 : 0))] },
     });
     const records = [0, 1, 1].map((op, epoch) => ({ ...first, epoch, alpha: allOn(op) }));
-    const { svg } = alpha.draw([changed(run, { records })], 'figure7');
+    const { svg } = draw(alpha, [changed(run, { records })]);
     const [, from, to] = /aria-label="line"[^>]*><path d="M[\d.]+,([\d.]+)L[\d.]+,([\d.]+)/.exec(svg) ?? [];
     const heights = [0, 1].map(
       (v) => svg.match(new RegExp(`translate\\([\\d.]+,([\\d.]+)\\)[^>]*>${v}\\.0</text>`))?.[1],
@@ -111,28 +111,28 @@ describe('the figures', () => {
   });
 
   it('show the sweep over mixings with the chosen and the best marked', () => {
-    const { svg } = mixing.draw(bbn.slice(0, 1), 'mixing');
+    const { svg } = draw(mixing, bbn.slice(0, 1));
     expect([count(svg, 'line'), count(svg, 'area')]).toEqual([2, 0]);
     expect(svg).toMatch(/>chosen on validation: m = 0\.\d, \d\d\.\d % on test<\/text>/);
     expect(svg).toMatch(/>best on test: m = 0\.\d, \d\d\.\d %<\/text>/);
-    expect(mixing.draw(bbn, 'mixing').svg).toContain(', mean ');
+    expect(draw(mixing, bbn).svg).toContain(', mean ');
   });
 
   it('set scaling beside none, and continued forms beside HLS', () => {
-    const scaled = scaling.draw([...hls, ...bbn], 'figure6').svg;
+    const scaled = draw(scaling, [...hls, ...bbn]).svg;
     expect(count(scaled, 'line')).toBe(2);
     expectTexts(scaled, ['HLS (n = 2)', 'DARTS-BBN (n = 2)', 'test accuracy (%)']);
-    const { svg } = continued.draw([...hls, ...continuing], 'figure8');
+    const { svg } = draw(continued, [...hls, ...continuing]);
     expect([count(svg, 'rule'), count(svg, 'line')]).toEqual([3, 3 * 5]);
     expectTexts(svg, ['class head (mixing 0)', 'HLS-CONTINUED-FROZEN (n = 2)', 'epoch after the search']);
   });
 
   it('show gradient norms and accuracy by class', () => {
-    const norms = gradients.draw(hls, 'gradients').svg;
+    const norms = draw(gradients, hls).svg;
     // Three components and the guides of two heads, in two panels.
     expect(count(norms, 'line')).toBe(10);
     expectTexts(norms, ['instance head', 'gradient norm of alpha', '0.1']);
-    const byClass = classes.draw([...darts, ...hls], 'classes').svg;
+    const byClass = draw(classes, [...darts, ...hls]).svg;
     expect(count(byClass, 'line')).toBe(2);
     expectTexts(byClass, ['training images of the class', '100', '2000', 'DARTS (n = 2)']);
   });
@@ -147,13 +147,8 @@ describe('the figures', () => {
         perClassAccuracy: given(r.perClassAccuracy ?? undefined).map(() => null),
       })),
     }));
-    for (const drawn of [
-      training.draw(short, 'training'),
-      alpha.draw(short, 'figure7'),
-      classes.draw(short, 'classes'),
-    ])
-      expectSound(drawn);
-    expectSound(gradients.draw(short, 'gradients'));
+    for (const drawn of [draw(training, short), draw(alpha, short), draw(classes, short)]) expectSound(drawn);
+    expectSound(draw(gradients, short));
   });
 });
 
@@ -169,15 +164,15 @@ describe('figures of trainings', () => {
       'training-hls-train',
       'gradients-hls-train',
     ]);
-    const { svg, caption } = gradients.draw(trained, 'gradients');
+    const { svg, caption } = draw(gradients, trained);
     expect(count(svg, 'line')).toBe(1);
     expect(caption).not.toContain('architecture');
-    expect(training.draw(trained, 'training').title).toBe('Training and validation of HLS, derived (train) (n = 2)');
+    expect(draw(training, trained).title).toBe('Training and validation of HLS, derived (train) (n = 2)');
     for (const drawn of figuresFor(trained)) expectSound(drawn);
   });
 
   it('show training alone where no image validates', () => {
-    const { svg, title } = training.draw(unvalidated, 'training');
+    const { svg, title } = draw(training, unvalidated);
     expect(title).toBe('Training of ResNet-32 (train) (n = 1)');
     expect(count(svg, 'line')).toBe(2);
     expect(svg).not.toContain('validation');
@@ -187,9 +182,7 @@ describe('figures of trainings', () => {
   it('stand beside those of searches', () => {
     const names = figuresFor([...darts, ...trained, ...unvalidated]).map(({ name }) => name);
     expect(names).toEqual(['classes', 'gradients-darts', 'gradients-hls-train', 'gradients-resnet32-train']);
-    expect(() => alpha.draw(trained, 'alpha')).toThrow(
-      'Cannot draw alpha: hls (train) must have alpha of the backbone',
-    );
+    expect(() => draw(alpha, trained)).toThrow('Cannot draw alpha: hls (train) must have alpha of the backbone');
   });
 });
 
@@ -197,38 +190,26 @@ describe('what cannot be drawn', () => {
   const unfinished = hls.map((run) => changed(run, { evaluation: undefined }));
 
   it.each<[string, () => Figure, string]>([
-    ['no run', () => training.draw([], 'figure2'), 'Cannot draw figure2: it needs at least 1 run, got none'],
-    [
-      'two recipes',
-      () => training.draw([...hls, ...bbn], 'training'),
-      'must be of one recipe, got darts-bbn, hls; draw one',
-    ],
+    ['no run', () => draw(training, []), 'Cannot draw training: it needs at least 1 run, got none'],
+    ['two recipes', () => draw(training, [...hls, ...bbn]), 'must be of one recipe, got darts-bbn, hls; draw one'],
     [
       'no epoch',
       () =>
-        gradients.draw(
+        draw(
+          gradients,
           hls.map((r) => changed(r, { records: [] })),
-          'gradients',
         ),
       'at least 1 epoch, got none',
     ],
-    [
-      'no mixing',
-      () => mixing.draw(darts, 'mixing'),
-      'Cannot draw mixing: darts must have a finished run that was tested at',
-    ],
+    ['no mixing', () => draw(mixing, darts), 'Cannot draw mixing: darts must have a finished run that was tested at'],
     [
       'one side',
-      () => scaling.draw(hls, 'scaling'),
+      () => draw(scaling, hls),
       'Cannot draw scaling: it compares recipes, so it must have runs of at least 2',
     ],
-    [
-      'no phase',
-      () => continued.draw(hls, 'continued'),
-      'Cannot draw continued: at least 1 run must have an epoch of continued',
-    ],
-    ['no test', () => classes.draw(unfinished, 'classes'), 'at least 1 run must be finished, got none'],
-    ['the same seed', () => training.draw([...hls, ...hls], 'training'), 'seeds of hls must differ'],
+    ['no phase', () => draw(continued, hls), 'Cannot draw continued: at least 1 run must have an epoch of continued'],
+    ['no test', () => draw(classes, unfinished), 'at least 1 run must be finished, got none'],
+    ['the same seed', () => draw(training, [...hls, ...hls]), 'seeds of hls must differ'],
   ])('is refused: %s', (_, draw, message) => {
     expect(draw).toThrow(message);
   });
@@ -253,7 +234,7 @@ describe('figuresFor', () => {
 
   it('names files so that they can be files', () => {
     const varied = darts.map((r) => changed(r, { info: { ...r.info, changes: { a: '1/2' } } }));
-    expect(stemOf(alpha, varied)).toBe('alpha-darts-a-1-2');
+    expect(draw(alpha, varied).name).toBe('alpha-darts-a-1-2');
   });
 
   it('draws a kind that a module added, and takes no name twice', () => {
@@ -261,7 +242,7 @@ describe('figuresFor', () => {
       name: 'mine',
       of: 'row',
       page: 'always',
-      draw: (_, name) => figure({ name, title: name, caption: '' }, { rows: [] }),
+      draw: ({ label }) => ({ title: label, caption: '', rows: [] }),
     });
     expect(figures.names()).toContain('mine');
     expect(figuresFor(darts).map(({ name }) => name)).toContain('mine-darts');

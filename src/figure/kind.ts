@@ -1,18 +1,21 @@
-import type { LoadedRun } from '../measure/index.js';
-import type { Figure } from './canvas.js';
+import type { Drawing } from './canvas.js';
+import type { Seeds } from './rows.js';
 
-/** A kind of figure: what `tailnas plot <name>` draws, and a page shows. */
-export interface FigureKind {
+interface Common {
   readonly name: string;
-  /** Drawn of each row apart (its seeds), or of all runs together. */
-  readonly of: 'row' | 'all';
   /** When a page shows it: always, where all runs are of one row, or never. */
   readonly page: 'always' | 'alone' | 'never';
-  /** The recipes that it is of, where it is a figure of the paper; none where it needs no run. */
+  /** The recipes that it is of, where it is a figure of the paper. */
   readonly recipes?: readonly string[];
-  /**
-   * Draws it; `name` is the stem of its file. Throws a FigureError when the runs lack what it shows, a ComparisonError
-   * when they must not stand in one figure.
-   */
-  readonly draw: (runs: readonly LoadedRun[], name: string) => Figure;
 }
+
+/**
+ * A kind of figure: what `tailnas plot <name>` draws, and a page shows: of each row apart, of all rows together, or of
+ * formulas. `draw` throws a FigureError that says what is missing when the runs lack what it shows.
+ */
+export type FigureKind = Common &
+  (
+    | { readonly of: 'row'; readonly draw: (seeds: Seeds) => Drawing }
+    | { readonly of: 'rows'; readonly draw: (rows: readonly Seeds[]) => Drawing }
+    | { readonly of: 'formulas'; readonly draw: () => Drawing }
+  );

@@ -1,19 +1,17 @@
 import * as Plot from '@observablehq/plot';
 import { type LoadedRun, type Mixed, mean, pooled, testSweep, validSweep } from '../measure/index.js';
-import { named, namedY, spreadCaption } from './axes.js';
-import { figure } from './canvas.js';
+import { refuse } from './canvas.js';
+import { named, namedY, panelOf } from './chart.js';
 import type { FigureKind } from './kind.js';
-import { legendOf, panelOf } from './lines.js';
 import { COLORS, seriesLook } from './looks.js';
-import { oneRow, refuse, seedsOf } from './rows.js';
+import type { Seeds } from './rows.js';
 
-/** The finished runs that were tested at several mixings. Throws when there is none. */
-const testedOf = (runs: readonly LoadedRun[], { name, row }: { name: string; row: string }): LoadedRun[] => {
+/** The finished runs of a row that were tested at several mixings. Throws when there is none. */
+const testedOf = ({ runs, name }: Seeds): LoadedRun[] => {
   const tested = runs.filter((run) => testSweep(run).length > 0);
   if (tested.length > 0) return tested;
   return refuse(
-    name,
-    `${row} must have a finished run that was tested at several mixings, got none; finish it with tailnas resume`,
+    `${name} must have a finished run that was tested at several mixings, got none; tailnas resume ends it`,
   );
 };
 
@@ -24,7 +22,7 @@ const axes = (label: string) =>
   ({
     height: 330,
     x: { ...named('test-time mixing (0: class head alone, 1: instance head alone)'), domain: [0, 1], ticks: 10 },
-    y: { ...namedY(label), grid: true, nice: true, ticks: 6 },
+    y: { ...namedY(label), nice: true, ticks: 6 },
   }) as const;
 
 /** `m = 0.4, 65.53 %`; of several runs, the range of m and the mean accuracy. */
@@ -36,6 +34,7 @@ const markText = (marks: readonly Mixed[]): string => {
 
 const CHOSEN = { symbol: 'circle', r: 8, stroke: COLORS.black, strokeWidth: 2 } as const;
 const BEST = { symbol: 'diamond', r: 5.5, fill: COLORS.orange, stroke: COLORS.black } as const;
+const AT = { x: 'mixing', y: 'accuracy' } as const;
 
 /**
  * Figure 4: how accuracy depends on the mixing of the two heads at test time, with the mixing that the validation split
@@ -45,67 +44,53 @@ export const mixing: FigureKind = {
   name: 'mixing',
   of: 'row',
   page: 'alone',
-  draw: (runs, name) => {
-    const seeds = oneRow(runs, name);
-    const tested = testedOf(runs, { name, row: seeds.name });
+  draw: (seeds) => {
+    const tested = testedOf(seeds);
     const valid = tested.map((run) => validSweep(run).map((at) => ({ x: at.mixing, y: at.meanPerClass })));
     const series = [
       { text: 'test: accuracy', look: seriesLook(0), points: testCurves(tested) },
       { text: 'validation: mean per class', look: seriesLook(1), points: pooled(valid) },
     ];
-    const chosen = tested.flatMap((run) =>
-      testSweep(run).filter(({ mixing: m }) => m === run.evaluation?.at['mixing']),
-    );
+    const chosen = tested.flatMap((run) => testSweep(run).filter((at) => at.mixing === run.evaluation?.at['mixing']));
     const best = tested.flatMap((run) => testSweep(run).sort((a, b) => b.accuracy - a.accuracy)[0] ?? []);
-    const place = { x: 'mixing', y: 'accuracy' } as const;
-    return figure(
-      {
-        name,
-        title: `Accuracy against test-time mixing, ${seeds.label} (n = ${tested.length})`,
-        caption:
-          `${seeds.label}: accuracy on the test split, and mean per-class accuracy on the validation split, of the ` +
-          'finished supernet at every test-time mixing. Circle: the mixing chosen on validation, of each run; ' +
-          `diamond: the best on test, an optimistic choice.${spreadCaption(tested)}`,
-      },
-      {
-        rows: [
-          { legend: legendOf(series) },
-          {
-            legend: [
-              { text: `chosen on validation: ${markText(chosen)} on test`, mark: CHOSEN },
-              { text: `best on test: ${markText(best)}`, mark: BEST },
-            ],
-          },
-          panelOf(series, {
-            ...axes('accuracy (%)'),
-            above: [Plot.dot(best, { ...place, ...BEST }), Plot.dot(chosen, { ...place, ...CHOSEN })],
-          }),
-        ],
-      },
-    );
+    const above = [Plot.dot(best, { ...AT, ...BEST }), Plot.dot(chosen, { ...AT, ...CHOSEN })];
+    return {
+      title: `Accuracy against test-time mixing, ${seeds.label} (n = ${tested.length})`,
+      caption:
+        `${seeds.label}: accuracy on the test split, and mean per-class accuracy on the validation split, of the ` +
+        'finished supernet at every test-time mixing. Circle: the mixing chosen on validation, of each run; diamond: ' +
+        'the best on test, an optimistic choice.',
+      rows: [
+        { legend: series },
+        {
+          legend: [
+            { text: `chosen on validation: ${markText(chosen)} on test`, mark: CHOSEN },
+            { text: `best on test: ${markText(best)}`, mark: BEST },
+          ],
+        },
+        panelOf(series, { ...axes('accuracy (%)'), above }),
+      ],
+    };
   },
 };
 
 /** Figure 6: what scaling the backbone's architecture learning rate brings: test accuracy at every mixing, a line per row. */
 export const scaling: FigureKind = {
   name: 'scaling',
-  of: 'all',
+  of: 'rows',
   page: 'never',
-  draw: (runs, name) => {
-    const series = seedsOf(runs, name).map(({ label, name: row, look, runs: seeds }) => {
-      const tested = testedOf(seeds, { name, row });
-      return { look, text: `${label} (n = ${tested.length})`, points: testCurves(tested) };
+  draw: (rows) => {
+    const series = rows.map((row) => {
+      const tested = testedOf(row);
+      return { look: row.look, text: `${row.label} (n = ${tested.length})`, points: testCurves(tested) };
     });
-    if (series.length < 2) refuse(name, 'it compares recipes, so it must have runs of at least 2, got 1');
-    return figure(
-      {
-        name,
-        title: 'With and without scaling of the backbone’s architecture learning rate',
-        caption:
-          'Accuracy on the test split at every test-time mixing: HLS scales the learning rate of the backbone’s ' +
-          `architecture by eq 17, DARTS + BBN does not.${spreadCaption(runs)}`,
-      },
-      { rows: [{ legend: legendOf(series) }, panelOf(series, axes('test accuracy (%)'))] },
-    );
+    if (series.length < 2) refuse('it compares recipes, so it must have runs of at least 2, got 1');
+    return {
+      title: 'With and without scaling of the backbone’s architecture learning rate',
+      caption:
+        'Accuracy on the test split at every test-time mixing: HLS scales the learning rate of the backbone’s ' +
+        'architecture by eq 17, DARTS + BBN does not.',
+      rows: [{ legend: series }, panelOf(series, axes('test accuracy (%)'))],
+    };
   },
 };

@@ -1,6 +1,5 @@
-import { byRow, type LoadedRun, type Point, pooled, type Row, requireComparable } from '../measure/index.js';
+import { byRow, type LoadedRun, type Point, pooled, type Row } from '../measure/index.js';
 import type { EpochRecord } from '../run/index.js';
-import { FigureError } from './canvas.js';
 import { type Look, rowLook } from './looks.js';
 
 /** A row as a series of a figure. */
@@ -10,33 +9,9 @@ export interface Seeds extends Row {
   readonly look: Look;
 }
 
-/** Says that a figure cannot be drawn, by its name. */
-export const refuse = (name: string, problem: string): never => {
-  throw new FigureError(`Cannot draw ${name}: ${problem}`);
-};
-
-/** The runs by row, in the paper's order. Throws when there are none, or they must not stand in one figure. */
-export const seedsOf = (runs: readonly LoadedRun[], name: string): Seeds[] => {
-  if (runs.length === 0) refuse(name, 'it needs at least 1 run, got none');
-  requireComparable(runs);
-  return byRow(runs).map((row) => ({
-    ...row,
-    text: `${row.label} (n = ${row.runs.length})`,
-    look: rowLook(row.name),
-  }));
-};
-
-/** The runs as seeds of one row. Throws when they are of several, or have no epoch yet. */
-export const oneRow = (runs: readonly LoadedRun[], name: string): Seeds => {
-  const [seeds, ...others] = seedsOf(runs, name);
-  if (seeds === undefined || others.length > 0) {
-    const names = [seeds, ...others].map((s) => s?.name).join(', ');
-    return refuse(name, `its runs must be of one recipe, got ${names}; draw one at a time`);
-  }
-  if (runs.every(({ records }) => records.length === 0))
-    refuse(name, `${seeds.name} must have at least 1 epoch, got none; wait for its first one`);
-  return seeds;
-};
+/** The runs by row, in the paper's order. */
+export const seedsOf = (runs: readonly LoadedRun[]): Seeds[] =>
+  byRow(runs).map((row) => ({ ...row, text: `${row.label} (n = ${row.runs.length})`, look: rowLook(row.name) }));
 
 /** Epochs as people count them, from 1. */
 export const epochNumber = ({ epoch }: Pick<EpochRecord, 'epoch'>): number => epoch + 1;

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { given } from '../../test/support/fixtures.js';
 import { linear, parabolicDecay, schedule } from '../schedule/index.js';
-import { freeze, schedulePlot } from './schedule.js';
+import { drawFigure, figures } from './figures.js';
+import { schedulePlot } from './schedule.js';
 
 const lines = (svg: string) => [...svg.matchAll(/aria-label="line"[^>]*><path d="([^"]*)"|aria-label="line"/g)];
 
@@ -26,7 +28,7 @@ describe('schedulePlot', () => {
 
 describe('freeze', () => {
   it('is figure 5: the factor and the mixing that it follows', () => {
-    const { name, svg } = freeze.draw([], 'figure5');
+    const { name, svg } = drawFigure(given(figures.named('figure5')), []);
     expect(name).toBe('figure5');
     expect(svg).toContain('>softFreeze(parabolicDecay)</text>');
     expect(lines(svg).length).toBe(2);

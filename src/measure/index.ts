@@ -5,8 +5,8 @@
 export { type ClaimResult, measureClaims, type Verdict } from './claims.js';
 export { ComparisonError, requireComparable } from './comparable.js';
 export * from './format.js';
-export { type Mixed, mixes, testSweep, validAt, validSweep } from './mixing.js';
-export { distances, type OpWeights, opWeightsOf } from './op-weights.js';
+export * from './mixing.js';
+export * from './op-weights.js';
 export { dataRequest, isPapersData, isPapersFolder } from './paper-data.js';
 export { continuedFrom } from './phases.js';
 export { type ResultRow, resultRows } from './results.js';
@@ -16,14 +16,5 @@ export { type Sensitivity, sensitivityOf } from './sensitivity.js';
 export { type Point, pooled } from './series.js';
 export { type Estimate, mean, sum } from './statistics.js';
 export { type Column, type Table, tableOf } from './table.js';
-export {
-  ADDED,
-  changedAccuraciesTable,
-  changedClaimsTable,
-  claimColumns,
-  columnKey,
-  finished,
-  MARKS,
-  resultColumns,
-} from './tables.js';
+export * from './tables.js';
 export { epochSeconds } from './times.js';

@@ -39,25 +39,19 @@ export interface ResultRow {
   readonly unfinished: readonly string[];
 }
 
-const meanOrNull = (values: readonly (number | null)[]): number | null => {
-  const known = values.filter((v) => v !== null);
-  return known.length === 0 ? null : mean(known);
-};
-
 const spread = (values: readonly number[]): Spread | null =>
   values.length === 0 ? null : { mean: mean(values), sd: values.length < 2 ? null : Math.sqrt(variance(values)) };
-
-const paperOf = ({ info: { experiment, changes }, info }: LoadedRun): number | null =>
-  isPapersData(info) && Object.keys(changes).length === 0 ? experiment.paper : null;
 
 const resultRow = ({ name, label, runs }: Row): ResultRow => {
   const finished = runs.flatMap(({ evaluation, records }) => (evaluation ? [{ evaluation, records }] : []));
   const tests = finished.map((run) => run.evaluation);
   const accuracy = spread(tests.map((test) => 100 * test.accuracy));
-  const paper = runs[0] === undefined ? null : paperOf(runs[0]);
-  const group = (of: (test: (typeof tests)[number]) => number | null): number | null => {
-    const share = meanOrNull(tests.map(of));
-    return share === null ? null : 100 * share;
+  const info = runs[0]?.info;
+  const papers = info !== undefined && isPapersData(info) && Object.keys(info.changes).length === 0;
+  const paper = papers ? info.experiment.paper : null;
+  const percentOf = (of: (test: (typeof tests)[number]) => number | null): number | null => {
+    const known = tests.map(of).filter((share) => share !== null);
+    return known.length === 0 ? null : 100 * mean(known);
   };
   const epochs = finished.map((run) => run.records).filter((records) => records.length > 0);
   const peaks = epochs.flat().map(({ peakMemoryBytes }) => peakMemoryBytes);
@@ -69,23 +63,23 @@ const resultRow = ({ name, label, runs }: Row): ResultRow => {
     runs: runs.map((run) => run.path),
     mean: accuracy?.mean ?? null,
     sd: accuracy?.sd ?? null,
-    meanPerClass: group((test) => test.meanPerClassAccuracy),
+    meanPerClass: percentOf((test) => test.meanPerClassAccuracy),
     shots: {
-      many: group((test) => test.shots.many),
-      medium: group((test) => test.shots.medium),
-      few: group((test) => test.shots.few),
+      many: percentOf(({ shots }) => shots.many),
+      medium: percentOf(({ shots }) => shots.medium),
+      few: percentOf(({ shots }) => shots.few),
     },
     ranks: {
-      head: group((test) => test.ranks.head),
-      middle: group((test) => test.ranks.middle),
-      tail: group((test) => test.ranks.tail),
+      head: percentOf(({ ranks }) => ranks.head),
+      middle: percentOf(({ ranks }) => ranks.middle),
+      tail: percentOf(({ ranks }) => ranks.tail),
     },
     mixing: tests.flatMap((test) => test.at['mixing'] ?? []),
     optimistic: spread(
       tests.flatMap(({ answers }) => (answers ? [100 * Math.max(...answers.test.map((at) => at.accuracy))] : [])),
     ),
     difference: accuracy === null || paper === null ? null : accuracy.mean - paper,
-    seconds: meanOrNull(epochs.map(typicalSeconds)),
+    seconds: epochs.length === 0 ? null : mean(epochs.map(typicalSeconds)),
     peakMemoryBytes: peaks.length === 0 ? null : Math.max(...peaks),
     unfinished: runs.filter((run) => run.evaluation === undefined).map((run) => run.path),
   };

@@ -7,6 +7,8 @@ export interface Row {
   /** The experiment's name, with what was changed of it: `hls (freeze sqrt)`. */
   readonly name: string;
   readonly label: string;
+  /** The same without the changes. */
+  readonly experiment: { readonly name: string; readonly label: string };
   readonly runs: readonly LoadedRun[];
 }
 
@@ -21,13 +23,10 @@ const kindText = ({ experiment: { kind } }: RunInfo): string => (kind === 'searc
 
 /** The row of an experiment with nothing changed. */
 export const experimentName = (info: RunInfo): string => info.experiment.name + kindText(info);
-export const experimentLabel = (info: RunInfo): string => info.experiment.label + kindText(info);
 
-/** Which row a run belongs to. */
+/** Which row a run belongs to, and how it is called in tables. */
 export const rowName = (info: RunInfo): string => experimentName(info) + changeText(info.changes);
-
-/** How a row is called in tables. */
-export const rowLabel = (info: RunInfo): string => experimentLabel(info) + changeText(info.changes);
+export const rowLabel = (info: RunInfo): string => info.experiment.label + kindText(info) + changeText(info.changes);
 
 /** The run as if nothing had been changed of its method: to stand where its experiment would. */
 export const withoutChanges = (run: LoadedRun): LoadedRun => ({ ...run, info: { ...run.info, changes: {} } });
@@ -52,13 +51,13 @@ export const withoutCommon = (runs: readonly LoadedRun[]): LoadedRun[] => {
 export const byRow = (runs: readonly LoadedRun[]): Row[] => {
   const rows = new Map<string, Row>();
   for (const run of runs) {
-    const name = rowName(run.info);
-    rows.set(name, { name, label: rowLabel(run.info), runs: [...(rows.get(name)?.runs ?? []), run] });
+    const [name, label] = [rowName(run.info), rowLabel(run.info)];
+    const { info } = withoutChanges(run);
+    const experiment = { name: rowName(info), label: rowLabel(info) };
+    rows.set(name, { name, label, experiment, runs: [...(rows.get(name)?.runs ?? []), run] });
   }
   const names = [...paperRows.map(({ name }) => name), ...runs.map(({ info }) => experimentName(info))];
-  const placed = [...rows.values()].map((row) => {
-    const name = row.runs.map(({ info }) => experimentName(info))[0] ?? row.name;
-    return { row, experiment: names.indexOf(name), changed: Number(row.name !== name) };
-  });
-  return placed.toSorted((a, b) => a.experiment - b.experiment || a.changed - b.changed).map(({ row }) => row);
+  const placeOf = ({ experiment, name }: Row): number =>
+    2 * names.indexOf(experiment.name) + Number(name !== experiment.name);
+  return [...rows.values()].toSorted((a, b) => placeOf(a) - placeOf(b));
 };

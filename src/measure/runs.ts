@@ -67,3 +67,7 @@ export const loadRuns = (paths: readonly string[]): { runs: LoadedRun[]; unreada
   if (runs.length === 0 && unreadable[0] !== undefined) throw new Error(unreadable[0].problems.join('; '));
   return { runs, unreadable };
 };
+
+/** The seeds of runs, in order. */
+export const seedsOf = (runs: readonly LoadedRun[]): number[] =>
+  [...new Set(runs.map(({ info }) => info.seed))].toSorted((a, b) => a - b);

@@ -2,8 +2,8 @@ import { paperClaims } from '../paper/index.js';
 import type { RunInfo } from '../run/index.js';
 import { type ClaimResult, measureClaims } from './claims.js';
 import { mixes } from './mixing.js';
-import { byRow, changeText, experimentLabel, experimentName, withoutChanges } from './rows.js';
-import type { LoadedRun } from './runs.js';
+import { byRow, changeText, experimentName, withoutChanges } from './rows.js';
+import { type LoadedRun, seedsOf } from './runs.js';
 import { type Estimate, estimateOf } from './statistics.js';
 
 /** A claim with something changed. */
@@ -53,10 +53,8 @@ const canHave = ({ info }: LoadedRun, changes: readonly string[]): boolean =>
     return key === 'freeze' ? scalesArchLr(info) : !OF_BRANCHES.includes(key) || mixes(info);
   });
 
-interface Measured {
-  readonly seeds: readonly number[];
-  readonly values: readonly number[];
-}
+/** Something measured, one value per seed. */
+type Measured = Pick<ClaimResult, 'seeds' | 'values'>;
 
 /** Differences of the seeds that both have. */
 const shiftOf = (after: Measured, before: Measured | undefined): Estimate | null => {
@@ -67,24 +65,19 @@ const shiftOf = (after: Measured, before: Measured | undefined): Estimate | null
   return differences.length === 0 ? null : estimateOf(differences);
 };
 
-const seedsOf = (runs: readonly LoadedRun[]): number[] =>
-  [...new Set(runs.filter((run) => run.evaluation).map(({ info }) => info.seed))].toSorted((a, b) => a - b);
+const isFinished = ({ evaluation }: LoadedRun): boolean => evaluation !== undefined;
 
-/** Of finished runs. */
 const accuraciesOf = (runs: readonly LoadedRun[]): Measured => {
   const tested = runs.flatMap(({ info: { seed }, evaluation }) => (evaluation ? [{ seed, ...evaluation }] : []));
   return { seeds: tested.map(({ seed }) => seed), values: tested.map(({ accuracy }) => 100 * accuracy) };
 };
 
 const changedAccuracies = (runs: readonly LoadedRun[], plain: readonly LoadedRun[]): ChangedAccuracy[] =>
-  byRow(runs).flatMap(({ runs: members }) => {
+  byRow(runs.filter(isFinished)).map(({ name, runs: members, experiment }) => {
     const after = accuraciesOf(members);
-    const [first] = members;
-    if (first === undefined || after.values.length === 0) return [];
-    const recipe = experimentName(first.info);
-    const before = accuraciesOf(plain.filter(({ info }) => experimentName(info) === recipe));
-    const shift = runs === plain ? null : shiftOf(after, before);
-    return [{ recipe, label: experimentLabel(first.info), estimate: estimateOf(after.values), shift }];
+    const before = accuraciesOf(plain.filter(({ info }) => experimentName(info) === experiment.name));
+    const shift = name === experiment.name ? null : shiftOf(after, before);
+    return { recipe: experiment.name, label: experiment.label, estimate: estimateOf(after.values), shift };
   });
 
 /**
@@ -95,10 +88,11 @@ const changedAccuracies = (runs: readonly LoadedRun[], plain: readonly LoadedRun
 export const sensitivityOf = (runs: readonly LoadedRun[]): Sensitivity[] => {
   const plain = runs.filter((run) => changeOf(run) === '');
   const changes = [...new Set(runs.map(changeOf))].filter((change) => change !== '');
-  if (changes.length === 0 || seedsOf(plain).length === 0) return [];
+  const done = plain.filter(isFinished);
+  if (changes.length === 0 || done.length === 0) return [];
   const unchanged = measureClaims(plain).map((claim) => ({ ...claim, shift: null }));
   return [
-    { change: '', seeds: seedsOf(plain), claims: unchanged, accuracies: changedAccuracies(plain, plain) },
+    { change: '', seeds: seedsOf(done), claims: unchanged, accuracies: changedAccuracies(plain, plain) },
     ...changes.map((change) => {
       const changed = runs.filter((run) => changeOf(run) === change);
       const keys = changed.flatMap(({ info }) => Object.keys(info.changes));
@@ -107,7 +101,7 @@ export const sensitivityOf = (runs: readonly LoadedRun[]): Sensitivity[] => {
       const claims = measureClaims([...changed.map(withoutChanges), ...others]);
       return {
         change,
-        seeds: seedsOf(changed),
+        seeds: seedsOf(changed.filter(isFinished)),
         claims: claims
           .filter(({ recipes }) => recipes.some((name) => touched.has(name)))
           .map((claim) => {

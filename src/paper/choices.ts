@@ -1,19 +1,16 @@
-/** Another choice to measure how much depends on it: what to change, as flags of a search, and in which rows. */
-export interface Variation {
-  readonly change: Readonly<Record<string, string | number>>;
-  readonly recipes: readonly string[];
-}
-
 /** Something that the paper leaves open, and how it is settled here. */
 export interface Choice {
   readonly what: string;
   readonly choice: string;
   readonly why: string;
   /**
-   * What the sensitivity study tries instead, in the rows whose claims depend on it most.
+   * What the sensitivity study tries instead, as options of a search, in the rows whose claims depend on it most.
    * All rows would take twice as long. Without eq 17 HLS is DARTS + BBN, so that is not among them.
    */
-  readonly varied?: readonly Variation[];
+  readonly varied?: readonly {
+    readonly change: Readonly<Record<string, string | number>>;
+    readonly recipes: readonly string[];
+  }[];
 }
 
 const BILATERAL = ['darts-bbn', 'hls'];

@@ -8,114 +8,60 @@ export interface PaperClaim {
   readonly where: string;
   /** The rows that it needs; a claim of a table says that the first is better than the second. */
   readonly recipes: readonly string[];
-  /** The paper's own difference in points, for a claim of a table. */
-  readonly difference?: number;
 }
 
-const table2 = paperAccuracy;
+type Claims = Readonly<Record<string, readonly [recipes: readonly string[], claim: string]>>;
 
-/** What the paper (arXiv 2406.07028) claims, in its order. */
-export const paperClaims: readonly PaperClaim[] = [
-  {
-    name: 'resampling-hurts',
-    claim: 'Class-balanced re-sampling makes DARTS worse',
-    where: 'table I',
-    recipes: ['darts', 'darts-resampling'],
-    difference: table2.darts - table2['darts-resampling'],
+const CONTINUED = ['hls-continued-half', 'hls-continued-class', 'hls-continued-reverse', 'hls-continued-frozen'];
+
+/** What the paper (arXiv 2406.07028) claims, in its order: where, by name, of which rows. */
+const CLAIMS: Readonly<Record<string, Claims>> = {
+  'table I': {
+    'resampling-hurts': [['darts', 'darts-resampling'], 'Class-balanced re-sampling makes DARTS worse'],
+    'bbn-hurts': [['darts', 'darts-bbn'], 'A bilateral-branch network makes DARTS worse'],
   },
-  {
-    name: 'bbn-hurts',
-    claim: 'A bilateral-branch network makes DARTS worse',
-    where: 'table I',
-    recipes: ['darts', 'darts-bbn'],
-    difference: table2.darts - table2['darts-bbn'],
+  'table II': {
+    'hls-recovers': [['hls', 'darts-bbn'], 'Heterogeneous rates are better than plain BBN'],
+    'hls-beats-darts': [['hls', 'darts'], 'HLS is better than DARTS'],
+    'reverse-sigmoid-hurts': [
+      ['hls', 'hls-reverse-sigmoid'],
+      'A reverse sigmoid in place of the parabola makes HLS worse',
+    ],
+    'continued-hurts': [['hls', 'hls-continued-half'], 'Going on after the search makes HLS worse'],
   },
-  {
-    name: 'hls-recovers',
-    claim: 'Heterogeneous rates are better than plain BBN',
-    where: 'table II',
-    recipes: ['hls', 'darts-bbn'],
-    difference: table2.hls - table2['darts-bbn'],
+  'figure 6': {
+    'scaled-everywhere': [['hls', 'darts-bbn'], 'The scaled rate is better at every test-time mixing'],
   },
-  {
-    name: 'hls-beats-darts',
-    claim: 'HLS is better than DARTS',
-    where: 'table II',
-    recipes: ['hls', 'darts'],
-    difference: table2.hls - table2.darts,
+  'figures 3 and 7': {
+    'alpha-settles': [
+      ['darts-bbn', 'hls'],
+      'The scaled rate lets the backbone’s architecture settle, which else keeps changing',
+    ],
   },
-  {
-    name: 'reverse-sigmoid-hurts',
-    claim: 'A reverse sigmoid in place of the parabola makes HLS worse',
-    where: 'table II',
-    recipes: ['hls', 'hls-reverse-sigmoid'],
-    difference: table2.hls - table2['hls-reverse-sigmoid'],
+  'section IV-C': {
+    'class-above-instance': [['hls'], 'The class head alone is better than the instance head alone'],
   },
-  {
-    name: 'continued-hurts',
-    claim: 'Going on after the search makes HLS worse',
-    where: 'table II',
-    recipes: ['hls', 'hls-continued-half'],
-    difference: table2.hls - table2['hls-continued-half'],
+  'section V-D': {
+    'class-head-best': [['hls'], 'At test time the class head alone (mixing 0) is best'],
   },
-  {
-    name: 'scaled-everywhere',
-    claim: 'The scaled rate is better at every test-time mixing',
-    where: 'figure 6',
-    recipes: ['hls', 'darts-bbn'],
+  'figure 8': {
+    'half-most-stable': [CONTINUED, 'Of four ways to go on, mixing 0.5 is the most stable'],
+    'class-forgets': [['hls-continued-class'], 'Going on with the class branch alone makes the instance head forget'],
+    'reverse-forgets': [['hls-continued-reverse'], 'So does going on with a reverse sigmoid'],
+    'half-keeps': [CONTINUED.slice(0, 3), 'With mixing 0.5 it forgets less than with either'],
   },
-  {
-    name: 'alpha-settles',
-    claim: 'The scaled rate lets the backbone’s architecture settle, which else keeps changing',
-    where: 'figures 3 and 7',
-    recipes: ['darts-bbn', 'hls'],
+  'theorem 1': {
+    'heads-follow': [['hls'], 'The heads’ gradients rise and fall with m and 1 − m'],
+    'backbone-steadier': [['hls'], 'The backbone’s gradient changes less than the heads’, if at all'],
   },
-  {
-    name: 'class-above-instance',
-    claim: 'The class head alone is better than the instance head alone',
-    where: 'section IV-C',
-    recipes: ['hls'],
-  },
-  {
-    name: 'class-head-best',
-    claim: 'At test time the class head alone (mixing 0) is best',
-    where: 'section V-D',
-    recipes: ['hls'],
-  },
-  {
-    name: 'half-most-stable',
-    claim: 'Of four ways to go on, mixing 0.5 is the most stable',
-    where: 'figure 8',
-    recipes: ['hls-continued-half', 'hls-continued-class', 'hls-continued-reverse', 'hls-continued-frozen'],
-  },
-  {
-    name: 'class-forgets',
-    claim: 'Going on with the class branch alone makes the instance head forget',
-    where: 'figure 8',
-    recipes: ['hls-continued-class'],
-  },
-  {
-    name: 'reverse-forgets',
-    claim: 'So does going on with a reverse sigmoid',
-    where: 'figure 8',
-    recipes: ['hls-continued-reverse'],
-  },
-  {
-    name: 'half-keeps',
-    claim: 'With mixing 0.5 it forgets less than with either',
-    where: 'figure 8',
-    recipes: ['hls-continued-half', 'hls-continued-class', 'hls-continued-reverse'],
-  },
-  {
-    name: 'heads-follow',
-    claim: 'The heads’ gradients rise and fall with m and 1 − m',
-    where: 'theorem 1',
-    recipes: ['hls'],
-  },
-  {
-    name: 'backbone-steadier',
-    claim: 'The backbone’s gradient changes less than the heads’, if at all',
-    where: 'theorem 1',
-    recipes: ['hls'],
-  },
-];
+};
+
+export const paperClaims: readonly PaperClaim[] = Object.entries(CLAIMS).flatMap(([where, claims]) =>
+  Object.entries(claims).map(([name, [recipes, claim]]) => ({ name, claim, where, recipes })),
+);
+
+/** The paper's own difference in points; null unless the claim is of a table. */
+export const paperDifference = ({ where, recipes }: PaperClaim): number | null => {
+  const [better, worse] = recipes.map((recipe) => new Map(Object.entries(paperAccuracy)).get(recipe));
+  return where.startsWith('table') && better !== undefined && worse !== undefined ? better - worse : null;
+};

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { fakeRun } from '../../test/support/fake-runs.js';
+import { fakeRun, fakeTraining } from '../../test/support/fake-runs.js';
+import { ComparisonError, type LoadedRun, resultRows } from '../measure/index.js';
 import { markdown } from './markdown.js';
-import { ComparisonError, resultRows } from './results.js';
-import type { LoadedRun } from './runs.js';
 
 const make = (name: string, seed: number): LoadedRun =>
   fakeRun({ name, label: `${name} | ${name}`, seed, epochs: 6, bilateral: name !== 'darts', paper: 60 });
@@ -45,5 +44,31 @@ describe('the tables as Markdown', () => {
     const [first] = runs;
     if (first === undefined) throw new Error('there are runs');
     expect(() => markdown([first, first])).toThrow(ComparisonError);
+  });
+
+  it('have trainings beside searches', () => {
+    const trained = [1, 2].map((seed) => fakeTraining({ name: 'darts', label: 'DARTS, derived', seed, epochs: 6 }));
+    const lines = markdown([make('darts', 1), ...trained]).split('\n');
+    expect(lines).toHaveLength(4);
+    expect(lines[3]).toMatch(/^\| DARTS, derived \(train\) +\| +2 \| +– \| +\d\d\.\d\d ± \d\.\d\d \|/);
+  });
+
+  it('have a star at what a change has moved', () => {
+    const changed = (seed: number, changes: Record<string, string | number>, accuracy: number): LoadedRun => {
+      const run = fakeRun({ name: 'hls', label: 'HLS', seed, epochs: 4, bilateral: true });
+      const evaluation = run.evaluation && { ...run.evaluation, accuracy: accuracy + seed / 1000 };
+      return { ...run, info: { ...run.info, changes }, evaluation };
+    };
+    const of = (...seeds: number[]) =>
+      markdown(
+        seeds.flatMap((seed) => [
+          { ...fakeRun({ name: 'darts', label: 'DARTS', seed, epochs: 4, bilateral: false }) },
+          changed(seed, {}, 0.5),
+          changed(seed, { freeze: 'sqrt' }, 0.1 + seed / 1000),
+        ]),
+      );
+    expect(of(1, 2, 3)).toMatch(/\| freeze sqrt +\| +3 \| +−\d+\.\d\d ✗\* /);
+    expect(of(1, 2, 3)).toMatch(/\| freeze sqrt +\| +3 \| +−39\.80 \(−40\.05 to −39\.55\) \* \|/);
+    expect(of(1)).toMatch(/\| as it stands +\| +1 \| +50\.10 \|\n\| freeze sqrt +\| +1 \| +−39\.90 \|/);
   });
 });

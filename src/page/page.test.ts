@@ -1,11 +1,9 @@
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
-import { type FakeRunOptions, fakeRun } from '../../test/support/fake-runs.js';
+import { type FakeRunOptions, fakeRun, fakeTraining } from '../../test/support/fake-runs.js';
+import { ComparisonError, type LoadedRun } from '../measure/index.js';
+import { html, trusted } from './html.js';
 import { reportPage } from './page.js';
-import { commandText } from './page-facts.js';
-import { html, meanAndSd, memory, signed, time, trusted } from './page-html.js';
-import { ComparisonError } from './results.js';
-import type { LoadedRun } from './runs.js';
 
 const hls = (changes: Partial<FakeRunOptions> = {}) =>
   fakeRun({ name: 'hls', label: 'HLS', seed: 0, epochs: 3, bilateral: true, paper: 65.12, ...changes });
@@ -38,7 +36,7 @@ describe('reportPage', () => {
   it('leaves the columns of mixing out when no method mixes, and those of the paper on other data', async () => {
     const mnist = { ...darts, info: { ...darts.info, data: { ...darts.info.data, name: 'mnist' } } };
     const text = (await open([mnist])).querySelector('#results')?.textContent ?? '';
-    expect(text).not.toContain('Test-time mixing');
+    expect(text).not.toContain('Mixing chosen');
     expect(text).toContain('These are other data');
     expect((await open([darts])).querySelector('#results')?.textContent).not.toContain('These are other data');
   });
@@ -60,7 +58,12 @@ describe('reportPage', () => {
           device: evil,
           versions: { [evil]: evil },
           data: { ...info.data, name: evil, classes: info.data.classes.map((name) => name + evil) },
-          recipe: { ...info.recipe, method: { ...info.recipe.method, label: evil, archLr: { [evil]: evil } } },
+          experiment: {
+            ...info.experiment,
+            method: evil,
+            options: { ...info.experiment.options, [evil]: evil },
+            phases: [{ name: evil, epochs: 3, knobs: { [evil]: evil }, frozen: [evil] }],
+          },
         },
       },
     ]);
@@ -76,7 +79,8 @@ describe('reportPage', () => {
     const run = hls();
     const other = { nodes: [[{ op: 'max_pool_3x3', from: 0 }]], concat: [2] };
     const records = run.records.map((record, epoch) => {
-      const genotype = { ...record.genotype, instance: epoch === 1 ? { normal: other } : record.genotype['instance'] };
+      const own = record.genotype?.['instance'];
+      const genotype = { ...record.genotype, instance: epoch === 1 ? { normal: other } : own };
       return { ...record, genotype: { ...genotype, instance: genotype.instance ?? {} } };
     });
     const going = hls({ name: 'hls-again', label: 'HLS again' });
@@ -92,7 +96,7 @@ describe('reportPage', () => {
     expect(templates.map((template) => template.id)).toEqual(['cell-1']);
     expect(templates[0]?.innerHTML).toContain('max_pool_3x3');
     expect(document.querySelector('.slider')?.hasAttribute('hidden')).toBe(true);
-    expect(document.querySelector('#genotypes')?.textContent).toContain('2 = sep_conv_3x3(0) + skip_connect(1)');
+    expect(document.querySelector('#cells details')?.textContent).toContain('2 = sep_conv_3x3(0) + skip_connect(1)');
   });
 
   it('says plainly what is missing, at the top and at the row', async () => {
@@ -141,29 +145,54 @@ describe('reportPage', () => {
     await expect(reportPage([hls(), longer], { command })).rejects.toThrow(ComparisonError);
     await expect(reportPage([], { command })).rejects.toThrow('at least 1 run, got none');
   });
+
+  it('shows trainings: their accuracy, curves and cells, without a slider', async () => {
+    const trained = [0, 1].map((seed) => fakeTraining({ name: 'hls', label: 'HLS, derived', seed, epochs: 3 }));
+    const resnet = fakeTraining({
+      name: 'resnet32',
+      label: 'ResNet-32',
+      seed: 0,
+      epochs: 3,
+      validated: false,
+      cells: false,
+    });
+    const alone = await open([...trained, resnet]);
+    expect(alone.querySelector('#results')?.textContent).not.toContain('never retrained');
+    expect(alone.querySelectorAll('.cell svg')).toHaveLength(2);
+    expect(alone.querySelectorAll('.slider')).toHaveLength(0);
+    expect(alone.querySelector('#cells details')?.textContent).toContain('sep_conv_3x3');
+    const beside = await open([hls(), ...trained, resnet]);
+    expect(rowsOf(beside, 'results').map(([method, seeds]) => [method, seeds])).toEqual([
+      ...Array.from({ length: 2 }, () => [
+        ['HLS', expect.anything()],
+        ['HLS, derived (train)', expect.anything()],
+        ['ResNet-32 (train)', expect.anything()],
+      ]).flat(),
+    ]);
+    expect(beside.querySelector('#results')?.textContent).toContain('never retrained');
+    expect(beside.querySelector('header')?.textContent).toContain('train: 3 epochs, batches of 96');
+    expect(rowsOf(beside, 'classes')[0]).toHaveLength(2 + 3);
+    expect(beside.querySelectorAll('.slider')).toHaveLength(1);
+  });
+
+  it('names runs that could not be opened', async () => {
+    const unreadable = [{ path: 'runs/bad', problems: ['run.json is damaged'] }];
+    const page = await reportPage([hls()], { command, unreadable });
+    expect(page).toContain('<code>runs/bad</code>: run.json is damaged');
+  });
+
+  it('has what changes make of the claims', async () => {
+    const varied = { ...hls(), info: { ...hls().info, changes: { freeze: 'sqrt' } } };
+    const document = await open([hls(), darts, varied]);
+    expect(rowsOf(document, 'sensitivity').map(([change]) => change)).toContain('freeze sqrt');
+    expect((await open([hls(), darts])).querySelector('#sensitivity')).toBeNull();
+  });
 });
 
 describe('writing a page', () => {
   it('escapes values and keeps markup', () => {
     expect(html`<a b="${'"<'}">${[html`<i>${'&'}</i>`, trusted('<b>')]}${null}${0}</a>`.markup).toBe(
       '<a b="&quot;&lt;"><i>&amp;</i><b>0</a>',
-    );
-  });
-
-  it('writes figures as papers do', () => {
-    expect([meanAndSd(65.123, 0.4), meanAndSd(65.1, null), meanAndSd(null, null)]).toEqual([
-      '65.12 ± 0.40',
-      '65.10',
-      '–',
-    ]);
-    expect([signed(-1.2), signed(0.5), signed(null)]).toEqual(['−1.20', '+0.50', '–']);
-    expect([time(7), time(724), time(7500), time(null)]).toEqual(['7 s', '12 min 04 s', '2 h 05 min', '–']);
-    expect([memory(8.5e8), memory(3.46e10), memory(null)]).toEqual(['850 MB', '34.6 GB', '–']);
-  });
-
-  it('quotes words of a command where a shell would not take them as they are', () => {
-    expect(commandText(['tailnas', '--out', 'a b', "it's", 'runs/x_1.0'])).toBe(
-      "tailnas --out 'a b' 'it'\\''s' runs/x_1.0",
     );
   });
 });

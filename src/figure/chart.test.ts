@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { pooled } from '../measure/index.js';
 import { paperRows } from '../paper/index.js';
-import { wholeTicks } from './axes.js';
 import { figure } from './canvas.js';
-import { seriesMarks } from './lines.js';
+import { seriesMarks, wholeTicks } from './chart.js';
 import { operationLooks, rowLook, seriesLook } from './looks.js';
 
 describe('the curves of several seeds', () => {
@@ -61,8 +60,8 @@ describe('looks', () => {
 describe('markers of a line', () => {
   const marked = (n: number, options: { markers?: number } = {}): number => {
     const points = Array.from({ length: n }, (_, x) => ({ x, mid: x, low: x, high: x }));
-    const marks = seriesMarks([{ look: rowLook('hls'), points }], options);
-    const { svg } = figure({ name: 'a', title: 'b', caption: 'c' }, { rows: [{ height: 100, panels: [{ marks }] }] });
+    const marks = seriesMarks([{ text: 'a', look: rowLook('hls'), points }], options);
+    const { svg } = figure('a', { title: 'b', caption: 'c', rows: [{ height: 100, panels: [{ marks }] }] });
     const dots = /<g[^>]*aria-label="dot".*?<\/g>/s.exec(svg)?.[0] ?? '';
     return dots.match(/<(path|circle)/g)?.length ?? 0;
   };

@@ -2,6 +2,7 @@
 export const script = `
 for (const figure of document.querySelectorAll('figure.cells')) {
   const slider = figure.querySelector('.slider');
+  if (slider === null) continue;
   const input = slider.querySelector('input');
   const output = slider.querySelector('output');
   const labels = JSON.parse(input.dataset.labels);

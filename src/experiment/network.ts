@@ -44,8 +44,8 @@ const ofFile = (path: string): Network => {
 };
 
 /**
- * The network that a word stands for: a run folder, a file of genotypes, `random`, a published cell, or a model by its label. Throws a RangeError that
- * says what the word is not, what a file lacks, or how far a search is.
+ * The network that a word stands for: a run folder, a file of genotypes, `random`, a published cell, or a model by its
+ * label. Throws a RangeError that says what the word is not, what a file lacks, or how far a search is.
  */
 export const networkOf = (
   word: string,

@@ -153,16 +153,16 @@ describe('the figures', () => {
 });
 
 describe('figures of trainings', () => {
-  const trained = [0, 1].map((seed) => fakeTraining({ name: 'hls', label: 'HLS, derived', seed, epochs: 6 }));
+  const trained = [0, 1].map((seed) => fakeTraining({ name: 'train-hls', label: 'HLS, derived', seed, epochs: 6 }));
   const unvalidated = [
-    fakeTraining({ name: 'resnet32', label: 'ResNet-32', seed: 0, epochs: 6, validated: false, cells: false }),
+    fakeTraining({ name: 'train-resnet32', label: 'ResNet-32', seed: 0, epochs: 6, validated: false, cells: false }),
   ];
 
   it('are their curves, gradients of weights alone, and accuracy by class', () => {
     expect(figuresFor(trained).map(({ name }) => name)).toEqual([
       'classes',
-      'training-hls-train',
-      'gradients-hls-train',
+      'training-train-hls',
+      'gradients-train-hls',
     ]);
     const { svg, caption } = draw(gradients, trained);
     expect(count(svg, 'line')).toBe(1);
@@ -181,8 +181,8 @@ describe('figures of trainings', () => {
 
   it('stand beside those of searches', () => {
     const names = figuresFor([...darts, ...trained, ...unvalidated]).map(({ name }) => name);
-    expect(names).toEqual(['classes', 'gradients-darts', 'gradients-hls-train', 'gradients-resnet32-train']);
-    expect(() => draw(alpha, trained)).toThrow('Cannot draw alpha: hls (train) must have alpha of the backbone');
+    expect(names).toEqual(['classes', 'gradients-darts', 'gradients-train-hls', 'gradients-train-resnet32']);
+    expect(() => draw(alpha, trained)).toThrow('Cannot draw alpha: train-hls must have alpha of the backbone');
   });
 });
 

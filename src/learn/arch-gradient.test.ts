@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SearchNet, TensorBatch } from '../method/index.js';
-import { ParameterStore } from '../nn/index.js';
+import { ParameterStore, type TensorBatch } from '../nn/index.js';
 import {
   add,
   cat,
@@ -16,6 +15,7 @@ import {
   tensor,
 } from '../tensor/index.js';
 import { firstOrder, secondOrder } from './arch-gradient.js';
+import type { Objective } from './objective.js';
 
 type Matrix = readonly (readonly number[])[];
 const times = (m: Matrix, v: readonly number[]): number[] =>
@@ -51,7 +51,10 @@ const a = [0.9, -0.6];
 const buffer = [0.3, 0.2, -0.5];
 
 const f64 = (data: number[] | Matrix): Tensor => tensor(data, { dtype: 'float64' });
-const batch = (): TensorBatch => ({ images: tensor([0]), labels: tensor([0], { dtype: 'int64' }) });
+const batch = (): TensorBatch => ({
+  images: tensor([0]),
+  targets: [{ labels: tensor([0], { dtype: 'int64' }), share: 1 }],
+});
 
 const toy = () => {
   const store = new ParameterStore({ dtype: 'float64' });
@@ -68,24 +71,14 @@ const toy = () => {
   const [train, valid] = [batch(), batch()];
   const quadratic = (x: Tensor, square: Matrix, mixed: Matrix): Tensor =>
     add(mul(sum(mul(matmul(x, f64(square)), x)), 0.5), sum(mul(matmul(x, f64(mixed)), reshape(alpha, [1, 2]))));
-  const net: SearchNet = {
-    store,
-    alphas: [{ component: 'backbone', kind: 'normal', value: alpha }],
-    primitives: [],
-    dispose: () => store.dispose(),
-    logits: (images) => images,
-    forward: ([given]) => {
-      noGrad(() => inPlace.add(statistics, f64([1])));
-      const x = reshape(cat([first.value, reshape(second.value, [1])]), [1, 3]);
-      const loss = given === train ? quadratic(x, A, B) : add(quadratic(x, E, F), mul(sum(mul(alpha, alpha)), 0.5));
-      return { loss, logits: x, targets: [] };
-    },
+  const objective: Objective = ([given]) => {
+    noGrad(() => inPlace.add(statistics, f64([1])));
+    const x = reshape(cat([first.value, reshape(second.value, [1])]), [1, 3]);
+    const loss = given === train ? quadratic(x, A, B) : add(quadratic(x, E, F), mul(sum(mul(alpha, alpha)), 0.5));
+    return { loss, logits: x, targets: [] };
   };
-  return {
-    net,
-    step: { net, alphas: net.alphas, train: [train], valid: [valid], criterion: (x: Tensor) => x, mixing: null },
-    statistics,
-  };
+  const alphas = [{ component: 'backbone', kind: 'normal', part: 'ops', value: alpha }] as const;
+  return { step: { store, objective, alphas, train: [train], valid: [valid], knobs: {} }, store, statistics };
 };
 
 const close = (ours: Tensor | undefined, theirs: readonly number[]): void => {
@@ -130,14 +123,14 @@ describe('the architecture gradient of a quadratic', () => {
 
   it('leaves the weights to the bit, and counts three of the four passes in the running statistics', () => {
     scope(() => {
-      const { step, net, statistics } = toy();
+      const { step, store, statistics } = toy();
       const momentum = f64(buffer);
-      const before = net.store.flat.toArray();
+      const before = store.flat.toArray();
       const live = liveTensors();
       scope(() => {
         secondOrder(step, { lr: 0.1, momentum: 0.9, weightDecay: 0.1, buffer: momentum });
       });
-      expect(net.store.flat.toArray()).toEqual(before);
+      expect(store.flat.toArray()).toEqual(before);
       expect(statistics.item()).toBe(3);
       expect(liveTensors()).toBe(live);
     });

@@ -1,15 +1,27 @@
 import { describe, expect, it } from 'vitest';
-import { tinyDataset, tinyRecipe } from '../../test/support/tiny.js';
+import { tinyPlan, tinyRun } from '../../test/support/tiny.js';
+import type { Values } from '../experiment/index.js';
+import type { Epoch } from '../loop/index.js';
 import { engineProfile, ones, scope } from '../tensor/index.js';
 import { DivergedError } from './diverged.js';
-import { STEP_PHASES, type StepProfile, stepProfiler } from './profiler.js';
-import { type Epoch, search } from './search.js';
-import type { Settings } from './settings.js';
+import { type StepProfile, stepProfiler } from './profiler.js';
 
 const STEPS = 4; // an epoch: 14 training images in batches of 4
 
-const run = async (settings: Partial<Settings>, profiler?: ReturnType<typeof stepProfiler>): Promise<Epoch[]> => {
-  const live = search(tinyRecipe(settings), { dataset: tinyDataset(), profiler });
+const STEP_PHASES = [
+  'batches',
+  'alpha: forward',
+  'alpha: backward',
+  'alpha: update',
+  'weights: forward',
+  'weights: backward',
+  'weights: clip, update',
+  'release, events',
+];
+
+const run = async (values: Values, profiler?: ReturnType<typeof stepProfiler>): Promise<Epoch[]> => {
+  const { phases, batchSize } = tinyPlan(values);
+  const live = tinyRun(phases, { batchSize, profiler });
   const records: Epoch[] = [];
   for await (const event of live) if (event.type === 'epoch') records.push(event.record);
   live.dispose();
@@ -80,7 +92,7 @@ describe('stepProfiler', () => {
 
   it('leaves the engine untimed behind a search whose step failed, and counts no such step', async () => {
     const profiler = stepProfiler();
-    const live = search(tinyRecipe({ weightLr: 1e30 }), { dataset: tinyDataset(), profiler });
+    const live = tinyRun(tinyPlan({ weightLr: 1e30 }).phases, { profiler });
     await expect(async () => {
       for await (const _ of live);
     }).rejects.toThrow(DivergedError);

@@ -1,27 +1,28 @@
 import { describe, expect, it } from 'vitest';
-import { tinyDataset, tinyRecipe } from '../../test/support/tiny.js';
-import { heterogeneous, type SearchNet, singleBranch } from '../method/index.js';
+import { tinyDataset, tinyPlan, tinyRun } from '../../test/support/tiny.js';
+import type { Model } from '../net/index.js';
 import { ParameterStore } from '../nn/index.js';
-import { parabolicDecay } from '../schedule/index.js';
 import { type Tensor, tensor } from '../tensor/index.js';
-import { type Epoch, evaluate, MIXINGS, search } from './index.js';
+import { type Epoch, evaluate } from './index.js';
 
 const dataset = tinyDataset();
+const MIXINGS = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1].map((mixing) => ({ mixing }));
 
 /** A network that calls every image class 2m, and counts how often it is run. */
 const rigged = () => {
   let passes = 0;
   const always = (images: Tensor, answer: number): Tensor =>
     tensor(Array.from({ length: images.shape[0] ?? 0 }, () => [0, 1, 2].map((c) => (c === answer ? 1 : 0))));
-  const net: Pick<SearchNet, 'logits' | 'mixed' | 'store'> = {
+  const model: Model = {
     store: new ParameterStore(),
-    logits: (images) => always(images, 0),
-    mixed: (images, mixings) => {
+    settings: MIXINGS,
+    answers: (images, _, at = MIXINGS) => {
       passes++;
-      return mixings.map((m) => always(images, Math.round(2 * m)));
+      return at.map((knobs) => ({ at: knobs, logits: always(images, Math.round(2 * (knobs['mixing'] ?? 0))) }));
     },
+    dispose: () => {},
   };
-  return { net, passes: () => passes };
+  return { model, passes: () => passes };
 };
 
 const end = async <T, R>(steps: AsyncGenerator<T, R>): Promise<R> => {
@@ -31,9 +32,9 @@ const end = async <T, R>(steps: AsyncGenerator<T, R>): Promise<R> => {
 };
 
 describe('evaluating at several mixings', () => {
-  it('runs the network once a batch, on both splits', async () => {
-    const { net, passes } = rigged();
-    await end(evaluate(net, { dataset, batchSize: 4 }));
+  it('runs the network once per batch, on both splits', async () => {
+    const { model, passes } = rigged();
+    await end(evaluate(model, { dataset, batchSize: 4 }));
     expect(passes()).toBe(Math.ceil(6 / 4) + Math.ceil(6 / 4));
   });
 
@@ -41,31 +42,45 @@ describe('evaluating at several mixings', () => {
     // Class 2 is on validation alone: a mixing chosen on the test split would be another.
     const test = { ...dataset.test, labels: Uint16Array.from([0, 0, 0, 1, 1, 1]) };
     const valid = { ...dataset.valid, labels: Uint16Array.from([2, 2, 2, 2, 2, 2]) };
-    const found = await end(evaluate(rigged().net, { dataset: { ...dataset, test, valid }, batchSize: 4 }));
-    expect(found.mixing).toBe(0.8); // the smallest of 0.8, 0.9, 1 that round to class 2
+    const found = await end(evaluate(rigged().model, { dataset: { ...dataset, test, valid }, batchSize: 4 }));
+    expect(found.at).toEqual({ mixing: 0.8 }); // the smallest of 0.8, 0.9, 1 that round to class 2
     expect(found.accuracy).toBe(0);
-    expect(found.sweep?.test.find((s) => s.mixing === 0)?.accuracy).toBe(0.5);
-    expect(found.sweep?.valid.map((s) => s.mixing)).toEqual(MIXINGS);
+    expect(found.answers?.test.find(({ at }) => at['mixing'] === 0)?.accuracy).toBe(0.5);
+    expect(found.answers?.valid.map(({ at }) => at)).toEqual(MIXINGS);
   });
 
   it('takes one mixing as it is asked for, and looks at the test images alone', async () => {
-    const { net, passes } = rigged();
-    const found = await end(evaluate(net, { dataset, batchSize: 100, mixings: [0.5] }));
-    expect(found).toMatchObject({ mixing: 0.5, sweep: null, perClassAccuracy: [0, 1, 0], accuracy: 2 / 6 });
+    const { model, passes } = rigged();
+    const found = await end(evaluate(model, { dataset, batchSize: 100, at: [{ mixing: 0.5 }] }));
+    expect(found).toMatchObject({ at: { mixing: 0.5 }, answers: null, perClassAccuracy: [0, 1, 0], accuracy: 2 / 6 });
     expect(found.ranks).toEqual({ head: 0, middle: 1, tail: 0 });
     expect(passes()).toBe(1);
   });
 
+  it('takes the first mixing where no image validates', async () => {
+    const { model, passes } = rigged();
+    const { channels, height, width } = dataset.valid;
+    const valid = { images: new Uint8Array(), labels: new Uint16Array(), channels, height, width };
+    const found = await end(evaluate(model, { dataset: { ...dataset, valid }, batchSize: 100 }));
+    expect([found.at, passes()]).toEqual([{ mixing: 0 }, 1]);
+  });
+
+  it('refuses to be asked at none', async () => {
+    await expect(end(evaluate(rigged().model, { dataset, batchSize: 100, at: [] }))).rejects.toThrow(
+      'Cannot evaluate: there must be at least 1 setting, got none',
+    );
+  });
+
   it('is the same as what the last epoch found on validation, and null for one branch', async () => {
-    for (const method of [heterogeneous(parabolicDecay()), singleBranch()]) {
-      const s = search({ ...tinyRecipe({ epochs: 1, channels: 2, layers: 2, nodes: 1 }), method }, { dataset });
+    for (const name of ['hls', 'darts']) {
+      const live = tinyRun(tinyPlan({ epochs: 1, channels: 2, nodes: 1 }, name).phases);
       const records: Epoch[] = [];
-      for await (const event of s) if (event.type === 'epoch') records.push(event.record);
-      const found = await end(s.evaluate());
-      s.dispose();
-      expect(found.sweep?.valid ?? null).toEqual(records[0]?.sweep);
-      if (method.mixing === undefined) expect(found).toMatchObject({ mixing: null, sweep: null });
-      else expect(records[0]?.validAccuracy).toBe(found.sweep?.valid[0]?.accuracy);
+      for await (const event of live) if (event.type === 'epoch') records.push(event.record);
+      const found = await end(live.evaluate());
+      live.dispose();
+      expect(found.answers?.valid ?? null).toEqual(records[0]?.answers);
+      if (name === 'darts') expect(found).toMatchObject({ at: {}, answers: null });
+      else expect(records[0]?.validAccuracy).toBe(found.answers?.valid[0]?.accuracy);
     }
   });
 });

@@ -167,15 +167,15 @@ describe('resultRows', () => {
   });
 
   it('sets trainings beside searches: rows of their own, compared among themselves', () => {
-    const training = (seed: number) => fakeTraining({ name: 'hls', label: 'HLS', seed, epochs: 8 });
+    const training = (seed: number) => fakeTraining({ name: 'train-hls', label: 'HLS', seed, epochs: 8 });
     const runs = [training(0), make(), training(1)];
     expect(() => requireComparable(runs)).not.toThrow();
     expect(resultRows(runs).map(({ name, label, seeds, paper }) => [name, label, seeds, paper])).toEqual([
       ['hls', 'HLS', [0], 65.12],
-      ['hls (train)', 'HLS (train)', [0, 1], null],
+      ['train-hls', 'HLS (train)', [0, 1], null],
     ]);
     expect(() => requireComparable([...runs, options(training(2), { epochs: 600 })])).toThrow(
-      'epochs must be equal, it is 8 in runs/hls-trained-0 and 600 in runs/hls-trained-2',
+      'epochs must be equal, it is 8 in runs/train-hls-0 and 600 in runs/train-hls-2',
     );
     expect(() => requireComparable([...runs, data(training(2), { fingerprint: 'b' })])).toThrow(
       'data fingerprint must',

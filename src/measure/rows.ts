@@ -18,15 +18,12 @@ export const changeText = (changes: Readonly<Record<string, unknown>>): string =
   return words.length === 0 ? '' : ` (${words.map(([key, value]) => `${key} ${value}`).join(', ')})`;
 };
 
-/** What is no search says so: a network of another kind may have been named after the search that found it. */
-const kindText = ({ experiment: { kind } }: RunInfo): string => (kind === 'search' ? '' : ` (${kind})`);
+/** Which row a run belongs to: its experiment, with what was changed of it. */
+export const rowName = ({ experiment, changes }: RunInfo): string => experiment.name + changeText(changes);
 
-/** The row of an experiment with nothing changed. */
-export const experimentName = (info: RunInfo): string => info.experiment.name + kindText(info);
-
-/** Which row a run belongs to, and how it is called in tables. */
-export const rowName = (info: RunInfo): string => experimentName(info) + changeText(info.changes);
-export const rowLabel = (info: RunInfo): string => info.experiment.label + kindText(info) + changeText(info.changes);
+/** How a row is called in tables. What is no search says so: it may be named after the search that found it. */
+export const rowLabel = ({ experiment: { label, kind }, changes }: RunInfo): string =>
+  label + (kind === 'search' ? '' : ` (${kind})`) + changeText(changes);
 
 /** The run as if nothing had been changed of its method: to stand where its experiment would. */
 export const withoutChanges = (run: LoadedRun): LoadedRun => ({ ...run, info: { ...run.info, changes: {} } });
@@ -56,7 +53,7 @@ export const byRow = (runs: readonly LoadedRun[]): Row[] => {
     const experiment = { name: rowName(info), label: rowLabel(info) };
     rows.set(name, { name, label, experiment, runs: [...(rows.get(name)?.runs ?? []), run] });
   }
-  const names = [...paperRows.map(({ name }) => name), ...runs.map(({ info }) => experimentName(info))];
+  const names = [...paperRows.map(({ name }) => name), ...runs.map(({ info }) => info.experiment.name)];
   const placeOf = ({ experiment, name }: Row): number =>
     2 * names.indexOf(experiment.name) + Number(name !== experiment.name);
   return [...rows.values()].toSorted((a, b) => placeOf(a) - placeOf(b));

@@ -2,7 +2,7 @@ import { paperClaims } from '../paper/index.js';
 import type { RunInfo } from '../run/index.js';
 import { type ClaimResult, measureClaims } from './claims.js';
 import { mixes } from './mixing.js';
-import { byRow, changeText, experimentName, withoutChanges } from './rows.js';
+import { byRow, changeText, withoutChanges } from './rows.js';
 import { type LoadedRun, seedsOf } from './runs.js';
 import { type Estimate, estimateOf } from './statistics.js';
 
@@ -75,7 +75,7 @@ const accuraciesOf = (runs: readonly LoadedRun[]): Measured => {
 const changedAccuracies = (runs: readonly LoadedRun[], plain: readonly LoadedRun[]): ChangedAccuracy[] =>
   byRow(runs.filter(isFinished)).map(({ name, runs: members, experiment }) => {
     const after = accuraciesOf(members);
-    const before = accuraciesOf(plain.filter(({ info }) => experimentName(info) === experiment.name));
+    const before = accuraciesOf(plain.filter(({ info }) => info.experiment.name === experiment.name));
     const shift = name === experiment.name ? null : shiftOf(after, before);
     return { recipe: experiment.name, label: experiment.label, estimate: estimateOf(after.values), shift };
   });
@@ -96,8 +96,8 @@ export const sensitivityOf = (runs: readonly LoadedRun[]): Sensitivity[] => {
     ...changes.map((change) => {
       const changed = runs.filter((run) => changeOf(run) === change);
       const keys = changed.flatMap(({ info }) => Object.keys(info.changes));
-      const touched = new Set(changed.map(({ info }) => experimentName(info)));
-      const others = plain.filter((run) => !touched.has(experimentName(run.info)) && !canHave(run, keys));
+      const touched = new Set(changed.map(({ info }) => info.experiment.name));
+      const others = plain.filter((run) => !touched.has(run.info.experiment.name) && !canHave(run, keys));
       const claims = measureClaims([...changed.map(withoutChanges), ...others]);
       return {
         change,

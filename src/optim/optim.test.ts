@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { constant, type Schedule, schedule } from '../schedule/index.js';
 import { clone, liveTensors, noGrad, scope, type Tensor, tensor } from '../tensor/index.js';
 import { adam, archOptimizer, clipNorm, type Optimizer, sgd } from './index.js';
 
@@ -119,24 +118,23 @@ describe('clipNorm', () => {
 });
 
 describe('archOptimizer', () => {
-  const rates: Record<string, Schedule> = {
-    backbone: schedule('1 - t', (t) => 1 - t),
-    head: constant(0.5),
-    frozen: constant(0),
-  };
+  /** The backbone's rate falls, the head's stays, and what is frozen has none. */
+  const rateAt =
+    (t: number) =>
+    (component: string): number =>
+      ({ backbone: 1 - t, head: 0.5, frozen: 0 })[component] ?? Number.NaN;
   const setUp = (make: (value: Tensor) => Optimizer) => {
     const groups = ['backbone', 'head', 'frozen', 'backbone'].map((component) => ({ component, value: f64([1]) }));
-    const optimizer = archOptimizer(groups, { rates: (c) => rates[c] ?? constant(Number.NaN), make });
-    const gradients = groups.map(() => f64([1]));
+    const optimizer = archOptimizer(groups, { make });
+    const gradients: (Tensor | undefined)[] = groups.map(() => f64([1]));
     return { groups, optimizer, gradients, values: () => groups.map(({ value }) => value.item()) };
   };
 
   it('moves each component at its own rate', () => {
     scope(() => {
       const { optimizer, gradients, values } = setUp((value) => sgd(value));
-      noGrad(() => optimizer.step(gradients, { t: 0.75 }));
+      noGrad(() => optimizer.step(gradients, { rate: rateAt(0.75) }));
       expect(values()).toEqual([0.75, 0.5, 1, 0.75]);
-      expect(optimizer.rates(0.75)).toEqual({ backbone: 0.25, head: 0.5, frozen: 0 });
     });
   });
 
@@ -145,13 +143,21 @@ describe('archOptimizer', () => {
       const { optimizer, gradients, values } = setUp((value) => adam(value, { weightDecay: 0.1 }));
       const saved = Object.entries(optimizer.state).map(([name, t]) => [name, clone(t)] as const);
       expect(saved.map(([name]) => name)).toContain('2.first');
-      noGrad(() => optimizer.step(gradients, { t: 1 }));
+      noGrad(() => optimizer.step(gradients, { rate: rateAt(1) }));
       const [first, second, third, fourth] = values();
       expect([first, third, fourth]).toEqual([1, 1, 1]);
       expect(second).toBeCloseTo(0.5, 6);
       for (const [name, old] of saved)
         if (name.startsWith('1.')) expect(optimizer.state[name]?.toArray(), name).not.toEqual(old.toArray());
         else expect(optimizer.state[name]?.toArray(), name).toEqual(old.toArray());
+    });
+  });
+
+  it('leaves a group without a gradient as it is', () => {
+    scope(() => {
+      const { optimizer, gradients, values } = setUp((value) => sgd(value));
+      noGrad(() => optimizer.step(gradients.with(1, undefined), { rate: rateAt(0.75) }));
+      expect(values()).toEqual([0.75, 1, 1, 0.75]);
     });
   });
 });

@@ -147,7 +147,7 @@ describe('reportPage', () => {
   });
 
   it('shows trainings: their accuracy, curves and cells, without a slider', async () => {
-    const trained = [0, 1].map((seed) => fakeTraining({ name: 'hls', label: 'HLS, derived', seed, epochs: 3 }));
+    const trained = [0, 1].map((seed) => fakeTraining({ name: 'train-hls', label: 'HLS, derived', seed, epochs: 3 }));
     const resnet = fakeTraining({
       name: 'resnet32',
       label: 'ResNet-32',

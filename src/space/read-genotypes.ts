@@ -39,8 +39,8 @@ export const readGenotypes = (
   const alone = typeof json === 'object' && json !== null && ('normal' in json || 'reduction' in json);
   const { data, error } = content.safeParse(alone ? { [BACKBONE]: json } : json);
   if (data === undefined) {
-    const [issue] = error.issues;
-    return fail(`${issue?.path.join('.') || 'it'} must be cells of nodes, edges and outputs: ${issue?.message}`);
+    const { path = [], message = 'it is wrong' } = error.issues[0] ?? {};
+    return fail(path.length === 0 ? `it must be an object of genotypes by component` : `${path.join('.')}: ${message}`);
   }
   const found: Genotypes = data;
   if (found[BACKBONE] === undefined)

@@ -339,17 +339,17 @@ export const fakeTraining = ({
     };
   };
   return {
-    path: `runs/${name}-trained-${seed}`,
+    path: `runs/${name}-${seed}`,
     info: infoOf(seed, {
       kind: 'train',
       name,
       label,
       paper: null,
       method: 'supervised',
-      options: { epochs, batchSize: 96, channels: 36, layers: 20, weightLr: 0.025, dropPath: 0.2, model: name },
+      options: { epochs, batchSize: 96, channels: 36, layers: 20, weightLr: 0.025, dropPath: 0.2 },
       streams: [{ part: 'train', sampling: 'instance' }],
-      space: cells ? { name: 'darts', primitives: OPS } : null,
-      network: { name, genotypes: cells ? TRAINED : null },
+      space: null,
+      network: { name: label, genotypes: cells ? TRAINED : null },
       phases: [
         {
           name: 'train',

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { tinyContinued, tinyPlan } from '../../test/support/tiny.js';
+import { BACKBONE } from '../net/index.js';
+import { constant } from '../schedule/index.js';
+import { experiments, type Plan } from './index.js';
+
+const labelsOf = ({ phases }: Plan): Record<string, string> =>
+  Object.fromEntries(Object.entries(phases[0]?.knobs ?? {}).map(([name, { label }]) => [name, label]));
+
+describe('a search with two branches', () => {
+  it('refuses a mixing outside [0, 1] before anything is built', () => {
+    expect(() => tinyPlan({ mixing: 'constant(1.2)' }, 'darts-bbn')).toThrow(
+      /must be in \[0, 1\], got 1.2 at t = 0.00/,
+    );
+    expect(() => tinyPlan({ mixing: 'linear(0, 3)' }, 'darts-bbn')).toThrow(/must be in \[0, 1\]/);
+    expect(() => tinyPlan({ logitScale: 0 }, 'darts-bbn')).toThrow(/it must be a number > 0, got 0/);
+  });
+
+  it('that is HLS is the bilateral search with one schedule more', () => {
+    const [plain, ours] = [tinyPlan({}, 'darts-bbn'), tinyPlan({}, 'hls')];
+    expect(ours.streams).toEqual(plain.streams);
+    const { [`archLr.${BACKBONE}`]: own, ...others } = labelsOf(ours);
+    const { [`archLr.${BACKBONE}`]: usual, ...same } = labelsOf(plain);
+    expect(others).toEqual(same);
+    expect([usual, own]).toEqual(['constant(0.0003)', 'constant(0.0003) × softFreeze(parabolicDecay)']);
+    const schedule = ours.phases[0]?.knobs[`archLr.${BACKBONE}`];
+    expect((schedule?.(0.5) ?? Number.NaN) / 3e-4).toBeCloseTo(Math.exp(1 - 1 / 0.75), 12);
+  });
+
+  it('draws a batch of each branch for weights and for alpha, the second branch as `sampling` says', () => {
+    expect(
+      tinyPlan({ sampling: 'instance' }, 'hls').streams.map(({ part, sampling }) => `${part} ${sampling}`),
+    ).toEqual(['train instance', 'train instance', 'valid instance', 'valid instance']);
+    expect(tinyPlan({}, 'hls').streams.map(({ part, sampling }) => `${part} ${sampling}`)).toEqual([
+      'train instance',
+      'train class',
+      'valid instance',
+      'valid class',
+    ]);
+  });
+
+  it('takes another mixing and with it another soft freeze', () => {
+    const plan = tinyPlan({ mixing: 'reverseSigmoid', freeze: 'squared' }, 'hls');
+    expect(labelsOf(plan)).toMatchObject({
+      mixing: 'reverseSigmoid',
+      [`archLr.${BACKBONE}`]: 'constant(0.0003) × softFreeze(reverseSigmoid, squared)',
+    });
+    expect(plan.experiment.with({ ...plan.values, bnScope: 'perBranch' }).values).toMatchObject({
+      freeze: 'squared',
+      bnScope: 'perBranch',
+    });
+  });
+
+  it('says when its class head is never trained', () => {
+    const never = /the mixing is 1 in every epoch: the class head is not trained at all; take more epochs/;
+    expect(tinyPlan({ epochs: 1 }, 'hls').notices).toEqual([expect.stringMatching(never)]);
+    expect(tinyPlan({ epochs: 2 }, 'hls').notices).toEqual([]);
+    expect(tinyPlan({ epochs: 1 }, 'hls-continued-half').notices).toEqual([]);
+  });
+
+  it('continues with the same network for a share of its epochs', () => {
+    const { phases } = tinyContinued([{ name: 'more', share: 0.5, mixing: constant(0), frozen: [BACKBONE] }], {
+      epochs: 5,
+    });
+    expect(phases.map(({ name, epochs, start }) => [name, epochs, start !== undefined])).toEqual([
+      ['search', 5, true],
+      ['more', 3, false],
+    ]);
+    expect(phases.map(({ frozen = [] }) => frozen)).toEqual([[], [BACKBONE]]);
+  });
+});
+
+describe('every search', () => {
+  it.each(experiments.names())('has paper sizes by default: %s', (name) => {
+    expect(experiments.named(name).with({}).values).toMatchObject({ epochs: 50, batchSize: 128, layers: 8, nodes: 4 });
+  });
+});

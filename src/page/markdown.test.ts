@@ -47,7 +47,9 @@ describe('the tables as Markdown', () => {
   });
 
   it('have trainings beside searches', () => {
-    const trained = [1, 2].map((seed) => fakeTraining({ name: 'train-darts', label: 'DARTS, derived', seed, epochs: 6 }));
+    const trained = [1, 2].map((seed) =>
+      fakeTraining({ name: 'train-darts', label: 'DARTS, derived', seed, epochs: 6 }),
+    );
     const lines = markdown([make('darts', 1), ...trained]).split('\n');
     expect(lines).toHaveLength(4);
     expect(lines[3]).toMatch(/^\| DARTS, derived \(train\) +\| +2 \| +– \| +\d\d\.\d\d ± \d\.\d\d \|/);

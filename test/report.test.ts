@@ -56,7 +56,7 @@ describe('a report in a browser', () => {
   beforeAll(async () => {
     writeFileSync(file, await reportPage(runs, { command: ['tailnas', 'report'] }));
     browser = await launch();
-  });
+  }, 120_000);
   afterAll(async () => {
     await browser.close();
     rmSync(folder, { recursive: true });

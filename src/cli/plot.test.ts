@@ -41,7 +41,7 @@ describe('tailnas plot', () => {
   });
 
   it.each([
-    [['figure1'], 'Unknown figure "figure1": did you mean'],
+    [['figure1'], 'got "figure1"; did you mean "figure2"?'],
     [['schedule'], 'name at least 1, such as parabolicDecay'],
     [['schedule', 'parabolicDeca'], 'did you mean "parabolicDecay"'],
     [['schedule', 'parabolicDecay', '--out', 'a.pdf'], 'It must end in .svg or .png'],

@@ -5,7 +5,8 @@ import type { OpContext, Primitive, Stage, Work } from './primitive.js';
 /** Contributes zero: nothing is computed. In a softmax it still takes its share. */
 export const none: Primitive = { name: 'none', build: () => [] };
 
-// A pool has no weights and its batch norm no affine part, so both depend on the state alone: one pool serves every edge that leaves it.
+// A pool has no weights and its batch norm no affine part, so both depend on the state alone: one pool serves every
+// edge that leaves it.
 const pool = (name: string, kind: 'max' | 'avg'): Primitive => ({
   name,
   build: ({ sourceStore, channels, stride, supernet }) =>
@@ -50,7 +51,7 @@ export const skipConnect: Primitive = {
       : at.sourceStore.once('self', (): readonly Stage[] => [{ work: { kind: 'self' } }]),
 };
 
-/** ReLU, depthwise and pointwise convolution, with weights at the places `at` and `at + 1`, and a batch norm after them. */
+/** ReLU, depthwise and pointwise convolution and batch norm, at the places `at` to `at + 2`. */
 const separableStage = (
   { store, channels, supernet }: OpContext,
   at: number,

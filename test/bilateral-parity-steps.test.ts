@@ -1,16 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { bilateralObjective, darts } from '../src/learn/index.js';
 import { crossEntropy } from '../src/loss/index.js';
-import { bilateral } from '../src/method/index.js';
-import { adam, archOptimizer, sgd } from '../src/optim/index.js';
-import { constant, product } from '../src/schedule/index.js';
-import { softmaxRelaxation } from '../src/space/index.js';
+import { bilateralNetwork } from '../src/net/index.js';
 import { scope } from '../src/tensor/index.js';
-import { type Settings, searchStep } from '../src/train/index.js';
 import { exact, pair, resetAlphas } from './support/bilateral-fixtures.js';
 import { compare, maxAbs, shapeOf, weightsOf } from './support/compare.js';
 import { fillWeights, given, readJson } from './support/fixtures.js';
 
-const criterion = crossEntropy().build([]);
 const TIGHT = 1e-9;
 
 describe.each(['bilateral-joint', 'bilateral-branch'])('parity of steps of %s with PyTorch in float64', (name) => {
@@ -22,53 +18,39 @@ describe.each(['bilateral-joint', 'bilateral-branch'])('parity of steps of %s wi
   ] as const) {
     if (steps.length === 0) continue;
     it(`weights and alpha after each of three HLS steps of order ${order} agree to 1e-9`, () => {
-      const settings: Settings = {
-        epochs: 1,
-        batchSize: f.batch,
-        channels: f.channels,
-        layers: f.layers,
-        nodes: f.nodes,
+      const net = bilateralNetwork(shapeOf(f, 'float64'), { bnScope: f.bnScope });
+      fillWeights(net.store, f);
+      resetAlphas(net);
+      const learner = darts({
+        net,
+        objective: bilateralObjective(net, crossEntropy().build([])),
+        streams: (['train', 'valid'] as const).flatMap((part) => [
+          { part, sampling: 'instance' },
+          { part, sampling: 'class' },
+        ]),
         order,
-        weightLr: f.weightLr,
-        weightLrMin: f.weightLr,
         momentum: 0.9,
         weightDecay: 3e-4,
         gradClip: 5,
-        archLr: f.archLr,
         archOptimizer: 'adam',
         archWeightDecay: 1e-3,
-      };
-      let factor = 1;
-      const softly = Object.assign(() => factor, { label: 'as the fixture has it' });
-      const method = bilateral({ mixing: constant(0), bnScope: f.bnScope, archLr: { backbone: softly } });
-      const net = method.build(shapeOf(f, 'float64'), { relax: softmaxRelaxation });
-      fillWeights(net.store, f);
-      resetAlphas(net);
-      const arch = archOptimizer(net.alphas, {
-        rates: (component) => product(constant(f.archLr), method.archLr?.[component] ?? constant(1)),
-        make: (value) => adam(value, { betas: [0.5, 0.999], weightDecay: settings.archWeightDecay }),
       });
-      const weights = sgd(net.store.flat, settings);
       for (const [k, expected] of steps.entries()) {
-        factor = expected.backboneFactor;
+        const knobs = {
+          weightLr: f.weightLr,
+          mixing: expected.mixing,
+          'archLr.backbone': f.archLr * expected.backboneFactor,
+          'archLr.instance': f.archLr,
+          'archLr.class': f.archLr,
+        };
         const report = scope(() =>
-          searchStep(
-            { net, weights, arch, criterion, settings },
-            {
-              train: pair(f, 'train', { k }),
-              valid: pair(f, 'valid', { k }),
-              t: 0,
-              mixing: expected.mixing,
-              lr: f.weightLr,
-              where: { epoch: 0, step: k },
-            },
-          ),
+          learner.step([...pair(f, 'train', { k }), ...pair(f, 'valid', { k })], { epoch: 0, step: k, knobs }),
         );
         expect(Math.abs(report.loss - expected.trainLoss) / expected.trainLoss).toBeLessThan(TIGHT);
-        const total = Math.hypot(...Object.values(report.gradNorm.weights));
+        const total = Math.hypot(...Object.values(given(report.gradNorm['weights'])));
         expect(Math.abs(total - expected.gradNorm) / expected.gradNorm).toBeLessThan(TIGHT);
         for (const component of ['instance', 'class'])
-          expect(report.gradNorm.alpha[component]).toBeCloseTo(
+          expect(report.gradNorm['alpha']?.[component]).toBeCloseTo(
             given(expected.alphaGradient[`${component}.normal`]).norm,
             12,
           );
@@ -84,7 +66,7 @@ describe.each(['bilateral-joint', 'bilateral-branch'])('parity of steps of %s wi
         });
         expect(error, where).toBeLessThan(TIGHT);
       }
-      net.dispose();
+      learner.dispose();
     });
   }
 });

@@ -1,51 +1,41 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { darts, plainObjective } from '../src/learn/index.js';
 import { crossEntropy } from '../src/loss/index.js';
-import { singleBranch } from '../src/method/index.js';
-import type { NetShape } from '../src/net/index.js';
-import { adam, archOptimizer, sgd } from '../src/optim/index.js';
-import { constant } from '../src/schedule/index.js';
-import { softmaxRelaxation } from '../src/space/index.js';
+import { searchNetwork } from '../src/net/index.js';
 import { rng, scope, threads } from '../src/tensor/index.js';
-import { searchStep } from '../src/train/index.js';
 import { given } from './support/fixtures.js';
 import { runWith } from './support/kernels.js';
 import { batchesOf } from './support/kernels-nets.js';
 import type { Course } from './support/kernels-search.js';
-import { tinyRecipe } from './support/tiny.js';
 
-const criterion = crossEntropy().build([]);
 const CLASSES = 5;
-const shapeWith = (rest: Partial<NetShape>): NetShape => ({
-  channels: 6,
-  layers: 4,
-  nodes: 2,
-  classes: CLASSES,
-  inputChannels: 3,
-  ...rest,
-});
+const shape = { channels: 6, layers: 3, nodes: 2, classes: CLASSES, inputChannels: 3, fused: true };
 
 describe('a fused search', () => {
   it('repeats itself to the bit with the same seed and two threads', () => {
     const before = threads.get();
     threads.set(2);
     onTestFinished(() => threads.set(before));
-    const { settings } = tinyRecipe({ order: 2, channels: 6, layers: 3 });
     const run = (seed: number) =>
       scope(() => {
         rng.seed(seed);
-        const net = singleBranch().build(shapeWith({ ...settings, fused: true }), { relax: softmaxRelaxation });
-        const arch = archOptimizer(net.alphas, {
-          rates: () => constant(settings.archLr),
-          make: (value) => adam(value),
+        const net = searchNetwork(shape);
+        const learner = darts({
+          net,
+          objective: plainObjective(net, crossEntropy().build([])),
+          streams: (['train', 'valid'] as const).map((part) => ({ part, sampling: 'instance' })),
+          order: 2,
+          momentum: 0.9,
+          weightDecay: 3e-4,
+          gradClip: 5,
+          archOptimizer: 'adam',
+          archWeightDecay: 1e-3,
         });
-        const weights = sgd(net.store.flat, settings);
+        const knobs = { weightLr: 0.025, 'archLr.backbone': 3e-4 };
         const reports = [0, 1].map((step) => {
           const size = { streams: 1, images: 5, height: 16, width: 19, classes: CLASSES, dtype: 'float32' } as const;
-          const [train, valid] = [batchesOf(step, size), batchesOf(step + 9, size)];
-          return searchStep(
-            { net, weights, arch, criterion, settings },
-            { train, valid, t: 0, mixing: null, lr: settings.weightLr, where: { epoch: 0, step } },
-          );
+          const batches = [...batchesOf(step, size), ...batchesOf(step + 9, size)];
+          return learner.step(batches, { epoch: 0, step, knobs });
         });
         const tensors = [net.store.flat, ...net.store.buffers.values(), ...net.alphas.map(({ value }) => value)];
         return { reports, bits: tensors.map((t) => Buffer.from(t.data().buffer.slice(0)).toString('base64')) };

@@ -3,10 +3,21 @@
  * @module
  */
 export * from './augment/index.js';
-export * from './data/index.js';
+export {
+  addDataFormat,
+  arraySource,
+  type DataFormat,
+  type Dataset,
+  type DatasetPlan,
+  type Imbalance,
+  longTailCounts,
+  planDataset,
+  Rng,
+  type Sampling,
+} from './data/index.js';
 export * from './experiment/index.js';
 export { type Forecast, forecast, MemoryError } from './forecast/index.js';
-export { type Argument, type Entry, type Registry, registry } from './label/index.js';
+export { type Argument, type Entry, numbers, type Registry, registry, word } from './label/index.js';
 export * from './learn/index.js';
 export * from './loop/index.js';
 export * from './loss/index.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bilateralObjective, darts } from '../src/learn/index.js';
 import { crossEntropy } from '../src/loss/index.js';
-import { bilateralNetwork } from '../src/net/index.js';
+import { BACKBONE, bilateralNetwork, HEADS } from '../src/net/index.js';
 import { scope } from '../src/tensor/index.js';
 import { exact, pair, resetAlphas } from './support/bilateral-fixtures.js';
 import { compare, maxAbs, shapeOf, weightsOf } from './support/compare.js';
@@ -11,7 +11,6 @@ const TIGHT = 1e-9;
 
 describe.each(['bilateral-joint', 'bilateral-branch'])('parity of steps of %s with PyTorch in float64', (name) => {
   const f = exact.parse(readJson(name));
-
   for (const [order, steps] of [
     [1, f.firstOrder],
     [2, f.secondOrder ?? []],
@@ -24,10 +23,9 @@ describe.each(['bilateral-joint', 'bilateral-branch'])('parity of steps of %s wi
       const learner = darts({
         net,
         objective: bilateralObjective(net, crossEntropy().build([])),
-        streams: (['train', 'valid'] as const).flatMap((part) => [
-          { part, sampling: 'instance' },
-          { part, sampling: 'class' },
-        ]),
+        streams: (['train', 'valid'] as const).flatMap((part) =>
+          (['instance', 'class'] as const).map((sampling) => ({ part, sampling })),
+        ),
         order,
         momentum: 0.9,
         weightDecay: 3e-4,
@@ -35,35 +33,26 @@ describe.each(['bilateral-joint', 'bilateral-branch'])('parity of steps of %s wi
         archOptimizer: 'adam',
         archWeightDecay: 1e-3,
       });
-      for (const [k, expected] of steps.entries()) {
+      for (const [step, expected] of steps.entries()) {
         const knobs = {
           weightLr: f.weightLr,
           mixing: expected.mixing,
-          'archLr.backbone': f.archLr * expected.backboneFactor,
-          'archLr.instance': f.archLr,
-          'archLr.class': f.archLr,
+          ...Object.fromEntries(HEADS.map((head) => [`archLr.${head}`, f.archLr])),
+          [`archLr.${BACKBONE}`]: f.archLr * expected.backboneFactor,
         };
-        const report = scope(() =>
-          learner.step([...pair(f, 'train', { k }), ...pair(f, 'valid', { k })], { epoch: 0, step: k, knobs }),
-        );
-        expect(Math.abs(report.loss - expected.trainLoss) / expected.trainLoss).toBeLessThan(TIGHT);
-        const total = Math.hypot(...Object.values(given(report.gradNorm['weights'])));
+        const batches = [...pair(f, 'train', { k: step }), ...pair(f, 'valid', { k: step })];
+        const { loss, gradNorm } = scope(() => learner.step(batches, { epoch: 0, step, knobs }));
+        expect(Math.abs(loss - expected.trainLoss) / expected.trainLoss).toBeLessThan(TIGHT);
+        const total = Math.hypot(...Object.values(given(gradNorm['weights'])));
         expect(Math.abs(total - expected.gradNorm) / expected.gradNorm).toBeLessThan(TIGHT);
-        for (const component of ['instance', 'class'])
-          expect(report.gradNorm['alpha']?.[component]).toBeCloseTo(
-            given(expected.alphaGradient[`${component}.normal`]).norm,
-            12,
-          );
-        for (const { component, kind, value } of net.alphas)
-          expect(
-            maxAbs(value.toArray(), given(expected.alpha[`${component}.${kind}`]).flat()),
-            `${component} ${kind}`,
-          ).toBeLessThan(TIGHT);
-        const [where, error] = compare(weightsOf(net.store), expected.weights, {
-          names: f.weights,
-          fixture: f,
-          floor: 1e-3,
-        });
+        for (const head of HEADS)
+          expect(gradNorm['alpha']?.[head]).toBeCloseTo(given(expected.alphaGradient[`${head}.normal`]).norm, 12);
+        for (const { component, kind, value } of net.alphas) {
+          const theirs = given(expected.alpha[`${component}.${kind}`]).flat();
+          expect(maxAbs(value.toArray(), theirs), `${component} ${kind}`).toBeLessThan(TIGHT);
+        }
+        const names = { names: f.weights, fixture: f, floor: 1e-3 };
+        const [where, error] = compare(weightsOf(net.store), expected.weights, names);
         expect(error, where).toBeLessThan(TIGHT);
       }
       learner.dispose();

@@ -2,8 +2,8 @@ import type { ByteAugment, Rng } from '../data/index.js';
 import type { Pass, TensorBatch } from '../nn/index.js';
 
 /**
- * A random change of training images: `bytes` of one image before normalising, `tensors` of a batch after it. Both must draw all
- * their random numbers from `rng`, whose state a checkpoint keeps.
+ * A random change of training images: `bytes` of one image before normalising, `tensors` of a batch after it. Both must
+ * draw all their random numbers from `rng`, whose state a checkpoint keeps.
  */
 export interface Augment extends ByteAugment {
   /** As it is spelled: `crop(4)`. */

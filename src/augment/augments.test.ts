@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type ImageSet, Rng, stream } from '../data/index.js';
 import { scope, type Tensor, tensor } from '../tensor/index.js';
-import { augments, parseAugment, withoutFlip } from './augments.js';
+import { augments, expandAugment, parseAugment } from './augments.js';
 import { batchToTensors } from './batch-to-tensors.js';
 import { cutout } from './cutout.js';
 
@@ -104,10 +104,16 @@ describe('labels of augmentations', () => {
     expect(parseAugment(' crop( 4 )+flip').label).toBe('crop(4) + flip');
   });
 
-  it('can leave out the flip', () => {
-    expect(withoutFlip('crop(4) + flip + cutout(16)')).toBe('crop(4) + cutout(16)');
-    expect(withoutFlip('flip')).toBe('none');
-    expect(withoutFlip('none')).toBe('none');
+  it("take in the data set's usual augmentation, and can leave out the flip", () => {
+    const expand = (text: string, flip?: boolean, usual = 'crop(4) + flip'): string =>
+      expandAugment(text, { usual, flip });
+    expect(expand('default')).toBe('crop(4) + flip');
+    expect(expand('default + cutout(16)')).toBe('crop(4) + flip + cutout(16)');
+    expect(expand('default + cutout(16)', false)).toBe('crop(4) + cutout(16)');
+    expect(expand('default', true, 'none')).toBe('none');
+    expect(expand('flip', false)).toBe('none');
+    expect(expand('none')).toBe('none');
+    expect(() => expand('default(3)')).toThrow('unknown augmentation "default"');
   });
 
   it('are refused with what was expected', () => {
@@ -115,7 +121,7 @@ describe('labels of augmentations', () => {
       'Cannot read augmentation "crop(4) + flop": unknown augmentation "flop": did you mean "flip"?',
     );
     expect(() => parseAugment('crop')).toThrow('it must be written crop(pad)');
-    expect(() => parseAugment('crop(4) +')).toThrow('it ends where a augmentation should be');
+    expect(() => parseAugment('crop(4) +')).toThrow('it ends where an augmentation should be');
     expect(() => parseAugment('crop(4) flip')).toThrow('"flip" is not expected');
     expect(() => parseAugment('crop(-1)')).toThrow('the padding must be an integer >= 0, got -1');
     expect(() => parseAugment('cutout(0)')).toThrow('the size must be an integer >= 1, got 0');

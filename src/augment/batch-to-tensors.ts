@@ -1,21 +1,11 @@
-import type { Batch } from '../data/index.js';
+import type { Batch, Dataset, ImageSet } from '../data/index.js';
 import { type Pass, type TensorBatch, testing } from '../nn/index.js';
 import { type Dtype, div, permute, sub, type Tensor, tensor, to } from '../tensor/index.js';
 import type { Augment } from './augment.js';
 
-/** Which images batches are made of. `mean` and `std` are per channel, of pixels in 0…1. */
-export interface ImageFormat {
-  readonly height: number;
-  readonly width: number;
-  readonly channels: number;
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
-}
+type ImageFormat = Pick<ImageSet, 'height' | 'width' | 'channels'> & Pick<Dataset, 'mean' | 'std'>;
 
-/**
- * Makes tensors of batches of bytes: scaled to 0…1, normalised per channel, channels innermost in memory, then augmented. A batch
- * without random numbers is not augmented.
- */
+/** Makes tensors of bytes: scaled to 0…1, normalised, and augmented if the batch has random numbers. */
 export const batchToTensors = (
   { height, width, channels, mean, std }: ImageFormat,
   {
@@ -25,11 +15,8 @@ export const batchToTensors = (
   }: { dtype?: Dtype; device?: string; augment?: Pick<Augment, 'tensors'> | undefined } = {},
 ): ((batch: Batch, pass?: Pass) => TensorBatch) => {
   // (x / 255 − mean) / std with one subtraction and one division, both on [batch, h, w, channels].
-  const perChannel = (values: readonly number[]): Tensor =>
-    tensor(
-      values.map((value) => value * 255),
-      { dtype },
-    );
+  const inBytes = (value: number): number => value * 255;
+  const perChannel = (values: readonly number[]): Tensor => tensor(values.map(inBytes), { dtype });
   const normalised = (bytes: Uint8Array): Tensor => {
     const pixels = tensor(bytes, { shape: [bytes.length / (height * width * channels), height, width, channels] });
     const scaled = div(sub(to(pixels, { dtype }), perChannel(mean)), perChannel(std));

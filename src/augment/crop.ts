@@ -1,9 +1,6 @@
 import type { Augment } from './augment.js';
 
-/**
- * Cuts an image of the same size out of the image padded by `pad` pixels. As in DARTS the padding is 0 before any normalising.
- * Throws a RangeError unless `pad` is an integer >= 0.
- */
+/** Pads an image by `pad` pixels of 0, before any normalising as in DARTS, and cuts one of its size out of it. */
 export const crop = (pad: number): Augment => {
   if (!Number.isInteger(pad) || pad < 0)
     throw new RangeError(`Cannot crop: the padding must be an integer >= 0, got ${pad}`);

@@ -2,8 +2,9 @@ import { mul, tensor, to } from '../tensor/index.js';
 import type { Augment } from './augment.js';
 
 /**
- * Cutout (DeVries and Taylor 2017): sets one square per image to 0, which is the mean colour of normalised images. Its centre is
- * uniform over the image, and it is clipped at the border. Throws a RangeError unless `size`, in pixels, is an integer >= 1.
+ * Cutout (DeVries and Taylor 2017): sets one square per image to 0, which is the mean colour of normalised images. Its
+ * centre is uniform over the image, and it is clipped at the border. Throws a RangeError unless `size`, in pixels, is
+ * an integer >= 1.
  */
 export const cutout = (size: number): Augment => {
   if (!Number.isInteger(size) || size < 1)

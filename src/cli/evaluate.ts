@@ -2,7 +2,6 @@ import { Command, Option } from 'commander';
 import { type Evaluation, openRun } from '../run/index.js';
 import { reopen } from '../session/index.js';
 import { listing, table } from './format.js';
-import { useOption } from './options.js';
 import { runDisplay, silent } from './progress.js';
 import { answerRows, confusionRows, evaluationRows, genotypeRows, perClassRows } from './summary.js';
 import { mixingList, UsageError } from './usage.js';
@@ -14,15 +13,15 @@ export const command = (): Command =>
     .addOption(
       new Option(
         '--mixing <m or from:to:step>',
-        'test-time mixing: one ratio to test at, or a sweep of which the best on the validation images is taken (default: 0:1:0.1)',
+        'test-time mixing: one ratio, or a sweep of which the best on the validation images is taken (default: 0:1:0.1)',
       ).argParser(mixingList),
     )
-    .addOption(useOption())
     .option('--json', 'print the result as JSON on stdout; progress stays on stderr')
     .option('--quiet', 'show no progress')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ tailnas evaluate runs/darts-20260102-030405 --json\n  $ tailnas evaluate runs/hls-20260102-030405 --mixing 0:1:0.1',
+      '\nExamples:\n  $ tailnas evaluate runs/darts-20260102-030405 --json\n' +
+        '  $ tailnas evaluate runs/hls-20260102-030405 --mixing 0:1:0.1',
     )
     .action(async (run: string, flags: { mixing?: number[]; json?: true; quiet?: true }) => {
       const display = flags.quiet ? silent : runDisplay();
@@ -65,5 +64,7 @@ const confusionTable = ({ confusion }: Evaluation, classes: readonly string[]): 
   classes.length > MOST_CLASSES
     ? []
     : [
-        `true class by row, answer by column, in images\n${table(confusionRows(confusion, classes), { right: [...classes.keys()].map((c) => c + 1) })}`,
+        `true class by row, answer by column, in images\n${table(confusionRows(confusion, classes), {
+          right: [...classes.keys()].map((c) => c + 1),
+        })}`,
       ];

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 
 const USAGE = 2;
 const FAILURE = 1;
@@ -25,9 +25,17 @@ const COMMANDS: readonly [name: string, about: string, load: () => Promise<Modul
   ['setup', 'find or fetch libtorch and build the engine now', () => import('./setup.js')],
 ];
 
+/** Modules are loaded before the command, whose options they may add to. */
+const useOption = (): Option =>
+  new Option(
+    '--use <module>',
+    'a JavaScript module of yours that adds recipes, losses, schedules, … (repeatable)',
+  ).argParser((file: string, before: readonly string[] = []) => [...before, file]);
+
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
-// Who reads only the beginning (`tailnas report … --json | head`) has what they want: that is no error, and no reason to end a run.
+// Who reads only the beginning (`tailnas report … --json | head`) has what they want: that is no error, and no reason
+// to end a run.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
@@ -49,6 +57,7 @@ try {
   }
   for (const [name, about, load] of COMMANDS) {
     const command = name === asked ? (await load()).command() : new Command(name).description(about);
+    command.optionsGroup('Modules:').addOption(useOption());
     program.addCommand(command.copyInheritedSettings(program));
   }
   for (const command of [program, ...program.commands]) command.exitOverride();

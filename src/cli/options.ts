@@ -69,13 +69,6 @@ export const checkpointOption = (): Option =>
 export const forceOption = (): Option =>
   new Option('--force', 'go on although the run is expected to need more memory than is free');
 
-/** A user's own modules: main.ts loads them before the command is read. */
-export const useOption = (): Option =>
-  new Option(
-    '--use <module>',
-    'a JavaScript module of yours that adds recipes, losses, schedules, … (repeatable)',
-  ).argParser((file: string, before: readonly string[] = []) => [...before, file]);
-
 /** Adds the flags that say which data to learn from. */
 export const dataOptions = (command: Command): Command =>
   command
@@ -163,7 +156,6 @@ export const runOptions = (command: Command): Command =>
         .argParser(argument(numberIn({ least: 0, whole: true })))
         .default(0),
     )
-    .addOption(useOption())
     .optionsGroup('Machine:')
     .addOption(new Option('--device <name>', 'cpu or cuda').argParser(argument(device)).default('cpu'))
     .addOption(
@@ -195,7 +187,9 @@ export const given = (flags: OptionFlags, of: readonly Experiment[]): Values =>
     }),
   );
 
-/** An experiment as flags ask for it, and the sizes among them. Throws a UsageError on an option that it does not have. */
+/**
+ * An experiment as flags ask for it, and the sizes among them. Throws a UsageError on an option that it does not have.
+ */
 export const planFor = (
   experiment: Experiment,
   { scale, values }: { scale: Scale; values: Values },
@@ -224,6 +218,7 @@ export const dataFor = (flags: DataFlags & { readonly scale: Scale }): DataReque
   testShare: flags.testShare,
   skipCorrupt: flags.skipCorrupt,
   grey: flags.grey,
-  flip: flags.flip === false ? false : undefined, // commander's default for --no-flip is true, which must not force mirroring
+  // Commander's default for --no-flip is true, which must not force mirroring.
+  flip: flags.flip === false ? false : undefined,
   split: flags.split === 'all' ? 'all' : undefined,
 });

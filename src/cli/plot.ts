@@ -1,12 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, extname } from 'node:path';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { oneOf } from '../experiment/index.js';
 import { classAccuracy, paperFigures, recipeFigures, schedulePlot, stem } from '../report/figures/index.js';
 import type { Figure } from '../report/plot.js';
 import { svgToPng } from '../report/png.js';
 import { type LoadedRun, loadRun } from '../report/runs.js';
 import { parseSchedule } from '../schedule/index.js';
-import { fromUser, oneOf, UsageError } from './usage.js';
+import { argument, fromUser, UsageError } from './usage.js';
 
 /** Draws from run folders; the paper's figures take only the runs that they are of. */
 type Draw = (runs: readonly LoadedRun[]) => Figure;
@@ -14,12 +15,12 @@ type Draw = (runs: readonly LoadedRun[]) => Figure;
 const ofPaper = Object.entries(paperFigures).map(([kind, { recipes, draw }]): [string, Draw] => [
   kind,
   (runs) => {
-    const others = runs.find(({ info }) => !recipes.includes(info.recipe.name));
+    const others = runs.find(({ info }) => !recipes.includes(info.name));
     if (others === undefined) return draw(runs);
     throw new UsageError(
       recipes.length === 0
         ? `Cannot draw ${kind}: it needs no run, got ${others.path}`
-        : `Cannot draw ${kind}: its runs must be of ${recipes.join(', ')}, ${others.path} is of ${others.info.recipe.name}`,
+        : `Cannot draw ${kind}: its runs must be of ${recipes.join(', ')}, ${others.path} is of ${others.info.name}`,
     );
   },
 ]);
@@ -55,7 +56,7 @@ const write = ({ name, captioned }: Figure, { out }: { out: string | undefined }
 export const command = (): Command =>
   new Command('plot')
     .description("draw schedules, or one of the paper's figures from run folders")
-    .addArgument(new Argument('<figure>', `one of ${KINDS.join(', ')}`).argParser(oneOf('figure', KINDS)))
+    .addArgument(new Argument('<figure>', `one of ${KINDS.join(', ')}`).argParser(argument(oneOf(KINDS))))
     .argument('[runs...]', 'run folders; for `schedule`, schedules as recipes write them')
     .addOption(
       new Option('--out <file>', 'file.svg or file.png (default: both, here, named for the figure)').argParser(outFile),

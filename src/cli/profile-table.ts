@@ -1,31 +1,31 @@
-import type { StepProfile, Work } from '../learn/index.js';
+import type { StepProfile, WorkTime } from '../learn/index.js';
 import { grouped, plural, table } from './format.js';
 
-const KINDS: readonly [Work['kind'], string][] = [
+const KINDS: readonly [WorkTime['kind'], string][] = [
   ['fused', 'fused operators'],
   ['libtorch', 'libtorch operators'],
   ['engine', 'engine, besides operators'],
   ['javascript', 'JavaScript'],
 ];
 
-/** Work that takes less than this share of the step has no line of its own. */
+/** WorkTime that takes less than this share of the step has no line of its own. */
 const LEAST = 0.002;
 
 const milliseconds = (seconds: number): string => (1000 * seconds).toFixed(2);
 const percent = (share: number): string => (100 * share).toFixed(2);
-const numbers = ({ calls, seconds, share }: Omit<Work, 'kind' | 'name'>): string[] => [
+const numbers = ({ calls, seconds, share }: Omit<WorkTime, 'kind' | 'name'>): string[] => [
   calls === 0 ? '' : grouped(Math.round(calls)),
   milliseconds(seconds),
   percent(share),
 ];
 
-const total = (work: readonly Work[]): Omit<Work, 'kind' | 'name'> => ({
+const total = (work: readonly WorkTime[]): Omit<WorkTime, 'kind' | 'name'> => ({
   calls: work.reduce((sum, w) => sum + w.calls, 0),
   seconds: work.reduce((sum, w) => sum + w.seconds, 0),
   share: work.reduce((sum, w) => sum + w.share, 0),
 });
 
-const workRows = (work: readonly Work[]): string[][] =>
+const workRows = (work: readonly WorkTime[]): string[][] =>
   KINDS.flatMap(([kind, title]) => {
     const own = work.filter((w) => w.kind === kind);
     const rows = [[title, ...numbers(total(own))]];
@@ -36,7 +36,10 @@ const workRows = (work: readonly Work[]): string[][] =>
     return rows;
   });
 
-/** Where the time of a search step goes, as two tables that line up: by phase, and by kind of work. Each adds up to the step. */
+/**
+ * Where the time of a search step goes, as two tables that line up: by phase, and by kind of work. Each adds up to the
+ * step.
+ */
 export const profileTable = ({ steps, seconds, phases, work, validationSeconds }: StepProfile): string => {
   const javascript = phases.reduce((sum, p) => sum + p.javascript, 0);
   return [

@@ -4,7 +4,10 @@ import type { Forecast } from '../forecast/index.js';
 import type { RunEvent, Sink } from '../session/index.js';
 import { bytes, duration, grouped, plural } from './format.js';
 
-/** Shows a run's progress: one live line on a terminal, a line per epoch elsewhere. All of it goes to stderr: stdout is for results. */
+/**
+ * Shows a run's progress: one live line on a terminal, a line per epoch elsewhere. All of it goes to stderr: stdout is
+ * for results.
+ */
 export interface RunDisplay extends Sink {
   readonly onData: Progress;
 }
@@ -71,7 +74,9 @@ export const runDisplay = ({ stream = process.stderr }: { stream?: NodeJS.WriteS
     } else if (event.type === 'validation') {
       perEpochRest = Math.max(perEpochRest, (performance.now() - validationFrom) / 1000);
       live.update({
-        text: `epoch ${event.epoch + 1}/${epochs} ${bar(event.done / event.total)} validating ${event.done}/${event.total}`,
+        text:
+          `epoch ${event.epoch + 1}/${epochs} ${bar(event.done / event.total)} ` +
+          `validating ${event.done}/${event.total}`,
       });
     } else if (event.type === 'test')
       live.update({ text: `testing ${bar(event.done / event.total)} ${event.done}/${event.total}` });

@@ -1,12 +1,10 @@
 import { Command } from 'commander';
 import { describe, experiments, RECOMMENDED } from '../experiment/index.js';
 import { table } from './format.js';
-import { useOption } from './options.js';
 
 export const command = (): Command =>
   new Command('recipes')
     .description('list the searches that have a name')
-    .addOption(useOption())
     .option('--json', 'print them as a JSON array')
     .addHelpText('after', '\nExample:\n  $ tailnas recipes')
     .action((flags: { json?: true }) => {

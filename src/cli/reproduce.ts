@@ -31,7 +31,6 @@ import {
   given,
   type OptionFlags,
   searchFor,
-  useOption,
 } from './options.js';
 import { runDisplay, silent } from './progress.js';
 import { NOTE, resultTable, sensitivityText } from './result-table.js';
@@ -121,7 +120,9 @@ const printPlan = async (
     `${run.epochs.from}/${run.epochs.to}`,
     run.state === 'done' ? '' : duration(run.expectedSeconds),
   ]);
-  const sum = `${duration(total)} in all, ${plural(flags.jobs, 'run')} at a time with ${plural(threads, 'thread')} each; a figure for planning: from epochs that other seeds have finished, or a few steps`;
+  const sum =
+    `${duration(total)} in all, ${plural(flags.jobs, 'run')} at a time with ${plural(threads, 'thread')} each; ` +
+    'a figure for planning: from epochs that other seeds have finished, or a few steps';
   process.stdout.write(
     runs.length === 0
       ? 'no run is needed\n'
@@ -205,7 +206,6 @@ export const command = (): Command =>
         .argParser(seedsOf)
         .default([1, 2, 3], '1..3'),
     )
-    .addOption(useOption())
     .addOption(new Option('--jobs <n>', 'runs at a time').argParser(count).default(1))
     .addOption(new Option('--threads <n>', 'threads of each run (default: cores / jobs)').argParser(count))
     .optionsGroup('Output:')

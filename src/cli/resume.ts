@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { resumeRun } from '../session/index.js';
-import { checkpointOption, forceOption, useOption } from './options.js';
+import { checkpointOption, forceOption } from './options.js';
 import { watchRun } from './watch.js';
 
 export const command = (): Command =>
@@ -9,7 +9,6 @@ export const command = (): Command =>
     .argument('<run>', 'the run folder')
     .addOption(checkpointOption())
     .addOption(forceOption())
-    .addOption(useOption())
     .option('--json', 'print the result as JSON on stdout; progress stays on stderr')
     .option('--quiet', 'show no progress')
     .addHelpText('after', '\nExample:\n  $ tailnas resume runs/darts-20260102-030405')

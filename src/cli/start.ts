@@ -1,6 +1,6 @@
 import type { Plan } from '../experiment/index.js';
 import { defaultRunDir } from '../run/index.js';
-import { startRun } from '../session/index.js';
+import { type DataRequest, startRun } from '../session/index.js';
 import { dryRun } from './dry-run.js';
 import { dataFor, type RunFlags } from './options.js';
 import { watchRun } from './watch.js';
@@ -9,8 +9,8 @@ import { watchRun } from './watch.js';
 export const start = async (
   { plan, overrides }: { plan: Plan; overrides: Readonly<Record<string, unknown>> },
   flags: RunFlags,
+  data: DataRequest = dataFor(flags),
 ): Promise<void> => {
-  const data = dataFor(flags);
   if (flags.dryRun) return dryRun(plan, { data, flags });
   const { seed, device, threads, from, out = defaultRunDir('runs', plan.experiment.name) } = flags;
   const command = ['tailnas', ...process.argv.slice(2)];

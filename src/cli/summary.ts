@@ -2,8 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { genotypeSvgs } from '../report/cells.js';
 import { svgToPng } from '../report/png.js';
-import { bestMixing, cellLines, type EpochRecord, type Evaluation, type RunFolder, rankOrder } from '../run/index.js';
-import type { Genotypes } from '../train/index.js';
+import { bestAnswer, cellLines, type EpochRecord, type Evaluation, type RunFolder, rankOrder } from '../run/index.js';
+import type { Genotypes } from '../space/index.js';
 import { bytes, duration, listing, percent } from './format.js';
 
 /** Draws the cells of a genotype into `<run>/cells/`, each as SVG and PNG. Returns the SVG files. */
@@ -23,16 +23,22 @@ const ofClasses = (counts: readonly number[], belongs: (n: number) => boolean): 
   return n === 0 ? '' : `  (${classCount(n)})`;
 };
 
-const mixingRows = ({ mixing, sweep }: Pick<Evaluation, 'mixing' | 'sweep'>): [string, string][] => {
-  if (mixing === null) return [];
-  if (sweep === null) return [['  at mixing', `${mixing}, as asked`]];
+/** `mixing 0.3`: what a network was asked at. */
+const setting = (at: Evaluation['at']): string =>
+  Object.entries(at)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ');
+
+const settingRows = ({ at, answers }: Pick<Evaluation, 'at' | 'answers'>): [string, string][] => {
+  if (Object.keys(at).length === 0) return [];
+  if (answers === null) return [['  at', `${setting(at)}, as asked`]];
   // As the paper chooses: by plain accuracy.
-  const flattered = bestMixing(sweep.test.map((s) => ({ ...s, meanPerClassAccuracy: s.accuracy })));
+  const flattered = bestAnswer(answers.test.map((s) => ({ ...s, meanPerClassAccuracy: s.accuracy })));
   return [
-    ['  at mixing', `${mixing}, best of ${sweep.valid.length} on the validation images`],
+    ['  at', `${setting(at)}, best of ${answers.valid.length} on the validation images`],
     [
       '  best on the test itself',
-      `${percent(flattered.accuracy)} at mixing ${flattered.mixing} (optimistic: chosen on what it is scored on)`,
+      `${percent(flattered.accuracy)} at ${setting(flattered.at)} (optimistic: chosen on what it is scored on)`,
     ],
   ];
 };
@@ -55,11 +61,11 @@ const spread = (counts: readonly number[]): string => {
 
 /** What a run came to, as lines that line up. */
 export const evaluationRows = (
-  { accuracy, meanPerClassAccuracy, shots, ranks, mixing, sweep }: Evaluation,
+  { accuracy, meanPerClassAccuracy, shots, ranks, at, answers }: Evaluation,
   { trainCounts }: { trainCounts: readonly number[] },
 ): [string, string][] => [
   ['test accuracy', percent(accuracy)],
-  ...mixingRows({ mixing, sweep }),
+  ...settingRows({ at, answers }),
   ['mean per-class accuracy', percent(meanPerClassAccuracy)],
   ...rankRows(ranks, trainCounts),
   ['many-shot (> 100 images)', percent(shots.many) + ofClasses(trainCounts, (n) => n > 100)],
@@ -76,16 +82,16 @@ export const perClassRows = (
   ...classes.map((name, c) => [name, String(trainCounts[c] ?? 0), percent(perClassAccuracy[c] ?? null)]),
 ];
 
-/** Accuracy at every mixing of a sweep, on both splits; the mean over classes is what the mixing is chosen by. */
-export const sweepRows = ({ valid, test }: NonNullable<Evaluation['sweep']>): string[][] => {
-  const chosen = bestMixing(valid).mixing;
+/** Accuracy at every setting, on both splits; the mean over classes is what the setting is chosen by. */
+export const answerRows = ({ valid, test }: NonNullable<Evaluation['answers']>): string[][] => {
+  const chosen = valid.indexOf(bestAnswer(valid));
   return [
-    ['mixing', 'validation, mean per class', 'test accuracy', ''],
-    ...test.map(({ mixing, accuracy }, i) => [
-      String(mixing),
+    ['setting', 'validation, mean per class', 'test accuracy', ''],
+    ...test.map(({ at, accuracy }, i) => [
+      setting(at),
       percent(valid[i]?.meanPerClassAccuracy ?? null),
       percent(accuracy),
-      mixing === chosen ? '← chosen' : '',
+      i === chosen ? '← chosen' : '',
     ]),
   ];
 };

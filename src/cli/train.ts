@@ -1,7 +1,11 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { Argument, Command, Option } from 'commander';
-import { networkNames, networkOf, training } from '../experiment/index.js';
+import { kebab, networkNames, networkOf, training } from '../experiment/index.js';
 import { openRun } from '../run/index.js';
+import { type DataRequest, requestOf } from '../session/index.js';
 import {
+  dataFor,
   dataOptions,
   experimentOptions,
   given,
@@ -11,7 +15,9 @@ import {
   runOptions,
 } from './options.js';
 import { start } from './start.js';
-import { fromUser } from './usage.js';
+import { fromUser, UsageError } from './usage.js';
+
+const DATA_FLAGS = ['imbalance', 'imbalanceRatio', 'imageSize', 'testShare', 'skipCorrupt', 'grey', 'flip'];
 
 /** One experiment of every kind of network: their options are the same. */
 const any = () => training({ name: 'darts-v2', genotypes: {} });
@@ -42,8 +48,20 @@ Examples:
 
 The data are those of the run where a run is named and --data is not given.`,
     )
-    .action((what: string, flags: RunFlags & OptionFlags) => {
+    .action((what: string, flags: RunFlags & OptionFlags, self: Command) => {
       const network = fromUser(() => networkOf(what, { seed: flags.seed, openRun }));
       const experiment = training(network);
-      return start(planFor(experiment, { scale: flags.scale, values: given(flags, [experiment]) }), flags);
+      const asked = planFor(experiment, { scale: flags.scale, values: given(flags, [experiment]) });
+      return start(asked, flags, dataOf(what, { flags, self }));
     });
+
+/** The data that flags stand for; where a run is trained and no data are named, that run's. Throws a UsageError on flags that say otherwise. */
+const dataOf = (what: string, { flags, self }: { flags: RunFlags; self: Command }): DataRequest => {
+  const isRun = existsSync(join(what, 'run.json'));
+  if (!isRun || flags.data !== undefined) return dataFor(flags);
+  const other = DATA_FLAGS.find((name) => self.getOptionValueSource(name) === 'cli');
+  if (other !== undefined)
+    throw new UsageError(`--${kebab(other)} needs --data: without it, the data are those of ${what}, as it had them`);
+  const { data } = openRun(what).info;
+  return { ...requestOf(data['request'], { run: what }), split: flags.split === 'all' ? 'all' : undefined };
+};

@@ -1,17 +1,20 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import * as figure from '../figure/index.js';
 import * as library from '../index.js';
+import * as tensor from '../tensor/index.js';
 import { UsageError } from './usage.js';
 
 /**
- * Loads a module of the user's own, which adds to the registries: recipes, losses, schedules, primitives, … Where it exports a function as default,
- * that is called with the library, so that a module need not be able to import it. Throws a UsageError when there is no such file.
+ * Loads a module of the user's own, which adds to the registries: recipes, losses, schedules, primitives, … Where it
+ * exports a function as default, that is called with the library, its figures and `tensor`, so that a module need not be able to import it.
+ * Throws a UsageError when there is no such file.
  */
 export const use = async (file: string): Promise<void> => {
   const path = resolve(file);
   if (!existsSync(path))
     throw new UsageError(`Cannot use ${file}: there is no such file; give the path of a JavaScript module`);
   const { default: add }: { default?: unknown } = await import(pathToFileURL(path).href);
-  if (typeof add === 'function') await add(library);
+  if (typeof add === 'function') await add({ ...library, ...figure, tensor });
 };

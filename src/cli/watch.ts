@@ -16,8 +16,8 @@ interface WatchOptions {
 }
 
 /**
- * Follows a run to its end: shows it, saves and leaves with 130 or 143 when the process is told to stop, and prints what came of it.
- * `start` is given the signal that asks for an early end, and where to tell how loading data goes.
+ * Follows a run to its end: shows it, saves and leaves with 130 or 143 when the process is told to stop, and prints
+ * what came of it. `start` is given the signal that asks for an early end, and where to tell how loading data goes.
  */
 export const watchRun = async (
   start: (watch: {
@@ -36,7 +36,8 @@ export const watchRun = async (
   let received: keyof typeof EXIT | undefined;
   let started = false;
   const onSignal = (signal: keyof typeof EXIT) => {
-    // Until the run starts there is nothing to save. Then a step may take long; who asks twice does not want to wait for it.
+    // Until the run starts there is nothing to save. Then a step may take long; who asks twice does not want to wait
+    // for it.
     if (!started || received !== undefined) {
       display.end();
       process.exit(EXIT[signal]);

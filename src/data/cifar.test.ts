@@ -16,13 +16,13 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true }));
 
 /** Records whose red, green and blue planes count up from `label`, so that every place is known. */
-function records(labelBytes: number[][]): Uint8Array {
+const records = (labelBytes: number[][]): Uint8Array => {
   return Buffer.concat(
     labelBytes.map((bytes) =>
       Buffer.from([...bytes, ...Array.from({ length: 3072 }, (_, i) => (i + (bytes.at(-1) ?? 0)) % 251)]),
     ),
   );
-}
+};
 
 const names10 = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
 const cifar10: Files = {
@@ -35,24 +35,24 @@ const cifar10: Files = {
   'batches.meta.txt': `${names10.join('\n')}\n\n`,
 };
 
-async function folder(name: string, files: Files): Promise<string> {
+const folder = async (name: string, files: Files): Promise<string> => {
   await mkdir(join(root, name));
   for (const [file, content] of Object.entries(files)) await writeFile(join(root, name, file), content);
   return join(root, name);
-}
+};
 
-async function tar(files: Files): Promise<Buffer> {
+const tar = async (files: Files): Promise<Buffer> => {
   const packed = pack();
   for (const [file, content] of Object.entries(files))
     packed.entry({ name: `batches-bin/${file}` }, Buffer.from(content));
   packed.finalize();
   return gzipSync(await buffer(packed));
-}
+};
 
-async function archive(name: string, bytes: Uint8Array): Promise<string> {
+const archive = async (name: string, bytes: Uint8Array): Promise<string> => {
   await writeFile(join(root, name), bytes);
   return join(root, name);
-}
+};
 
 describe('openCifar', () => {
   it('reads CIFAR-10 alike from a folder and from the archive', async () => {

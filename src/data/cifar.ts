@@ -6,25 +6,13 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { cached } from './download.js';
-import { arraySource, type DataFormat, type ImageSet, type Source, type SourceOptions } from './source.js';
+import { arraySource, type DataFormat, type DataSource, type ImageSet, type SourceOptions } from './source.js';
 
 const SIZE = 32;
 const PIXELS = SIZE * SIZE;
 const HOST = 'https://www.cs.toronto.edu/~kriz/';
 
-interface Kind {
-  readonly name: string;
-  readonly classes: number;
-  /** The last of them is the label: CIFAR-100 puts the coarse one before it. */
-  readonly labelBytes: number;
-  readonly train: readonly string[];
-  readonly test: readonly string[];
-  readonly names: string;
-  readonly normalize: { readonly mean: readonly number[]; readonly std: readonly number[] };
-  readonly archive: { readonly url: string; readonly md5: string };
-}
-
-const KINDS: readonly Kind[] = [
+const KINDS = [
   {
     name: 'cifar10',
     classes: 10,
@@ -38,7 +26,7 @@ const KINDS: readonly Kind[] = [
   {
     name: 'cifar100',
     classes: 100,
-    labelBytes: 2,
+    labelBytes: 2, // the second is the label, the first the coarse one
     train: ['train.bin'],
     test: ['test.bin'],
     names: 'fine_label_names.txt',
@@ -46,6 +34,7 @@ const KINDS: readonly Kind[] = [
     archive: { url: `${HOST}cifar-100-binary.tar.gz`, md5: '03b5dce01913d631647c71ecec9e9cb8' },
   },
 ];
+type Kind = (typeof KINDS)[number];
 
 type Files = ReadonlyMap<string, Buffer>;
 
@@ -76,8 +65,8 @@ const readArchive = async (archive: string): Promise<Files> => {
     await Promise.all([pipeline(createReadStream(archive), createGunzip(), tar), collect()]);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : `${cause}`;
-    const message = `archive ${archive} is damaged or cut short (${reason}); remove it and download it again`;
-    throw new Error(`Cannot open data: ${message}`, { cause });
+    const problem = `archive ${archive} is damaged or cut short (${reason})`;
+    throw new Error(`Cannot open data: ${problem}; remove it and download it again`, { cause });
   }
   return files;
 };
@@ -140,10 +129,11 @@ const classNames = (files: Files, { kind, path }: { kind: Kind; path: string }):
 };
 
 /**
- * Opens CIFAR-10 or CIFAR-100 in its binary version: a folder of `.bin` files, or the `.tar.gz` archive as it is downloaded.
- * CIFAR-100 uses the fine labels. Class names come from the text file beside the data, or are numbers where it is missing.
+ * Opens CIFAR-10 or CIFAR-100 in its binary version: a folder of `.bin` files, or the `.tar.gz` archive as it is
+ * downloaded. CIFAR-100 uses the fine labels. Class names come from the text file beside the data, or are numbers where
+ * it is missing.
  */
-export const openCifar = async (path: string): Promise<Source> => {
+export const openCifar = async (path: string): Promise<DataSource> => {
   const files = (await stat(path)).isDirectory() ? await readFolder(path) : await readArchive(path);
   const kind = kindOf([...files.keys()]);
   if (kind === undefined)
@@ -161,14 +151,12 @@ export const openCifar = async (path: string): Promise<Source> => {
   );
 };
 
+const openCached = (archive: Kind['archive']) => async (options: SourceOptions) =>
+  openCifar(await cached(archive, options));
+
 export const cifar: DataFormat = {
-  what: 'CIFAR binary files, in a folder or the .tar.gz archive',
-  named: Object.fromEntries(
-    KINDS.map(({ name, archive }) => [
-      name,
-      async (options: SourceOptions): Promise<Source> => openCifar(await cached(archive, options)),
-    ]),
-  ),
+  what: 'CIFAR binary files (in a folder or the .tar.gz archive)',
+  named: Object.fromEntries(KINDS.map(({ name, archive }) => [name, openCached(archive)])),
   fixed: true,
   recognises: (path, entries) =>
     entries === undefined ? /\.(tar\.gz|tgz)$/.test(path) : kindOf(entries) !== undefined,

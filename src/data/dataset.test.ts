@@ -14,8 +14,11 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 
-/** Two classes of 20 images to train and 4 to test; every image has its own grey: its number, times ten where it is a test image. */
-async function makeFolder(name: string): Promise<string> {
+/**
+ * Two classes of 20 images to train and 4 to test; every image has its own grey: its number, times ten where it is a
+ * test image.
+ */
+const makeFolder = async (name: string): Promise<string> => {
   for (const [part, size] of [
     ['train', 20],
     ['test', 4],
@@ -32,7 +35,7 @@ async function makeFolder(name: string): Promise<string> {
     }
   }
   return join(root, name);
-}
+};
 
 const open = (path: string, options: PlanOptions = {}) =>
   planDataset(path, { imageSize: 4, imbalanceRatio: 4, ...options });
@@ -51,6 +54,18 @@ describe('planDataset', () => {
       expect([...set.labels]).toEqual(greys(set).map((grey) => (grey > 20 ? 1 : 0)));
     }
     expect(greys(data.test)).toEqual([10, 20, 30, 40, 50, 60, 70, 80]);
+  });
+
+  it('can train on the images that would validate too', async () => {
+    const split = await (await open(pets)).load();
+    const plan = await open(pets, { split: 'all' });
+    const counts = { train: [20, 5], valid: [0, 0], test: [4, 4] };
+    expect(plan.counts).toEqual(counts);
+    const all = await plan.load();
+    expect(all).toMatchObject({ counts, fit: 'cover', channels: 3, imageSize: 4, augment: 'crop(1) + flip' });
+    expect(all.valid.labels).toHaveLength(0);
+    expect(greys(all.train)).toEqual([...greys(split.train), ...greys(split.valid)].sort((a, b) => a - b));
+    expect(all.fingerprint).not.toBe(split.fingerprint);
   });
 
   it('measures mean and deviation on the training part alone', async () => {

@@ -2,15 +2,11 @@ import { createHash } from 'node:crypto';
 import { FIT } from './decode.js';
 import { type Imbalance, longTailCounts } from './long-tail.js';
 import { openSource } from './open-source.js';
-import { countLabels, type ImageSet, type Loaded, type Source, type SourceOptions } from './source.js';
+import { countLabels, type DataSource, type ImageSet, type Loaded, type SourceOptions } from './source.js';
 import { splitClasses } from './split.js';
 
 /** Images of each class. */
-export interface Counts {
-  readonly train: readonly number[];
-  readonly valid: readonly number[];
-  readonly test: readonly number[];
-}
+export type Counts = Readonly<Record<'train' | 'valid' | 'test', readonly number[]>>;
 
 interface About {
   readonly name: string;
@@ -92,7 +88,7 @@ const fingerprint = (classes: readonly string[], sets: readonly ImageSet[]): str
 };
 
 const loadDataset = async (
-  source: Source,
+  source: DataSource,
   parts: Readonly<Record<keyof Counts, Uint32Array>>,
   { about, onProgress }: { about: About } & Pick<PlanOptions, 'onProgress'>,
 ): Promise<Dataset> => {
@@ -131,8 +127,8 @@ const loadDataset = async (
 };
 
 /**
- * Plans a long-tailed data set: which images of `spec` (see `openSource`) to train on, to validate on and to test on. The training
- * images are thinned to the long tail and split by class with `seed`; the test part is never thinned.
+ * Plans a long-tailed data set: which images of `spec` (see `openSource`) to train on, to validate on and to test on.
+ * The training images are thinned to the long tail and split by class with `seed`; the test part is never thinned.
  */
 export const planDataset = async (spec: string, options: PlanOptions = {}): Promise<DatasetPlan> => {
   const { imbalance = 'exp', imbalanceRatio = 100, validShare = 0.2, split = 'train', seed = 0, ...others } = options;

@@ -12,11 +12,11 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 
-function noise(size: number, channels: 1 | 3 | 4) {
+const noise = (size: number, channels: 1 | 3 | 4) => {
   const rng = new Rng(channels);
   const bytes = Uint8Array.from({ length: size * size * channels }, () => rng.below(256));
   return { bytes, image: sharp(bytes, { raw: { width: size, height: size, channels } }) };
-}
+};
 
 const solid = (width: number, height: number, background: { r: number; g: number; b: number; alpha?: number }) =>
   sharp({ create: { width, height, channels: background.alpha === undefined ? 3 : 4, background } });

@@ -15,9 +15,9 @@ export interface DecodeOptions {
 }
 
 /**
- * Decodes image files of any format and size to bytes, [n, imageSize, imageSize, channels], in the order of `files`: upright by
- * EXIF, brought to the size by `FIT`, alpha on black. An image that already has the size keeps its exact bytes. Throws on a file
- * that cannot be read, naming it, unless `skipCorrupt`: then it is left out and listed.
+ * Decodes image files of any format and size to bytes, [n, imageSize, imageSize, channels], in the order of `files`:
+ * upright by EXIF, brought to the size by `FIT`, alpha on black. An image that already has the size keeps its exact
+ * bytes. Throws on a file that cannot be read, naming it, unless `skipCorrupt`: then it is left out and listed.
  */
 export const decodeImages = async (
   files: readonly string[],

@@ -60,9 +60,9 @@ const describe = (error: unknown): string => {
 };
 
 /**
- * Downloads a data set over connections that break: into `file.part`, continued with HTTP Range where the server allows it, checked
- * against its MD5 and only then given its name. `file` therefore is whole or absent. Throws when the server refuses, cannot be
- * reached, or sends other bytes than expected.
+ * Downloads a data set over connections that break: into `file.part`, continued with HTTP Range where the server allows
+ * it, checked against its MD5 and only then given its name. `file` therefore is whole or absent. Throws when the server
+ * refuses, cannot be reached, or sends other bytes than expected.
  */
 export const download = async (url: string, file: string, options: DownloadOptions): Promise<void> => {
   const { md5, onProgress, attempts = 4, wait = 1000 } = options;
@@ -90,9 +90,7 @@ export const download = async (url: string, file: string, options: DownloadOptio
   );
 };
 
-/**
- * Downloads a file once, and returns where it is: in `cacheDir`, else $TAILNAS_CACHE, else tailnas in $XDG_CACHE_HOME or ~/.cache.
- */
+/** Downloads a file once: into `cacheDir`, else $TAILNAS_CACHE, else tailnas in $XDG_CACHE_HOME or ~/.cache. */
 export const cached = async (
   { url, md5 }: { url: string; md5: string },
   { cacheDir, onProgress }: Pick<SourceOptions, 'cacheDir' | 'onProgress'>,

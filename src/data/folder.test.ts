@@ -13,13 +13,13 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true }));
 
 /** Makes empty files: opening only lists, so none is decoded. */
-async function tree(name: string, sizes: Record<string, number>): Promise<string> {
+const tree = async (name: string, sizes: Record<string, number>): Promise<string> => {
   for (const [folder, size] of Object.entries(sizes)) {
     await mkdir(join(root, name, folder), { recursive: true });
     for (let i = 0; i < size; i++) await writeFile(join(root, name, folder, `${i}.png`), '');
   }
   return join(root, name);
-}
+};
 
 describe('openFolder', () => {
   it('lists train and test by class, without hidden files, following links', async () => {

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { decodeImages } from './decode.js';
-import type { DataFormat, Source, SourceOptions } from './source.js';
+import type { DataFormat, DataSource, SourceOptions } from './source.js';
 import { splitClasses } from './split.js';
 
 interface Listing {
@@ -11,7 +11,7 @@ interface Listing {
   readonly labels: Uint16Array;
 }
 
-/** Names in a folder but for hidden ones, in an order that is the same on every machine. Links count as what they lead to. */
+/** What is in a folder, hidden names aside, in an order that no machine changes. Links are followed. */
 const look = async (path: string): Promise<{ folders: string[]; files: string[] }> => {
   const folders: string[] = [];
   const files: string[] = [];
@@ -27,7 +27,8 @@ const imagesIn = async (path: string): Promise<string[]> => {
   const { folders, files } = await look(path);
   if (folders[0] !== undefined)
     throw new Error(
-      `Cannot open data: ${join(path, folders[0])} is a folder inside a class folder; put the images directly into ${path}`,
+      `Cannot open data: ${join(path, folders[0])} is a folder inside a class folder; ` +
+        `put the images directly into ${path}`,
     );
   return files.map((name) => join(path, name));
 };
@@ -107,12 +108,12 @@ const listParts = async (root: string, testShare: number | undefined): Promise<{
 };
 
 /**
- * Opens a folder of images, one sub-folder per class: `train/<class>/*` and `test/<class>/*`, or `<class>/*` with a `testShare`.
- * Only lists files; images are decoded when they are loaded. Which images are the test part depends on nothing but the folder, so
- * that runs with different seeds are scored on the same images. Throws when a class is empty or too small, there is only one class,
- * or the parts differ in classes.
+ * Opens a folder of images, one sub-folder per class: `train/<class>/*` and `test/<class>/*`, or `<class>/*` with a
+ * `testShare`. Only lists files; images are decoded when they are loaded. Which images are the test part depends on
+ * nothing but the folder, so that runs with different seeds are scored on the same images. Throws when a class is empty
+ * or too small, there is only one class, or the parts differ in classes.
  */
-export const openFolder = async (root: string, options: SourceOptions = {}): Promise<Source> => {
+export const openFolder = async (root: string, options: SourceOptions = {}): Promise<DataSource> => {
   const { imageSize = 32, channels = 3, testShare, skipCorrupt = false } = options;
   if (!Number.isInteger(imageSize) || imageSize < 1)
     throw new Error(`Cannot open data: the image size must be an integer >= 1, got ${imageSize}; 32 is usual`);

@@ -11,12 +11,12 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 
-function idx(sizes: number[], values: number[]): Buffer {
+const idx = (sizes: number[], values: number[]): Buffer => {
   const header = Buffer.alloc(4 + 4 * sizes.length);
   header.writeUInt32BE(0x800 + sizes.length);
   for (const [axis, size] of sizes.entries()) header.writeUInt32BE(size, 4 + 4 * axis);
   return Buffer.concat([header, Buffer.from(values)]);
-}
+};
 
 const IMAGES = [10, 11, 12, 13, 20, 21, 22, 23, 30, 31, 32, 33]; // three of 2 x 2
 const FILES = {
@@ -26,17 +26,17 @@ const FILES = {
   't10k-labels-idx1-ubyte': idx([1], [1]),
 };
 
-async function write(
+const write = async (
   name: string,
   { changes = {}, gzip = false }: { changes?: Partial<typeof FILES>; gzip?: boolean } = {},
-) {
+) => {
   const folder = join(root, name);
   await mkdir(folder, { recursive: true });
   for (const [file, bytes] of Object.entries({ ...FILES, ...changes })) {
     await writeFile(join(folder, gzip ? `${file}.gz` : file), gzip ? gzipSync(bytes) : bytes);
   }
   return folder;
-}
+};
 
 describe('openIdx', () => {
   it.each([false, true])('reads images and labels (gzip: %s)', async (gzip) => {

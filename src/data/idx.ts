@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { arraySource, type DataFormat, type ImageSet, type Part, type Source } from './source.js';
+import { arraySource, type DataFormat, type DataSource, type ImageSet, type Part } from './source.js';
 
 const PREFIX = { train: 'train', test: 't10k' } as const;
 const DIMENSIONS = { images: 3, labels: 1 } as const;
@@ -21,7 +21,7 @@ const readMaybeGzip = async (file: string): Promise<Buffer> => {
   }
 };
 
-/** IDX: two zero bytes, 8 for unsigned bytes, the number of dimensions, their sizes as big-endian uint32, the values. */
+/** IDX: two zero bytes, 8 for unsigned bytes, the number of dimensions, their sizes (big-endian uint32), values. */
 const readIdx = async (
   folder: string,
   part: Part,
@@ -62,16 +62,17 @@ const readPart = async (folder: string, part: Part): Promise<ImageSet> => {
 };
 
 /**
- * Opens a folder of MNIST's four IDX files, gzipped or not (MNIST, Fashion-MNIST). Classes are '0', '1', ... up to the largest
- * label. Clothes may be flipped, digits may not: images are flipped only where the folder is named after Fashion-MNIST.
+ * Opens a folder of MNIST's four IDX files, gzipped or not (MNIST, Fashion-MNIST). Classes are '0', '1', ... up to the
+ * largest label. Clothes may be flipped, digits may not: images are flipped only where the folder is named after
+ * Fashion-MNIST.
  */
-export const openIdx = async (folder: string, { name = basename(resolve(folder)) } = {}): Promise<Source> => {
+export const openIdx = async (folder: string, { name = basename(resolve(folder)) } = {}): Promise<DataSource> => {
   const train = await readPart(folder, 'train');
   const test = await readPart(folder, 'test');
   if (train.height !== train.width || test.height !== train.height || test.width !== train.width)
     throw new Error(
-      `Cannot open data: images in ${folder} must be square and of one size, got ${train.height}x${train.width} to train ` +
-        `and ${test.height}x${test.width} to test; give an image folder instead`,
+      `Cannot open data: images in ${folder} must be square and of one size, got ${train.height}x${train.width} ` +
+        `to train and ${test.height}x${test.width} to test; give an image folder instead`,
     );
   const classes = Array.from(
     { length: 1 + train.labels.reduce((a, b) => Math.max(a, b), 0) },

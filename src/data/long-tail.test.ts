@@ -29,7 +29,7 @@ describe('longTailCounts', () => {
     expect(longTailCounts([9, 2, 40], { imbalance: 'natural', imbalanceRatio: 100 })).toEqual([9, 2, 40]);
   });
 
-  it('never asks for more images than there are, never grows along the tail, and has the largest head that allows it', () => {
+  it('never asks for more images than there are, falls along the tail, with the largest head that allows it', () => {
     const available = fc.array(fc.integer({ min: 400, max: 6000 }), { minLength: 2, maxLength: 30 });
     fc.assert(
       fc.property(
@@ -55,7 +55,8 @@ describe('longTailCounts', () => {
     const make = (imbalanceRatio: number) =>
       longTailCounts([100, 100, 100], { imbalance: 'exp', imbalanceRatio, classes });
     expect(() => make(70)).toThrow(
-      'Cannot make a long tail: class "emu" at imbalance ratio 70 gets 1 image, at least 2 are needed (one to train, one to validate); use a ratio of 50 or less',
+      'Cannot make a long tail: class "emu" at imbalance ratio 70 gets 1 image, at least 2 are needed ' +
+        '(one to train, one to validate); use a ratio of 50 or less',
     );
     expect(make(50).at(-1)).toBe(2);
     const natural = () => longTailCounts([5, 1], { imbalance: 'natural', imbalanceRatio: 1, classes });

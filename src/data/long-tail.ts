@@ -44,10 +44,10 @@ const remedy = (available: readonly number[], imbalance: Imbalance, ratio: numbe
 const images = (count: number | undefined): string => (count === 1 ? '1 image' : `${count ?? 0} images`);
 
 /**
- * Decides how many images of each class to keep so that the set has a long tail (LDAM-DRW, BBN), classes in label order, r = 1/ratio.
- * `exp`: n_c = floor(n_max r^(c/(C-1))). `step`: n_max for the first half, floor(n_max r) for the second. `natural`: all there are.
- * n_max is the largest head for which every class has enough images. Throws when the ratio is below 1 or a class would get fewer
- * than 2 images: one to train, one to validate.
+ * Decides how many images of each class to keep so that the set has a long tail (LDAM-DRW, BBN), classes in label
+ * order, r = 1/ratio. `exp`: n_c = floor(n_max r^(c/(C-1))). `step`: n_max for the first half, floor(n_max r) for the
+ * second. `natural`: all there are. n_max is the largest head for which every class has enough images. Throws when the
+ * ratio is below 1 or a class would get fewer than 2 images: one to train, one to validate.
  */
 export const longTailCounts = (
   available: readonly number[],
@@ -60,8 +60,8 @@ export const longTailCounts = (
   if (poor >= 0) {
     const cause = imbalance === 'natural' ? 'has' : `at imbalance ratio ${imbalanceRatio} gets`;
     throw new Error(
-      `Cannot make a long tail: class "${classes[poor] ?? poor}" ${cause} ${images(counts[poor])}, at least 2 are needed ` +
-        `(one to train, one to validate); ${remedy(available, imbalance, imbalanceRatio)}`,
+      `Cannot make a long tail: class "${classes[poor] ?? poor}" ${cause} ${images(counts[poor])}, ` +
+        `at least 2 are needed (one to train, one to validate); ${remedy(available, imbalance, imbalanceRatio)}`,
     );
   }
   return counts;

@@ -5,8 +5,8 @@ import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openSource } from './open-source.js';
-import { countLabels } from './source.js';
+import { addDataFormat, dataNames, openSource } from './open-source.js';
+import { arraySource, countLabels, type ImageSet } from './source.js';
 
 let root = '';
 beforeAll(async () => {
@@ -61,7 +61,9 @@ describe('openSource', () => {
     const gone = join(root, 'gone');
     await expect(openSource(gone)).rejects.toThrow(`Cannot open data: there is no file or folder ${gone}`);
     await writeFile(join(root, 'one.zip'), '');
-    await expect(openSource(join(root, 'one.zip'))).rejects.toThrow('one.zip is neither a folder nor a CIFAR archive');
+    await expect(openSource(join(root, 'one.zip'))).rejects.toThrow(
+      /one.zip must be a folder of IDX files, or CIFAR .* or a folder of images, it is another file/,
+    );
   });
 
   it('refuses options that a set of fixed images cannot follow', async () => {
@@ -71,5 +73,23 @@ describe('openSource', () => {
     await expect(openSource('mnist', { channels: 3 })).rejects.toThrow('has 1 channels, got 3; leave out --grey');
     await expect(openSource('mnist', { testShare: 0.2 })).rejects.toThrow('got test share 0.2; leave out --test-share');
     expect((await openSource('mnist', { imageSize: 28, channels: 1 })).name).toBe('mnist');
+  });
+
+  it("opens data of a user's own format, by name and by path, asking it before the others", async () => {
+    const dot: ImageSet = { images: Uint8Array.of(9), labels: Uint16Array.of(0), height: 1, width: 1, channels: 1 };
+    const about = { classes: ['dot'], imageSize: 1, channels: 1, augment: 'none' } as const;
+    const open = async (name: string) => arraySource({ train: dot, test: dot }, { name, ...about });
+    const recognises = (_: string, entries: readonly string[] = []): boolean => entries.includes('dots.txt');
+    addDataFormat({ what: 'dots', named: { dots: () => open('named') }, fixed: true, recognises, open });
+    await mkdir(join(root, 'some'));
+    await writeFile(join(root, 'some', 'dots.txt'), '');
+    expect((await openSource('dots')).name).toBe('named');
+    expect((await openSource(join(root, 'some'))).name).toBe(join(root, 'some'));
+    await expect(openSource('dots', { imageSize: 32 })).rejects.toThrow('has images of size 1, got 32');
+    await expect(openSource('dosts')).rejects.toThrow('did you mean "dots"');
+    expect(dataNames()).toEqual(['dots', 'mnist', 'cifar10', 'cifar100']);
+    expect(() => addDataFormat({ what: 'x', named: { mnist: () => open('') }, recognises, open })).toThrow(
+      'the name "mnist" is taken',
+    );
   });
 });

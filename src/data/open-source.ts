@@ -3,20 +3,20 @@ import { closest } from 'fastest-levenshtein';
 import { cifar } from './cifar.js';
 import { folder } from './folder.js';
 import { idx } from './idx.js';
-import type { DataFormat, Source, SourceOptions } from './source.js';
+import type { DataFormat, DataSource, SourceOptions } from './source.js';
 
 /** Every kind of data, in the order in which they are asked whether a path is theirs. */
 const formats: DataFormat[] = [idx, cifar, folder];
 
-/** Makes a kind of data known; it is asked before those that are there. Throws a RangeError when one of its names is taken. */
+/** The data sets that have a name; anything else is a path. */
+export const dataNames = (): readonly string[] => formats.flatMap(({ named = {} }) => Object.keys(named));
+
+/** Adds a kind of data, asked before those that are there. Throws a RangeError when a name of it is taken. */
 export const addDataFormat = (format: DataFormat): void => {
   const taken = Object.keys(format.named ?? {}).find((name) => dataNames().includes(name));
   if (taken !== undefined) throw new RangeError(`Cannot add data format: the name "${taken}" is taken; choose another`);
   formats.unshift(format);
 };
-
-/** The data sets that have a name; anything else is a path. */
-export const dataNames = (): readonly string[] => formats.flatMap(({ named = {} }) => Object.keys(named));
 
 /** A word that names no data set and is no path. */
 export class UnknownDataError extends Error {
@@ -30,7 +30,7 @@ export class UnknownDataError extends Error {
 }
 
 /** Throws on an option that contradicts a set of one size, with its own channels and test part: it is not ignored. */
-const requireFitting = (source: Source, { imageSize, channels, testShare }: SourceOptions): void => {
+const requireFitting = (source: DataSource, { imageSize, channels, testShare }: SourceOptions): void => {
   const refuse = (what: string, flag: string): never => {
     throw new Error(`Cannot open data: ${source.name} ${what}; leave out ${flag}`);
   };
@@ -41,7 +41,7 @@ const requireFitting = (source: Source, { imageSize, channels, testShare }: Sour
   if (testShare !== undefined) refuse(`has a test part of its own, got test share ${testShare}`, '--test-share');
 };
 
-const open = async (spec: string, options: SourceOptions): Promise<{ format: DataFormat; source: Source }> => {
+const open = async (spec: string, options: SourceOptions): Promise<{ format: DataFormat; source: DataSource }> => {
   for (const format of formats) {
     const named = Object.entries(format.named ?? {}).find(([name]) => name === spec);
     if (named !== undefined) return { format, source: await named[1](options) };
@@ -55,16 +55,18 @@ const open = async (spec: string, options: SourceOptions): Promise<{ format: Dat
   const format = formats.find((candidate) => candidate.recognises(spec, entries));
   if (format === undefined)
     throw new Error(
-      `Cannot open data: ${spec} must be ${formats.map(({ what }) => what).join(', or ')}; give such a path`,
+      `Cannot open data: ${spec} must be ${formats.map(({ what }) => what).join(', or ')}, it is another file; ` +
+        'give the folder of the data',
     );
   return { format, source: await format.open(spec, options) };
 };
 
 /**
- * Opens data by its name, such as `mnist` (comes with the package) or `cifar10` (downloaded once), or by a path. A known name wins
- * over a folder of that name: write `./mnist` for the folder. Throws when there is no such data, or an option does not fit it.
+ * Opens data by its name, such as `mnist` (comes with the package) or `cifar10` (downloaded once), or by a path. A
+ * known name wins over a folder of that name: write `./mnist` for the folder. Throws when there is no such data, or an
+ * option does not fit it.
  */
-export const openSource = async (spec: string, options: SourceOptions = {}): Promise<Source> => {
+export const openSource = async (spec: string, options: SourceOptions = {}): Promise<DataSource> => {
   const { format, source } = await open(spec, options);
   if (format.fixed) requireFitting(source, options);
   return source;

@@ -8,14 +8,14 @@ const make = (sampling: Sampling, seed: number, state?: SamplerState) =>
   sampler(sampling, labels, { classes: 4, seed, stream: 'test', state });
 
 /** Pearson's statistic of 50,000 draws against the probability of every image. */
-function chiSquare(sampling: Sampling, seed: number, probability: (label: number) => number): number {
+const chiSquare = (sampling: Sampling, seed: number, probability: (label: number) => number): number => {
   const seen = Array<number>(labels.length).fill(0);
   for (const index of make(sampling, seed).next(50_000)) seen[index] = (seen[index] ?? 0) + 1;
   return seen.reduce((sum, n, index) => {
     const expected = 50_000 * probability(labels[index] ?? 0);
     return sum + (n - expected) ** 2 / expected;
   }, 0);
-}
+};
 const LIMIT = 148.2; // 99 degrees of freedom, p = 0.001
 
 describe('sampler', () => {

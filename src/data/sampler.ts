@@ -21,10 +21,7 @@ const inProportionTo =
     };
   };
 
-/**
- * How batches are drawn. With `drawClass`, images are independent: first a class, then evenly one of its images. Without it, they
- * come in endless shuffled passes over the set.
- */
+/** Ways to draw batches: a class, then evenly one of its images; without `drawClass`, endless shuffled passes. */
 const TABLE = [
   { name: 'instance', drawClass: undefined },
   { name: 'class', drawClass: evenly }, // P(x, y) = 1/(C N_y): the paper's eq 12
@@ -51,19 +48,13 @@ export interface Sampler {
   state(): SamplerState;
 }
 
-export interface SamplerOptions {
-  readonly classes: number;
-  readonly seed: number;
-  readonly stream: string;
-  readonly state?: SamplerState | undefined;
-}
-
 /** Endless shuffled passes over a set; batches run over the end of a pass, so that all are full. */
 const passes = (length: number, { sampling, rng, start }: { sampling: Sampling; rng: Rng; start: number }): Sampler => {
   if (length === 0) throw new Error('Cannot sample: the set has no images; add images');
   if (!Number.isInteger(start) || start < 0 || start > length)
     throw new Error(
-      `Cannot resume sampling: position must be from 0 to ${length}, got ${start}; resume on the data the run began with`,
+      `Cannot resume sampling: position must be from 0 to ${length}, got ${start}; ` +
+        'resume on the data the run began with',
     );
   let before = rng.state();
   const shuffled = (): Uint32Array => {
@@ -89,8 +80,9 @@ const passes = (length: number, { sampling, rng, start }: { sampling: Sampling; 
 export const sampler = (
   sampling: Sampling,
   labels: Uint16Array,
-  { classes, seed, stream, state }: SamplerOptions,
+  options: { classes: number; seed: number; stream: string; state?: SamplerState | undefined },
 ): Sampler => {
+  const { classes, seed, stream, state } = options;
   if (state !== undefined && state.sampling !== sampling)
     throw new Error(
       `Cannot resume sampling: the state is of "${state.sampling}", asked for "${sampling}"; ` +

@@ -22,7 +22,7 @@ export interface Loaded extends ImageSet {
 }
 
 /** A data set on disk: all labels are known, and only chosen images are decoded. */
-export interface Source {
+export interface DataSource {
   readonly name: string;
   readonly classes: readonly string[];
   readonly trainLabels: Uint16Array;
@@ -52,12 +52,12 @@ export interface DataFormat {
   /** For errors: `an IDX folder (MNIST)`. */
   readonly what: string;
   /** Data sets of this kind that are opened by name, without a path. */
-  readonly named?: Readonly<Record<string, (options: SourceOptions) => Promise<Source>>>;
+  readonly named?: Readonly<Record<string, (options: SourceOptions) => Promise<DataSource>>>;
   /** Image size, channels and test part cannot be chosen: options that say otherwise are refused. */
   readonly fixed?: boolean;
   /** Whether a path leads to data of this kind. `entries` are the names in the folder, undefined for a file. */
   recognises(path: string, entries: readonly string[] | undefined): boolean;
-  open(path: string, options: SourceOptions): Promise<Source>;
+  open(path: string, options: SourceOptions): Promise<DataSource>;
 }
 
 const gather = (set: ImageSet, indices: Uint32Array): Loaded => {
@@ -74,8 +74,8 @@ const gather = (set: ImageSet, indices: Uint32Array): Loaded => {
 /** Makes a source of images that are already in memory (CIFAR, IDX). */
 export const arraySource = (
   { train, test }: Readonly<Record<Part, ImageSet>>,
-  about: Pick<Source, 'name' | 'classes' | 'imageSize' | 'channels' | 'augment' | 'normalize'>,
-): Source => ({
+  about: Pick<DataSource, 'name' | 'classes' | 'imageSize' | 'channels' | 'augment' | 'normalize'>,
+): DataSource => ({
   ...about,
   trainLabels: train.labels,
   testLabels: test.labels,

@@ -15,9 +15,10 @@ export const heldCount = (count: number, share: number): number => {
 };
 
 /**
- * Chooses `counts[c]` images of every class and deals them into two sets, class by class, so that both look alike: `held` gets
- * `heldCount` of them (validation, test), `rest` the others. Indices come back in ascending order. Each class has its own random
- * stream, so what one class keeps does not depend on the others, and a smaller count keeps a subset.
+ * Chooses `counts[c]` images of every class and deals them into two sets, class by class, so that both look alike:
+ * `held` gets `heldCount` of them (validation, test), `rest` the others. Indices come back in ascending order. Each
+ * class has its own random stream, so what one class keeps does not depend on the others, and a smaller count keeps a
+ * subset.
  */
 export const splitClasses = (
   labels: Uint16Array,

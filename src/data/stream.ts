@@ -9,17 +9,14 @@ export interface Batch {
   readonly images: Uint8Array;
   /** [batch] */
   readonly labels: Int32Array;
-  /** For augmentations of the batch's tensors, which must draw before the next batch. Absent for images that are tested. */
+  /** For augmentations of tensors, which draw before the next batch. Absent for images that are tested. */
   readonly rng?: Rng;
 }
 
 /** One image of a batch, before normalising. */
-export interface ImageBytes {
+export interface ImageBytes extends Pick<ImageSet, 'height' | 'width' | 'channels'> {
   /** [height, width, channels] */
   readonly bytes: Uint8Array;
-  readonly height: number;
-  readonly width: number;
-  readonly channels: number;
 }
 
 /** What changes the images of a batch at random, in place. The room `augment` has some. */

@@ -25,13 +25,14 @@ export interface BuildOptions {
 }
 
 /**
- * For the native addon built against `torch`: compiles all `.cc` files below `sourceDir` into the cache folder, or finds them
- * built. Returns the path of the addon. Throws an EngineError that quotes the compiler and says where its whole log is.
+ * For the native addon built against `torch`: compiles all `.cc` files below `sourceDir` into the cache folder, or
+ * finds them built. Returns the path of the addon. Throws an EngineError that quotes the compiler and says where its
+ * whole log is.
  */
-export async function buildAddon(
+export const buildAddon = async (
   torch: Torch,
   { sourceDir = nativeDir(), env = process.env, onProgress = () => {} }: BuildOptions = {},
-): Promise<string> {
+): Promise<string> => {
   const sources = readSources(sourceDir);
   const compiler = findCompiler(env);
   const flags = compileFlags(compiler, { torchDir: torch.dir, sourceDir, nodeApiDir: nodeApiDir() });
@@ -62,7 +63,7 @@ export async function buildAddon(
     { cache, action: ACTION },
   );
   return addon;
-}
+};
 
 interface CompileOptions extends Required<BuildOptions> {
   readonly compiler: Compiler;
@@ -72,14 +73,14 @@ interface CompileOptions extends Required<BuildOptions> {
 }
 
 /** Compiles several files at a time, as many as cores and memory allow; returns the object files. */
-async function compileAll(files: readonly string[], options: CompileOptions): Promise<string[]> {
+const compileAll = async (files: readonly string[], options: CompileOptions): Promise<string[]> => {
   const { compiler, flags, sourceDir, objects, env, onProgress, log } = options;
   // In the order of the files, not of their ends: link order is the order in which kernels register.
   const made = files.map((_, index) => join(objects, `${index}.o`));
   const waiting = [...files.entries()];
   let failed = false;
 
-  async function worker(): Promise<void> {
+  const worker = async (): Promise<void> => {
     for (let next = waiting.shift(); next && !failed; next = waiting.shift()) {
       const [index, file] = next;
       onProgress({ text: `compiling ${file} (${index + 1} of ${files.length})` });
@@ -90,18 +91,18 @@ async function compileAll(files: readonly string[], options: CompileOptions): Pr
         await reportFailure(output || failure, { what: `${compiler.command} failed on ${file}`, log });
       }
     }
-  }
+  };
 
   const jobs = Math.min(files.length, availableParallelism(), Math.max(1, Math.floor(totalmem() / COMPILE_BYTES)));
   // Every worker must have ended before the folder of the objects is removed.
   const ends = await Promise.allSettled(Array.from({ length: jobs }, worker));
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
   return made;
-}
+};
 
-async function reportFailure(output: string, { what, log }: { what: string; log: string }): Promise<never> {
+const reportFailure = async (output: string, { what, log }: { what: string; log: string }): Promise<never> => {
   await writeFile(log, output);
   const errors = output.split('\n').filter((line) => /error|undefined reference|No space left/i.test(line));
   const quoted = errors.length > 0 ? errors.slice(0, 4) : [lastLine(output)];
   throw new EngineError(`${ACTION}: ${what}; the whole log is ${log}\n${quoted.map((line) => `  ${line}`).join('\n')}`);
-}
+};

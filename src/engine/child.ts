@@ -10,24 +10,22 @@ export interface Answer {
 }
 
 /** For quoting a failed command: the last line of its output that says something. */
-export function lastLine(output: string): string {
-  return output.trimEnd().split('\n').at(-1)?.trim() ?? '';
-}
+export const lastLine = (output: string): string => output.trimEnd().split('\n').at(-1)?.trim() ?? '';
 
-function startFailure(error: unknown): string {
+const startFailure = (error: unknown): string => {
   const code = errorCode(error);
   if (code === 'ENOENT') return 'not found';
   return code === 'ETIMEDOUT' ? 'no answer in time' : firstLine(error);
-}
+};
 
 const endFailure = (output: string, end: number | string | null) => lastLine(output) || `ended with ${end}`;
 
 /** For a short question to a program; waits for the answer. `output` is what it wrote to stdout. */
-export function ask(
+export const ask = (
   command: string,
   args: readonly string[],
   { env, timeoutMs = 10_000 }: { env: Env; timeoutMs?: number },
-): Answer {
+): Answer => {
   const child = spawnSync(command, args, {
     env: { ...env },
     timeout: timeoutMs,
@@ -37,15 +35,15 @@ export function ask(
   if (child.error) return { output: '', failure: startFailure(child.error) };
   if (child.status === 0) return { output: child.stdout };
   return { output: child.stdout, failure: endFailure(child.stderr, child.status ?? child.signal) };
-}
+};
 
 /** For long work by a program, without blocking; each line goes to `onLine`. `output` is stdout and stderr together. */
-export function work(
+export const work = (
   command: string,
   args: readonly string[],
   { env, onLine = () => {} }: { env: Env; onLine?: (line: string) => void },
-): Promise<Answer> {
-  return new Promise((resolve) => {
+): Promise<Answer> =>
+  new Promise((resolve) => {
     const child = spawn(command, args, { env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     for (const input of [child.stdout, child.stderr])
@@ -58,4 +56,3 @@ export function work(
       resolve(code === 0 ? { output } : { output, failure: endFailure(output, code ?? signal) }),
     );
   });
-}

@@ -13,9 +13,9 @@ export interface Compiler {
 }
 
 /** For compiling the addon: `$CXX`, else g++, else clang++. Throws an EngineError if none of them runs. */
-export function findCompiler(env: Env): Compiler {
+export const findCompiler = (env: Env): Compiler => {
   const failures: string[] = [];
-  for (const candidate of env.CXX ? [env.CXX] : ['g++', 'clang++']) {
+  for (const candidate of env['CXX'] ? [env['CXX']] : ['g++', 'clang++']) {
     const [command = '', ...args] = candidate.trim().split(/\s+/);
     const { output, failure } = ask(command, [...args, '--version'], { env });
     if (failure === undefined) return { command, args, version: output.split('\n')[0] ?? '' };
@@ -25,7 +25,7 @@ export function findCompiler(env: Env): Compiler {
     `Cannot build the engine: a C++20 compiler is needed (${failures.join(', ')}); ` +
       'install one (`apt install g++`, `dnf install gcc-c++`, `xcode-select --install`), or set CXX to one',
   );
-}
+};
 
 const require = createRequire(import.meta.url);
 
@@ -39,7 +39,7 @@ export interface Includes {
 
 export const nodeApiDir = (): string => join(dirname(require.resolve('node-api-headers')), 'include');
 
-/** What stands for the two folders of this checkout where an engine is told from others: another clone can use the same one. */
+/** For telling engines apart: stands for the two folders of this checkout, so that clones can share one. */
 export const anyCheckout = (): Omit<Includes, 'torchDir'> => ({
   sourceDir: SOURCES,
   nodeApiDir: `node-api-headers ${require('node-api-headers/package.json').version}`,
@@ -47,13 +47,11 @@ export const anyCheckout = (): Omit<Includes, 'torchDir'> => ({
 
 const SOURCES = 'native';
 
-/** For every C++ file of the addon alike. No headers of libtorch may warn, hence -isystem; no path of the checkout may stay in the addon. */
-export function compileFlags({ version }: Compiler, { torchDir, sourceDir, nodeApiDir }: Includes): string[] {
-  return [
-    ...['-std=c++20', '-O3', '-fPIC', '-fvisibility=hidden', '-DNAPI_VERSION=8', '-D_GLIBCXX_USE_CXX11_ABI=1'],
-    ...openmpFlags(version),
-    ...[`-ffile-prefix-map=${sourceDir}=${SOURCES}`, `-I${sourceDir}`, `-I${nodeApiDir}`],
-    ...['-isystem', join(torchDir, 'include')],
-    ...['-isystem', join(torchDir, 'include', 'torch', 'csrc', 'api', 'include')],
-  ];
-}
+/** For every C++ file of the addon: -isystem silences libtorch's headers, and no path of the checkout stays in it. */
+export const compileFlags = ({ version }: Compiler, { torchDir, sourceDir, nodeApiDir }: Includes): string[] => [
+  ...['-std=c++20', '-O3', '-fPIC', '-fvisibility=hidden', '-DNAPI_VERSION=8', '-D_GLIBCXX_USE_CXX11_ABI=1'],
+  ...openmpFlags(version),
+  ...[`-ffile-prefix-map=${sourceDir}=${SOURCES}`, `-I${sourceDir}`, `-I${nodeApiDir}`],
+  ...['-isystem', join(torchDir, 'include')],
+  ...['-isystem', join(torchDir, 'include', 'torch', 'csrc', 'api', 'include')],
+];

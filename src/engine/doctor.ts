@@ -7,7 +7,7 @@ import { firstLine } from './errors.js';
 import { TORCH_NEEDED } from './libtorch.js';
 import { locateTorch, pythonCommand } from './locate.js';
 import { cacheDir, type Env, nativeDir } from './paths.js';
-import { readEngine } from './record.js';
+import { type RecordOptions, readEngine } from './record.js';
 
 /** One thing that was looked at. `fix` says what to do about it, and is there only when something should be done. */
 export interface Check {
@@ -26,13 +26,7 @@ const GIB = 2 ** 30;
 const SETUP = 'run `tailnas setup`';
 
 /** For "why does it not run here": all that the engine depends on, looked at without loading it. Never throws. */
-export function diagnose({
-  env = process.env,
-  sourceDir = nativeDir(),
-}: {
-  env?: Env;
-  sourceDir?: string;
-} = {}): Diagnosis {
+export const diagnose = ({ env = process.env, sourceDir = nativeDir() }: Partial<RecordOptions> = {}): Diagnosis => {
   const looks: readonly [name: string, look: () => Omit<Check, 'name'>][] = [
     ['node', node],
     ['compiler', () => ({ ok: true, detail: findCompiler(env).version })],
@@ -44,25 +38,25 @@ export function diagnose({
     ['cache', () => cache(env)],
   ];
   return { checks: looks.map(([name, look]) => ({ name, ...guarded(look) })) };
-}
+};
 
-function guarded(look: () => Omit<Check, 'name'>): Omit<Check, 'name'> {
+const guarded = (look: () => Omit<Check, 'name'>): Omit<Check, 'name'> => {
   try {
     return look();
   } catch (error) {
     return { ok: false, detail: firstLine(error) };
   }
-}
+};
 
-function node(): Omit<Check, 'name'> {
+const node = (): Omit<Check, 'name'> => {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const ok = major > FIRST_NODE[0] || (major === FIRST_NODE[0] && minor >= FIRST_NODE[1]);
   const detail = `${process.versions.node} (${process.platform} ${process.arch})`;
   return ok ? { ok, detail } : { ok, detail, fix: `install Node ${FIRST_NODE.join('.')} or later` };
-}
+};
 
 /** Python is needed to find its torch or to fetch one, not to run. */
-function python(env: Env): Omit<Check, 'name'> {
+const python = (env: Env): Omit<Check, 'name'> => {
   const command = pythonCommand(env);
   const version = ask(command, ['--version'], { env });
   const pip = ask(command, ['-m', 'pip', '--version'], { env });
@@ -70,17 +64,17 @@ function python(env: Env): Omit<Check, 'name'> {
   const found = [version, pip].map(({ output, failure }) => failure ?? (output.split(' from ')[0] ?? '').trim());
   const detail = `${command}: ${[...new Set(found)].join(', ')}`;
   if (!failure) return { ok: true, detail };
-  if (env.LIBTORCH) return { ok: true, detail: `${detail} (not needed: LIBTORCH is set)` };
+  if (env['LIBTORCH']) return { ok: true, detail: `${detail} (not needed: LIBTORCH is set)` };
   return { ok: false, detail, fix: `install python3 and pip, or set LIBTORCH to a libtorch ${TORCH_NEEDED} folder` };
-}
+};
 
-function libtorch(env: Env): Omit<Check, 'name'> {
+const libtorch = (env: Env): Omit<Check, 'name'> => {
   const { found, tried } = locateTorch({ env });
   const looked = tried.map(({ where, result }) => `${where}: ${result}`).join('; ');
   return found ? { ok: true, detail: looked } : { ok: false, detail: looked, fix: `${SETUP}, which fetches it` };
-}
+};
 
-function engine(env: Env, sourceDir: string): Omit<Check, 'name'> {
+const engine = (env: Env, sourceDir: string): Omit<Check, 'name'> => {
   const ready = readEngine({ env, sourceDir });
   if (!ready) return { ok: false, detail: 'not built for these sources and settings', fix: SETUP };
   const hours = (Date.now() - statSync(ready.addon).mtimeMs) / 3_600_000;
@@ -89,32 +83,32 @@ function engine(env: Env, sourceDir: string): Omit<Check, 'name'> {
     ok: true,
     detail: `${ready.addon}, built ${age} ago for libtorch ${ready.torch.version} in ${ready.torch.dir}`,
   };
-}
+};
 
-function processor(): Omit<Check, 'name'> {
+const processor = (): Omit<Check, 'name'> => {
   const name = `${cpus()[0]?.model.trim() ?? 'unknown'}, ${availableParallelism()} threads`;
   if (process.arch !== 'x64') return { ok: true, detail: `${name}, ${process.arch}` };
   const has = instructionSets();
   if (has === undefined) return { ok: true, detail: name };
   const detail = `${name}, ${has.join(' ') || 'neither AVX2 nor AVX-512'}`;
   return has.includes('avx2') ? { ok: true, detail } : { ok: true, detail, fix: 'use a machine with AVX2 if you can' };
-}
+};
 
-function instructionSets(): string[] | undefined {
+const instructionSets = (): string[] | undefined => {
   try {
     const flags = /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1]?.split(/\s+/);
     return flags && ['avx2', 'fma', 'avx512f', 'avx512_bf16', 'amx_bf16'].filter((flag) => flags.includes(flag));
   } catch {
     return undefined;
   }
-}
+};
 
-function memory(): Omit<Check, 'name'> {
+const memory = (): Omit<Check, 'name'> => {
   const detail = `${(totalmem() / GIB).toFixed(1)} GiB, ${(freemem() / GIB).toFixed(1)} GiB free`;
   return totalmem() >= 4 * GIB ? { ok: true, detail } : { ok: false, detail, fix: 'a search needs about 4 GiB' };
-}
+};
 
-function cache(env: Env): Omit<Check, 'name'> {
+const cache = (env: Env): Omit<Check, 'name'> => {
   const folder = cacheDir(env);
   const entries = statSync(folder, { throwIfNoEntry: false })
     ? readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -122,4 +116,4 @@ function cache(env: Env): Omit<Check, 'name'> {
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   const bytes = files.reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
   return { ok: true, detail: `${folder}, ${(bytes / GIB).toFixed(2)} GiB` };
-}
+};

@@ -1,22 +1,22 @@
-/** For every way in which finding, fetching, building or loading libtorch can fail: says the action, the rule, the value and what to do. */
+/** For every failure to find, fetch, build or load libtorch: says action, rule, value and what to do. */
 export class EngineError extends Error {
   override readonly name = 'EngineError';
 }
 
 /** For asking what kind of system error was thrown: `ENOENT`, `ENOSPC` and so on, or undefined. */
-export function errorCode(error: unknown): string | undefined {
+export const errorCode = (error: unknown): string | undefined => {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
-}
+};
 
 /** For quoting whatever was thrown in one line. */
-export function firstLine(error: unknown): string {
+export const firstLine = (error: unknown): string => {
   const text = error instanceof Error ? error.message : String(error);
   return text.split('\n')[0] ?? '';
-}
+};
 
-/** For turning a file system error inside the cache folder into one that says what to do; an EngineError passes unchanged. */
-export function cacheError(error: unknown, { action, folder }: { action: string; folder: string }): EngineError {
+/** For a file system error inside the cache folder: says what to do. An EngineError passes unchanged. */
+export const cacheError = (error: unknown, { action, folder }: { action: string; folder: string }): EngineError => {
   if (error instanceof EngineError) return error;
   const code = errorCode(error);
   const elsewhere = 'set TAILNAS_CACHE to a folder on another disk';
@@ -27,4 +27,4 @@ export function cacheError(error: unknown, { action, folder }: { action: string;
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
     return new EngineError(`${action}: ${folder} cannot be written (${code}); make it writable, or ${elsewhere}`);
   return new EngineError(`${action}: ${firstLine(error)} (in ${folder}); \`tailnas doctor\` shows what was found`);
-}
+};

@@ -22,10 +22,10 @@ export interface FetchOptions {
 }
 
 /**
- * For a machine without libtorch: downloads the wheel of torch with pip into the cache folder and keeps its libraries and
- * headers. Safe if several processes do so at once. Throws an EngineError; nothing half done stays.
+ * For a machine without libtorch: downloads the wheel of torch with pip into the cache folder and keeps its libraries
+ * and headers. Safe if several processes do so at once. Throws an EngineError; nothing half done stays.
  */
-export async function fetchTorch({ env, onProgress }: FetchOptions): Promise<Torch> {
+export const fetchTorch = async ({ env, onProgress }: FetchOptions): Promise<Torch> => {
   const dir = managedTorchDir(env);
   return inTemporary(
     async (temporary) => {
@@ -39,9 +39,9 @@ export async function fetchTorch({ env, onProgress }: FetchOptions): Promise<Tor
     },
     { cache: cacheDir(env), action: ACTION },
   );
-}
+};
 
-async function unpack(wheel: string, { made, onProgress }: { made: string; onProgress: OnProgress }): Promise<void> {
+const unpack = async (wheel: string, { made, onProgress }: { made: string; onProgress: OnProgress }): Promise<void> => {
   const text = 'unpacking libtorch';
   try {
     await unpackWheel(wheel, { into: made, onPercent: (percent) => onProgress({ text, percent }) });
@@ -50,9 +50,9 @@ async function unpack(wheel: string, { made, onProgress }: { made: string; onPro
     if (error instanceof Error && 'syscall' in error) throw error;
     throw new EngineError(`${ACTION}: ${basename(wheel)} is not a whole wheel (${firstLine(error)}); try again`);
   }
-}
+};
 
-async function downloadWheel(temporary: string, { env, onProgress }: FetchOptions): Promise<string> {
+const downloadWheel = async (temporary: string, { env, onProgress }: FetchOptions): Promise<string> => {
   const wheels = join(temporary, 'wheels');
   const failures: string[] = [];
   for (const index of indexes(env)) {
@@ -66,13 +66,13 @@ async function downloadWheel(temporary: string, { env, onProgress }: FetchOption
     `${ACTION}: pip could not download torch ${TORCH_VERSION} (${failures.join('; ')}); check the network, ` +
       `set TAILNAS_TORCH_INDEX to an index that can be reached, or ${INSTEAD}`,
   );
-}
+};
 
-/** `$TAILNAS_TORCH_INDEX` (`default`: pip's own alone), else PyTorch's own; then whatever pip is set to, which is undefined here. */
-function indexes(env: Env): (string | undefined)[] {
-  const chosen = env.TAILNAS_TORCH_INDEX || CPU_INDEX;
+/** `$TAILNAS_TORCH_INDEX` (`default`: pip's own alone), else PyTorch's own, then pip's own, undefined here. */
+const indexes = (env: Env): (string | undefined)[] => {
+  const chosen = env['TAILNAS_TORCH_INDEX'] || CPU_INDEX;
   return chosen === 'default' ? [undefined] : [chosen, undefined];
-}
+};
 
 interface PipOptions extends FetchOptions {
   readonly index: string | undefined;
@@ -80,12 +80,13 @@ interface PipOptions extends FetchOptions {
 }
 
 /** Returns what went wrong, or undefined. */
-async function pip(wheels: string, { index, temporary, env, onProgress }: PipOptions): Promise<string | undefined> {
+const pip = async (wheels: string, { index, temporary, env, onProgress }: PipOptions): Promise<string | undefined> => {
   const python = pythonCommand(env);
   const args = [
     ...['-m', 'pip', 'download', `torch==${TORCH_VERSION}`, '--dest', wheels],
     ...['--no-deps', '--no-cache-dir', '--no-input', '--disable-pip-version-check'],
-    // We take libraries and headers only, which are the same for every Python: name one that has wheels, whichever is here.
+    // We take libraries and headers only, which are the same for every Python: name one that has wheels, whichever is
+    // here.
     ...['--only-binary=:all:', '--implementation', 'cp', '--python-version', '3.11'],
     ...(index ? ['--index-url', index, '--retries', '1', '--timeout', '10'] : []),
   ];
@@ -97,25 +98,26 @@ async function pip(wheels: string, { index, temporary, env, onProgress }: PipOpt
     },
   });
   return answer.failure && explainPip(answer, python);
-}
+};
 
-function explainPip({ output, failure }: Answer, python: string): string | undefined {
+const explainPip = ({ output, failure }: Answer, python: string): string | undefined => {
   if (failure === 'not found')
     throw new EngineError(`${ACTION}: ${python} was not found; install python3 and pip, or ${INSTEAD}`);
   if (/No module named '?pip/.test(output))
     throw new EngineError(`${ACTION}: ${python} has no pip; install it (\`apt install python3-pip\`), or ${INSTEAD}`);
   if (/No space left on device/.test(output)) throw Object.assign(new Error('disk full'), { code: 'ENOSPC' });
   return failure;
-}
+};
 
-/** The libraries of a CUDA build, libtorch_cpu included, load only beside those of NVIDIA's packages, which are not in the wheel. */
-function checkCopy(dir: string, env: Env): void {
+/** A CUDA build's libraries load only beside those of NVIDIA's packages, which are not in the wheel. */
+const checkCopy = (dir: string, env: Env): void => {
   const fault = torchFault(dir, env);
   if (fault) throw new EngineError(`${ACTION}: the wheel that pip downloaded ${fault}; ${INSTEAD}`);
   const cuda = /^cuda\b.*=\s*'([^']+)'/m.exec(readFileSync(join(dir, 'version.py'), 'utf8'))?.[1];
   if (cuda)
     throw new EngineError(
-      `${ACTION}: a wheel without CUDA is needed, pip found one for CUDA ${cuda}; set TAILNAS_TORCH_INDEX to a copy of ` +
-        `${CPU_INDEX}, or \`pip install torch==${TORCH_VERSION}\` (it brings CUDA along, and tailnas will find it)`,
+      `${ACTION}: a wheel without CUDA is needed, pip found one for CUDA ${cuda}; ` +
+        `set TAILNAS_TORCH_INDEX to a copy of ${CPU_INDEX}, or \`pip install torch==${TORCH_VERSION}\` ` +
+        '(it brings CUDA along, and tailnas will find it)',
     );
-}
+};

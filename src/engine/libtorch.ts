@@ -24,29 +24,29 @@ const VERSION_PLACES: readonly { file: string; pattern: RegExp }[] = [
 ];
 
 /** For the version of the libtorch in `dir`, as written there: `2.13.0+cpu`. Undefined if it is written nowhere. */
-export function torchVersion(dir: string): string | undefined {
+export const torchVersion = (dir: string): string | undefined => {
   for (const { file, pattern } of VERSION_PLACES) {
     const path = join(dir, file);
     const version = existsSync(path) ? pattern.exec(readFileSync(path, 'utf8'))?.[1] : undefined;
     if (version) return version;
   }
   return undefined;
-}
+};
 
 /** For what makes `dir` unusable, as a phrase that follows "it": undefined when it can be used. */
-export function torchFault(dir: string, env: Env): string | undefined {
+export const torchFault = (dir: string, env: Env): string | undefined => {
   const needed = [...['c10', 'torch', 'torch_cpu'].map((name) => `lib/${libraryFile(name)}`), 'include/ATen/ATen.h'];
   const missing = needed.find((file) => !existsSync(join(dir, file)));
   if (missing) return `has no ${missing}`;
-  if (env.TAILNAS_ANY_TORCH === '1') return undefined;
+  if (env['TAILNAS_ANY_TORCH'] === '1') return undefined;
   const version = torchVersion(dir);
   if (version === undefined) return `does not say its version, ${TORCH_NEEDED} is needed`;
   const accepted = version.startsWith(TORCH_NEEDED.slice(0, -1));
   return accepted ? undefined : `is version ${version}, ${TORCH_NEEDED} is needed`;
-}
+};
 
 /** For noticing that a libtorch was replaced in place: size and time of its main library. Undefined if that is gone. */
-export function torchStamp(dir: string): string | undefined {
+export const torchStamp = (dir: string): string | undefined => {
   const stat = statSync(join(dir, 'lib', libraryFile('torch_cpu')), { throwIfNoEntry: false });
   return stat && `${stat.size} ${Math.floor(stat.mtimeMs)}`;
-}
+};

@@ -17,11 +17,12 @@ const ADVICE: readonly { pattern: RegExp; advice: string }[] = [
 ];
 
 /** For a built addon that the system refuses: `message` is the loader's own. */
-export function loadFailure(message: string, { addon, torch }: Engine): EngineError {
+export const loadFailure = (message: string, { addon, torch }: Engine): EngineError => {
   const { advice } = ADVICE.find(({ pattern }) => pattern.test(message)) ?? {
     advice: `delete ${addon} and run again; \`tailnas doctor\` shows what was found`,
   };
   return new EngineError(
-    `Cannot load the engine: ${message.split('\n')[0]} (addon ${addon}, libtorch ${torch.version} in ${torch.dir}); ${advice}`,
+    `Cannot load the engine: ${message.split('\n')[0]} (addon ${addon}, libtorch ${torch.version} in ` +
+      `${torch.dir}); ${advice}`,
   );
-}
+};

@@ -12,20 +12,20 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-function write(path: string, text: string) {
+const write = (path: string, text: string) => {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text);
-}
+};
 
-function fakeTorch(dir: string, version = '2.13.1') {
+const fakeTorch = (dir: string, version = '2.13.1') => {
   for (const name of ['c10', 'torch', 'torch_cpu']) write(join(dir, 'lib', libraryFile(name)), name);
   write(join(dir, 'include/ATen/ATen.h'), '');
   write(join(dir, 'version.py'), `from typing import Optional\n__version__ = '${version}+cpu'\ncuda = None\n`);
   return dir;
-}
+};
 
 /** A machine whose only program is a python3 that prints `found` when asked for torch. */
-function machine(found?: string) {
+const machine = (found?: string) => {
   const bin = join(root, 'bin');
   mkdirSync(bin, { recursive: true });
   if (found !== undefined) {
@@ -33,7 +33,7 @@ function machine(found?: string) {
     chmodSync(join(bin, 'python3'), 0o755);
   }
   return { PATH: bin, TAILNAS_CACHE: join(root, 'cache') };
-}
+};
 
 describe('locateTorch', () => {
   it('prefers LIBTORCH to Python, and Python to the managed copy', () => {
@@ -71,9 +71,9 @@ describe('locateTorch', () => {
 
   it('refuses a broken LIBTORCH even if another libtorch would do', () => {
     const env = { ...machine(fakeTorch(join(root, 'site/torch'))), LIBTORCH: fakeTorch(join(root, 'own')) };
-    rmSync(join(env.LIBTORCH, 'lib', libraryFile('torch_cpu')));
+    rmSync(join(env['LIBTORCH'], 'lib', libraryFile('torch_cpu')));
     expect(() => locateTorch({ env })).toThrow(
-      `Cannot use LIBTORCH: ${env.LIBTORCH} has no lib/${libraryFile('torch_cpu')}; set it to`,
+      `Cannot use LIBTORCH: ${env['LIBTORCH']} has no lib/${libraryFile('torch_cpu')}; set it to`,
     );
   });
 

@@ -8,20 +8,20 @@ import { EngineError } from './errors.js';
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /** For files that ship beside the code: the folder of our package.json, the same from sources and from the build. */
-export function packageRoot(): string {
+export const packageRoot = (): string => {
   const start = dirname(fileURLToPath(import.meta.url));
   for (let dir = start; ; dir = dirname(dir)) {
     if (existsSync(join(dir, 'package.json'))) return dir;
     if (dir === dirname(dir))
       throw new EngineError(`Cannot find tailnas: no package.json above ${start}; install the package again`);
   }
-}
+};
 
 /** For the C++ sources of the addon. */
 export const nativeDir = () => join(packageRoot(), 'native');
 
-/** For everything we may delete and make again: `$TAILNAS_CACHE`, else `$XDG_CACHE_HOME/tailnas`, else `~/.cache/tailnas`. */
-export function cacheDir(env: Env): string {
-  if (env.TAILNAS_CACHE) return resolve(env.TAILNAS_CACHE);
-  return join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), '.cache'), 'tailnas');
-}
+/** For what can be made again: `$TAILNAS_CACHE`, else `$XDG_CACHE_HOME/tailnas`, else `~/.cache/tailnas`. */
+export const cacheDir = (env: Env): string => {
+  if (env['TAILNAS_CACHE']) return resolve(env['TAILNAS_CACHE']);
+  return join(env['XDG_CACHE_HOME'] || join(env['HOME'] || homedir(), '.cache'), 'tailnas');
+};

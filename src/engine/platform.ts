@@ -5,14 +5,15 @@ const mac = process.platform === 'darwin';
 export const libraryFile = (name: string) => `lib${name}.${mac ? 'dylib' : 'so'}`;
 
 /** For linking an addon against libtorch in `libDir`. Its symbols of Node are resolved when Node loads it. */
-export function linkFlags(libDir: string): string[] {
+export const linkFlags = (libDir: string): string[] => {
   // The dispatcher finds kernels by registration, not by symbol: without --no-as-needed the linker would drop libtorch.
   const system = mac ? ['-undefined', 'dynamic_lookup'] : ['-Wl,--no-as-needed'];
   return ['-shared', ...system, `-L${libDir}`, '-ltorch', '-ltorch_cpu', '-lc10', `-Wl,-rpath,${libDir}`];
-}
+};
 
 /**
- * For `at::parallel_for`, whose header is serial unless OpenMP is on. Only when compiling: at run time the calls must reach the
- * OpenMP that libtorch itself has loaded, and a second one would have threads of its own. Clang's calls have other names.
+ * For `at::parallel_for`, whose header is serial unless OpenMP is on. Only when compiling: at run time the calls must
+ * reach the OpenMP that libtorch itself has loaded, and a second one would have threads of its own. Clang's calls have
+ * other names.
  */
 export const openmpFlags = (compilerVersion: string) => (mac || /clang/i.test(compilerVersion) ? [] : ['-fopenmp']);

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { progressPrinter } from './progress.js';
 
-function recorder(options: { isTTY: boolean; columns?: number }) {
+const recorder = (options: { isTTY: boolean; columns?: number }) => {
   const written: string[] = [];
   return { ...options, written, write: (text: string) => written.push(text) };
-}
+};
 
 describe('progressPrinter', () => {
   it('prints each text once where the output is a file', () => {

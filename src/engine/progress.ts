@@ -14,10 +14,10 @@ export interface ProgressStream {
 }
 
 /**
- * For showing a set-up: one line that changes in place on a terminal; elsewhere (a log file) one line for each new text.
- * Call `end` before anything else is printed.
+ * For showing a set-up: one line that changes in place on a terminal; elsewhere (a log file) one line for each new
+ * text. Call `end` before anything else is printed.
  */
-export function progressPrinter(stream: ProgressStream): { update: OnProgress; end: () => void } {
+export const progressPrinter = (stream: ProgressStream): { update: OnProgress; end: () => void } => {
   let shown = '';
   if (stream.isTTY)
     return {
@@ -38,4 +38,4 @@ export function progressPrinter(stream: ProgressStream): { update: OnProgress; e
     },
     end() {},
   };
-}
+};

@@ -15,25 +15,30 @@ export interface RecordOptions {
   readonly sourceDir: string;
 }
 
-/** One file for each combination of what a set-up depends on, so that two shells with other settings do not undo each other's. */
-function recordPath({ env, sourceDir }: RecordOptions): string {
-  const settings = [env.LIBTORCH && resolve(env.LIBTORCH), env.TAILNAS_PYTHON, env.TAILNAS_ANY_TORCH, env.CXX];
+/** One file per combination of what a set-up depends on: two shells with other settings do not interfere. */
+const recordPath = ({ env, sourceDir }: RecordOptions): string => {
+  const settings = [
+    env['LIBTORCH'] && resolve(env['LIBTORCH']),
+    env['TAILNAS_PYTHON'],
+    env['TAILNAS_ANY_TORCH'],
+    env['CXX'],
+  ];
   const machine = [process.platform, process.arch, TORCH_VERSION];
   return join(cacheDir(env), `engine-${shortHash([...settings, ...machine, readSources(sourceDir).hash])}.json`);
-}
+};
 
-function isTorch(value: unknown): value is Torch {
+const isTorch = (value: unknown): value is Torch => {
   if (typeof value !== 'object' || value === null) return false;
   if (!('dir' in value && 'version' in value && 'origin' in value)) return false;
   const known = value.origin === 'LIBTORCH' || value.origin === 'python' || value.origin === 'managed';
   return known && typeof value.dir === 'string' && typeof value.version === 'string';
-}
+};
 
 /**
- * For loading without a search: what the last set-up with the same settings and sources made. Undefined if there was none, or
- * its addon or its libtorch has gone or changed. Starts no process.
+ * For loading without a search: what the last set-up with the same settings and sources made. Undefined if there was
+ * none, or its addon or its libtorch has gone or changed. Starts no process.
  */
-export function readEngine(options: RecordOptions): Engine | undefined {
+export const readEngine = (options: RecordOptions): Engine | undefined => {
   const path = recordPath(options);
   if (!existsSync(path)) return undefined;
   let value: unknown;
@@ -47,13 +52,13 @@ export function readEngine(options: RecordOptions): Engine | undefined {
   const { addon, torch, stamp } = value;
   if (typeof addon !== 'string' || !isTorch(torch) || stamp === undefined) return undefined;
   return stamp === torchStamp(torch.dir) && existsSync(addon) ? { addon, torch } : undefined;
-}
+};
 
 /** For the end of a set-up: makes `engine` the one that loads from now on. */
-export function writeEngine(engine: Engine, options: RecordOptions): void {
+export const writeEngine = (engine: Engine, options: RecordOptions): void => {
   const path = recordPath(options);
   const beside = `${path}.${process.pid}`;
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(beside, `${JSON.stringify({ ...engine, stamp: torchStamp(engine.torch.dir) }, null, 2)}\n`);
   renameSync(beside, path);
-}
+};

@@ -30,11 +30,11 @@ afterEach(() => rmSync(root, { recursive: true }));
 
 const at = (...parts: string[]) => join(root, ...parts);
 
-function write(path: string, content: string | Uint8Array) {
+const write = (path: string, content: string | Uint8Array) => {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, content);
   return path;
-}
+};
 
 /** Installs a shell script as a program. It may use only what the shell itself has. */
 const program = (name: string, script: string) => chmodSync(write(at('bin', name), `#!/bin/sh\n${script}\n`), 0o755);
@@ -43,7 +43,7 @@ const program = (name: string, script: string) => chmodSync(write(at('bin', name
 const bare = () => ({ PATH: at('bin'), HOME: at('home'), TAILNAS_CACHE: at('cache') });
 
 /** A python3 with pip but without torch; `pip` runs for `pip download`, with the folder for the wheel in $dest. */
-function installPython(pip: string) {
+const installPython = (pip: string) => {
   program(
     'python3',
     `echo "$*" >> '${at('python.log')}'
@@ -51,14 +51,14 @@ case "$*" in *find_spec*) exit 0;; esac
 while [ $# -gt 0 ]; do [ "$1" = --dest ] && dest=$2; shift; done
 ${pip}`,
   );
-}
+};
 
 const pipCalls = () =>
   readFileSync(at('python.log'), 'utf8')
     .split('\n')
     .filter((line) => line.includes('pip download'));
 
-function writeWheel({ library = strToU8('library'), cuda = 'None' } = {}) {
+const writeWheel = ({ library = strToU8('library'), cuda = 'None' } = {}) => {
   const libraries = ['c10', 'torch', 'torch_cpu'].map((name) => [`torch/lib/${libraryFile(name)}`, library]);
   const text = {
     'torch/include/ATen/ATen.h': '#define MARK 42\n',
@@ -66,7 +66,7 @@ function writeWheel({ library = strToU8('library'), cuda = 'None' } = {}) {
   };
   const texts = Object.entries(text).map(([name, content]) => [name, strToU8(content)]);
   return write(at('torch-2.13.0.whl'), zipSync(Object.fromEntries([...libraries, ...texts])));
-}
+};
 
 /** Copies with the shell alone would mangle bytes; on a bare machine the full path is the way to `cp`. */
 const deliver = (wheel: string) => `/bin/mkdir -p "$dest" && /bin/cp '${wheel}' "$dest/"`;
@@ -75,7 +75,7 @@ const deliver = (wheel: string) => `/bin/mkdir -p "$dest" && /bin/cp '${wheel}' 
 const FAKE_GXX = () => `echo "$*" >> '${at('g++.log')}'
 while [ $# -gt 0 ]; do [ "$1" = -o ] && : > "$2"; shift; done`;
 
-function writeSources() {
+const writeSources = () => {
   write(at('native', 'kernels', 'sum.cc'), 'int answer() { return 40; }\nconst char* where() { return __FILE__; }\n');
   write(
     at('native', 'module.cc'),
@@ -86,23 +86,24 @@ extern "C" __attribute__((visibility("default"))) napi_value napi_register_modul
   napi_value value;
   napi_create_int32(env, answer() + MARK - 40, &value);
   return value;
-}
+};
 `,
   );
   return at('native');
-}
+};
 
-async function failure(env: Record<string, string>): Promise<string> {
+const failure = async (env: Record<string, string>): Promise<string> => {
   const error: unknown = await setupEngine({ env, sourceDir: writeSources() }).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(EngineError);
   expect(readdirSync(at('cache')).filter((name) => name.startsWith('tmp-'))).toEqual([]);
   return error instanceof Error ? error.message : '';
-}
+};
 
 describe('fetching', () => {
   it('says what to install without Python or pip', async () => {
     expect(await failure(bare())).toBe(
-      'Cannot fetch libtorch: python3 was not found; install python3 and pip, or set LIBTORCH to a libtorch 2.13.x folder',
+      'Cannot fetch libtorch: python3 was not found; install python3 and pip, ' +
+        'or set LIBTORCH to a libtorch 2.13.x folder',
     );
     installPython('echo "/usr/bin/python3: No module named pip" >&2; exit 1');
     expect(await failure(bare())).toContain('python3 has no pip; install it');
@@ -184,13 +185,13 @@ const realCompiler = spawnSync('g++', ['--version']).status === 0;
 
 describe.skipIf(!realCompiler)('a whole set-up with a real compiler', () => {
   /** The fake Python before the real programs, and a libtorch whose libraries are real but empty. */
-  function machine() {
+  const machine = () => {
     const empty = write(at('empty.cc'), '');
     const built = at(libraryFile('empty'));
     expect(spawnSync('g++', ['-shared', '-fPIC', '-o', built, empty]).status).toBe(0);
     installPython(deliver(writeWheel({ library: readFileSync(built) })));
-    return { ...bare(), PATH: `${at('bin')}:${process.env.PATH ?? ''}` };
-  }
+    return { ...bare(), PATH: `${at('bin')}:${process.env['PATH'] ?? ''}` };
+  };
 
   it('fetches, builds, loads, and does it anew only when something changed', async () => {
     const env = machine();

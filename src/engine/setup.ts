@@ -15,14 +15,14 @@ export interface SetupOptions {
 }
 
 /**
- * For making the engine ready, once: finds libtorch or fetches it, builds the addon unless it is built, and loads it in a
- * process of its own to see that it works. Quick when all is there. Throws an EngineError.
+ * For making the engine ready, once: finds libtorch or fetches it, builds the addon unless it is built, and loads it in
+ * a process of its own to see that it works. Quick when all is there. Throws an EngineError.
  */
-export async function setupEngine({
+export const setupEngine = async ({
   env = process.env,
   sourceDir = nativeDir(),
   onProgress = () => {},
-}: SetupOptions = {}): Promise<Engine> {
+}: SetupOptions = {}): Promise<Engine> => {
   onProgress({ text: 'looking for libtorch' });
   const torch = locateTorch({ env }).found ?? (await fetchTorch({ env, onProgress }));
   const addon = await buildAddon(torch, { sourceDir, env, onProgress });
@@ -35,12 +35,14 @@ export async function setupEngine({
     throw cacheError(error, { action: 'Cannot set up the engine', folder: cacheDir(env) });
   }
   return engine;
-}
+};
 
-const TRY_TO_LOAD = `try { process.dlopen({ exports: {} }, process.argv[1]) } catch (error) { console.log(error.message); process.exit(1) }`;
+const TRY_TO_LOAD =
+  'try { process.dlopen({ exports: {} }, process.argv[1]) } ' +
+  'catch (error) { console.log(error.message); process.exit(1) }';
 
 /** A library may also end the process that loads it: hence another one. */
-async function checkLoads(engine: Engine, env: Env): Promise<void> {
+const checkLoads = async (engine: Engine, env: Env): Promise<void> => {
   const { output, failure } = await work(process.execPath, ['-e', TRY_TO_LOAD, engine.addon], { env });
   if (failure) throw loadFailure(output || failure, engine);
-}
+};

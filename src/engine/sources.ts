@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { EngineError } from './errors.js';
 
 /** For one short name out of several values: equal only if all of them are. 16 hex digits. */
-export function shortHash(parts: readonly (string | undefined)[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
-}
+export const shortHash = (parts: readonly (string | undefined)[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 
 /** The C++ of the addon: what to compile, relative to its folder, and a hash of all that is in it, headers included. */
 export interface Sources {
@@ -15,7 +14,7 @@ export interface Sources {
 }
 
 /** For building and for noticing changes. Throws an EngineError if there is nothing to compile. */
-export function readSources(sourceDir: string): Sources {
+export const readSources = (sourceDir: string): Sources => {
   let names: string[];
   try {
     names = readdirSync(sourceDir, { recursive: true, encoding: 'utf8' });
@@ -27,4 +26,4 @@ export function readSources(sourceDir: string): Sources {
   if (files.length === 0)
     throw new EngineError(`Cannot build the engine: ${sourceDir} holds no .cc file; install the package again`);
   return { files, hash: shortHash(all.flatMap((name) => [name, readFileSync(join(sourceDir, name), 'utf8')])) };
-}
+};

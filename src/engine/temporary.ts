@@ -7,13 +7,13 @@ const PREFIX = 'tmp-';
 const DAY_MS = 86_400_000;
 
 /**
- * For work that must leave nothing half done in the cache folder: `body` gets a folder of its own on the same disk, removed at
- * the end. What it throws becomes an EngineError that starts with `action`.
+ * For work that must leave nothing half done in the cache folder: `body` gets a folder of its own on the same disk,
+ * removed at the end. What it throws becomes an EngineError that starts with `action`.
  */
-export async function inTemporary<T>(
+export const inTemporary = async <T>(
   body: (folder: string) => Promise<T>,
   { cache, action }: { cache: string; action: string },
-): Promise<T> {
+): Promise<T> => {
   let folder: string | undefined;
   try {
     await mkdir(cache, { recursive: true });
@@ -25,10 +25,10 @@ export async function inTemporary<T>(
   } finally {
     if (folder) await rm(folder, { recursive: true, force: true });
   }
-}
+};
 
 /** A killed set-up leaves up to several GB. A day is longer than any set-up that still runs. */
-async function removeAbandoned(cache: string): Promise<void> {
+const removeAbandoned = async (cache: string): Promise<void> => {
   for (const name of await readdir(cache)) {
     if (!name.startsWith(PREFIX)) continue;
     const path = join(cache, name);
@@ -36,20 +36,20 @@ async function removeAbandoned(cache: string): Promise<void> {
     const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
     if (Date.now() - mtimeMs > DAY_MS) await rm(path, { recursive: true, force: true });
   }
-}
+};
 
 /**
- * For making a finished folder visible at once. That another process was first is as good; a broken folder in its place, which
- * `complete` tells, is moved to `aside`.
+ * For making a finished folder visible at once. That another process was first is as good; a broken folder in its
+ * place, which `complete` tells, is moved to `aside`.
  */
-export async function publish(
+export const publish = async (
   made: string,
   { folder, aside, complete }: { folder: string; aside: string; complete: () => boolean },
-): Promise<void> {
+): Promise<void> => {
   try {
     if (existsSync(folder) && !complete()) await rename(folder, aside);
     await rename(made, folder);
   } catch (error) {
     if (!complete()) throw error;
   }
-}
+};

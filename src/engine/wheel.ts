@@ -3,21 +3,21 @@ import { dirname, join } from 'node:path';
 import { Unzip, UnzipInflate } from 'fflate';
 
 /** What a program linked to libtorch needs of the Python package: libraries, headers, the version. */
-function wanted(name: string): boolean {
+const wanted = (name: string): boolean => {
   if (name.endsWith('/') || name.split('/').includes('..')) return false;
   if (name.startsWith('torch.libs/') || name.startsWith('torch/include/') || name === 'torch/version.py') return true;
   return name.startsWith('torch/lib/') && !/libtorch_python|\.a$/.test(name);
-}
+};
 
 /**
- * For taking libtorch out of a wheel of torch: `torch/lib`, `torch/include`, `torch/version.py` and `torch.libs`, with the
- * folders of the wheel. Streams, so that memory stays small however large the wheel. `onPercent` gets 0 to 100.
+ * For taking libtorch out of a wheel of torch: `torch/lib`, `torch/include`, `torch/version.py` and `torch.libs`, with
+ * the folders of the wheel. Streams, so that memory stays small however large the wheel. `onPercent` gets 0 to 100.
  * Throws if the wheel is damaged.
  */
-export async function unpackWheel(
+export const unpackWheel = async (
   wheel: string,
   { into, onPercent = () => {} }: { into: string; onPercent?: (percent: number) => void },
-): Promise<void> {
+): Promise<void> => {
   if (!isWhole(wheel)) throw new Error('its end is missing');
   const open = new Set<number>();
   const unzip = new Unzip((file) => {
@@ -56,10 +56,10 @@ export async function unpackWheel(
   } finally {
     for (const target of open) closeSync(target);
   }
-}
+};
 
-/** A stream that is cut off between two files looks complete; only the record at the very end tells. Wheels have no comment after it. */
-function isWhole(wheel: string): boolean {
+/** A stream cut off between two files looks complete; only the record at the end tells. Wheels have no comment. */
+const isWhole = (wheel: string): boolean => {
   const end = Buffer.alloc(22);
   const source = openSync(wheel, 'r');
   try {
@@ -68,9 +68,9 @@ function isWhole(wheel: string): boolean {
     closeSync(source);
   }
   return end.toString('latin1', 0, 4) === 'PK\x05\x06';
-}
+};
 
 /** A write may take only a part of what it is given, above all when the disk is nearly full. */
-function writeAll(target: number, data: Uint8Array): void {
+const writeAll = (target: number, data: Uint8Array): void => {
   for (let done = 0; done < data.length; ) done += writeSync(target, data, done);
-}
+};

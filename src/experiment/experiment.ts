@@ -25,8 +25,8 @@ export interface Experiment {
   readonly defaults: Values;
   readonly scales: Readonly<Record<Scale, Values>>;
   /**
-   * The experiment with single options changed. Throws a RangeError on an option that it does not have, on a value that cannot be, and on values that do not
-   * go together.
+   * The experiment with single options changed. Throws a RangeError on an option that it does not have, on a value that
+   * cannot be, and on values that do not go together.
    */
   with(values: Values): Plan;
 }
@@ -78,6 +78,23 @@ export const define = <S extends OptionSet>(definition: Definition<S>): Experime
       const read = readOptions(options, { ...facts.defaults, ...values });
       const written = Object.fromEntries(Object.entries(read).map(([name, value]) => [name, spelled(value)]));
       return { network: null, notices: [], ...plan(read), experiment, values: written };
+    },
+  };
+  return experiment;
+};
+
+/** An experiment that differs from another in its name, and in how its phases are carried out. */
+export const variant = (
+  base: Experiment,
+  { phases, ...facts }: Pick<Experiment, 'name' | 'label'> & { phases(of: readonly Phase[]): readonly Phase[] },
+): Experiment => {
+  const experiment: Experiment = {
+    ...base,
+    ...facts,
+    paper: null,
+    with: (values) => {
+      const plan = base.with(values);
+      return { ...plan, experiment, method: facts.label, phases: phases(plan.phases) };
     },
   };
   return experiment;

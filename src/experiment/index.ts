@@ -9,6 +9,7 @@ export {
   scaleNames,
   sizeNames,
   type Values,
+  variant,
 } from './experiment.js';
 export { networkNames, networkOf } from './network.js';
 export { kebab, metaOf, numberIn, type OptionMeta, type OptionSet, oneOf, option } from './option.js';

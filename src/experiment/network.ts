@@ -3,20 +3,18 @@ import { closest } from 'fastest-levenshtein';
 import { Rng } from '../data/index.js';
 import { models } from '../net/index.js';
 import type { RunFolder } from '../run/index.js';
-import { dartsSpace, type Genotype, type Genotypes } from '../space/index.js';
-
-const genotypeNames: readonly string[] = [];
-const namedGenotype = (_: string): Genotype | undefined => undefined;
-const randomGenotype = (_: unknown, __: { nodes: number; draw: (n: number) => number }): Genotype => ({});
-const readGenotypes = (found: unknown, _: unknown): Genotypes => JSON.parse(JSON.stringify(found));
-
+import { dartsSpace, genotypeNames, namedGenotype, randomGenotype, readGenotypes } from '../space/index.js';
 import type { Network } from './train.js';
 
 const RANDOM = 'random';
 const NODES = 4; // of a random cell, as in DARTS
 
 /** What `tailnas train` knows by name, beside `random`. */
-export const networkNames = (): readonly string[] => [...genotypeNames, ...models.names()];
+export const networkNames = (): readonly string[] => [...genotypeNames, ...models.names().map(usual)];
+
+/** A ResNet is named with its depth: `resnet32` is `resnet(32)`. */
+const usual = (name: string): string => (name === 'resnet' ? 'resnet32' : name);
+const labelOf = (word: string): string => word.replace(/^resnet(\d+)$/, 'resnet($1)');
 
 const ofRun = (path: string, { info, readGenotype, readEvaluation, records }: RunFolder): Network => {
   const { network, phases } = info.experiment;
@@ -46,8 +44,8 @@ const ofFile = (path: string): Network => {
 };
 
 /**
- * The network that a word stands for: a run folder, a file of genotypes, `random`, a published cell, or a model by its label. Throws a RangeError that
- * says what the word is not, what a file lacks, or how far a search is.
+ * The network that a word stands for: a run folder, a file of genotypes, `random`, a published cell, or a model by its
+ * label. Throws a RangeError that says what the word is not, what a file lacks, or how far a search is.
  */
 export const networkOf = (
   word: string,
@@ -63,10 +61,10 @@ export const networkOf = (
   }
   const known = namedGenotype(word);
   if (known !== undefined) return { name: word, genotypes: { backbone: known } };
-  const [name = ''] = word.split('(');
-  if (models.names().includes(name)) {
-    models.read(word); // throws on wrong arguments
-    return { name: word, genotypes: null };
+  const label = labelOf(word);
+  if (models.names().includes(label.split('(')[0] ?? '')) {
+    models.read(label); // throws on wrong arguments
+    return { name: label, genotypes: null };
   }
   const names = [RANDOM, ...networkNames()];
   throw new RangeError(

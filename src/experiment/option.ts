@@ -3,7 +3,10 @@ import { z } from 'zod';
 import type { Registry } from '../label/index.js';
 import type { Scalar } from '../run/index.js';
 
-/** What the command line has to know of an option. Its name in code and in `run.json` is its key in the set; `batchSize` is `--batch-size`. */
+/**
+ * What the command line has to know of an option. Its name in code and in `run.json` is its key in the set; `batchSize`
+ * is `--batch-size`.
+ */
 export interface OptionMeta {
   /** What stands after the flag: `<n>`, `<schedule>`; nothing for a switch. */
   readonly value?: string;
@@ -26,7 +29,10 @@ export const metaOf = (field: z.ZodType): OptionMeta => {
   return meta;
 };
 
-/** An option: `read` makes its value of a word of the command line or of a value in `run.json`, and throws a RangeError on one that cannot be. */
+/**
+ * An option: `read` makes its value of a word of the command line or of a value in `run.json`, and throws a RangeError
+ * on one that cannot be.
+ */
 export const option = <T>(meta: OptionMeta, read: (value: Scalar) => T) => {
   const field = z.union([z.string(), z.number(), z.boolean()]).transform((value, context) => {
     try {

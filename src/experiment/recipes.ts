@@ -4,8 +4,8 @@ import type { Experiment, Values } from './experiment.js';
 import { bilateralSearch, hlsSearch, plainSearch, type Row } from './search.js';
 
 /**
- * The paper's settings (section V-A): batch 128, weights 0.02 on a cosine, alpha 0.02, decay 3e-4. What it leaves out is DARTS': 50 epochs,
- * first order, momentum, clipping, where the cosine ends, and the rule for alpha.
+ * The paper's settings (section V-A): batch 128, weights 0.02 on a cosine, alpha 0.02, decay 3e-4. What it leaves out
+ * is DARTS': 50 epochs, first order, momentum, clipping, where the cosine ends, and the rule for alpha.
  */
 export const paperSettings = {
   epochs: 50,
@@ -41,13 +41,19 @@ const row = (name: string, label: string, { paper, ...changed }: Values & { pape
 const BRANCHES = { sampling: 'class', mixing: 'parabolicDecay', bnScope: 'joint', logitScale: 1 } as const;
 const HLS = { ...BRANCHES, freeze: 'exp' } as const;
 
-/** HLS, and then one of four ways to train on (section V-D). Its length, as a share of the search's epochs, is inferred: the paper does not say. */
+/**
+ * HLS, and then one of four ways to train on (section V-D). Its length, as a share of the search's epochs, is inferred:
+ * the paper does not say.
+ */
 const continued = (own: Row, mixing: Schedule, frozen: readonly string[] = []): Experiment =>
   hlsSearch(own, { continued: [{ name: 'continued', share: 0.5, mixing, frozen }] });
 
 const [INSTANCE] = HEADS;
 
-/** Table II of the paper: accuracy on CIFAR-10-LT at ratio 100, in percent. Its first three rows are table I. Then the other forms of figure 8. */
+/**
+ * Table II of the paper: accuracy on CIFAR-10-LT at ratio 100, in percent. Its first three rows are table I. Then the
+ * other forms of figure 8.
+ */
 export const table2: readonly Experiment[] = [
   plainSearch(row('darts', 'DARTS', { paper: 64.56 })),
   plainSearch(row('darts-resampling', 'DARTS + Re-sampling', { paper: 61.2, sampling: 'class' })),
@@ -61,5 +67,7 @@ export const table2: readonly Experiment[] = [
   continued(row('hls-continued-frozen', 'HLS + class head alone', HLS), constant(0), [BACKBONE, INSTANCE]),
 ];
 
-/** What is searched when no recipe is named: the highest mean of table II's rows on balanced test images (docs/results). */
+/**
+ * What is searched when no recipe is named: the highest mean of table II's rows on balanced test images (docs/results).
+ */
 export const RECOMMENDED = 'hls-continued-class';

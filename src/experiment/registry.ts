@@ -27,7 +27,10 @@ export const experiments = {
   },
 };
 
-/** The plan that a run was started with, from its description. Throws when this version has no such experiment, or other options. */
+/**
+ * The plan that a run was started with, from its description. Throws when this version has no such experiment, or other
+ * options.
+ */
 export const planOf = (record: ExperimentRecord): Plan => {
   const refuse = (problem: string): never => {
     throw new Error(`Cannot open run: ${problem}`);

@@ -49,7 +49,9 @@ export const bilateralOptions = searchOptions.extend({
   mixing: option(
     {
       value: '<schedule>',
-      help: 'how much of the instance branch is in the loss, e.g. "reverseSigmoid(10)"; `tailnas plot schedule` draws it',
+      help:
+        'how much of the instance branch is in the loss, e.g. "reverseSigmoid(10)"; ' +
+        '`tailnas plot schedule` draws it',
       group: OPEN,
     },
     (value) => requireMixing(labelOf(schedules)(value)),

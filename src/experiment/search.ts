@@ -19,7 +19,10 @@ export interface Row {
   readonly defaults: Values;
 }
 
-/** What may follow a search: the same network trained on under another mixing, with some components frozen (paper, section V-D). */
+/**
+ * What may follow a search: the same network trained on under another mixing, with some components frozen (paper,
+ * section V-D).
+ */
 export interface Continuation {
   readonly name: string;
   /** Its epochs, as a share of the search's. */
@@ -33,7 +36,10 @@ export const SEARCH_PHASE = 'search';
 const scales: Readonly<Record<Scale, Values>> = {
   /** Minutes on two cores: shows that everything works. */
   smoke: { epochs: 2, batchSize: 64, channels: 4, layers: 3, nodes: 2 },
-  /** Twenty minutes to an hour with one thread: nearly as many steps as the paper's 50 epochs, past the steep part of the curves. */
+  /**
+   * Twenty minutes to an hour with one thread: nearly as many steps as the paper's 50 epochs, past the steep part of
+   * the curves.
+   */
   small: { epochs: 10, batchSize: 32, channels: 8, layers: 4, nodes: 2 },
   /** The paper's own sizes. */
   paper: {},
@@ -53,7 +59,10 @@ const everyEpoch = (epochs: number, holds: (t: number) => boolean): boolean =>
 
 const weightLr = (options: SearchOptions): Schedule => cosine(options.weightLr, options.weightLrMin);
 
-/** DARTS: one network, one stream. `sampling: 'class'` draws every class equally often (the paper's re-sampling row, eq 12). */
+/**
+ * DARTS: one network, one stream. `sampling: 'class'` draws every class equally often (the paper's re-sampling row, eq
+ * 12).
+ */
 export const plainSearch = (row: Row): Experiment =>
   define({
     kind: 'search',
@@ -85,7 +94,9 @@ export const plainSearch = (row: Row): Experiment =>
     },
   });
 
-/** The phases of a bilateral search: the search, and what follows it. `factor` scales the rate of the backbone's alpha. */
+/**
+ * The phases of a bilateral search: the search, and what follows it. `factor` scales the rate of the backbone's alpha.
+ */
 const bilateralPlan = (
   o: BilateralOptions,
   {
@@ -134,8 +145,8 @@ const bilateralPlan = (
 };
 
 /**
- * DARTS joined with a bilateral-branch network (paper, section III): an instance and a class batch, mixed logits z = m z_I + (1 − m) z_C and the
- * loss mixed alike (eq 10).
+ * DARTS joined with a bilateral-branch network (paper, section III): an instance and a class batch, mixed logits z = m
+ * z_I + (1 − m) z_C and the loss mixed alike (eq 10).
  */
 export const bilateralSearch = (
   row: Row,
@@ -154,7 +165,10 @@ const eq17 =
   (mixing: Schedule): Schedule =>
     softFreeze(mixing, { form });
 
-/** The paper's contribution, whole: the bilateral search whose backbone freezes its architecture softly, by the mixing itself (eq 17). */
+/**
+ * The paper's contribution, whole: the bilateral search whose backbone freezes its architecture softly, by the mixing
+ * itself (eq 17).
+ */
 export const hlsSearch = (row: Row, { continued = [] }: { continued?: readonly Continuation[] } = {}): Experiment =>
   define({
     kind: 'search',

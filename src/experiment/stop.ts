@@ -4,7 +4,10 @@ import type { StopRule } from '../loop/index.js';
 /** Goes on to the last epoch. */
 const never: StopRule = { label: 'never', reason: () => undefined };
 
-/** Stops when one cell has at least so many skip connections: the collapse of DARTS (DARTS+, criterion 1: 2 in a normal cell). */
+/**
+ * Stops when one cell has at least so many skip connections: the collapse of DARTS (DARTS+, criterion 1: 2 in a normal
+ * cell).
+ */
 const skips = (most: number): StopRule => ({
   label: `skips(${most})`,
   reason: (epochs) => {

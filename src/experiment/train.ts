@@ -33,7 +33,11 @@ export const trainOptions = z.object({
     numberIn({ least: 0, below: 1 }),
   ),
   auxiliary: option(
-    { value: '<weight>', help: "weight of the auxiliary head's loss; 0 for none", group: NETWORK },
+    {
+      value: '<weight>',
+      help: "weight of the auxiliary head's loss; 0 for none (none with --bilateral)",
+      group: NETWORK,
+    },
     numberIn({ least: 0 }),
   ),
   bilateral: option({ help: 'train backbone and both heads by cumulative learning', group: NETWORK }, isOn),
@@ -192,6 +196,7 @@ export const training = (network: Network): Experiment => {
         method: methodOf(network, o),
         streams,
         space: null,
+        notices: genotypes?.[CLASS_HEAD] === undefined ? [] : [`trains ${methodOf(network, o)}`],
         network: { ...network },
         phases: [phase],
       };

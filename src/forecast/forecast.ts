@@ -21,7 +21,10 @@ const tensorBytes = ({ peak, held }: Probe): number => Math.max(peak, held);
 
 const trainStreams = ({ streams }: Plan): number => streams.filter(({ part }) => part === 'train').length;
 
-/** The two largest of a few probes, each of twice the batch of the one before: all together they cost less than two steps of the search itself. */
+/**
+ * The two largest of a few probes, each of twice the batch of the one before: all together they cost less than two
+ * steps of the search itself.
+ */
 const probePair = async (plan: Plan, { sizes, free }: { sizes: DataSizes; free: number }): Promise<[Probe, Probe]> => {
   const { batchSize } = plan;
   const few = Math.floor(PIXELS / (sizes.imageSize ** 2 * trainStreams(plan)));
@@ -31,7 +34,8 @@ const probePair = async (plan: Plan, { sizes, free }: { sizes: DataSizes; free: 
   for (;;) {
     const next = Math.min(2 * last.batch, pair === undefined ? batchSize : Math.floor(batchSize / 2));
     const settled = pair !== undefined && tensorBytes(last) >= ENOUGH;
-    // Where there is no memory for a probe of twice the size there is none for the run either, and nothing more to find out.
+    // Where there is no memory for a probe of twice the size there is none for the run either, and nothing more to find
+    // out.
     const fits = last.besides + 2 * tensorBytes(last) <= free;
     if (next < 2 * last.batch || settled || !fits) return pair ?? [last, last];
     const larger = await probe(plan, { batch: next, sizes });
@@ -41,8 +45,9 @@ const probePair = async (plan: Plan, { sizes, free }: { sizes: DataSizes; free: 
 };
 
 /**
- * Predicts memory and time from miniature runs on small batches: both grow with the batch on a straight line, and what the process holds
- * beside tensors stays as it is. Nothing of the run itself is touched. `loaded` says that the process holds the images already.
+ * Predicts memory and time from miniature runs on small batches: both grow with the batch on a straight line, and what
+ * the process holds beside tensors stays as it is. Nothing of the run itself is touched. `loaded` says that the process
+ * holds the images already.
  */
 export const forecast = async (
   plan: Plan,

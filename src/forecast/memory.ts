@@ -34,8 +34,8 @@ export const requireMemory = (
 };
 
 /**
- * The memory that this process can have, in bytes: what it holds already and what the machine has to spare, no more than its control group allows.
- * `TAILNAS_MEMORY` says otherwise.
+ * The memory that this process can have, in bytes: what it holds already and what the machine has to spare, no more
+ * than its control group allows. `TAILNAS_MEMORY` says otherwise.
  */
 export const freeMemory = (): number => {
   const said = process.env['TAILNAS_MEMORY'];

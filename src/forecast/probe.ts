@@ -63,7 +63,10 @@ const blankData = (batch: number, sizes: DataSizes): Dataset => {
   };
 };
 
-/** Runs in miniature: every phase of a plan for a few steps on blank images, with a network of its own. The random state stays as it was. */
+/**
+ * Runs in miniature: every phase of a plan for a few steps on blank images, with a network of its own. The random state
+ * stays as it was.
+ */
 export const probe = async (plan: Plan, { batch, sizes }: { batch: number; sizes: DataSizes }): Promise<Probe> => {
   const random = rng.state();
   memory.trim();

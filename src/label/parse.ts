@@ -1,6 +1,4 @@
-/**
- * Something by its spelling: `parabolicDecay`, `ldam(0.5, 30)`, `constant(0.02) × cosine(1, 0)`. A product has the name `×`.
- */
+/** Something by its spelling: `ldam(0.5, 30)`, `constant(0.02) × cosine(1, 0)`. A product has the name `×`. */
 export interface Label {
   readonly name: string;
   readonly args: readonly Argument[];
@@ -11,11 +9,15 @@ export type Argument = number | Label;
 const TOKEN = /\s*(?:([A-Za-z][\w-]*)|([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)|([(),×*+]))/y;
 const PRODUCT = '×';
 
+/** A schedule, an augmentation. */
+export const one = (what: string): string => `${/^[aeiou]/.test(what) ? 'an' : 'a'} ${what}`;
+
 const isNumber = (token: string): boolean => /^[-+.\d]/.test(token);
 
 /**
- * Reads labels with + between them. A label is a name, perhaps with arguments in brackets, each a number or a label; a product of
- * labels is written with × or *. `what` is said in errors: `schedule`, `loss`. Throws a RangeError that says what was expected.
+ * Reads labels with + between them. A label is a name, perhaps with arguments in brackets, each a number or a label; a
+ * product of labels is written with × or *. `what` is said in errors: `schedule`, `loss`. Throws a RangeError that says
+ * what was expected.
  */
 export const parseLabels = (text: string, { what }: { what: string }): Label[] => {
   const fail = (problem: string): never => {
@@ -37,7 +39,7 @@ export const parseLabels = (text: string, { what }: { what: string }): Label[] =
     return isNumber(token) ? Number(next('a number')) : factors();
   };
   const single = (): Label => {
-    const name = next(`a ${what}`);
+    const name = next(one(what));
     if (isNumber(name)) return fail(`a number that stays is written constant(${name})`);
     if (!/^[A-Za-z]/.test(name)) return fail(`"${name}" is not expected`);
     const args: Argument[] = [];

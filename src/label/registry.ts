@@ -1,13 +1,13 @@
 import { closest } from 'fastest-levenshtein';
-import { type Argument, type Label, parseLabel, parseLabels, spell } from './parse.js';
+import { type Argument, type Label, one, parseLabel, parseLabels, spell } from './parse.js';
 
 /** How one name of a registry is read. */
 export interface Entry<T> {
   /** How it is written, for errors and help: `ldam or ldam(margin, scale)`. */
   readonly usage: string;
   /**
-   * What the arguments stand for, or undefined when they are not what `usage` says. `read` makes a value of an argument that is
-   * itself a label of this registry. May throw a RangeError on a value that cannot be.
+   * What the arguments stand for, or undefined when they are not what `usage` says. `read` makes a value of an argument
+   * that is itself a label of this registry. May throw a RangeError on a value that cannot be.
    */
   make(args: readonly Argument[], read: (argument: Argument) => T): T | undefined;
 }
@@ -48,7 +48,7 @@ export const registry = <T>(what: string, first: Readonly<Record<string, Entry<T
       return entry.make(args, value) ?? fail(`it must be written ${entry.usage}`);
     };
     const value = (argument: Argument): T =>
-      typeof argument === 'number' ? fail(`${spell(argument)} must be a ${what}`) : of(argument);
+      typeof argument === 'number' ? fail(`${spell(argument)} must be ${one(what)}`) : of(argument);
     return of;
   };
   return {
@@ -71,6 +71,15 @@ export const numbers = (args: readonly Argument[], least: number, most: number =
   const found = args.filter((a) => typeof a === 'number');
   return found.length === args.length && least <= found.length && found.length <= most ? found : undefined;
 };
+
+/** An entry whose arguments are numbers: as many as `make` has, or fewer, down to `least`. */
+export const ofNumbers = <T>(usage: string, make: (...values: number[]) => T, least = make.length): Entry<T> => ({
+  usage,
+  make: (args) => {
+    const values = numbers(args, least, make.length);
+    return values === undefined ? undefined : make(...values);
+  },
+});
 
 /** An argument as a bare word, or undefined. */
 export const word = (argument: Argument | undefined): string | undefined =>

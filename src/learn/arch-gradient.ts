@@ -35,7 +35,10 @@ const lossOn = (
   return loss;
 };
 
-/** First order: ∇_α L_val(w, α), the weights as they are (paper, eq 9 with ξ = 0). Where no alpha moves, the pass forward still moves the batch norms. */
+/**
+ * First order: ∇_α L_val(w, α), the weights as they are (paper, eq 9 with ξ = 0). Where no alpha moves, the pass
+ * forward still moves the batch norms.
+ */
 export const firstOrder = ({ valid, alphas, ...step }: ArchStep): ArchGradient => {
   if (alphas.length === 0) return { loss: noGrad(() => lossOn(valid, step)), gradients: [] };
   const loss = lossOn(valid, step);
@@ -68,9 +71,10 @@ const keepingBuffers = <T>(store: ParameterStore, body: () => T): T => {
 const R_SCALE = 0.01;
 
 /**
- * Second order: ∇_α L_val(w′, α) where w′ = w − ξ (μ b + ∇_w L_train + λ w) is one step of the weights' optimizer (paper, eq 9; DARTS):
- * ∇_α L_val(w′) − ξ [∇_α L_train(w⁺) − ∇_α L_train(w⁻)] / 2R, w± = w ± R ∇_{w′} L_val, R = 0.01 / ‖∇_{w′} L_val‖.
- * Batch norms stay in training mode throughout; only the pass at w′ leaves their running statistics alone, since DARTS makes it on a copy of the network.
+ * Second order: ∇_α L_val(w′, α) where w′ = w − ξ (μ b + ∇_w L_train + λ w) is one step of the weights' optimizer
+ * (paper, eq 9; DARTS): ∇_α L_val(w′) − ξ [∇_α L_train(w⁺) − ∇_α L_train(w⁻)] / 2R, w± = w ± R ∇_{w′} L_val, R = 0.01 /
+ * ‖∇_{w′} L_val‖. Batch norms stay in training mode throughout; only the pass at w′ leaves their running statistics
+ * alone, since DARTS makes it on a copy of the network.
  */
 export const secondOrder = (
   { train, valid, alphas: moving, ...step }: ArchStep,

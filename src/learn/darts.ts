@@ -42,8 +42,9 @@ const rows = (x: Tensor): number[][] => {
 };
 
 /**
- * DARTS, and all that differs from it by its supernet or its objective. One step: alpha moves by its gradient on validation batches, then the weights by
- * theirs on training batches. Alpha's rate is a knob per component, `archLr.backbone`: heterogeneous learning-rate scheduling is nothing but these.
+ * DARTS, and all that differs from it by its supernet or its objective. One step: alpha moves by its gradient on
+ * validation batches, then the weights by theirs on training batches. Alpha's rate is a knob per component,
+ * `archLr.backbone`: heterogeneous learning-rate scheduling is nothing but these.
  */
 export const darts = (options: DartsOptions): Learner => {
   const { net, objective, streams, momentum, weightDecay, gradClip, archWeightDecay, profiler } = options;

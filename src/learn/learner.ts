@@ -16,7 +16,10 @@ export interface At {
   readonly knobs: Knobs;
 }
 
-/** What a step measures. Norms are Euclidean, before clipping, by component; what is frozen has none, nor has alpha at rate 0. */
+/**
+ * What a step measures. Norms are Euclidean, before clipping, by component; what is frozen has none, nor has alpha at
+ * rate 0.
+ */
 export interface StepReport {
   readonly loss: number;
   readonly accuracy: number;
@@ -29,7 +32,10 @@ export interface StreamSpec {
   readonly sampling: Sampling;
 }
 
-/** What a learner adds to an epoch's record, in plain data; alpha and operation weights by component and kind: [edges, primitives]. */
+/**
+ * What a learner adds to an epoch's record, in plain data; alpha and operation weights by component and kind: [edges,
+ * primitives].
+ */
 export interface LearnerRecord {
   readonly alpha?: Record<string, Record<string, number[][]>>;
   readonly opWeights?: Record<string, Record<string, number[][]>>;
@@ -42,9 +48,14 @@ export interface Learner {
   readonly kind: string;
   readonly model: Model;
   readonly streams: readonly StreamSpec[];
-  /** One step on a batch of each stream, in their order. Throws a DivergedError when a loss or a gradient is not finite. */
+  /**
+   * One step on a batch of each stream, in their order. Throws a DivergedError when a loss or a gradient is not finite.
+   */
   step(batches: readonly TensorBatch[], at: At): StepReport;
-  /** Freezes these components, and no others. Throws a RangeError when there is no such component, and when none is left. */
+  /**
+   * Freezes these components, and no others. Throws a RangeError when there is no such component, and when none is
+   * left.
+   */
   freeze(components: readonly string[]): void;
   /** All that it remembers beside the model's weights and buffers, by name: saved, and restored in place. */
   readonly tensors: Readonly<Record<string, Tensor>>;

@@ -38,8 +38,8 @@ const scaled = (targets: readonly Target[], factor: number): Target[] =>
   }));
 
 /**
- * Two batches, one of each branch: mixed logits z = m z_I + (1 − m) z_C, and the loss mixed alike, m L(z, y_I) + (1 − m) L(z, y_C)
- * (paper, eq 10). m is the knob `mixing`.
+ * Two batches, one of each branch: mixed logits z = m z_I + (1 − m) z_C, and the loss mixed alike, m L(z, y_I) + (1 −
+ * m) L(z, y_C) (paper, eq 10). m is the knob `mixing`.
  */
 export const bilateralObjective =
   (net: Branches, criterion: Criterion): Objective =>

@@ -9,7 +9,7 @@ export interface PhaseTime {
 }
 
 /** What one kind of work takes in a step. */
-export interface Work {
+export interface WorkTime {
   readonly kind: 'fused' | 'libtorch' | 'engine' | 'javascript';
   readonly name: string;
   readonly calls: number; // a step
@@ -22,7 +22,7 @@ export interface StepProfile {
   readonly steps: number;
   readonly seconds: number;
   readonly phases: readonly PhaseTime[];
-  readonly work: readonly Work[]; // what takes most first
+  readonly work: readonly WorkTime[]; // what takes most first
   readonly validationSeconds: number | null; // a pass over the validation images: once an epoch, no part of a step
 }
 
@@ -40,7 +40,7 @@ export interface StepProfiler {
   report(): StepProfile | undefined;
 }
 
-const kindOf = (name: string): Work['kind'] =>
+const kindOf = (name: string): WorkTime['kind'] =>
   name.startsWith('engine: ') ? 'engine' : name.startsWith('tailnas::') ? 'fused' : 'libtorch';
 
 const fresh = () => ({
@@ -50,8 +50,8 @@ const fresh = () => ({
 });
 
 /**
- * Finds where the time of steps goes. The first step warms caches and memory up, and counts only when it is the only one.
- * Calls `onEnough` after the step that makes `enough` of them.
+ * Finds where the time of steps goes. The first step warms caches and memory up, and counts only when it is the only
+ * one. Calls `onEnough` after the step that makes `enough` of them.
  */
 export const stepProfiler = ({
   enough = Number.POSITIVE_INFINITY,

@@ -23,7 +23,10 @@ export const knob = (knobs: Knobs, name: string): number => {
   return value;
 };
 
-/** One update of the weights by the gradient of the objective, clipped, at the rate `weightLr`. Frozen components stay. Norms are by component. */
+/**
+ * One update of the weights by the gradient of the objective, clipped, at the rate `weightLr`. Frozen components stay.
+ * Norms are by component.
+ */
 export const weightStep = (
   { store, optimizer, objective, gradClip, profiler }: WeightTraining,
   batches: readonly TensorBatch[],

@@ -18,8 +18,9 @@ export interface Tested {
 type About = Pick<Dataset, 'classes' | 'mean' | 'std'>;
 
 /**
- * Tests a network on every image of a set, unaugmented, with the running statistics of its batch norms. Yields how many images are done after
- * each batch, so that the caller can show progress or stop. Returns one result for each setting that the network answers at, all from one pass.
+ * Tests a network on every image of a set, unaugmented, with the running statistics of its batch norms. Yields how many
+ * images are done after each batch, so that the caller can show progress or stop. Returns one result for each setting
+ * that the network answers at, all from one pass.
  */
 export async function* test(
   model: Model,
@@ -63,9 +64,10 @@ export const answersOf = (results: readonly Tested[]): Answers | null =>
   results.length < 2 ? null : results.map(({ at, loss, confusion }) => ({ at, loss, ...scores(confusion) }));
 
 /**
- * Tests a network on the test split, and yields how many images are done. A network that answers at several settings is tested at all of them on the
- * validation split as well; what is reported is the one that does best there, by mean per-class accuracy: choosing it on the test split would
- * flatter. Without validation images it is the first. Throws a RangeError when `at` is empty.
+ * Tests a network on the test split, and yields how many images are done. A network that answers at several settings is
+ * tested at all of them on the validation split as well; what is reported is the one that does best there, by mean
+ * per-class accuracy: choosing it on the test split would flatter. Without validation images it is the first. Throws a
+ * RangeError when `at` is empty.
  */
 export async function* evaluate(
   model: Model,

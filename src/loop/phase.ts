@@ -8,7 +8,10 @@ export type Epoch = Omit<EpochRecord, 'peakMemoryBytes' | 'versions'>;
 /** Ends a phase before its last epoch. */
 export interface StopRule {
   readonly label: string;
-  /** Why the phase should end after the last of these epochs, which are all of the phase so far; undefined where it should not. */
+  /**
+   * Why the phase should end after the last of these epochs, which are all of the phase so far; undefined where it
+   * should not.
+   */
   reason(epochs: readonly Epoch[]): string | undefined;
 }
 
@@ -21,8 +24,8 @@ export interface Phase {
   /** What changes from epoch to epoch, by name: `weightLr`, `archLr.backbone`, `mixing`, `dropPath`. */
   readonly knobs: Readonly<Record<string, Schedule>>;
   /**
-   * Builds what learns in this phase, from the learner before it or, when a run is resumed within the phase, from what its checkpoint holds in
-   * `memo`. A phase without it goes on with the learner before.
+   * Builds what learns in this phase, from the learner before it or, when a run is resumed within the phase, from what
+   * its checkpoint holds in `memo`. A phase without it goes on with the learner before.
    */
   readonly start?: (
     context: Context,

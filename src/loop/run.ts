@@ -65,9 +65,9 @@ export interface LoopOptions {
 }
 
 /**
- * Carries phases out: an iterable of events, one per step, that ends when the last phase is done. Nothing is written anywhere. The same phases, data,
- * seed, machine and number of threads give the same numbers to the bit. Throws a DivergedError when a loss or gradient is no longer finite, a
- * RangeError on schedules that no run can have.
+ * Carries phases out: an iterable of events, one per step, that ends when the last phase is done. Nothing is written
+ * anywhere. The same phases, data, seed, machine and number of threads give the same numbers to the bit. Throws a
+ * DivergedError when a loss or gradient is no longer finite, a RangeError on schedules that no run can have.
  */
 export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live => {
   const { dataset, batchSize, augment = dataset.augment, seed = 0, device = 'cpu', resume, profiler } = options;
@@ -167,8 +167,8 @@ export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live 
         profiler?.enter('release, events');
         step++;
         addStep(totals, report);
-        // Signals and timers are served only between macrotasks: without this pause Ctrl-C would wait for the end. Before the event, so that
-        // whoever gets it already knows that it should stop.
+        // Signals and timers are served only between macrotasks: without this pause Ctrl-C would wait for the end.
+        // Before the event, so that whoever gets it already knows that it should stop.
         await setImmediate();
         profiler?.end();
         yield {
@@ -216,7 +216,10 @@ export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live 
     }
   }
 
-  /** The validation part of a record. Its first setting is one figure that can be followed over all epochs, whatever the knobs in training. */
+  /**
+   * The validation part of a record. Its first setting is one figure that can be followed over all epochs, whatever the
+   * knobs in training.
+   */
   async function* validate(): AsyncGenerator<
     number,
     Pick<Epoch, 'validLoss' | 'validAccuracy' | 'perClassAccuracy' | 'answers'>

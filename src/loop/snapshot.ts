@@ -19,7 +19,10 @@ import { type Totals, totals } from './totals.js';
 const standing = z.object({
   epoch: z.number(),
   step: z.number(),
-  /** Which phase it is in, and that phase's first epoch. Checkpoints of format 1 have none: their phases never end early. */
+  /**
+   * Which phase it is in, and that phase's first epoch. Checkpoints of format 1 have none: their phases never end
+   * early.
+   */
   phase: z.object({ index: z.number(), first: z.number() }).optional(),
   totals,
   streams: z.object({ train: z.array(streamState), valid: z.array(streamState) }),
@@ -45,8 +48,9 @@ const fail = (problem: string): never => {
 };
 
 /**
- * All of a run as the bytes of a safetensors file: weights and buffers by their names, what the learner remembers, the random state, and as
- * metadata the standing and a hash of the network's layout. No times, so equal runs give equal bytes.
+ * All of a run as the bytes of a safetensors file: weights and buffers by their names, what the learner remembers, the
+ * random state, and as metadata the standing and a hash of the network's layout. No times, so equal runs give equal
+ * bytes.
  */
 export const takeSnapshot = ({ model: { store }, tensors }: Learner, where: Standing): Uint8Array[] =>
   scope(() =>
@@ -105,7 +109,10 @@ const putModel = ({ tensors, metadata }: TensorFile, store: ParameterStore): voi
 export const restoreModel = (bytes: Uint8Array, store: ParameterStore): void =>
   scope(() => putModel(parseSafetensors(bytes), store));
 
-/** Puts all of a checkpoint back, the random state included, in place. Throws when something is missing, or has another shape. */
+/**
+ * Puts all of a checkpoint back, the random state included, in place. Throws when something is missing, or has another
+ * shape.
+ */
 export const restoreLearner = (bytes: Uint8Array, { model, tensors, memo }: Learner): void =>
   scope(() => {
     const file = parseSafetensors(bytes);

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import type { StepReport } from '../learn/index.js';
 
 const sums = z.record(z.string(), z.number());
-/** Sums over the steps of the running epoch, as checkpoints hold them; those of format 1 have the norms side by side. */
+/**
+ * Sums over the steps of the running epoch, as checkpoints hold them; those of format 1 have the norms side by side.
+ */
 export const totals = z
   .object({
     steps: z.number(),

@@ -2,10 +2,7 @@ import { add, tensor, to } from '../tensor/index.js';
 import { crossEntropy } from './cross-entropy.js';
 import { type Loss, requireImages } from './loss.js';
 
-/**
- * Balanced softmax (Ren et al. 2020): cross-entropy of logits + log n_c, n_c the training images of class c. The network then learns
- * logits that treat classes equally, so tests use them as they are.
- */
+/** Balanced softmax (Ren et al. 2020): cross-entropy of logits + log n_c, n_c the training images of class c. */
 export const balancedSoftmax = (): Loss => ({
   label: 'balanced-softmax',
   build: (counts) => {

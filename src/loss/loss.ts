@@ -33,7 +33,8 @@ export const requireImages = (counts: readonly number[], label: string): readonl
   const empty = counts.findIndex((count) => !(count > 0));
   if (empty >= 0)
     throw new RangeError(
-      `Cannot build ${label}: every class must have training images, class ${empty} has ${counts[empty]}; add images or use cross-entropy`,
+      `Cannot build ${label}: every class must have training images, class ${empty} has ${counts[empty]}; ` +
+        'add images or use cross-entropy',
     );
   return counts;
 };

@@ -9,11 +9,9 @@ export {
   HEADS,
 } from './bilateral.js';
 export { AUXILIARY, CLASSIFIER, type DerivedNet, type DerivedOptions, derivedNetwork } from './derived.js';
+export { countMacs } from './macs.js';
 export { type Alpha, type Answer, BACKBONE, freeze, type Model, type Supernet } from './model.js';
+export { models } from './models.js';
+export { resnet } from './resnet.js';
 export { searchNetwork } from './search-network.js';
 export { cellKind, checkShape, type NetShape, type TaskShape } from './shape.js';
-
-import { registry } from '../label/index.js';
-import type { Model as AnyModel } from './model.js';
-import type { NetShape as AnyShape } from './shape.js';
-export const models = registry<(shape: AnyShape) => AnyModel>('model', {});

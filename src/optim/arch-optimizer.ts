@@ -7,8 +7,9 @@ interface Group {
 }
 
 /**
- * Moves the architecture parameters, each component with a learning rate of its own (the paper's ArchOptimizer): heterogeneous
- * learning-rate scheduling is nothing but these rates. A group whose rate is 0 is left as it is, decay and moments included.
+ * Moves the architecture parameters, each component with a learning rate of its own (the paper's ArchOptimizer):
+ * heterogeneous learning-rate scheduling is nothing but these rates. A group whose rate is 0 is left as it is, decay
+ * and moments included.
  */
 export const archOptimizer = (groups: readonly Group[], { make }: { make: (value: Tensor) => Optimizer }) => {
   const members = groups.map((group) => ({ ...group, optimizer: make(group.value) }));

@@ -3,12 +3,18 @@ import type { Optimizer } from './optimizer.js';
 
 /** An optimizer of a vector, parts of which can be left out of a step. */
 export interface VectorOptimizer extends Optimizer {
-  /** Without `ranges` all of the vector moves; with them only these parts of it, [start, length] each: the rest keeps its value and its momentum. */
+  /**
+   * Without `ranges` all of the vector moves; with them only these parts of it, [start, length] each: the rest keeps
+   * its value and its momentum.
+   */
   step(gradient: Tensor, options: { lr: number; ranges?: readonly (readonly [start: number, length: number])[] }): void;
   readonly state: { readonly momentum: Tensor };
 }
 
-/** SGD with momentum and L2 decay: b ← μ b + (g + λ x); x ← x − lr · b. `state.momentum` is b, which second-order DARTS needs. */
+/**
+ * SGD with momentum and L2 decay: b ← μ b + (g + λ x); x ← x − lr · b. `state.momentum` is b, which second-order DARTS
+ * needs.
+ */
 export const sgd = (
   x: Tensor,
   { momentum = 0, weightDecay = 0 }: { momentum?: number; weightDecay?: number } = {},

@@ -28,8 +28,8 @@ const unlike = (was: unknown, now: unknown): { was: string[]; now: string[] } =>
 };
 
 /**
- * Makes sure that a run found where another is looked for is that one, so that no table mixes what was made differently.
- * Throws an Error that names every difference and the ways out.
+ * Makes sure that a run found where another is looked for is that one, so that no table mixes what was made
+ * differently. Throws an Error that names every difference and the ways out.
  */
 export const requireAsked = (info: RunInfo, { path, asked }: { path: string; asked: Asked }): void => {
   const { plan, seed, data, overrides } = asked;

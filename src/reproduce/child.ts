@@ -22,9 +22,9 @@ export const childArguments = (
 ];
 
 /**
- * Starts this command line once more with other words, in a process of its own: a crash or too little memory ends that run alone.
- * It is out of reach of the terminal's Ctrl-C, which would otherwise come twice and make it leave without saving; it stops by itself when the channel to
- * this process closes, killed or not.
+ * Starts this command line once more with other words, in a process of its own: a crash or too little memory ends that
+ * run alone. It is out of reach of the terminal's Ctrl-C, which would otherwise come twice and make it leave without
+ * saving; it stops by itself when the channel to this process closes, killed or not.
  */
 export const startChild = (words: readonly string[]): Child => {
   const [script = ''] = process.argv.slice(1);

@@ -17,8 +17,8 @@ const measuredEpochs = (
 };
 
 /**
- * What is still to be done for a run, in seconds: from the epochs that seeds of its row have finished with as many threads, and for a row without any
- * from a few steps on this machine. Writes nothing.
+ * What is still to be done for a run, in seconds: from the epochs that seeds of its row have finished with as many
+ * threads, and for a row without any from a few steps on this machine. Writes nothing.
  */
 export const expectedSeconds = async (
   plan: readonly PlannedRun[],

@@ -1,6 +1,9 @@
 import { kebab } from '../experiment/index.js';
 
-/** Spells options and data requests as the flags of `tailnas search`: `{ batchSize: 8, flip: false }` → `--batch-size 8 --no-flip`. */
+/**
+ * Spells options and data requests as the flags of `tailnas search`: `{ batchSize: 8, flip: false }` → `--batch-size 8
+ * --no-flip`.
+ */
 export const flagsOf = (values: object): string[] =>
   Object.entries(values).flatMap(([key, value]: [string, unknown]) => {
     const flag = key === 'spec' ? 'data' : kebab(key);

@@ -33,7 +33,10 @@ const draw = (name: FigureName, { runs, folder }: { runs: readonly LoadedRun[]; 
   return [files.svg, files.png];
 };
 
-/** Makes figures and the report of runs, in the order of the table's rows, below `out`. What cannot be drawn is named in `failed` and takes nothing else down. */
+/**
+ * Makes figures and the report of runs, in the order of the table's rows, below `out`. What cannot be drawn is named in
+ * `failed` and takes nothing else down.
+ */
 export const writeOutputs = async (
   { figures }: Pick<Study, 'figures'>,
   { paths, out, command }: { paths: readonly string[]; out: string; command: readonly string[] },

@@ -70,8 +70,8 @@ const readable = (path: string): { info: RunInfo; finished: boolean; epochs: num
 };
 
 /**
- * The runs that a request needs, each after the one that it goes on from, all recipes of one seed before the next seed: a reproduction that is
- * stopped early then has whole tables. Reads the run folders below `out` and writes nothing.
+ * The runs that a request needs, each after the one that it goes on from, all recipes of one seed before the next seed:
+ * a reproduction that is stopped early then has whole tables. Reads the run folders below `out` and writes nothing.
  * Throws when one of them holds another run than the one asked for.
  */
 export const planRuns = ({ plans, base, seeds, data, overrides, given, change = {}, out }: Request): PlannedRun[] => {

@@ -22,8 +22,8 @@ const TABLE1 = ['darts', 'darts-resampling', 'darts-bbn'];
 const TABLE2 = [...TABLE1, 'hls', 'hls-reverse-sigmoid', 'hls-continued-half'];
 
 /**
- * Sensitivity study: each inferred choice is varied alone, on the recipes whose claims it affects most (all of them would take twice as long). Without
- * eq 17 HLS is DARTS + BBN.
+ * Sensitivity study: each inferred choice is varied alone, on the recipes whose claims it affects most (all of them
+ * would take twice as long). Without eq 17 HLS is DARTS + BBN.
  */
 const SENSITIVITY: Study = {
   recipes: ['darts', 'darts-bbn', 'hls', 'hls-reverse-sigmoid'],
@@ -42,7 +42,10 @@ const SENSITIVITY: Study = {
 export const studyNames = ['table1', 'table2', ...FIGURES, 'all', 'sensitivity'] as const;
 export type StudyName = (typeof studyNames)[number];
 
-/** For `reproduce`: what is needed for a table or figure of the paper, by its name there; or for how much hangs on what is inferred. */
+/**
+ * For `reproduce`: what is needed for a table or figure of the paper, by its name there; or for how much hangs on what
+ * is inferred.
+ */
 export const study = (name: StudyName): Study => {
   if (name === 'sensitivity') return SENSITIVITY;
   const table = name === 'table1' ? TABLE1 : name === 'table2' || name === 'all' ? TABLE2 : [];

@@ -16,8 +16,8 @@ const epochsNow = ({ path, epochs }: PlannedRun): number => {
 };
 
 /**
- * How much of a plan's work is done, for showing progress: of all runs, and of what was left to do when the plan was made. Reads the folders of the runs in
- * `active` only; those in `ended` count as whole.
+ * How much of a plan's work is done, for showing progress: of all runs, and of what was left to do when the plan was
+ * made. Reads the folders of the runs in `active` only; those in `ended` count as whole.
  */
 export const workDone = (
   plan: readonly PlannedRun[],

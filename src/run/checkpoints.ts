@@ -40,7 +40,7 @@ const NAME = /^epoch-(\d+)-step-(\d+)-([0-9a-f]{16})\.safetensors$/;
  * the hash is the first 16 hex digits of the content's SHA-256. The content is opaque here. `folder` may be missing
  * until the first `save`, which needs it.
  */
-export function checkpointStore(folder: string, { keep = 3 }: { keep?: number } = {}): CheckpointStore {
+export const checkpointStore = (folder: string, { keep = 3 }: { keep?: number } = {}): CheckpointStore => {
   const list = (): CheckpointFile[] => {
     if (!existsSync(folder)) return [];
     const found: CheckpointFile[] = [];
@@ -73,30 +73,28 @@ export function checkpointStore(folder: string, { keep = 3 }: { keep?: number } 
     }
     if (damaged.length === 0) return undefined;
     throw new Error(
-      `Cannot read checkpoints in ${folder}: one must match the hash in its name, none of ${damaged.join(', ')} does; ` +
-        'restore one from a copy or start a new run',
+      `Cannot read checkpoints in ${folder}: one must match the hash in its name, ` +
+        `none of ${damaged.join(', ')} does; restore one from a copy or start a new run`,
     );
   };
 
   return { save, newest, list };
-}
+};
 
-function readIfThere(file: string): Uint8Array | undefined {
+const readIfThere = (file: string): Uint8Array | undefined => {
   try {
     return readFileSync(file);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;
   }
-}
+};
 
-function nameOf({ epoch, step }: Position, bytes: readonly Uint8Array[]): string {
+const nameOf = ({ epoch, step }: Position, bytes: readonly Uint8Array[]): string => {
   const hash = createHash('sha256');
   for (const piece of bytes) hash.update(piece);
   const digits = hash.digest('hex').slice(0, 16);
   return `epoch-${String(epoch).padStart(4, '0')}-step-${String(step).padStart(6, '0')}-${digits}.safetensors`;
-}
+};
 
-function compare(a: Position, b: Position): number {
-  return a.epoch - b.epoch || a.step - b.step;
-}
+const compare = (a: Position, b: Position): number => a.epoch - b.epoch || a.step - b.step;

@@ -47,7 +47,7 @@ export interface RunFolder {
  * Starts a run in a new or empty folder, and opens it for writing.
  * Throws when the folder holds a run or anything else, or when another process is creating it.
  */
-export function createRun(dir: string, info: RunInfo): RunFolder {
+export const createRun = (dir: string, info: RunInfo): RunFolder => {
   const checked = check(info, {
     schema: runInfo,
     action: `Cannot create run ${dir}: its description is not valid`,
@@ -71,13 +71,13 @@ export function createRun(dir: string, info: RunInfo): RunFolder {
     release();
     throw error;
   }
-}
+};
 
 /**
  * Opens a run. For reading, at any time, also while it is being written; for writing, one process at a time: what a
  * killed writer left half done is then cleared away.
  */
-export function openRun(dir: string, { write = false }: { write?: boolean } = {}): RunFolder {
+export const openRun = (dir: string, { write = false }: { write?: boolean } = {}): RunFolder => {
   readInfo(dir);
   if (!write) return runFolder(dir, { writable: false, release: () => {} });
   const release = lockRun(dir);
@@ -87,10 +87,10 @@ export function openRun(dir: string, { write = false }: { write?: boolean } = {}
     release();
     throw error;
   }
-}
+};
 
-/** Names a folder for a new run after its recipe and the local time, `runs/darts-20260102-030405`; numbered if taken. */
-export function defaultRunDir(base: string, name: string, { now = new Date() }: { now?: Date } = {}): string {
+/** Names a folder for a new run after its recipe and local time, `runs/darts-20260102-030405`; numbered if taken. */
+export const defaultRunDir = (base: string, name: string, { now = new Date() }: { now?: Date } = {}): string => {
   const two = (value: number) => String(value).padStart(2, '0');
   const day = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
   const time = `${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`;
@@ -98,11 +98,11 @@ export function defaultRunDir(base: string, name: string, { now = new Date() }: 
   let dir = first;
   for (let number = 2; existsSync(dir); number++) dir = `${first}-${number}`;
   return dir;
-}
+};
 
 const FAILED = 'failed: ';
 
-function openLocked(dir: string, release: () => void): RunFolder {
+const openLocked = (dir: string, release: () => void): RunFolder => {
   const checkpoints = join(dir, 'checkpoints');
   mkdirSync(checkpoints, { recursive: true });
   sweepTemporaries(dir);
@@ -110,9 +110,9 @@ function openLocked(dir: string, release: () => void): RunFolder {
   metricsFile(join(dir, 'metrics.jsonl')).prepare();
   syncFolder(dir);
   return runFolder(dir, { writable: true, release });
-}
+};
 
-function runFolder(dir: string, { writable, release }: { writable: boolean; release: () => void }): RunFolder {
+const runFolder = (dir: string, { writable, release }: { writable: boolean; release: () => void }): RunFolder => {
   let open = writable;
   const metrics = metricsFile(join(dir, 'metrics.jsonl'));
   const store = checkpointStore(join(dir, 'checkpoints'));
@@ -167,31 +167,28 @@ function runFolder(dir: string, { writable, release }: { writable: boolean; rele
       release();
     },
   };
-}
+};
 
-function readInfo(dir: string): RunInfo {
+const readInfo = (dir: string): RunInfo => {
   const action = `Cannot open run ${dir}`;
   if (!existsSync(dir)) throw new Error(`${action}: the folder does not exist; check the path`);
   const file = join(dir, 'run.json');
-  if (!existsSync(file)) {
+  if (!existsSync(file))
     throw new Error(`${action}: a run folder holds run.json, this one does not; give the folder of a run`);
-  }
   return parse(readFileSync(file, 'utf8'), {
     schema: runInfo,
     action: `${action}: run.json is damaged`,
     remedy: 'restore it from a copy or start a new run',
   });
-}
+};
 
-function refuseOccupied(dir: string): void {
+const refuseOccupied = (dir: string): void => {
   if (!existsSync(dir)) return;
   // A start that was killed before run.json was in place leaves only these.
   const content = readdirSync(dir).filter((name) => !isLock(name) && !isTemporary(name));
-  if (content.includes('run.json')) {
+  if (content.includes('run.json'))
     throw new Error(`Cannot create run ${dir}: it already holds a run; continue it with \`tailnas resume ${dir}\``);
-  }
   const other = content[0];
-  if (other !== undefined) {
+  if (other !== undefined)
     throw new Error(`Cannot create run ${dir}: the folder must be empty, it holds "${other}"; name a new folder`);
-  }
-}
+};

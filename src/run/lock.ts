@@ -23,7 +23,7 @@ const LONGEST_PAUSE = 40; // milliseconds
  * Processes on other machines, or in other process namespaces, that share the folder are not seen.
  * Throws when a live process, this one included, holds the lock.
  */
-export function lockRun(dir: string): () => void {
+export const lockRun = (dir: string): (() => void) => {
   const own = lockName({ pid: process.pid, start: startTime(process.pid) ?? UNKNOWN });
   let holder = 0;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -39,18 +39,14 @@ export function lockRun(dir: string): () => void {
     holder = other.pid;
   }
   throw new Error(`Cannot open run ${dir}: process ${holder} is using it; wait for it or stop it`);
-}
+};
 
 /** Tells lock files from content. */
-export function isLock(name: string): boolean {
-  return NAME.test(name);
-}
+export const isLock = (name: string): boolean => NAME.test(name);
 
-function lockName({ pid, start }: Owner): string {
-  return `lock-${pid}-${start}`;
-}
+const lockName = ({ pid, start }: Owner): string => `lock-${pid}-${start}`;
 
-function liveOwners(dir: string): Owner[] {
+const liveOwners = (dir: string): Owner[] => {
   const live: Owner[] = [];
   for (const name of readdirSync(dir)) {
     const match = NAME.exec(name);
@@ -60,9 +56,9 @@ function liveOwners(dir: string): Owner[] {
     else rmSync(join(dir, name), { force: true });
   }
   return live;
-}
+};
 
-function isLive({ pid, start }: Owner): boolean {
+const isLive = ({ pid, start }: Owner): boolean => {
   try {
     process.kill(pid, 0);
   } catch (error) {
@@ -71,10 +67,10 @@ function isLive({ pid, start }: Owner): boolean {
   }
   const actual = startTime(pid);
   return actual === undefined || start === UNKNOWN || actual === start;
-}
+};
 
 /** Field 22 of /proc/<pid>/stat (proc_pid_stat(5)); NaN for a zombie, which holds nothing; undefined where not told. */
-function startTime(pid: number): number | undefined {
+const startTime = (pid: number): number | undefined => {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     // The command name, field 2, may itself hold spaces and brackets, so count from its last bracket.
@@ -83,9 +79,9 @@ function startTime(pid: number): number | undefined {
   } catch {
     return undefined;
   }
-}
+};
 
-function createExclusive(file: string): boolean {
+const createExclusive = (file: string): boolean => {
   try {
     closeSync(openSync(file, 'wx'));
     return true;
@@ -93,9 +89,9 @@ function createExclusive(file: string): boolean {
     if (codeOf(error) === 'EEXIST') return false;
     throw new Error(`Cannot lock ${file}: ${codeOf(error)}; check the rights of the folder`);
   }
-}
+};
 
-function releaseOf(file: string): () => void {
+const releaseOf = (file: string): (() => void) => {
   let held = true;
   const release = () => {
     // A second call must not take away a lock that this process has taken since: its name is the same.
@@ -106,12 +102,10 @@ function releaseOf(file: string): () => void {
   };
   process.on('exit', release);
   return release;
-}
+};
 
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : error;
-}
+const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : error);
 
-function pause(milliseconds: number): void {
+const pause = (milliseconds: number): void => {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
-}
+};

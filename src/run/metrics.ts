@@ -16,7 +16,7 @@ export interface Metrics {
 }
 
 /** Opens `metrics.jsonl` at `file`, which need not exist yet. */
-export function metricsFile(file: string): Metrics {
+export const metricsFile = (file: string): Metrics => {
   const lines = (): { line: string; record: EpochRecord }[] => {
     const complete = completeLines(file).toString('utf8').split('\n').slice(0, -1);
     return complete.map((line, index) => ({
@@ -55,10 +55,10 @@ export function metricsFile(file: string): Metrics {
       else writeAtomic(file, '');
     },
   };
-}
+};
 
-function completeLines(file: string): Buffer {
+const completeLines = (file: string): Buffer => {
   if (!existsSync(file)) return Buffer.alloc(0);
   const content = readFileSync(file);
   return content.subarray(0, content.lastIndexOf('\n') + 1);
-}
+};

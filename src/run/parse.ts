@@ -1,14 +1,14 @@
 import type { z } from 'zod';
 
-/** Turns unknown input into a checked value, or an error that says what was being done, what is wrong and what to do. */
-export function check<T>(value: unknown, { schema, action, remedy }: Rule<T>): T {
+/** Turns unknown input into a checked value, or an error that names the action, the problem and the remedy. */
+export const check = <T>(value: unknown, { schema, action, remedy }: Rule<T>): T => {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   throw new Error(`${action}: ${problem(result.error)}; ${remedy}`);
-}
+};
 
 /** `check` for text: text that is not JSON is told apart from JSON of the wrong shape. */
-export function parse<T>(text: string, rule: Rule<T>): T {
+export const parse = <T>(text: string, rule: Rule<T>): T => {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -16,7 +16,7 @@ export function parse<T>(text: string, rule: Rule<T>): T {
     throw new Error(`${rule.action}: the text is not JSON; ${rule.remedy}`);
   }
   return check(value, rule);
-}
+};
 
 interface Rule<T> {
   readonly schema: z.ZodType<T>;
@@ -26,9 +26,9 @@ interface Rule<T> {
   readonly remedy: string;
 }
 
-function problem(error: z.ZodError): string {
+const problem = (error: z.ZodError): string => {
   const first = error.issues[0];
   if (first === undefined) return 'unknown problem';
   const message = first.message.replace(/^Invalid input: /, '');
   return first.path.length === 0 ? message : `"${first.path.join('.')}": ${message}`;
-}
+};

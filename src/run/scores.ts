@@ -31,8 +31,8 @@ const groupMean = (
 };
 
 /**
- * Mean accuracy of the classes with many (> 100), a medium number (20 to 100) and few (< 20) training images, the long-tail
- * literature's groups; null for a group that no class is in.
+ * Mean accuracy of the classes with many (> 100), a medium number (20 to 100) and few (< 20) training images, the
+ * long-tail literature's groups; null for a group that no class is in.
  */
 export const shotGroups = (
   perClassAccuracy: readonly (number | null)[],
@@ -45,7 +45,10 @@ export const shotGroups = (
 
 const RANK_SHARE = 0.3;
 
-/** Classes from most to fewest training images, in three groups of about 30, 40 and 30 % of the classes: 3, 4, 3 of ten. Indices into `trainCounts`. */
+/**
+ * Classes from most to fewest training images, in three groups of about 30, 40 and 30 % of the classes: 3, 4, 3 of ten.
+ * Indices into `trainCounts`.
+ */
 export const rankOrder = (trainCounts: readonly number[]): { head: number[]; middle: number[]; tail: number[] } => {
   const order = [...trainCounts.keys()].sort((a, b) => (trainCounts[b] ?? 0) - (trainCounts[a] ?? 0));
   const outer = Math.round(RANK_SHARE * order.length);
@@ -56,7 +59,7 @@ export const rankOrder = (trainCounts: readonly number[]): { head: number[]; mid
   };
 };
 
-/** Mean accuracy of the largest, middle and smallest classes (`rankOrder`): groups that are never all in one, whatever the counts. */
+/** Mean accuracy of the largest, middle and smallest classes (`rankOrder`), whatever their counts. */
 export const rankGroups = (
   perClassAccuracy: readonly (number | null)[],
   trainCounts: readonly number[],

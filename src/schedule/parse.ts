@@ -1,4 +1,4 @@
-import { type Entry, numbers, registry, word } from '../label/index.js';
+import { ofNumbers, registry, word } from '../label/index.js';
 import { constant } from './constant.js';
 import { cosine } from './cosine.js';
 import { linear } from './linear.js';
@@ -8,33 +8,17 @@ import { reverseSigmoid } from './reverse-sigmoid.js';
 import type { Schedule } from './schedule.js';
 import { freezeForms, softFreeze } from './soft-freeze.js';
 
-const fromTo = (usage: string, make: (from: number, to: number) => Schedule): Entry<Schedule> => ({
-  usage,
-  make: (args) => {
-    const [from, to] = numbers(args, 2) ?? [];
-    return from === undefined || to === undefined ? undefined : make(from, to);
-  },
-});
-
 /** Every schedule that has a spelling. */
 export const schedules = registry<Schedule>('schedule', {
-  constant: {
-    usage: 'constant(value)',
-    make: (args) => {
-      const [value] = numbers(args, 1) ?? [];
-      return value === undefined ? undefined : constant(value);
-    },
-  },
-  cosine: fromTo('cosine(from, to)', cosine),
-  linear: fromTo('linear(from, to)', linear),
-  parabolicDecay: { usage: 'parabolicDecay', make: (args) => (args.length === 0 ? parabolicDecay() : undefined) },
-  reverseSigmoid: {
-    usage: 'reverseSigmoid or reverseSigmoid(k)',
-    make: (args) => {
-      const [k] = numbers(args, 0, 1) ?? [undefined];
-      return args.length > 0 && k === undefined ? undefined : reverseSigmoid(k === undefined ? {} : { k });
-    },
-  },
+  constant: ofNumbers('constant(value)', constant),
+  cosine: ofNumbers('cosine(from, to)', cosine),
+  linear: ofNumbers('linear(from, to)', linear),
+  parabolicDecay: ofNumbers('parabolicDecay', parabolicDecay),
+  reverseSigmoid: ofNumbers(
+    'reverseSigmoid or reverseSigmoid(k)',
+    (k?: number) => reverseSigmoid(k === undefined ? {} : { k }),
+    0,
+  ),
   softFreeze: {
     usage: `softFreeze(mixing) or softFreeze(mixing, ${freezeForms.join('|')})`,
     make: ([mixing, second, ...rest], read) => {
@@ -48,7 +32,8 @@ export const schedules = registry<Schedule>('schedule', {
 });
 
 /**
- * The schedule that a text stands for, in the spelling of labels: `parabolicDecay`, `softFreeze(reverseSigmoid(10))`, `constant(0.02) × cosine(1, 0)`.
- * Reading a built-in schedule's label gives that schedule back. Throws a RangeError that says what was expected.
+ * The schedule that a text stands for, in the spelling of labels: `parabolicDecay`, `softFreeze(reverseSigmoid(10))`,
+ * `constant(0.02) × cosine(1, 0)`. Reading a built-in schedule's label gives that schedule back. Throws a RangeError
+ * that says what was expected.
  */
 export const parseSchedule = (text: string): Schedule => schedules.read(text);

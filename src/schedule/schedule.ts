@@ -1,4 +1,7 @@
-/** A number that changes over training: a pure function of progress t in [0, 1), with a label for figures and `run.json`. */
+/**
+ * A number that changes over training: a pure function of progress t in [0, 1), with a label for figures and
+ * `run.json`.
+ */
 export interface Schedule {
   (t: number): number;
   readonly label: string;
@@ -10,7 +13,10 @@ export const schedule = (label: string, formula: (t: number) => number): Schedul
 
 const PROBES = 101;
 
-/** For use as a mixing ratio: throws a RangeError when a schedule leaves [0, 1] or is no number anywhere in training. Returns it. */
+/**
+ * For use as a mixing ratio: throws a RangeError when a schedule leaves [0, 1] or is no number anywhere in training.
+ * Returns it.
+ */
 export const requireMixing = (mixing: Schedule): Schedule => {
   for (let i = 0; i < PROBES; i++) {
     const t = i / PROBES;

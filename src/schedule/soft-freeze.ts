@@ -12,9 +12,10 @@ export type FreezeForm = keyof typeof FORMS;
 export const freezeForms: readonly FreezeForm[] = ['exp', 'sqrt', 'squared', 'saturating', 'none'];
 
 /**
- * The factor on the backbone's architecture learning rate: s(m) = exp(1 − 1/m), s(0) = 0 (eq 17; its form is inferred from the paper's prose and figure 5).
- * Nearly 1 at first, below m everywhere, and 0 ahead of m: the backbone's architecture freezes softly before the class branch is trained alone.
- * `form` has others: its square root, its square, 1 − exp(−5m), and none, which is 1 everywhere.
+ * The factor on the backbone's architecture learning rate: s(m) = exp(1 − 1/m), s(0) = 0 (eq 17; its form is inferred
+ * from the paper's prose and figure 5). Nearly 1 at first, below m everywhere, and 0 ahead of m: the backbone's
+ * architecture freezes softly before the class branch is trained alone. `form` has others: its square root, its square,
+ * 1 − exp(−5m), and none, which is 1 everywhere.
  */
 export const softFreeze = (mixing: Schedule, { form = 'exp' }: { form?: FreezeForm } = {}): Schedule =>
   schedule(form === 'exp' ? `softFreeze(${mixing.label})` : `softFreeze(${mixing.label}, ${form})`, (t) => {

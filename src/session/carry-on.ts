@@ -59,7 +59,8 @@ export async function* carryOn(
       epochs,
     };
     for await (const event of live) {
-      // The checkpoint last: a kill before it leaves a record too many, which resuming drops, and never a record or genotype too few.
+      // The checkpoint last: a kill before it leaves a record too many, which resuming drops, and never a record or
+      // genotype too few.
       sink.on(event);
       const due = event.type === 'step' && performance.now() - saved > checkpointSeconds * 1000;
       if (event.type === 'epoch' || due) save();

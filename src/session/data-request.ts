@@ -31,6 +31,13 @@ export const dataRequest = z
   .readonly();
 export type DataRequest = z.infer<typeof dataRequest>;
 
+/** The request that a run.json holds. Throws when it is damaged. */
+export const requestOf = (value: unknown, { run }: { run: string }): DataRequest => {
+  const found = dataRequest.safeParse(value);
+  if (found.success) return found.data;
+  throw new Error(`Cannot continue ${run}: the data request in run.json is damaged; restore it from a copy`);
+};
+
 /** The request as run.json keeps it: a run is resumed from any folder. */
 export const recordedRequest = (data: DataRequest): DataRequest => ({
   ...data,
@@ -61,7 +68,10 @@ export const sizesOf = ({
   testImages: sum(counts.test),
 });
 
-/** `ready` is called when the data is known to be there, before images are decoded: other things that can be wrong should be found as early. */
+/**
+ * `ready` is called when the data is known to be there, before images are decoded: other things that can be wrong
+ * should be found as early.
+ */
 export const loadData = async (
   data: DataRequest,
   { onProgress, ready }: { onProgress: Progress | undefined; ready: () => void },

@@ -10,8 +10,8 @@ export interface Parent {
 }
 
 /**
- * Opens the finished run whose phases are the first of a plan's, so that they need not be run again: the result is the same to the bit.
- * Throws when the run did anything else than the plan would have done, naming the difference.
+ * Opens the finished run whose phases are the first of a plan's, so that they need not be run again: the result is the
+ * same to the bit. Throws when the run did anything else than the plan would have done, naming the difference.
  */
 export const openParent = (
   dir: string,

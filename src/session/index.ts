@@ -1,4 +1,4 @@
-export { type DataRequest, planData, recordedRequest, sizesOf } from './data-request.js';
+export { type DataRequest, planData, recordedRequest, requestOf, sizesOf } from './data-request.js';
 export type { RunEvent, RunRequest, RunResult, Sink, Watch } from './events.js';
 export { type OpenModel, open } from './open.js';
 export { reopen, resumeRun } from './resume.js';

@@ -12,16 +12,17 @@ export interface OpenModel {
   /** What the network is asked at: the test-time mixing that was chosen on validation images, or nothing. */
   readonly at: Knobs;
   /**
-   * Logits of images. images: bytes [n, imageSize, imageSize, channels], as `info.data` has the sizes → [n, classes]; the caller releases it.
-   * Throws a RangeError on bytes that are no whole number of images.
+   * Logits of images. images: bytes [n, imageSize, imageSize, channels], as `info.data` has the sizes → [n, classes];
+   * the caller releases it. Throws a RangeError on bytes that are no whole number of images.
    */
   logits(images: Uint8Array): Tensor;
   dispose(): void;
 }
 
 /**
- * Opens the network of a run as its newest checkpoint has it, without the data that it was trained on. `device` is the CPU unless said. Throws when
- * the run has no checkpoint, when its run.json does not say how images are prepared (format 1), and when the checkpoint is of another network.
+ * Opens the network of a run as its newest checkpoint has it, without the data that it was trained on. `device` is the
+ * CPU unless said. Throws when the run has no checkpoint, when its run.json does not say how images are prepared
+ * (format 1), and when the checkpoint is of another network.
  */
 export const open = (run: string, { device = 'cpu' }: { device?: string } = {}): OpenModel => {
   const { info, path, checkpoints, readEvaluation } = openRun(run);

@@ -4,12 +4,15 @@ import { type Plan, planOf } from '../experiment/index.js';
 import { type Live, runPhases } from '../loop/index.js';
 import { openRun, type Position, type RunFolder } from '../run/index.js';
 import { carryOn } from './carry-on.js';
-import { dataRequest } from './data-request.js';
+import { requestOf } from './data-request.js';
 import type { RunEvent, RunResult, Watch } from './events.js';
 import { foresee, prepare } from './start.js';
 import { versions } from './versions.js';
 
-/** A run as its newest good checkpoint has it, with its data. `position` is that checkpoint's; a run has none before its first. */
+/**
+ * A run as its newest good checkpoint has it, with its data. `position` is that checkpoint's; a run has none before its
+ * first.
+ */
 export interface Reopened {
   readonly dataset: Dataset;
   readonly plan: Plan;
@@ -26,10 +29,8 @@ export const reopen = async (
 ): Promise<Reopened> => {
   const { info, path } = folder;
   const plan = planOf(info.experiment);
-  const request = dataRequest.safeParse(info.data['request']);
-  if (!request.success)
-    throw new Error(`Cannot continue ${path}: the data request in run.json is damaged; restore it from a copy`);
-  const dataset = await prepare(request.data, { ...info, ...(onDataProgress && { onDataProgress }) });
+  const request = requestOf(info.data['request'], { run: path });
+  const dataset = await prepare(request, { ...info, ...(onDataProgress && { onDataProgress }) });
   if (dataset.fingerprint !== info.data.fingerprint)
     throw new Error(
       `Cannot continue ${path}: its data must be what it was (fingerprint ${info.data.fingerprint.slice(0, 12)}…), ` +
@@ -41,7 +42,8 @@ export const reopen = async (
   const notices = [
     ...changed.map(
       ([name, version]) =>
-        `${name} was ${version} when the run began and is ${now[name] ?? 'missing'} now: numbers may differ in their last digits`,
+        `${name} was ${version} when the run began and is ${now[name] ?? 'missing'} now: ` +
+        'numbers may differ in their last digits',
     ),
     ...(checkpoint?.damaged ?? []).map((file) => `checkpoint ${file} is damaged: going back to the one before`),
   ];
@@ -50,7 +52,7 @@ export const reopen = async (
     runPhases(plan.phases, {
       dataset,
       batchSize: plan.batchSize,
-      augment: expandAugment(plan.augment, { usual: dataset.augment, flip: request.data.flip }),
+      augment: expandAugment(plan.augment, { usual: dataset.augment, flip: request.flip }),
       seed: info.seed,
       device: info.device,
       resume: checkpoint?.bytes,
@@ -61,8 +63,8 @@ export const reopen = async (
 };
 
 /**
- * Continues a run from its newest good checkpoint, exactly as if it had never stopped. Throws when another process holds the run, when its
- * data has changed, or when every checkpoint is damaged.
+ * Continues a run from its newest good checkpoint, exactly as if it had never stopped. Throws when another process
+ * holds the run, when its data has changed, or when every checkpoint is damaged.
  */
 export async function* resumeRun(dir: string, watch: Watch = {}): AsyncGenerator<RunEvent, RunResult> {
   const folder = openRun(dir, { write: true });

@@ -26,8 +26,8 @@ export const prepare = (
   });
 
 /**
- * What a run is expected to need, now that its data is loaded. Throws a MemoryError when that is more memory than it can have, unless told to `force`
- * it. Of other devices than the CPU nothing is known.
+ * What a run is expected to need, now that its data is loaded. Throws a MemoryError when that is more memory than it
+ * can have, unless told to `force` it. Of other devices than the CPU nothing is known.
  */
 export const foresee = async (
   plan: Plan,
@@ -39,7 +39,10 @@ export const foresee = async (
   return expected;
 };
 
-/** Starts a run and keeps it in a folder. Yields what happens; returns how it ended. Nothing is written before the data is known to be good. */
+/**
+ * Starts a run and keeps it in a folder. Yields what happens; returns how it ended. Nothing is written before the data
+ * is known to be good.
+ */
 export async function* startRun(request: RunRequest, watch: Watch = {}): AsyncGenerator<RunEvent, RunResult> {
   const { plan, data, seed, device, from } = request;
   const dataset = await prepare(data, { ...request, ...watch });

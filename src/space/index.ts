@@ -1,6 +1,7 @@
 export { type Cell, type CellRun, type CellShape, cell } from './cell.js';
 export { type NodeTerm, nodeSum, type Reader, type Reading, type Reads, readSource } from './fused.js';
 export type { CellGenotype, Genotype, Genotypes } from './genotype.js';
+export { genotypeNames, namedGenotype } from './known-genotypes.js';
 export { type DropMask, type NodeMode, sumBranches, type Term } from './node.js';
 export {
   type CellKind,
@@ -12,6 +13,8 @@ export {
 } from './plan.js';
 export type { OpContext, Primitive, Stage, Work } from './primitive.js';
 export * from './primitives.js';
+export { randomGenotype } from './random-genotype.js';
+export { readGenotypes } from './read-genotypes.js';
 export {
   certain,
   type OpWeights,

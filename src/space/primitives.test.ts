@@ -1,6 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { type BatchNorm, ParameterStore, type Pass } from '../nn/index.js';
-import { add, grad, mul, noGrad, ones, randn, rng, scope, sum, type Tensor, tensor, zeros } from '../tensor/index.js';
+import { type BatchNorm, batchNorm, convWeight, ParameterStore, type Pass } from '../nn/index.js';
+import {
+  add,
+  channelsLast,
+  grad,
+  mul,
+  noGrad,
+  ones,
+  randn,
+  rng,
+  scope,
+  sum,
+  type Tensor,
+  tensor,
+  zeros,
+} from '../tensor/index.js';
 import {
   type Branch,
   cell,
@@ -15,6 +29,7 @@ import {
   sepConv7x7,
   softmaxRelaxation,
   sumBranches,
+  type Work,
 } from './index.js';
 
 const pass: Pass = { training: true, knobs: {} };
@@ -60,6 +75,55 @@ describe.each([true, false])('primitives, fused: %s', (fused) => {
       expect(() => branchOf(op, zeros([1, 3, 8, 8]), fused)).toThrow('Cannot run operation');
       expect([store.parameters.length, store.buffers.size]).toEqual([0, 0]);
     });
+  });
+});
+
+const blur = (read: 'x' | 'relu') => ({ kind: 'custom', run: (source) => mul(source[read], 0.5) }) satisfies Work;
+
+describe('a primitive of a user’s own', () => {
+  /** Two normed stages, the middle one or both their own: what a fused cell and a plain one make of it, with its gradient. */
+  const own = (work: readonly ('blur x' | 'blur relu' | 'pointwise')[]): Primitive => ({
+    name: 'own',
+    build: ({ store, channels }) =>
+      work.map((kind, i) => {
+        const place = store.child(i);
+        const norm = batchNorm(place.child('norm'), { channels, affine: i === 1 });
+        if (kind !== 'pointwise') return { work: blur(kind === 'blur x' ? 'x' : 'relu'), norm };
+        return { work: { kind, weight: convWeight(place, { input: channels, output: channels, kernel: 1 }) }, norm };
+      }),
+  });
+
+  it.each([
+    [['blur x']],
+    [['blur relu']],
+    [['pointwise', 'blur x']],
+    [['pointwise', 'blur relu']],
+    [['blur x', 'pointwise']],
+    [['pointwise', 'pointwise', 'blur x']],
+  ] as const)('runs in plain operators beside fused ones: %j', (kinds) => {
+    const [fused, plain] = [true, false].map((way) =>
+      scope(() => {
+        rng.seed(6);
+        const store = new ParameterStore({ fused: way });
+        const plan = searchPlan([own(kinds), sepConv7x7, ...dartsPrimitives.slice(1, 4)], { nodes: 2 });
+        const built = cell(store.component('c'), plan, {
+          kind: 'normal',
+          channels: 4,
+          inputs: [4, 4],
+          afterReduction: false,
+          supernet: true,
+        });
+        store.allocate();
+        const [x, alpha] = [channelsLast(randn([2, 4, 6, 6])).requireGrad(), randn([5, 5]).requireGrad()];
+        const weights = softmaxRelaxation.weights({ ops: alpha }, pass);
+        const y = joined(built.forward([x], [x], { weights, pass }));
+        const g = randn([2, 8, 6, 6]);
+        const all = [y, ...grad(sum(mul(y, g)), [x, alpha, ...store.leaves], { unused: 'zeros' })];
+        return [...all, ...[...store.buffers.values()]].map((t) => t.toArray());
+      }),
+    );
+    for (const [i, values] of (plain ?? []).entries())
+      for (const [k, v] of values.entries()) expect(Math.abs(v - (fused?.[i]?.[k] ?? Number.NaN))).toBeLessThan(2e-3);
   });
 });
 

@@ -6,6 +6,10 @@ export type Pair = number | readonly [number, number];
 const pair = (p: Pair): readonly number[] => (typeof p === 'number' ? [p, p] : p);
 
 const everyOp = tensorOp('aten::slice.Tensor', 'self', 'dim', 'start', 'end', 'step');
+/** Every `step`-th row and column of images, from the first. x: [..., h, w] */
+export const everyPixel = (x: Tensor, step: Pair): Tensor =>
+  pair(step).reduce((y, by, i) => (by > 1 ? everyOp(y, i - 2, null, null, by) : y), x);
+
 const conv2dOp = tensorOp('aten::conv2d', 'input', 'weight', 'bias', 'stride', 'padding', 'dilation', 'groups');
 /** 2-D convolution. x: [batch, in, h, w]; weight: [out, in / groups, kh, kw]; bias: [out]. */
 export const conv2d = (
@@ -25,10 +29,7 @@ export const conv2d = (
   // that are no multiple of 16. Such a convolution reads every other pixel: we pick these first.
   const picked = kh === 1 && kw === 1 && pair(padding).every((p) => p === 0) && strides.some((s) => s > 1);
   if (!picked) return conv2dOp(x, weight, bias, strides, pair(padding), pair(dilation), groups);
-  return scope(() => {
-    const some = strides.reduce((y, step, i) => (step > 1 ? everyOp(y, 2 + i, null, null, step) : y), x);
-    return conv2dOp(some, weight, bias, [1, 1], [0, 0], [1, 1], groups);
-  });
+  return scope(() => conv2dOp(everyPixel(x, stride), weight, bias, [1, 1], [0, 0], [1, 1], groups));
 };
 
 const batchNormOp = tensorOp(
@@ -128,6 +129,6 @@ export const crossEntropy = (
 ): Tensor => crossEntropyOp(logits, labels, weight, REDUCTIONS[reduction], -100, labelSmoothing);
 
 const padOp = tensorOp('aten::constant_pad_nd', 'self', 'pad', 'value');
-/** Surrounds images with zeros. x: [..., h, w] */
-export const zeroPad = (x: Tensor, { left = 0, right = 0, top = 0, bottom = 0 } = {}): Tensor =>
-  padOp(x, [left, right, top, bottom], 0);
+/** Surrounds images with zeros, and puts channels of zeros before and after theirs. x: [..., channels, h, w] */
+export const zeroPad = (x: Tensor, { left = 0, right = 0, top = 0, bottom = 0, before = 0, after = 0 } = {}): Tensor =>
+  padOp(x, [left, right, top, bottom, ...(before > 0 || after > 0 ? [before, after] : [])], 0);

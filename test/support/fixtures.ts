@@ -191,13 +191,15 @@ export const labelsOf = ({ targets: [target] }: TensorBatch): Tensor => given(ta
 /** A pass in training mode. */
 export const training: NetPass = { training: true, knobs: {} };
 
-export const trainBatch = (k: number, fixture: Fixture, types: Types = {}): TensorBatch =>
+type Batches = Pick<Fixture, 'batch' | 'inChannels' | 'size' | 'classes'>;
+
+export const trainBatch = (k: number, fixture: Batches, types: Types = {}): TensorBatch =>
   batchOf(
     images(3 + k, fixture, types),
     labels(fixture.batch, (i) => (7 * i + 3 * k) % fixture.classes),
   );
 
-export const validBatch = (k: number, fixture: Fixture, types: Types = {}): TensorBatch =>
+export const validBatch = (k: number, fixture: Batches, types: Types = {}): TensorBatch =>
   batchOf(
     images(13 + k, fixture, types),
     labels(fixture.batch, (i) => (5 * i + 2 * k + 1) % fixture.classes),

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { dartsV2 } from '../../bench/darts-v2.js';
 import { testing } from '../nn/index.js';
-import { dartsPrimitives, edgeCount } from '../space/index.js';
-import { randn, rng, scope } from '../tensor/index.js';
-import { cellKind, checkShape, derivedNetwork, type NetShape, searchNetwork } from './index.js';
+import { dartsPrimitives, edgeCount, type Relaxation, relaxation, selectors } from '../space/index.js';
+import { inPlace, mul, noGrad, randn, rng, scope, softmax, tensor } from '../tensor/index.js';
+import { cellKind, checkShape, type NetShape, searchNetwork } from './index.js';
 
 const shape: NetShape = { channels: 16, layers: 8, nodes: 4, classes: 10, inputChannels: 3 };
 
@@ -42,9 +41,9 @@ describe('the search network', () => {
 
   it('has an alpha for each kind of cell: 14 edges, 8 operations, small', () => {
     const net = searchNetwork({ ...shape, channels: 2 });
-    expect(net.alphas.map(({ component, kind, value }) => [component, kind, value.shape])).toEqual([
-      ['backbone', 'normal', [14, 8]],
-      ['backbone', 'reduction', [14, 8]],
+    expect(net.alphas.map(({ component, kind, part, value }) => [component, kind, part, value.shape])).toEqual([
+      ['backbone', 'normal', 'ops', [14, 8]],
+      ['backbone', 'reduction', 'ops', [14, 8]],
     ]);
     for (const { value } of net.alphas) {
       expect(value.requiresGrad).toBe(true);
@@ -64,19 +63,43 @@ describe('the search network', () => {
   });
 });
 
-describe('the derived network', () => {
-  it('of DARTS_V2 has 3,349,342 weights at 36 channels, 20 cells', () => {
-    // python bench/pytorch/darts.py
-    const net = derivedNetwork({ ...shape, channels: 36, layers: 20 }, { genotype: dartsV2 });
-    expect(net.store.size).toBe(3_349_342);
-    net.dispose();
+describe('what a supernet has chosen', () => {
+  const small: NetShape = { ...shape, channels: 2, layers: 3, nodes: 2 };
+  /** Alpha of the normal cell, its rows as the edges: the others are 0. */
+  const build = (rows: number[][], relax?: Relaxation) => {
+    const net = searchNetwork(small, relax === undefined ? {} : { relaxation: relax });
+    const [alpha] = net.alphas;
+    scope(() => noGrad(() => alpha && inPlace.copy(alpha.value, tensor(rows))));
+    return net;
+  };
+  const row = (...entries: [op: number, value: number][]): number[] =>
+    Array.from({ length: 8 }, (_, op) => entries.find(([at]) => at === op)?.[1] ?? 0);
+  // On the second edge of node 1 two strong operations share the softmax. A sharper one leaves them behind the other edges' one.
+  const rows = [row(), row(), row([1, 2]), row([4, 3.2], [5, 2.7]), row([6, 1.9])];
+  const sharper = relaxation('softmax(0.5)', (alpha) => softmax(mul(alpha, 2)));
+
+  it('is what its relaxation makes of alpha, not a softmax whatever that is', () => {
+    const kept = [undefined, sharper].map((relax) => {
+      const net = build(rows, relax);
+      const { normal } = net.genotypes()['backbone'] ?? {};
+      const weights = net.opWeights()['backbone']?.['normal'] ?? [];
+      const softmaxed = scope(() =>
+        net.alphas[0] === undefined ? [] : softmax(mul(net.alphas[0].value, relax === undefined ? 1 : 2)).toArray(),
+      );
+      expect(weights.flat()).toEqual(softmaxed);
+      expect(weights.map((w) => w.length)).toEqual([8, 8, 8, 8, 8]);
+      net.dispose();
+      return normal?.nodes[1]?.map(({ op, from }) => `${op} ${from}`);
+    });
+    expect(kept[0]).toEqual(['sep_conv_3x3 1', 'max_pool_3x3 0']);
+    expect(kept[1]).toEqual(['max_pool_3x3 0', 'dil_conv_3x3 2']);
   });
 
-  it('says which kind of cell the genotype lacks', () => {
-    const { normal = { nodes: [], concat: [] } } = dartsV2;
-    expect(() => derivedNetwork(shape, { genotype: { normal } })).toThrow(
-      'the genotype of the backbone has no reduction cell',
-    );
+  it('follows the selector', () => {
+    const net = searchNetwork(small, { selector: selectors.read('darts(1)') });
+    for (const cell of Object.values(net.genotypes()['backbone'] ?? {}))
+      expect(cell.nodes.map((edges) => edges.length)).toEqual([1, 1]);
+    net.dispose();
   });
 });
 

@@ -1,0 +1,1 @@
+export const figures = { add: (_: unknown): void => {} };

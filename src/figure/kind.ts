@@ -1,0 +1,21 @@
+import type { Drawing } from './canvas.js';
+import type { Seeds } from './rows.js';
+
+interface Common {
+  readonly name: string;
+  /** When a page shows it: always, where all runs are of one row, or never. */
+  readonly page: 'always' | 'alone' | 'never';
+  /** The recipes that it is of, where it is a figure of the paper. */
+  readonly recipes?: readonly string[];
+}
+
+/**
+ * A kind of figure: what `tailnas plot <name>` draws, and a page shows: of each row apart, of all rows together, or of
+ * formulas. `draw` throws a FigureError that says what is missing when the runs lack what it shows.
+ */
+export type FigureKind = Common &
+  (
+    | { readonly of: 'row'; readonly draw: (seeds: Seeds) => Drawing }
+    | { readonly of: 'rows'; readonly draw: (rows: readonly Seeds[]) => Drawing }
+    | { readonly of: 'formulas'; readonly draw: () => Drawing }
+  );

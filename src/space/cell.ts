@@ -85,14 +85,10 @@ export const cell = (store: Store, { nodes, concat }: CellPlan, shape: CellShape
         const enter = (x: Tensor): void => {
           const leaving = built
             .flat()
-            .filter(({ from, row, column }) => from === states.length && weights.at(row, column) !== 0);
-          states.push(
-            openSource(
-              [x],
-              leaving.map(({ stages }) => stages),
-              mode,
-            ),
-          );
+            .flatMap(({ from, row, column, stages }) =>
+              from === states.length && weights.at(row, column) !== 0 ? [stages] : [],
+            );
+          states.push(openSource([x], leaving, mode));
         };
         enter(input(first, s0));
         enter(input(second, s1));

@@ -1,7 +1,6 @@
 import { tinyPlan, tinyRun } from './tiny.js';
 
-// A program of its own, as TAILNAS_KERNELS is read once a process: searches with a tiny network and prints how that
-// went as one line of JSON.
+// A program of its own, as TAILNAS_KERNELS is read once a process: searches with a tiny network and prints how that went as one line of JSON.
 
 /** The mean training loss of the epoch so far after each step, and the cells in the end. */
 export interface Course {

@@ -3,10 +3,9 @@ import { distances, type LoadedRun, mean, type OpWeights, opWeightsOf } from '..
 import { BACKBONE } from '../paper/index.js';
 import type { EpochRecord } from '../run/index.js';
 import { type Row, refuse } from './canvas.js';
-import { epochAxis, namedY, panelOf, phaseCaption, phaseMarks, type Series, seriesMarks } from './chart.js';
+import { epochAxis, namedY, overEpochs, panelOf, phaseCaption, phaseMarks, type Series, seriesMarks } from './chart.js';
 import type { FigureKind } from './kind.js';
 import { operationLooks, seriesLook } from './looks.js';
-import { overEpochs } from './rows.js';
 
 /** Panels of cells of few nodes are not made wider than this many in a row. */
 const LEAST_COLUMNS = 4;

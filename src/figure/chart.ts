@@ -1,8 +1,8 @@
 import * as Plot from '@observablehq/plot';
-import type { LoadedRun, Point } from '../measure/index.js';
+import { type LoadedRun, type Point, pooled } from '../measure/index.js';
+import type { EpochRecord } from '../run/index.js';
 import { markerStyle, type Row } from './canvas.js';
 import { COLORS, type Look } from './looks.js';
-import { epochNumber, phaseStarts } from './rows.js';
 
 /** A line of a figure: its look, its values and its name in a legend. */
 export interface Series {
@@ -10,6 +10,24 @@ export interface Series {
   readonly look: Look;
   readonly points: readonly Point[];
 }
+
+/** Epochs as people count them, from 1. */
+export const epochNumber = ({ epoch }: Pick<EpochRecord, 'epoch'>): number => epoch + 1;
+
+/** A value of each epoch over the epochs of all runs. */
+export const overEpochs = (
+  runs: readonly LoadedRun[],
+  of: (record: EpochRecord, before: EpochRecord | undefined) => number | null | undefined,
+): Point[] =>
+  pooled(runs.map(({ records }) => records.map((r, i) => ({ x: epochNumber(r), y: of(r, records[i - 1]) }))));
+
+/** Where one phase ends and the next begins, between two epochs; empty for runs of one phase. */
+export const phaseStarts = (runs: readonly LoadedRun[]): number[] => {
+  const starts = runs.flatMap(({ records }) =>
+    records.flatMap((r, i) => (i > 0 && records[i - 1]?.phase !== r.phase ? [epochNumber(r) - 0.5] : [])),
+  );
+  return [...new Set(starts)];
+};
 
 /** How axes and their labels are set in every panel. */
 export const PANEL = { marginLeft: 70, marginRight: 18, marginTop: 10, marginBottom: 44 } as const;

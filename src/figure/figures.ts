@@ -5,9 +5,8 @@ import { type Drawing, type Figure, FigureError, figure, refuse } from './canvas
 import { classes } from './classes.js';
 import { continued } from './continued.js';
 import { gradients } from './gradients.js';
-import type { FigureKind } from './kind.js';
+import { type FigureKind, seedsOf } from './kind.js';
 import { mixing, scaling } from './mixing.js';
-import { seedsOf } from './rows.js';
 import { freeze } from './schedule.js';
 import { training } from './training.js';
 

@@ -2,10 +2,19 @@ import * as Plot from '@observablehq/plot';
 import { type LoadedRun, mean } from '../measure/index.js';
 import { heads } from '../paper/index.js';
 import { refuse } from './canvas.js';
-import { epochAxis, namedY, PANEL, phaseCaption, phaseMarks, type Series, seriesMarks } from './chart.js';
+import {
+  epochAxis,
+  epochNumber,
+  namedY,
+  overEpochs,
+  PANEL,
+  phaseCaption,
+  phaseMarks,
+  type Series,
+  seriesMarks,
+} from './chart.js';
 import type { FigureKind } from './kind.js';
 import { seriesLook } from './looks.js';
-import { epochNumber, overEpochs } from './rows.js';
 
 type NormSeries = Series & { readonly component: string };
 

@@ -4,10 +4,9 @@
  */
 export { type Drawing, type Figure, FigureError, refuse } from './canvas.js';
 export { cellSvg, cellsOf, genotypeSvgs, type PlacedCell } from './cells.js';
-export { epochAxis, named, namedY, PANEL, panelOf, phaseMarks, type Series, seriesMarks } from './chart.js';
+export { epochAxis, named, namedY, overEpochs, PANEL, panelOf, phaseMarks, type Series, seriesMarks } from './chart.js';
 export { drawFigure, figures, figuresFor } from './figures.js';
 export type { FigureKind } from './kind.js';
 export { seriesLook } from './looks.js';
 export { svgToPng } from './png.js';
-export { overEpochs } from './rows.js';
 export { schedulePlot } from './schedule.js';

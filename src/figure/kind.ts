@@ -1,5 +1,17 @@
+import { byRow, type LoadedRun, type Row } from '../measure/index.js';
 import type { Drawing } from './canvas.js';
-import type { Seeds } from './rows.js';
+import { type Look, rowLook } from './looks.js';
+
+/** A row as a series of a figure. */
+export interface Seeds extends Row {
+  /** For legends: the label and how many runs. */
+  readonly text: string;
+  readonly look: Look;
+}
+
+/** The runs by row, in the paper's order. */
+export const seedsOf = (runs: readonly LoadedRun[]): Seeds[] =>
+  byRow(runs).map((row) => ({ ...row, text: `${row.label} (n = ${row.runs.length})`, look: rowLook(row.name) }));
 
 interface Common {
   readonly name: string;

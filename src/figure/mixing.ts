@@ -2,9 +2,8 @@ import * as Plot from '@observablehq/plot';
 import { type LoadedRun, type Mixed, mean, pooled, testSweep, validSweep } from '../measure/index.js';
 import { refuse } from './canvas.js';
 import { named, namedY, panelOf } from './chart.js';
-import type { FigureKind } from './kind.js';
+import type { FigureKind, Seeds } from './kind.js';
 import { COLORS, seriesLook } from './looks.js';
-import type { Seeds } from './rows.js';
 
 /** The finished runs of a row that were tested at several mixings. Throws when there is none. */
 const testedOf = ({ runs, name }: Seeds): LoadedRun[] => {

@@ -2,10 +2,9 @@ import type { ScaleOptions } from '@observablehq/plot';
 import { mean } from '../measure/index.js';
 import type { EpochRecord } from '../run/index.js';
 import type { Row } from './canvas.js';
-import { epochAxis, namedY, PANEL, panelOf, phaseCaption, phaseMarks } from './chart.js';
+import { epochAxis, namedY, overEpochs, PANEL, panelOf, phaseCaption, phaseMarks } from './chart.js';
 import type { FigureKind } from './kind.js';
 import { seriesLook } from './looks.js';
-import { overEpochs } from './rows.js';
 
 interface Curve {
   readonly text: string;

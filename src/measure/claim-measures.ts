@@ -1,9 +1,8 @@
-import { BACKBONE, classHead, type Head, heads, instanceHead, type PaperClaim, paperRows } from '../paper/index.js';
+import { BACKBONE, classHead, heads, instanceHead, type PaperClaim, paperRows } from '../paper/index.js';
 import type { EpochRecord } from '../run/index.js';
 import { type Mixed, testSweep, validAt, validSweep } from './mixing.js';
 import { movement } from './op-weights.js';
-import { continuedFrom, firstPhase } from './phases.js';
-import type { LoadedRun } from './runs.js';
+import { continuedFrom, firstPhase, type LoadedRun } from './runs.js';
 import { correlation, mean } from './statistics.js';
 
 /** How a finished run is scored, in percent. */
@@ -51,9 +50,7 @@ const FEWEST = 4;
 const lateMovement = (run: LoadedRun | undefined): number => {
   const records = firstPhase(run);
   if (records.length < FEWEST) return Number.NaN;
-  const steps = records
-    .slice(1)
-    .flatMap((to, i) => (records[i] === undefined ? [] : [100 * movement(records[i], { to, component: BACKBONE })]));
+  const steps = records.slice(1).map((to, i) => 100 * movement(records[i] ?? to, { to, component: BACKBONE }));
   return mean(steps.slice(-Math.max(1, Math.round(records.length / 4))));
 };
 
@@ -80,10 +77,10 @@ const forgotten = (run: LoadedRun | undefined): number => {
   return (100 * (before - (after.at(-1) ?? Number.NaN))) / (before - chance);
 };
 
-/** The accuracy of a head alone less that at each of other mixings, all of them unless named. */
-const aboveOthers = (head: Head, { sweep, others }: { sweep: readonly Mixed[]; others?: Head }): number[] => {
-  const own = sweep.find(({ mixing }) => mixing === head.mixing)?.accuracy ?? Number.NaN;
-  const rest = sweep.filter(({ mixing }) => mixing !== head.mixing && (others ? mixing === others.mixing : true));
+/** The accuracy of the class head alone less that at other mixings. */
+const aboveOthers = (sweep: readonly Mixed[], others: (mixing: number) => boolean = () => true): number[] => {
+  const own = sweep.find(({ mixing }) => mixing === classHead.mixing)?.accuracy ?? Number.NaN;
+  const rest = sweep.filter(({ mixing }) => mixing !== classHead.mixing && others(mixing));
   return rest.map(({ accuracy }) => own - accuracy);
 };
 
@@ -107,26 +104,26 @@ const MEASURES: Readonly<Record<string, ClaimMeasure>> = {
   },
   'alpha-settles': {
     measure: 'movement of the backbone’s operation weights late in the search, DARTS + BBN less HLS',
-    unit: 'points an epoch',
+    unit: 'points per epoch',
     of: ([bbn, hls]) => [lateMovement(bbn) - lateMovement(hls)],
   },
   'class-above-instance': {
     measure: 'HLS at mixing 0 less HLS at mixing 1',
     unit: 'points',
     scored: 'swept',
-    of: ([hls], { sweep }) => (hls ? aboveOthers(classHead, { sweep: sweep(hls), others: instanceHead }) : []),
+    of: ([hls], { sweep }) => (hls ? aboveOthers(sweep(hls), (m) => m === instanceHead.mixing) : []),
   },
   'class-head-best': {
     measure: 'HLS at mixing 0 less HLS at the other mixing where that is least',
     unit: 'points',
     scored: 'swept',
-    of: ([hls], { sweep }) => (hls ? aboveOthers(classHead, { sweep: sweep(hls) }) : []),
+    of: ([hls], { sweep }) => (hls ? aboveOthers(sweep(hls)) : []),
   },
   'half-most-stable': {
     measure:
       'change of the class head’s mean per-class validation accuracy from epoch to epoch (root mean square), of the ' +
       'steadiest other way less that of mixing 0.5',
-    unit: 'points an epoch',
+    unit: 'points per epoch',
     of: ([half, ...others]) => (half === undefined ? [] : others.map((other) => unrest(other) - unrest(half))),
   },
   'class-forgets': forgets,
@@ -151,10 +148,10 @@ const MEASURES: Readonly<Record<string, ClaimMeasure>> = {
       'powers of ten between its largest and smallest norm over the search’s epochs, of the steadier head less that ' +
       'of the backbone, HLS',
     unit: 'decades',
-    of: ([hls]) =>
-      heads.map(
-        ({ component }) => decades(normsOf(firstPhase(hls), component)) - decades(normsOf(firstPhase(hls), BACKBONE)),
-      ),
+    of: ([hls]) => {
+      const decadesOf = (component: string) => decades(normsOf(firstPhase(hls), component));
+      return heads.map(({ component }) => decadesOf(component) - decadesOf(BACKBONE));
+    },
   },
 };
 

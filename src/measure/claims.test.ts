@@ -45,7 +45,7 @@ describe('the paper’s claims', () => {
     for (const { seeds, values } of results) expect([seeds, values.length]).toEqual([SEEDS, 3]);
   });
 
-  it('hold above 0, do not hold below, and are not shown where chance could be all', () => {
+  it('hold above 0, do not hold below, and are inconclusive where chance could be all', () => {
     const runs = (differences: readonly number[]) =>
       SEEDS.flatMap((seed, i) => [
         withAccuracy(make('darts', seed), 0.5 + given(differences[i]) / 100),
@@ -54,7 +54,7 @@ describe('the paper’s claims', () => {
     const verdict = (...differences: number[]) => claim(runs(differences), 'resampling-hurts').verdict;
     expect(verdict(3, 4, 5)).toBe('holds');
     expect(verdict(-3, -4, -5)).toBe('does not hold');
-    expect(verdict(3, -4, 5)).toBe('not shown');
+    expect(verdict(3, -4, 5)).toBe('inconclusive');
     const { values, paper } = claim(runs([3, 4, 5]), 'resampling-hurts');
     expect(values.map((v) => v.toFixed(6))).toEqual(['3.000000', '4.000000', '5.000000']);
     expect(paper).toBeCloseTo(3.36);
@@ -79,7 +79,7 @@ describe('the paper’s claims', () => {
     // Alone this would be below 0 beyond chance; as the worst of eleven it is not.
     const close = of(-1, -1.4, -1.8);
     expect(given(close.estimate.high ?? undefined)).toBeLessThan(0);
-    expect(close.verdict).toBe('not shown');
+    expect(close.verdict).toBe('inconclusive');
     expect(of(-3, -3.1, -3.2).verdict).toBe('does not hold');
   });
 
@@ -97,7 +97,7 @@ describe('the paper’s claims', () => {
 
   it('say nothing from one seed, and are left out where a run is missing or not finished', () => {
     const one = all.filter(({ info }) => info.seed === 1);
-    expect(new Set(measureClaims(one).map(({ verdict }) => verdict))).toEqual(new Set(['not shown']));
+    expect(new Set(measureClaims(one).map(({ verdict }) => verdict))).toEqual(new Set(['inconclusive']));
     const names = measureClaims(all.filter(({ info }) => info.experiment.name === 'hls')).map(({ name }) => name);
     expect(names).toEqual(['class-above-instance', 'class-head-best', 'heads-follow', 'backbone-steadier']);
     const open = all.map((run) => (run.info.seed === 2 ? { ...run, evaluation: undefined } : run));

@@ -6,7 +6,7 @@ import { type LoadedRun, seedsOf } from './runs.js';
 import { type Estimate, estimateOf, mean } from './statistics.js';
 
 /** What came of a claim: its interval lies above 0, below 0, or holds both (or there is one seed, and no interval). */
-export type Verdict = 'holds' | 'does not hold' | 'not shown';
+export type Verdict = 'holds' | 'does not hold' | 'inconclusive';
 
 /** A claim of the paper as these runs have it. */
 export interface ClaimResult extends PaperClaim, Pick<ClaimMeasure, 'measure' | 'unit'> {
@@ -35,7 +35,7 @@ const verdictOf = (contrasts: readonly (readonly number[])[]): Verdict => {
     const { high } = estimateOf(values, { ofTen: contrasts.length > 1 });
     return high !== null && high < 0;
   });
-  return fails ? 'does not hold' : 'not shown';
+  return fails ? 'does not hold' : 'inconclusive';
 };
 
 /** By contrast, then by seed; empty where a seed does not say, so that views are of the same seeds. */

@@ -11,32 +11,28 @@ export class ComparisonError extends Error {
 /** Options that say how large a run is. The others are an experiment's own, and may differ between rows. */
 const SIZES = ['epochs', 'batchSize', 'channels', 'layers', 'nodes'];
 
-const dataConditions = (info: RunInfo): [string, unknown][] => {
-  const { spec: _, ...request } = dataRequest(info);
-  return [['data', info.data.name], ...Object.entries(request), ['data fingerprint', info.data.fingerprint]];
-};
+type Condition = readonly [key: string, value: unknown, among: string];
 
-/** What must be equal among runs of a kind, and, after that, what must be equal among seeds of a row. */
-const optionConditions = ({ experiment, changes, overrides: { scale } }: RunInfo): [string, unknown][][] => {
-  const options = Object.entries(experiment.options).filter(([key]) => !(key in changes));
-  const isSize = ([key]: [string, unknown]) => SIZES.includes(key);
+/** What must be equal among all runs, among those of a kind (a search and a training have their own sizes), or seeds. */
+const conditionsOf = (info: RunInfo, requested: readonly string[]): Condition[] => {
+  const { experiment, changes, overrides, data } = info;
+  const request = dataRequest(info);
+  const { kind, options } = experiment;
   return [
-    [...options.filter(isSize), ...(scale === undefined ? [] : [['scale', scale] satisfies [string, unknown]])],
-    options.filter((entry) => !isSize(entry)),
+    ['data', data.name, 'all'],
+    // A training may learn from the images that a search keeps for validation.
+    ...requested.map((key): Condition => [key, request[key], key === 'split' ? kind : 'all']),
+    ['data fingerprint', data.fingerprint, 'all'],
+    ...Object.entries({ ...options, ...('scale' in overrides ? { scale: overrides['scale'] } : {}) })
+      .filter(([key]) => !(key in changes))
+      .map(([key, value]): Condition => [key, value, [...SIZES, 'scale'].includes(key) ? kind : rowName(info)]),
   ];
 };
 
 const shown = (value: unknown): string => (value === undefined ? 'not set' : String(value));
 
-/** A value, and the run that has it. */
-type Found = readonly [value: unknown, path: string];
-
-const requireEqual = (key: string, { a, b }: { a: Found; b: Found }): void => {
-  if (a[0] === b[0]) return;
-  throw new ComparisonError(
-    `Cannot compare runs: ${key} must be equal, it is ${shown(a[0])} in ${a[1]} and ${shown(b[0])} in ${b[1]}; ` +
-      'report them separately',
-  );
+const refuse = (problem: string): never => {
+  throw new ComparisonError(`Cannot compare runs: ${problem}`);
 };
 
 /**
@@ -45,29 +41,21 @@ const requireEqual = (key: string, { a, b }: { a: Found; b: Found }): void => {
  * smaller than it is. An option that a run does not record is taken to be that of the others.
  */
 export const requireComparable = (runs: readonly LoadedRun[]): void => {
-  const [first] = runs;
-  if (first === undefined) return;
-  const data = new Map(dataConditions(first.info));
-  const options = new Map<string, Found>();
-  const seeds = new Map<string, string>();
-  for (const { info, path } of runs) {
-    const own = new Map(dataConditions(info));
-    for (const key of new Set([...data.keys(), ...own.keys()]))
-      requireEqual(key, { a: [data.get(key), first.path], b: [own.get(key), path] });
+  const requested = new Set(runs.flatMap(({ info }) => Object.keys(dataRequest(info))));
+  requested.delete('spec');
+  const found = new Map<string, { readonly value: unknown; readonly path: string }>();
+  for (const [i, { info, path }] of runs.entries()) {
+    for (const [key, value, among] of conditionsOf(info, [...requested])) {
+      const first = found.get(`${key} of ${among}`) ?? { value, path };
+      found.set(`${key} of ${among}`, first);
+      if (first.value !== value)
+        refuse(
+          `${key} must be equal, it is ${shown(first.value)} in ${first.path} and ${shown(value)} in ${path}; ` +
+            'report them separately',
+        );
+    }
     const row = rowName(info);
-    for (const [i, conditions] of optionConditions(info).entries())
-      for (const [key, value] of conditions) {
-        const among = `${key} of ${i === 0 ? info.experiment.kind : row}`;
-        const a = options.get(among) ?? [value, path];
-        requireEqual(key, { a, b: [value, path] });
-        options.set(among, a);
-      }
-    const earlier = seeds.get(`${row} ${info.seed}`);
-    if (earlier !== undefined)
-      throw new ComparisonError(
-        `Cannot compare runs: seeds of ${row} must differ, it is ${info.seed} in ${earlier} and in ${path}; ` +
-          'leave one out',
-      );
-    seeds.set(`${row} ${info.seed}`, path);
+    const twin = runs.slice(0, i).find((run) => rowName(run.info) === row && run.info.seed === info.seed);
+    if (twin) refuse(`seeds of ${row} must differ, it is ${info.seed} in ${twin.path} and in ${path}; leave one out`);
   }
 };

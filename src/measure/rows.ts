@@ -43,7 +43,7 @@ export const withoutCommon = (runs: readonly LoadedRun[]): LoadedRun[] => {
 
 /**
  * Runs by row, in the paper's order, since a shell sorts run folders by name; others after them, in order of first
- * appearance. What was changed of an experiment comes after it as it stands.
+ * appearance. A changed experiment comes after the unchanged one.
  */
 export const byRow = (runs: readonly LoadedRun[]): Row[] => {
   const rows = new Map<string, Row>();

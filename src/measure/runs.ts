@@ -71,3 +71,13 @@ export const loadRuns = (paths: readonly string[]): { runs: LoadedRun[]; unreada
 /** The seeds of runs, in order. */
 export const seedsOf = (runs: readonly LoadedRun[]): number[] =>
   [...new Set(runs.map(({ info }) => info.seed))].toSorted((a, b) => a - b);
+
+/** The records of a run's first phase: of a search, before any continued training. */
+export const firstPhase = (run: LoadedRun | undefined): EpochRecord[] =>
+  (run?.records ?? []).filter(({ phase }) => phase === run?.info.experiment.phases[0]?.name);
+
+/** The records of what follows the first phase, behind its last one, which is where that starts. */
+export const continuedFrom = (run: LoadedRun | undefined): EpochRecord[] => {
+  const last = firstPhase(run).at(-1);
+  return last === undefined ? [] : (run?.records ?? []).slice(run?.records.indexOf(last));
+};

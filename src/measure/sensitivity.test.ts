@@ -35,7 +35,7 @@ describe('sensitivity', () => {
   it('keeps to claims that a change touches, and says of the rest what the report says', () => {
     const lines = sensitivityOf(runs);
     expect(given(lines[0]).claims).toEqual(measureClaims(runs).map((c) => ({ ...c, shift: null })));
-    // HLS could be of second order too: a claim that sets it as it stands beside a changed DARTS would be of two things.
+    // HLS could be of second order too: beside a changed DARTS, a claim would compare two things.
     const onlyDarts = runs.filter(({ info }) => info.experiment.name === 'darts' || changeless(info));
     const second = given(sensitivityOf(onlyDarts).find(({ change }) => change === 'order 2'));
     expect(second.claims).toEqual([]);
@@ -62,12 +62,12 @@ describe('sensitivity', () => {
     expect(shiftsOf(fewer, 'order 2')[2]?.mean).toBeCloseTo(39.7);
   });
 
-  it('is empty where nothing was changed, or nothing is left as it stands', () => {
+  it('is empty where nothing was changed, or everything was', () => {
     expect(sensitivityOf(runs.filter(({ info }) => changeless(info)))).toEqual([]);
     expect(sensitivityOf(runs.filter(({ info }) => !changeless(info)))).toEqual([]);
   });
 
-  it('leaves out what is not finished, and keeps what is changed of a recipe that is not there as it stands', () => {
+  it('leaves out what is not finished, and keeps a changed recipe that has no unchanged runs', () => {
     const open = (run: LoadedRun): LoadedRun => ({ ...run, evaluation: undefined });
     expect(sensitivityOf(runs.map((run) => (changeless(run.info) ? open(run) : run)))).toEqual([]);
     const noDarts = sensitivityOf(runs.filter(({ info }) => info.experiment.name !== 'darts' || !changeless(info)));

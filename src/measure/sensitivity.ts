@@ -9,8 +9,8 @@ import { type Estimate, estimateOf } from './statistics.js';
 /** A claim with something changed. */
 export interface ChangedClaim extends ClaimResult {
   /**
-   * What the change adds to the measure, at equal seed; null for the recipes as they stand, and for a claim against
-   * several: of these the worst is measured, which may be another one without the change.
+   * What the change adds to the measure, at equal seed; null without a change, and for a claim against several: of
+   * these the worst is measured, which may be another one without the change.
    */
   readonly shift: Estimate | null;
 }
@@ -20,17 +20,17 @@ export interface ChangedAccuracy {
   readonly recipe: string;
   readonly label: string;
   readonly estimate: Estimate;
-  /** What the change adds to it, in points, at equal seed; null without a change, or a seed that is finished both ways. */
+  /** What the change adds to it, in points at equal seed; null without a change, or a seed finished both ways. */
   readonly shift: Estimate | null;
 }
 
 /** What the paper's claims become when one thing is changed. */
 export interface Sensitivity {
-  /** `freeze sqrt`; empty for the recipes as they stand. */
+  /** `freeze sqrt`; empty for the unchanged recipes. */
   readonly change: string;
   /** Of finished runs. */
   readonly seeds: readonly number[];
-  /** Only claims that the change touches, all of whose recipes have it that can. */
+  /** Only claims that the change affects, all of whose recipes have it that can. */
   readonly claims: readonly ChangedClaim[];
   /** In the order of the table of results. */
   readonly accuracies: readonly ChangedAccuracy[];
@@ -81,9 +81,9 @@ const changedAccuracies = (runs: readonly LoadedRun[], plain: readonly LoadedRun
   });
 
 /**
- * How much depends on each change of a method: the paper's claims once more, with the changed runs in the place of those
- * of the same recipe. First the recipes as they stand. Empty where nothing was changed, or no unchanged run is finished.
- * Runs must be comparable.
+ * What depends on each change of a method: the paper's claims measured again, with the changed runs in place of those of
+ * the same recipe. First the unchanged recipes. Empty where nothing was changed, or no unchanged run is finished. Runs
+ * must be comparable.
  */
 export const sensitivityOf = (runs: readonly LoadedRun[]): Sensitivity[] => {
   const plain = runs.filter((run) => changeOf(run) === '');
@@ -96,14 +96,14 @@ export const sensitivityOf = (runs: readonly LoadedRun[]): Sensitivity[] => {
     ...changes.map((change) => {
       const changed = runs.filter((run) => changeOf(run) === change);
       const keys = changed.flatMap(({ info }) => Object.keys(info.changes));
-      const touched = new Set(changed.map(({ info }) => info.experiment.name));
-      const others = plain.filter((run) => !touched.has(run.info.experiment.name) && !canHave(run, keys));
+      const affected = new Set(changed.map(({ info }) => info.experiment.name));
+      const others = plain.filter((run) => !affected.has(run.info.experiment.name) && !canHave(run, keys));
       const claims = measureClaims([...changed.map(withoutChanges), ...others]);
       return {
         change,
         seeds: seedsOf(changed.filter(isFinished)),
         claims: claims
-          .filter(({ recipes }) => recipes.some((name) => touched.has(name)))
+          .filter(({ recipes }) => recipes.some((name) => affected.has(name)))
           .map((claim) => {
             const before = unchanged.find(({ name }) => name === claim.name);
             return { ...claim, shift: claim.contrasts > 1 ? null : shiftOf(claim, before) };

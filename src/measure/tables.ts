@@ -35,20 +35,20 @@ export const resultColumns = (...headings: (keyof typeof RESULTS)[]): Column<Res
 export const claimsTable = (claims: readonly ClaimResult[]): Table =>
   tableOf(claims, [
     ['Claim', ({ claim, where }) => `${claim} (${where})`],
-    ['Here it', ({ verdict }) => verdict],
+    ['Verdict', ({ verdict }) => verdict],
     ['Paper', ({ paper }) => signed(paper)],
     ['Mean (95 % interval)', ({ estimate, unit }) => `${interval(estimate)} ${unit}`],
     ['Scored on validation', ({ validation }) => interval(validation)],
     ['Seeds', ({ seeds }) => String(seeds.length)],
   ]);
 
-const MARK: Readonly<Record<Verdict, string>> = { holds: '✓', 'does not hold': '✗', 'not shown': '?' };
+const MARK: Readonly<Record<Verdict, string>> = { holds: '✓', 'does not hold': '✗', inconclusive: '?' };
 
 const columnName = ({ name }: ClaimResult): string => name.replaceAll('-', ' ');
 const isSignificant = (shift: Estimate | null): boolean => shift !== null && significant(shift);
 
 const CHANGE: readonly Column<Sensitivity>[] = [
-  ['Changed', ({ change }) => change || 'as it stands'],
+  ['Change', ({ change }) => change || 'unchanged'],
   ['Seeds', ({ seeds }) => String(seeds.length)],
 ];
 
@@ -86,10 +86,10 @@ export const changedAccuraciesTable = (lines: readonly Sensitivity[]): Table =>
 
 /** How the table of changed claims is to be read. */
 export const MARKS =
-  '✓ holds, ✗ does not hold, ? not shown; * moved: the 95 % interval of the difference to the recipes as they stand, ' +
-  'at equal seed, leaves out 0 (not tested where the worst of several is shown); empty where the change does not ' +
-  'touch the claim, or not all recipes that it touches have runs with it. Of so many cells one in twenty may be ' +
-  'marked by chance.';
+  '✓ holds, ✗ does not hold, ? inconclusive; * significantly different from the unchanged recipes: the 95 % interval of ' +
+  'the difference at equal seed excludes 0 (not tested where the worst of several is shown). Empty: the change does ' +
+  'not affect the claim, or a recipe that it affects has no runs with it. About one cell in twenty may be marked by ' +
+  'chance.';
 
 /** What its columns stand for. */
 export const columnKey = (lines: readonly Sensitivity[]): string =>
@@ -100,4 +100,4 @@ export const columnKey = (lines: readonly Sensitivity[]): string =>
 /** What the table of changed accuracies is of. */
 export const ADDED =
   'Test accuracy in percent, and what each change adds to it in points at equal seed: the mean and its 95 % interval, ' +
-  '* where that leaves out 0.';
+  '* where that excludes 0.';

@@ -6,7 +6,6 @@ import {
   durationWithUnits,
   grouped,
   type LoadedRun,
-  mean,
   NONE,
   plural,
   rowLabel,
@@ -46,11 +45,15 @@ export const methodsHtml = (infos: readonly RunInfo[]): Html =>
     ['Phases', ({ experiment }) => html`${experiment.phases.map(phaseHtml)}`],
   ]);
 
-/** What a run was made with: settings, machine and versions; several where it was resumed with others. */
+/** What a run was made with: settings, machine and versions (several where it was resumed with others), and its cost. */
 const settingsOf = ({ info, records }: LoadedRun): Map<string, string> => {
   const { experiment, overrides, device, threads, host, versions, startedAt } = info;
   const had = (key: string) => [versions, ...records.map((r) => r.versions ?? {})].flatMap((of) => of[key] ?? []);
+  const [seconds, peak] = [sum(records.map((r) => r.seconds)), Math.max(...records.map((r) => r.peakMemoryBytes))];
   return new Map([
+    ['epochs done', String(records.length)],
+    ...(records.length === 0 ? [] : [['time of epochs', durationWithUnits(seconds)] as const]),
+    ...(records.length === 0 ? [] : [['peak memory', bytes(peak)] as const]),
     ...Object.entries(experiment.options).map(([key, value]): [string, string] => [key, String(value)]),
     ...('scale' in overrides ? [['scale', String(overrides['scale'])] as const] : []),
     ['device', device],
@@ -67,21 +70,22 @@ export const settingsHtml = (runs: readonly LoadedRun[]): Html => {
   const all = [...settings.values()];
   const keys = [...new Set(all.flatMap((of) => [...of.keys()]))];
   const valuesOf = (key: string) => [...new Set(all.map((of) => of.get(key) ?? NONE))];
-  const [shared, differing] = [
-    keys.filter((k) => valuesOf(k).length === 1),
-    keys.filter((k) => valuesOf(k).length > 1),
-  ];
-  const values = differing.map((key): HtmlColumn<LoadedRun> => [key, (run) => settings.get(run)?.get(key) ?? NONE]);
-  return html`${wordsHtml('The same in all runs.', shared, [
-    ['Setting', (key) => key],
-    ['Value', (key) => valuesOf(key).join()],
-  ])}
-${wordsHtml('Runs, and what differs between them.', runs, [
-  ['Run', ({ path }) => html`<code>${path}</code>`],
-  ['Method', ({ info }) => rowLabel(info)],
-  ['Seed', ({ info }) => String(info.seed)],
-  ...values,
-])}`;
+  const differing = keys.filter((key) => valuesOf(key).length > 1);
+  const shared = wordsHtml(
+    'The same in all runs.',
+    keys.filter((key) => !differing.includes(key)),
+    [
+      ['Setting', (key) => key],
+      ['Value', (key) => valuesOf(key).join()],
+    ],
+  );
+  const byRun = wordsHtml('Runs, and what differs between them.', runs, [
+    ['Run', ({ path }) => html`<code>${path}</code>`],
+    ['Method', ({ info }) => rowLabel(info)],
+    ['Seed', ({ info }) => String(info.seed)],
+    ...differing.map((key): HtmlColumn<LoadedRun> => [key, (run) => settings.get(run)?.get(key) ?? NONE]),
+  ]);
+  return html`${shared}\n${byRun}`;
 };
 
 /** The data: how many images each class has in each split, and the fingerprint by which two copies are compared. */
@@ -109,27 +113,6 @@ export const tailText = (info: RunInfo): string => {
   if (imbalance === undefined) return `, ${range}`;
   const shape = imbalance === 'exp' ? 'an exponential' : imbalance === 'step' ? 'a step-shaped' : `a ${imbalance}`;
   return ` with ${shape} long tail at ratio ${imbalanceRatio}, ${range}`;
-};
-
-/** Time and memory of every run. */
-export const costHtml = (runs: readonly LoadedRun[]): Html => {
-  const column = (heading: string, of: (records: LoadedRun['records']) => string): HtmlColumn<LoadedRun> => [
-    heading,
-    ({ records }) => (records.length === 0 ? NONE : of(records)),
-  ];
-  const columns: HtmlColumn<LoadedRun>[] = [
-    ['Run', ({ path }) => html`<code>${path}</code>`],
-    ['Epochs', ({ records }) => String(records.length)],
-    column('Time', (of) => durationWithUnits(sum(of.map(({ seconds }) => seconds)))),
-    column('Time per epoch', (of) => durationWithUnits(mean(of.map(({ seconds }) => seconds)))),
-    column('Images per second', (of) => mean(of.map(({ imagesPerSecond }) => imagesPerSecond)).toFixed(0)),
-    column('Memory', (of) => bytes(Math.max(...of.map(({ peakMemoryBytes }) => peakMemoryBytes)))),
-    ['Machine', ({ info }) => `${info.device}, ${plural(info.threads, 'thread')}`],
-  ];
-  return tableHtml(
-    'Wall-clock time of all epochs, validation included and the final test not; peak memory of the process.',
-    tableOf(runs, columns),
-  );
 };
 
 /** What the paper leaves open, and how it is settled here. */

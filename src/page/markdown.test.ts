@@ -71,6 +71,6 @@ describe('the tables as Markdown', () => {
       );
     expect(of(1, 2, 3)).toMatch(/\| freeze sqrt +\| +3 \| +−\d+\.\d\d ✗\* /);
     expect(of(1, 2, 3)).toMatch(/\| freeze sqrt +\| +3 \| +−39\.80 \(−40\.05 to −39\.55\) \* \|/);
-    expect(of(1)).toMatch(/\| as it stands +\| +1 \| +50\.10 \|\n\| freeze sqrt +\| +1 \| +−39\.90 \|/);
+    expect(of(1)).toMatch(/\| unchanged +\| +1 \| +50\.10 \|\n\| freeze sqrt +\| +1 \| +−39\.90 \|/);
   });
 });

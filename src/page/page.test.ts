@@ -118,6 +118,7 @@ describe('reportPage', () => {
       'Run',
       'Method',
       'Seed',
+      'time of epochs',
       'threads',
     ]);
   });

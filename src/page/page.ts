@@ -123,7 +123,6 @@ export const reportPage = async (
     ['methods', 'Methods', [facts.methodsHtml(rows.flatMap((row) => row.runs[0]?.info ?? []))]],
     ['settings', 'Settings and machines', [facts.settingsHtml(runs)]],
     ['data', 'Data', [facts.dataHtml(first)]],
-    ['cost', 'Cost', [facts.costHtml(runs)]],
     ['choices', 'Choices that the paper leaves open', [facts.choicesHtml()]],
     ['commands', 'Commands', [facts.commandsHtml(runs, command)]],
   ];

@@ -20,9 +20,7 @@ export const choices: readonly Choice[] = [
   {
     what: 'The factor on the backbone’s architecture learning rate (eq 17)',
     choice: 's(m) = exp(1 − 1/m), s(0) = 0',
-    why:
-      'The only form without coefficients that has all that the prose says: a negative exponential, almost no effect ' +
-      'at first, below m everywhere, and 0 ahead of m.',
+    why: 'The only form without coefficients that is “negative exponential”, nearly 1 at first, below m, and 0 before m.',
     varied: ['sqrt', 'squared', 'saturating'].map((freeze) => ({ change: { freeze }, recipes: ['hls'] })),
   },
   {
@@ -34,9 +32,7 @@ export const choices: readonly Choice[] = [
   {
     what: 'The rule that moves alpha',
     choice: 'Adam as in DARTS (betas 0.5 and 0.999); SGD is an option',
-    why:
-      'The paper gives a rate, not a rule. Adam cancels most of the scaling of the heads’ gradients; the factor of ' +
-      'eq 17 acts under both.',
+    why: 'The paper gives a rate, not a rule. Adam cancels most of the scaling of the heads’ gradients, but not eq 17.',
     varied: [{ change: { archOptimizer: 'sgd' }, recipes: ['darts', ...BILATERAL] }],
   },
   {
@@ -70,16 +66,12 @@ export const choices: readonly Choice[] = [
   {
     what: 'What is scored',
     choice: 'The whole supernet on the test split (balanced for CIFAR-10)',
-    why:
-      'Not stated. The validation split is as long-tailed as training: on CIFAR-10 at ratio 100, 40 % of it is one ' +
-      'class.',
+    why: 'Not stated. The validation split is as long-tailed as training: on the paper’s data 40 % of it is one class.',
   },
   {
     what: 'How the test-time mixing is chosen',
     choice: 'By mean per-class accuracy on the validation split',
-    why:
-      'The paper takes the best on the split that it scores, which is optimistic. That figure is given beside ours, ' +
-      'labelled so.',
+    why: 'The paper takes the best on the split that it scores, which is optimistic. That figure is given beside ours.',
   },
   {
     what: 'How training continues after the search',

@@ -27,7 +27,7 @@ const CLAIMS: Readonly<Record<string, Claims>> = {
       ['hls', 'hls-reverse-sigmoid'],
       'A reverse sigmoid in place of the parabola makes HLS worse',
     ],
-    'continued-hurts': [['hls', 'hls-continued-half'], 'Going on after the search makes HLS worse'],
+    'continued-hurts': [['hls', 'hls-continued-half'], 'Continuing after the search makes HLS worse'],
   },
   'figure 6': {
     'scaled-everywhere': [['hls', 'darts-bbn'], 'The scaled rate is better at every test-time mixing'],
@@ -35,7 +35,7 @@ const CLAIMS: Readonly<Record<string, Claims>> = {
   'figures 3 and 7': {
     'alpha-settles': [
       ['darts-bbn', 'hls'],
-      'The scaled rate lets the backbone’s architecture settle, which else keeps changing',
+      'The scaled rate lets the backbone’s architecture settle, which otherwise keeps changing',
     ],
   },
   'section IV-C': {
@@ -45,9 +45,9 @@ const CLAIMS: Readonly<Record<string, Claims>> = {
     'class-head-best': [['hls'], 'At test time the class head alone (mixing 0) is best'],
   },
   'figure 8': {
-    'half-most-stable': [CONTINUED, 'Of four ways to go on, mixing 0.5 is the most stable'],
-    'class-forgets': [['hls-continued-class'], 'Going on with the class branch alone makes the instance head forget'],
-    'reverse-forgets': [['hls-continued-reverse'], 'So does going on with a reverse sigmoid'],
+    'half-most-stable': [CONTINUED, 'Of four ways to continue, mixing 0.5 is the most stable'],
+    'class-forgets': [['hls-continued-class'], 'Continuing with the class branch alone makes the instance head forget'],
+    'reverse-forgets': [['hls-continued-reverse'], 'So does continuing with a reverse sigmoid'],
     'half-keeps': [CONTINUED.slice(0, 3), 'With mixing 0.5 it forgets less than with either'],
   },
   'theorem 1': {

@@ -1,15 +1,20 @@
 import { z } from 'zod';
+import { experiments } from '../src/experiment/index.js';
+import { knobsAt } from '../src/loop/index.js';
 import { crossEntropy } from '../src/loss/index.js';
-import { heterogeneous, singleBranch, type TensorBatch } from '../src/method/index.js';
-import { derivedNetwork } from '../src/net/index.js';
-import { ParameterStore } from '../src/nn/index.js';
-import { adam, archOptimizer, clipNorm, sgd } from '../src/optim/index.js';
-import { paperSettings } from '../src/recipes/index.js';
-import { constant, product } from '../src/schedule/index.js';
-import { cell, dartsPrimitives, edgeCount, joined, searchPlan, softmaxRelaxation } from '../src/space/index.js';
+import { derivedNetwork, searchNetwork } from '../src/net/index.js';
+import { ParameterStore, type Pass, type TensorBatch } from '../src/nn/index.js';
+import { clipNorm, sgd } from '../src/optim/index.js';
+import {
+  cell,
+  dartsPrimitives,
+  edgeCount,
+  joined,
+  namedGenotype,
+  searchPlan,
+  softmaxRelaxation,
+} from '../src/space/index.js';
 import * as t from '../src/tensor/index.js';
-import { searchStep } from '../src/train/index.js';
-import { dartsV2 } from './darts-v2.js';
 
 const size = (n: number) => z.coerce.number().default(n);
 
@@ -33,8 +38,10 @@ export const work = z.object({
 });
 export type Work = z.infer<typeof work>;
 
-const MIXING = 0.5;
+const MIXING = 'constant(0.5)';
 const LR = 0.025;
+const RULE = { momentum: 0.9, weightDecay: 3e-4 }; // of the weights
+const GRAD_CLIP = 5;
 const CLASSES = 10;
 /** Calls of an operator that count as one step of task `op`. */
 export const CALLS = 2_000;
@@ -49,41 +56,44 @@ const shapeOf = ({ channels, layers, nodes }: Work) => ({
   inputChannels: 3,
 });
 const criterion = crossEntropy().build([]);
+const training: Pass = { training: true, knobs: {} };
 const pixels = ({ batch, image }: Work, channels = 3): t.Tensor =>
   t.scope(() => t.channelsLast(t.randn([batch, channels, image, image])));
 const random = (w: Work): TensorBatch => ({
   images: pixels(w),
-  labels: t.tensor(BigInt64Array.from({ length: w.batch }, (_, i) => BigInt(i % CLASSES))),
+  targets: [{ labels: t.tensor(BigInt64Array.from({ length: w.batch }, (_, i) => BigInt(i % CLASSES))), share: 1 }],
 });
 
+/** A search step of the paper's order, as the command takes it, at DARTS' rates. */
 const step = (w: Work): (() => void) => {
-  const settings = { ...paperSettings, ...shapeOf(w), batchSize: w.batch };
-  const method = w.method === 'hls' ? heterogeneous(constant(MIXING)) : singleBranch();
-  const net = method.build(shapeOf(w), { relax: softmaxRelaxation });
-  const weights = sgd(net.store.flat, settings);
-  const arch = archOptimizer(net.alphas, {
-    rates: (component) => product(constant(3e-4), method.archLr?.[component] ?? constant(1)),
-    make: (value) => adam(value, { betas: [0.5, 0.999], weightDecay: 1e-3 }),
-  });
-  const [train, valid] = [method.streams.map(() => random(w)), method.streams.map(() => random(w))];
-  const where = { epoch: 0, step: 0 };
-  const mixing = method.mixing?.(0) ?? null;
+  const { channels, layers, nodes, classes, inputChannels } = shapeOf(w);
+  const mixing = w.method === 'hls' ? { mixing: MIXING } : {};
+  const rates = { weightLr: LR, archLr: 3e-4 };
+  const plan = experiments.named(w.method).with({ batchSize: w.batch, channels, layers, nodes, ...rates, ...mixing });
+  const [phase] = plan.phases;
+  const learner = phase?.start?.(
+    { classes, inputChannels, imageSize: w.image, counts: new Array<number>(classes).fill(1), device: 'cpu' },
+    {},
+  );
+  if (phase === undefined || learner === undefined) throw new Error(`${w.method} must build a network`);
+  const batches = learner.streams.map(() => random(w));
+  const at = { epoch: 0, step: 0, knobs: knobsAt(phase, 0) };
   return () => {
-    searchStep({ net, weights, arch, criterion, settings }, { train, valid, t: 0, mixing, lr: LR, where });
+    learner.step(batches, at);
   };
 };
 
 /** A training step of the published second-order cells: loss, gradients, clipping, SGD. */
 const derived = (w: Work): (() => void) => {
-  const net = derivedNetwork(shapeOf(w), { genotype: dartsV2 });
-  const weights = sgd(net.store.flat, paperSettings);
-  const { images, labels } = random(w);
+  const net = derivedNetwork(shapeOf(w), { genotype: namedGenotype('darts-v2') ?? {} });
+  const weights = sgd(net.store.flat, RULE);
+  const { images, targets } = random(w);
   return () => {
-    const loss = criterion(net.logits(images), labels);
+    const loss = criterion(net.trained(images, training).logits, targets, training);
     const gradients = t.grad(loss, net.store.leaves, { unused: 'zeros' });
     t.noGrad(() => {
-      const flat = t.cat(gradients.map((g) => t.reshape(g, [-1])));
-      clipNorm(flat, { max: paperSettings.gradClip });
+      const flat = net.store.gather(gradients);
+      clipNorm(flat, { max: GRAD_CLIP });
       weights.step(flat, { lr: LR });
     });
   };
@@ -91,9 +101,9 @@ const derived = (w: Work): (() => void) => {
 
 /** The supernet in training mode, without gradients. */
 const forward = (w: Work): (() => void) => {
-  const net = singleBranch().build(shapeOf(w), { relax: softmaxRelaxation });
+  const net = searchNetwork(shapeOf(w));
   const { images } = random(w);
-  return () => t.noGrad(() => net.logits(images).data());
+  return () => t.noGrad(() => void net.answers(images, training).map(({ logits }) => logits.data()));
 };
 
 /** Channels of what a cell in mid-network reads: outputs of cells of its own width, or of half of it where it reduces. */
@@ -111,7 +121,7 @@ const oneCell = (w: Work): (() => void) => {
     channels,
     inputs: [inputs, inputs],
     afterReduction: false,
-    search: true,
+    supernet: true,
   });
   store.allocate();
   const alpha = t.randn([edgeCount(nodes), dartsPrimitives.length]).requireGrad();
@@ -119,7 +129,9 @@ const oneCell = (w: Work): (() => void) => {
   const output = kind === 'reduction' ? Math.ceil(w.image / 2) : w.image;
   const cotangent = pixels({ ...w, image: output }, nodes * channels);
   return () => {
-    const y = joined(body.forward([s0], [s1], { weights: softmaxRelaxation(alpha) }));
+    const y = joined(
+      body.forward([s0], [s1], { weights: softmaxRelaxation.weights({ ops: alpha }, training), pass: training }),
+    );
     t.grad(y, [s0, s1, alpha, ...store.leaves], { gradOutputs: [cotangent] });
   };
 };

@@ -34,16 +34,16 @@ const outcome = (run: string) => {
 };
 
 describe('a search that is continued', { timeout: 120_000 }, () => {
-  it('comes to the same to the bit, whether it searches itself or goes on from the search of another run', async () => {
+  it('comes to the same to the bit, whether it searches itself or continues from the search of another run', async () => {
     expect(parent).toMatchObject({ code: 0 });
     const [own, forked] = [
       await cli.run(['search', 'hls-continued-half', ...TINY, '--out', 'own']),
       await cli.run(['search', 'hls-continued-half', ...TINY, '--from', 'hls', '--out', 'forked']),
     ];
     expect([own.code, forked.code]).toEqual([0, 0]);
-    expect(forked.stderr).toContain('going on from hls after its 2 epochs');
+    expect(forked.stderr).toContain('continuing from hls after its 2 epochs');
     expect(outcome('forked')).toEqual(outcome('own'));
-    expect(outcome('own').records.map((r) => [r.phase, r.mixing])).toEqual([
+    expect(outcome('own').records.map((r) => [r.phase, r.knobs['mixing']])).toEqual([
       ['search', 1],
       ['search', 0.75],
       ['continued', 0.5],
@@ -55,7 +55,7 @@ describe('a search that is continued', { timeout: 120_000 }, () => {
     const args = ['search', 'hls-continued-frozen', ...TINY, '--from', 'hls', '--checkpoint-minutes', '0'];
     expect(await cli.run([...args, '--out', 'whole'])).toMatchObject({ code: 0 });
     const running = cli.start([...args, '--out', 'killed']);
-    await running.said('searching:');
+    await running.said('search:');
     // Once a checkpoint beyond the parent's is there, the phase has begun.
     while (!readdirSync(path('killed', 'checkpoints')).some((file) => /^epoch-0*2-step-0*[1-9]/.test(file)))
       await new Promise((resolve) => setTimeout(resolve, 2));
@@ -72,7 +72,11 @@ describe('a search that is continued', { timeout: 120_000 }, () => {
       ['hls-continued-half', '--channels', '3'],
       /its channels must be the new run's, it is 2 there and 3 here/,
     ],
-    ['another freeze', ['hls-continued-half', '--freeze', 'sqrt'], /its method must be the new run's/],
+    [
+      'another freeze',
+      ['hls-continued-half', '--freeze', 'sqrt'],
+      /its freeze must be the new run's, it is "exp" there/,
+    ],
     ['a recipe that stops there', ['hls'], /hls must have a phase beyond those of hls, it has 1 of 1/],
     ['what is no run', ['hls-continued-half', '--from', 'data'], /a run folder holds run.json, this one does not/],
   ])('refuses %s, and writes nothing', async (_, [recipe = '', ...rest], message) => {
@@ -87,18 +91,18 @@ describe('evaluate', { timeout: 60_000 }, () => {
   it('sweeps the mixing, marks what validation chose, and shows what the test would have chosen', async () => {
     const { code, stdout } = await cli.run(['evaluate', 'hls', '--mixing', '0:1:0.25']);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^ {2}at mixing +[\d.]+, best of 5 on the validation images$/m);
+    expect(stdout).toMatch(/^ {2}at +mixing [\d.]+, best of 5 on the validation images$/m);
     expect(stdout).toMatch(/^ {2}best on the test itself +[\d.]+ % at mixing [\d.]+ \(optimistic/m);
-    expect(stdout.match(/^ +(0|0\.25|0\.5|0\.75|1) .*%/gm)).toHaveLength(5);
+    expect(stdout.match(/^ *mixing (0|0\.25|0\.5|0\.75|1) .*%/gm)).toHaveLength(5);
     expect(stdout.match(/← chosen/g)).toHaveLength(1);
     expect(stdout).toMatch(/^ +cat +dog\ncat +\d+ +\d+\ndog +\d+ +\d+$/m);
   });
 
   it('tests at one mixing, as the run itself did at the one it chose', async () => {
     const written = JSON.parse(readFileSync(path('hls', 'evaluation.json'), 'utf8'));
-    const { code, stdout } = await cli.run(['evaluate', 'hls', '--mixing', String(written.mixing), '--json']);
+    const { code, stdout } = await cli.run(['evaluate', 'hls', '--mixing', String(written.at.mixing), '--json']);
     expect(code).toBe(0);
-    expect(JSON.parse(stdout).evaluation).toEqual({ ...written, sweep: null });
+    expect(JSON.parse(stdout).evaluation).toEqual({ ...written, answers: null });
   });
 
   it.each(['1.5', '0:2:0.1', '0:1:0', 'a', '0:1', '1:0:0.1', '-0.1'])('refuses the mixing %s', async (mixing) => {
@@ -116,30 +120,43 @@ describe('a search of one epoch', { timeout: 60_000 }, () => {
   });
 });
 
-describe('switches', { timeout: 60_000 }, () => {
+describe('options of the method', { timeout: 60_000 }, () => {
   const dry = (...args: string[]) => cli.run(['search', ...args, ...TINY, '--dry-run', '--json']);
 
   it('are recorded, and resumed with', async () => {
     const flags = ['--mixing', 'linear(1, 0)', '--freeze', 'sqrt', '--bn-scope', 'perBranch', '--logit-scale', '2'];
     const args = ['search', 'hls', ...TINY, ...flags, '--arch-optimizer', 'sgd', '--out', 'switched'];
     const running = cli.start([...args, '--checkpoint-minutes', '0']);
-    await running.said('searching:');
+    await running.said('search:');
     running.send('SIGINT');
     expect((await running.exit).code).toBe(130);
     expect(await cli.run(['resume', 'switched'])).toMatchObject({ code: 0 });
-    expect(openRun(path('switched')).info.recipe).toMatchObject({
-      method: { mixing: 'linear(1, 0)', archLr: { backbone: 'softFreeze(linear(1, 0), sqrt)' } },
-      settings: { archOptimizer: 'sgd' },
-      switches: { mixing: 'linear(1, 0)', freeze: 'sqrt', bnScope: 'perBranch', logitScale: 2 },
+    const { experiment, changes } = openRun(path('switched')).info;
+    const changed = {
+      mixing: 'linear(1, 0)',
+      freeze: 'sqrt',
+      bnScope: 'perBranch',
+      logitScale: 2,
+      archOptimizer: 'sgd',
+    };
+    expect(changes).toEqual(changed);
+    expect(experiment.options).toMatchObject(changed);
+    expect(experiment.phases[0]?.knobs).toMatchObject({
+      mixing: 'linear(1, 0)',
+      'archLr.backbone': 'constant(0.02) × softFreeze(linear(1, 0), sqrt)',
     });
-    expect(outcome('switched').records.map((r) => r.mixing)).toEqual([1, 0.5]);
+    expect(outcome('switched').records.map((r) => r.knobs['mixing'])).toEqual([1, 0.5]);
   });
 
   it.each([
     ['a mixing beyond 1', ['hls', '--mixing', 'constant(1.5)'], /must be in \[0, 1\], got 1.5 at t = 0.00/],
     ['a schedule that is none', ['hls', '--mixing', 'parabolic'], /unknown schedule "parabolic": did you mean/],
-    ['a switch of another method', ['darts', '--bn-scope', 'joint'], /its method must have branches for bnScope/],
-    ['a freeze where nothing freezes', ['darts-bbn', '--freeze', 'sqrt'], /it has no soft freeze/],
+    [
+      'an option of another method',
+      ['darts', '--bn-scope', 'joint'],
+      /--bn-scope: darts has no such option, only --epochs/,
+    ],
+    ['a freeze where nothing freezes', ['darts-bbn', '--freeze', 'sqrt'], /--freeze: darts-bbn has no such option/],
     ['a scale of 0', ['hls', '--logit-scale', '0'], /It must be a number > 0/],
   ])('refuse %s, before training', async (_, args, message) => {
     const exit = await dry(...args);

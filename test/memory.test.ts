@@ -48,7 +48,7 @@ describe('what is expected is within 15 % of what is then measured', () => {
     const dry = await cli.run([...args, '--dry-run', '--json']);
     const { expectedMemoryBytes } = needs.parse(JSON.parse(dry.stdout));
     const run = await cli.run(args);
-    const said = /^needs about (\d+) MB of memory and \d+:\d\d an epoch; [\d.]+ GB are free$/m.exec(run.stderr);
+    const said = /^needs about (\d+) MB of memory and \d+:\d\d per epoch; [\d.]+ GB are free$/m.exec(run.stderr);
     for (const expected of [expectedMemoryBytes, Number(said?.[1]) * 1e6])
       expect(Math.abs(expected / peakOf(out) - 1)).toBeLessThan(0.15);
   });

@@ -1,13 +1,14 @@
 import { expect, it } from 'vitest';
+import { batchToTensors, parseAugment } from '../src/augment/index.js';
 import { stream } from '../src/data/index.js';
-import { darts, scaled } from '../src/recipes/index.js';
+import { experiments, scaled } from '../src/experiment/index.js';
+import { forecast } from '../src/forecast/index.js';
+import type { DataSizes } from '../src/forecast/probe.js';
 import { scope, threads } from '../src/tensor/index.js';
-import { batchToTensors } from '../src/train/batches.js';
-import { type DataSizes, estimate } from '../src/train/index.js';
 
 it('preparing the batches of a step costs under 5 % of it, at the smallest scale', async () => {
   threads.set(1);
-  const { settings, method } = scaled(darts, { scale: 'smoke' });
+  const plan = scaled(experiments.named('darts'), { scale: 'smoke', values: { epochs: 1 } });
   const size = 28;
   const images = 512;
   const set = {
@@ -19,9 +20,9 @@ it('preparing the batches of a step costs under 5 % of it, at the smallest scale
   };
   const batches = stream(set, {
     sampling: 'instance',
-    batchSize: settings.batchSize,
+    batchSize: plan.batchSize,
     classes: 10,
-    augment: { pad: 2, flip: true },
+    augment: parseAugment('crop(2) + flip'),
     seed: 0,
     name: 'train',
   });
@@ -41,9 +42,6 @@ it('preparing the batches of a step costs under 5 % of it, at the smallest scale
     validImages: 0,
     testImages: 0,
   };
-  const { expectedSeconds: step } = await estimate(
-    { ...scaled(darts, { scale: 'smoke', settings: { epochs: 1 } }), method },
-    sizes,
-  );
+  const { expectedSeconds: step } = await forecast(plan, sizes);
   expect((2 * perBatch) / step).toBeLessThan(0.05); // a step draws a training and a validation batch
 });

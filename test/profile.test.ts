@@ -78,7 +78,7 @@ describe('search --profile', () => {
     const { code, stdout, stderr } = await cli.run([...search, '--profile', '3', '--json', '--out', 'few']);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ run: 'few', interrupted: true, profile: { steps: 3 } });
-    expect(stderr).toContain('saved; go on with: tailnas resume few');
+    expect(stderr).toContain('saved; continue with: tailnas resume few');
     expect(await cli.run(['resume', 'few', '--quiet'])).toMatchObject({ code: 0 });
   });
 

@@ -46,7 +46,7 @@ const timeless = (summary: string): string => summary.replace(/^time and memory 
 /** Runs to the end without a stop; `milliseconds` are those of training and testing, loading apart. */
 const whole = async (run: string, args: readonly string[] = ['darts']) => {
   const running = cli.start([...search, ...args, '--out', run]);
-  await running.said('searching:');
+  await running.said('search:');
   const began = performance.now();
   const { code, stdout } = await running.exit;
   expect(code).toBe(0);
@@ -98,11 +98,11 @@ describe('a run that is killed', () => {
   ) => {
     const first = cli.start([...search, ...recipe, ...saving, '--out', run]);
     const resume = () => cli.start(['resume', run, ...saving]);
-    await first.said('searching:');
+    await first.said('search:');
     await killWithin(first, training);
     if (isMidEpoch(checkpoints(run)[0])) midEpoch++;
     const second = resume();
-    await second.said('searching:');
+    await second.said('search:');
     await killWithin(second, training / 2);
     if (isMidEpoch(checkpoints(run)[0])) midEpoch++;
     await killWithin(resume(), 2 * training);
@@ -128,10 +128,10 @@ describe('a run that is killed', () => {
 });
 
 describe('a run that is told to stop', () => {
-  it('saves where it is on Ctrl-C, leaves with 130 and says how to go on', async () => {
+  it('saves where it is on Ctrl-C, leaves with 130 and says how to continue', async () => {
     expect(stopped).toMatchObject({ code: 130, stdout: '' });
     expect(stopped.stderr).toContain('stopping after this step');
-    expect(stopped.stderr).toContain('saved; go on with: tailnas resume stopped');
+    expect(stopped.stderr).toContain('saved; continue with: tailnas resume stopped');
     expect(checkpoints('stopped')).toHaveLength(3);
     const run = copy('stopped', 'ctrl-c');
     const resumed = await cli.run(['resume', run]);
@@ -204,9 +204,9 @@ describe('a damaged checkpoint', () => {
 });
 
 describe('a run folder', () => {
-  it('is refused to a second process, and the first goes on unharmed', async () => {
+  it('is refused to a second process, and the first continues unharmed', async () => {
     const first = cli.start([...search, 'darts', '--out', 'shared']);
-    await first.said('searching:');
+    await first.said('search:');
     first.send('SIGSTOP'); // or it could be done before the second has started
     const second = await cli.run(['resume', 'shared']);
     const third = await cli.run([...search, 'darts', '--out', 'shared']);
@@ -227,7 +227,7 @@ describe('a run folder', () => {
     expect(outcome('finished')).toEqual(finished.outcome);
   });
 
-  it('is not gone on with when the data have changed', async () => {
+  it('is not continued when the data have changed', async () => {
     const run = copy('stopped', 'other data');
     const image = join(cli.folder, 'data', 'train', 'cat', '3.png');
     const before = readFileSync(image);
@@ -253,14 +253,14 @@ describe('a seed', () => {
 });
 
 describe('a search whose numbers are no longer finite', () => {
-  it('stops and says where, and its last good checkpoint goes on', async () => {
+  it('stops and says where, and its last good checkpoint is continued from', async () => {
     const run = copy('stopped', 'diverged');
     const recipe = readFileSync(path(run, 'run.json'), 'utf8');
     writeFileSync(path(run, 'run.json'), recipe.replace(/"weightLr": [\d.]+/, '"weightLr": 1e30'));
     const before = checkpoints(run);
     const diverged = await cli.run(['resume', run]);
     expect(diverged).toMatchObject({ code: 1, stdout: '' });
-    expect(diverged.stderr).toMatch(/\nerror: Search diverged: .+ is not finite at epoch \d+, step \d+\. /);
+    expect(diverged.stderr).toMatch(/\nerror: Training diverged: .+ is not finite at epoch \d+, step \d+\. /);
     expect(checkpoints(run)).toEqual(before);
     writeFileSync(path(run, 'run.json'), recipe);
     expect(await cli.run(['resume', run])).toMatchObject({ code: 0 });

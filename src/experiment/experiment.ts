@@ -131,12 +131,11 @@ export const describe = (plan: Plan): ExperimentRecord => {
     streams,
     space,
     network,
-    phases: phases.map(({ name, epochs, knobs, frozen = [], stop }) => ({
+    phases: phases.map(({ name, epochs, knobs, frozen = [] }) => ({
       name,
       epochs,
       knobs: Object.fromEntries(Object.entries(knobs).map(([knob, schedule]) => [knob, schedule.label])),
       frozen,
-      ...(stop === undefined ? {} : { stop: stop.label }),
     })),
   };
 };

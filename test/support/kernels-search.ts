@@ -1,5 +1,4 @@
-import { search } from '../../src/train/index.js';
-import { tinyDataset, tinyRecipe } from './tiny.js';
+import { tinyPlan, tinyRun } from './tiny.js';
 
 // A program of its own, as TAILNAS_KERNELS is read once a process: searches with a tiny network and prints how that went as one line of JSON.
 
@@ -10,7 +9,7 @@ export interface Course {
 }
 
 const losses: number[] = [];
-const s = search(tinyRecipe({ layers: 3, order: 2 }), { dataset: tinyDataset(), seed: 5 });
-for await (const event of s) if (event.type === 'step') losses.push(event.loss);
-console.log(JSON.stringify({ losses, genotypes: s.genotypes() } satisfies Course));
-s.dispose();
+const live = tinyRun(tinyPlan({ layers: 3, order: 2 }).phases, { seed: 5 });
+for await (const event of live) if (event.type === 'step') losses.push(event.loss);
+console.log(JSON.stringify({ losses, genotypes: live.genotypes() } satisfies Course));
+live.dispose();

@@ -38,7 +38,7 @@ const drawn = async ({ cell, title }: PlacedCell): Promise<string> => {
   }
 };
 
-/** One cell over the stops of a slider. `data-epochs` says which drawing is whose: 0 in place, n template n, -1 none. */
+/** One cell over the stops of a slider. `data-epochs` names each one's drawing: 0 in place, n template n, -1 none. */
 const cellOverStops = async (last: PlacedCell, stops: readonly Stop[], drawings: Drawings): Promise<Html> => {
   const shown = await drawn(last);
   const known = new Map([[JSON.stringify(last.cell), 0]]);
@@ -70,7 +70,8 @@ export const cellsFigure = async (run: LoadedRun, id: string, drawings: Drawings
   const labels = JSON.stringify(stops.map(({ label }) => label));
   const slider = html`<div class="slider" hidden>
 <label for="${id}-epoch">Cells derived after <output for="${id}-epoch">${last.label}</output></label>
-<input type="range" id="${id}-epoch" min="1" max="${stops.length}" value="${stops.length}" data-labels="${labels}"></div>`;
+<input type="range" id="${id}-epoch" min="1" max="${stops.length}" value="${stops.length}"
+ data-labels="${labels}"></div>`;
   const texts = cells.map(({ title, cell }) => html`<dt>${title}</dt><dd><code>${printCell(cell)}</code></dd>`);
   return [
     html`<figure class="cells" id="${id}">

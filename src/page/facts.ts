@@ -45,7 +45,7 @@ export const methodsHtml = (infos: readonly RunInfo[]): Html =>
     ['Phases', ({ experiment }) => html`${experiment.phases.map(phaseHtml)}`],
   ]);
 
-/** What a run was made with: settings, machine and versions (several where it was resumed with others), and its cost. */
+/** What a run was made with: settings, machine and versions (several where it was resumed); and what it took. */
 const settingsOf = ({ info, records }: LoadedRun): Map<string, string> => {
   const { experiment, overrides, device, threads, host, versions, startedAt } = info;
   const had = (key: string) => [versions, ...records.map((r) => r.versions ?? {})].flatMap((of) => of[key] ?? []);

@@ -57,7 +57,7 @@ ${grouped(sum(counts.valid))} images for validation and ${grouped(sum(counts.tes
   return html`<p>This report ${what}${images}. ${sizes}.</p>`;
 };
 
-/** The run of a row that represents it where only one can be shown: its first finished one, or the first with an epoch. */
+/** The run of a row that is shown where only one can be: its first finished one, or the first with an epoch. */
 const shownOf = ({ members }: Line): LoadedRun[] => {
   const begun = members.filter((run) => run.records.length > 0);
   const shown = begun.find((run) => run.evaluation !== undefined) ?? begun[0];
@@ -79,8 +79,8 @@ const cellFigures = async (lines: readonly Line[]): Promise<Html[]> => {
   for (const [at, run] of lines.flatMap(shownOf).entries())
     figures.push(...(await cellsFigure(run, `cells-${at + 1}`, drawings)));
   if (figures.length === 0) return [];
-  const intro = html`<p>What would be derived from a search after each epoch, the last one shown first; of a training, the
-cells that its network is made of. One run of each method.</p>`;
+  const intro = html`<p>What would be derived from a search after each epoch, the last one shown first; of a training,
+the cells of its network. One run of each method.</p>`;
   return [intro, ...figures, ...cellTemplates(drawings)];
 };
 
@@ -95,9 +95,9 @@ row. One run of each method.</p>
 };
 
 /**
- * The report on runs as one HTML document: tables, figures, cells over epochs, and all that is needed to judge and repeat
- * them. It needs no network, and scripts only for the sliders. Throws a ComparisonError when the runs may not stand in
- * one table.
+ * The report on runs as one HTML document: tables, figures, cells over epochs, and all that is needed to judge and
+ * repeat them. It needs no network, and scripts only for the sliders. Throws a ComparisonError when the runs may not
+ * stand in one table.
  */
 export const reportPage = async (
   given: readonly LoadedRun[],

@@ -15,12 +15,12 @@ export interface Choice {
 
 const BILATERAL = ['darts-bbn', 'hls'];
 
-/** What the paper (arXiv 2406.07028) does not say and every result here depends on; equation numbers are the paper's. */
+/** What the paper (arXiv 2406.07028) does not say and every result here depends on, with the paper's equations. */
 export const choices: readonly Choice[] = [
   {
     what: 'The factor on the backbone’s architecture learning rate (eq 17)',
     choice: 's(m) = exp(1 − 1/m), s(0) = 0',
-    why: 'The only form without coefficients that is “negative exponential”, nearly 1 at first, below m, and 0 before m.',
+    why: 'The one form without coefficients that is “negative exponential”, nearly 1 at first, below m, 0 before m.',
     varied: ['sqrt', 'squared', 'saturating'].map((freeze) => ({ change: { freeze }, recipes: ['hls'] })),
   },
   {

@@ -1,6 +1,6 @@
 import { batchToTensors } from '../augment/index.js';
 import { planOf } from '../experiment/index.js';
-import { readStanding, restoreModel } from '../loop/index.js';
+import { readStanding, restoreTensors } from '../loop/index.js';
 import { type Knobs, testing } from '../nn/index.js';
 import { openRun, type RunInfo } from '../run/index.js';
 import { noGrad, scope, type Tensor } from '../tensor/index.js';
@@ -45,7 +45,7 @@ export const open = (run: string, { device = 'cpu' }: { device?: string } = {}):
     ) ?? fail('none of its phases builds a network');
   const { model } = learner;
   try {
-    restoreModel(checkpoint.bytes, model.store);
+    restoreTensors(checkpoint.bytes, learner);
   } catch (error) {
     learner.dispose();
     throw error;

@@ -11,7 +11,7 @@ import type { Learner } from '../learn/index.js';
 import { type Phase, totalEpochs } from '../loop/index.js';
 import { testing } from '../nn/index.js';
 import { openRun } from '../run/index.js';
-import { argmax, liveTensors, noGrad, scope } from '../tensor/index.js';
+import { argmax, liveTensors, noGrad, rng, scope } from '../tensor/index.js';
 import { type DataRequest, open, planData, type RunResult, startRun } from './index.js';
 
 let folder: string;
@@ -98,8 +98,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('a run that is opened without its data', () => {
   it.each(plans.map(([name]) => name))('answers as its live network did, to the bit: %s', (name) => {
-    const before = liveTensors();
+    const [before, random] = [liveTensors(), rng.state()];
     const opened = open(path(name));
+    expect(rng.state()).toEqual(random);
     const { answers = [], result } = finished.get(name) ?? {};
     const live = answers.find(({ at }) => JSON.stringify(at) === JSON.stringify(opened.at));
     const logits = opened.logits(dataset.test.images);

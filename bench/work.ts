@@ -5,9 +5,16 @@ import { crossEntropy } from '../src/loss/index.js';
 import { derivedNetwork, searchNetwork } from '../src/net/index.js';
 import { ParameterStore, type Pass, type TensorBatch } from '../src/nn/index.js';
 import { clipNorm, sgd } from '../src/optim/index.js';
-import { cell, dartsPrimitives, edgeCount, joined, searchPlan, softmaxRelaxation } from '../src/space/index.js';
+import {
+  cell,
+  dartsPrimitives,
+  edgeCount,
+  joined,
+  namedGenotype,
+  searchPlan,
+  softmaxRelaxation,
+} from '../src/space/index.js';
 import * as t from '../src/tensor/index.js';
-import { dartsV2 } from './darts-v2.js';
 
 const size = (n: number) => z.coerce.number().default(n);
 
@@ -78,7 +85,7 @@ const step = (w: Work): (() => void) => {
 
 /** A training step of the published second-order cells: loss, gradients, clipping, SGD. */
 const derived = (w: Work): (() => void) => {
-  const net = derivedNetwork(shapeOf(w), { genotype: dartsV2 });
+  const net = derivedNetwork(shapeOf(w), { genotype: namedGenotype('darts-v2') ?? {} });
   const weights = sgd(net.store.flat, RULE);
   const { images, targets } = random(w);
   return () => {

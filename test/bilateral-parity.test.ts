@@ -72,7 +72,8 @@ const passErrors = (f: Bilateral, dtype: Dtype) => {
         alphas.flatMap((a) => a.theirs),
       ),
       weights: compare(weights, theirs.weightGradients, { names: f.weights, fixture: f, floor }),
-      // A digest's dot product, with noise of variance 1/3, shows 1/√3 of a difference on average; its norm may show more.
+      // A digest's dot product, with noise of variance 1/3, shows 1/√3 of a difference on average; its norm may show
+      // more.
       weightVector: Math.sqrt(3) * Math.hypot(...parts),
     };
   });
@@ -116,7 +117,8 @@ describe.each(['bilateral-joint', 'bilateral-branch'])('parity of %s with PyTorc
 
 describe('parity of bilateral-float32 with PyTorch in float32', () => {
   const f = rounded.parse(readJson('bilateral-float32'));
-  // What PyTorch's own two layouts differ by, over its draws: a ReLU or a pooling tie near its kink flips in one and not in the other.
+  // What PyTorch's own two layouts differ by, over its draws: a ReLU or a pooling tie near its kink flips in one and
+  // not in the other.
   const most = (pick: 'alpha' | 'weights') =>
     Math.max(
       ...f.layouts.flatMap((l) => [l.nchwToFloat64, l.channelsLastToFloat64, l.channelsLastToNchw]).map((l) => l[pick]),

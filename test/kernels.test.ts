@@ -106,8 +106,9 @@ const derivedBranches: Build = (rest) =>
   derivedBilateralNetwork(shapeWith(rest), { genotypes: { backbone: genotype, instance: genotype, class: genotype } });
 
 describe('a whole network, fused in float32, is the plain one in float64', () => {
-  // A ReLU or a pooling tie within a rounding of its kink falls on one side in float32 and on the other in float64, fused or not, and changes
-  // gradients by 1e-3. These seeds have none in these networks: in float64, images changed by 5e-6 change no gradient by more than 4e-5.
+  // A ReLU or a pooling tie within a rounding of its kink falls on one side in float32 and on the other in float64,
+  // fused or not, and changes gradients by 1e-3. These seeds have none in these networks: in float64, images changed by
+  // 5e-6 change no gradient by more than 4e-5.
   const nets: [name: string, seed: number, build: Build, size: [height: number, width: number], frozen?: string[]][] = [
     ['DARTS search network, 12×12', 4, darts, [12, 12]],
     ['DARTS search network, 11×13', 4, darts, [11, 13]],

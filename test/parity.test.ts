@@ -55,7 +55,8 @@ const passErrors = (
     return {
       logits: maxAbs(logits.toArray(), expected.logits.flat()),
       loss: Math.abs(loss.item() - expected.loss) / expected.loss,
-      // A weight before a batch norm may have a gradient of exactly 0: there only rounding is left, compared with the largest gradient.
+      // A weight before a batch norm may have a gradient of exactly 0: there only rounding is left, compared with the
+      // largest gradient.
       weights: compare(byName, expected.weightGradients, { names: f.weights, fixture: f, floor: size * 1e-6 }),
       alpha: Math.max(...alphaErrors),
       buffers,
@@ -96,7 +97,8 @@ describe('parity with PyTorch in float64', () => {
 describe('parity with PyTorch in float32 at full size', () => {
   const f = readFixture('darts-full');
   const layouts = given(f.layouts);
-  // What PyTorch's own two layouts differ by, over its draws: a ReLU or a pooling tie near its kink flips in one and not in the other.
+  // What PyTorch's own two layouts differ by, over its draws: a ReLU or a pooling tie near its kink flips in one and
+  // not in the other.
   const most = (pick: 'alpha' | 'weights' | 'worstWeight') =>
     Math.max(
       ...layouts.flatMap((l) => [l.nchwToFloat64[pick], l.channelsLastToFloat64[pick], l.channelsLastToNchw[pick]]),

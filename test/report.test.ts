@@ -5,9 +5,9 @@ import { pathToFileURL } from 'node:url';
 import bundled from '@sparticuz/chromium';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { reportCommand } from '../src/cli/report.js';
-import { reportPage } from '../src/report/page.js';
-import type { LoadedRun } from '../src/report/runs.js';
+import { command as reportCommand } from '../src/cli/report.js';
+import type { LoadedRun } from '../src/measure/index.js';
+import { reportPage } from '../src/page/index.js';
 import { createRun } from '../src/run/index.js';
 import { fakeRun } from './support/fake-runs.js';
 
@@ -20,7 +20,7 @@ const changing = (run: LoadedRun): LoadedRun => ({
   ...run,
   records: run.records.map((record) => {
     const early = { nodes: [[{ op: 'max_pool_3x3', from: 0 }]], concat: [2] };
-    const { backbone } = record.genotype;
+    const backbone = record.genotype?.['backbone'];
     const first = { ...backbone, normal: early };
     return record.epoch === 0 ? { ...record, genotype: { ...record.genotype, backbone: first } } : record;
   }),
@@ -56,7 +56,7 @@ describe('a report in a browser', () => {
   beforeAll(async () => {
     writeFileSync(file, await reportPage(runs, { command: ['tailnas', 'report'] }));
     browser = await launch();
-  });
+  }, 120_000);
   afterAll(async () => {
     await browser.close();
     rmSync(folder, { recursive: true });

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
-import type { Imbalance } from '../data/index.js';
+import { type Imbalance, imbalances } from '../data/index.js';
 import {
   type Experiment,
   experiments,
@@ -51,7 +51,6 @@ export interface RunFlags extends DataFlags {
 /** Flags of experiments' options, by their names: what the user wrote. */
 export type OptionFlags = Readonly<Record<string, unknown>>;
 
-const IMBALANCES: readonly Imbalance[] = ['exp', 'step', 'natural'];
 const count = argument(numberIn({ least: 1, whole: true }));
 
 const device = (word: string): string => {
@@ -85,7 +84,7 @@ export const dataOptions = (command: Command): Command =>
         '--imbalance <shape>',
         'how training images are thinned out over classes: exp, step, or natural (as they are)',
       )
-        .argParser(argument(oneOf(IMBALANCES)))
+        .argParser(argument(oneOf(imbalances)))
         .default('exp'),
     )
     .addOption(

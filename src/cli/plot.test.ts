@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { plotCommand } from './plot.js';
+import { command as plotCommand } from './plot.js';
 
 let folder: string;
 beforeEach(() => {
@@ -41,11 +41,11 @@ describe('tailnas plot', () => {
   });
 
   it.each([
-    [['figure1'], 'Unknown figure "figure1": did you mean'],
+    [['figure1'], 'got "figure1"; did you mean "figure2"?'],
     [['schedule'], 'name at least 1, such as parabolicDecay'],
     [['schedule', 'parabolicDeca'], 'did you mean "parabolicDecay"'],
     [['schedule', 'parabolicDecay', '--out', 'a.pdf'], 'It must end in .svg or .png'],
-    [['figure2'], 'Cannot draw figure 2: it needs at least 1 run, got none'],
+    [['figure2'], 'Cannot draw figure2: it needs at least 1 run, got none'],
   ])('refuses %j', async (words, message) => {
     await expect(plot(...words)).rejects.toThrow(message);
   });

@@ -2,48 +2,35 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, extname } from 'node:path';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { oneOf } from '../experiment/index.js';
-import { classAccuracy, paperFigures, recipeFigures, schedulePlot, stem } from '../report/figures/index.js';
-import type { Figure } from '../report/plot.js';
-import { svgToPng } from '../report/png.js';
-import { type LoadedRun, loadRun } from '../report/runs.js';
+import { drawFigure, type Figure, type FigureKind, figures, schedulePlot, svgToPng } from '../figure/index.js';
+import { loadRun } from '../measure/index.js';
 import { parseSchedule } from '../schedule/index.js';
 import { argument, fromUser, UsageError } from './usage.js';
 
 /** Draws from run folders; the paper's figures take only the runs that they are of. */
-type Draw = (runs: readonly LoadedRun[]) => Figure;
+const drawRuns = (kind: FigureKind, paths: readonly string[]): Figure => {
+  const runs = paths.map(loadRun);
+  for (const { path, problems } of runs) for (const problem of problems) process.stderr.write(`${path}: ${problem}\n`);
+  const { name, recipes } = kind;
+  const other = runs.find(({ info }) => recipes !== undefined && !recipes.includes(info.experiment.name));
+  if (other === undefined) return drawFigure(kind, runs);
+  const needs = recipes?.length === 0 ? 'it needs no run' : `its runs must be of ${recipes?.join(', ')}`;
+  throw new UsageError(`Cannot draw ${name}: ${needs}, got ${other.path} of ${other.info.experiment.name}`);
+};
 
-const ofPaper = Object.entries(paperFigures).map(([kind, { recipes, draw }]): [string, Draw] => [
-  kind,
-  (runs) => {
-    const others = runs.find(({ info }) => !recipes.includes(info.name));
-    if (others === undefined) return draw(runs);
-    throw new UsageError(
-      recipes.length === 0
-        ? `Cannot draw ${kind}: it needs no run, got ${others.path}`
-        : `Cannot draw ${kind}: its runs must be of ${recipes.join(', ')}, ${others.path} is of ${others.info.name}`,
-    );
-  },
-]);
-const ofRecipe = Object.entries(recipeFigures).map(([kind, draw]): [string, Draw] => [
-  kind,
-  (runs) => draw(runs, { name: stem(kind, runs) }),
-]);
-const DRAW: ReadonlyMap<string, Draw> = new Map([...ofPaper, ...ofRecipe, ['classes', classAccuracy]]);
-const KINDS = ['schedule', ...DRAW.keys()];
-
-const drawn = (kind: string, sources: readonly string[]): Figure => {
-  const draw = DRAW.get(kind);
-  if (draw !== undefined) {
-    const runs = sources.map((path) => loadRun(path));
-    for (const { path, problems } of runs)
-      for (const problem of problems) process.stderr.write(`${path}: ${problem}\n`);
-    return draw(runs);
-  }
+const drawn = (name: string, sources: readonly string[]): Figure => {
+  const kind = figures.named(name);
+  if (kind !== undefined) return drawRuns(kind, sources);
   if (sources.length === 0) throw new UsageError('Cannot draw schedules: name at least 1, such as parabolicDecay');
   return schedulePlot(sources.map((text) => fromUser(() => parseSchedule(text))));
 };
 
-/** Writes a figure to `out`, as what its ending says, or as both SVG and PNG under its own name. Returns the files. */
+const outFile = (file: string): string => {
+  if (['.svg', '.png'].includes(extname(file))) return file;
+  throw new InvalidArgumentError('It must end in .svg or .png');
+};
+
+/** Writes a figure to `out`, as what its ending says, or as SVG and PNG under its own name. Returns the files. */
 const write = ({ name, captioned }: Figure, { out }: { out: string | undefined }): string[] => {
   const files = out === undefined ? [`${name}.svg`, `${name}.png`] : [out];
   for (const file of files) {
@@ -53,10 +40,11 @@ const write = ({ name, captioned }: Figure, { out }: { out: string | undefined }
   return files;
 };
 
-export const command = (): Command =>
-  new Command('plot')
+export const command = (): Command => {
+  const names = ['schedule', ...figures.names()];
+  return new Command('plot')
     .description("draw schedules, or one of the paper's figures from run folders")
-    .addArgument(new Argument('<figure>', `one of ${KINDS.join(', ')}`).argParser(argument(oneOf(KINDS))))
+    .addArgument(new Argument('<figure>', `one of ${names.join(', ')}`).argParser(argument(oneOf(names))))
     .argument('[runs...]', 'run folders; for `schedule`, schedules as recipes write them')
     .addOption(
       new Option('--out <file>', 'file.svg or file.png (default: both, here, named for the figure)').argParser(outFile),
@@ -70,7 +58,7 @@ Examples:
   $ tailnas plot figure6 runs/hls-* runs/darts-bbn-* --out scaling.svg
         with against without scaling; runs of one recipe are seeds, drawn as mean and range
   $ tailnas plot training runs/darts-20260102-030405
-        of any recipe: training, alpha, mixing, gradients`,
+        of any recipe: training, gradients; of any search: alpha; of any with two heads: mixing`,
     )
     .action((kind: string, sources: string[], flags: { out?: string; json?: true }) => {
       const figure = drawn(kind, sources);
@@ -80,8 +68,4 @@ Examples:
         flags.json ? `${JSON.stringify({ files, name, title, caption })}\n` : `${files.join('\n')}\n`,
       );
     });
-
-function outFile(file: string): string {
-  if (['.svg', '.png'].includes(extname(file))) return file;
-  throw new InvalidArgumentError('It must end in .svg or .png');
-}
+};

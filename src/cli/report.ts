@@ -1,12 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
-import { measureClaims } from '../report/claims.js';
-import { markdown } from '../report/markdown.js';
-import { reportPage } from '../report/page.js';
-import { resultRows, withoutCommon } from '../report/results.js';
-import { loadRuns } from '../report/runs.js';
-import { sensitivityOf } from '../report/sensitivity.js';
+import { loadRuns, measureClaims, resultRows, sensitivityOf, withoutCommon } from '../measure/index.js';
+import { markdown, reportPage } from '../page/index.js';
 import { writeAtomic } from '../run/atomic.js';
 
 export const command = (): Command =>

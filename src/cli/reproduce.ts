@@ -3,9 +3,9 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { experiments, numberIn, oneOf, type Scale, type Values } from '../experiment/index.js';
-import { changeText } from '../report/results.js';
+import { changeText } from '../measure/index.js';
+import { CONTINUED_FROM } from '../paper/index.js';
 import {
-  CONTINUED_FROM,
   expectedSeconds,
   type PlannedRun,
   planRuns,

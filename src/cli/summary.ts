@@ -1,10 +1,17 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { genotypeSvgs } from '../report/cells.js';
-import { svgToPng } from '../report/png.js';
-import { bestAnswer, cellLines, type EpochRecord, type Evaluation, type RunFolder, rankOrder } from '../run/index.js';
-import type { Genotypes } from '../space/index.js';
-import { bytes, duration, listing, percent } from './format.js';
+import { cellsOf, genotypeSvgs, svgToPng } from '../figure/index.js';
+import { sum } from '../measure/index.js';
+import {
+  bestAnswer,
+  cellLines,
+  type EpochRecord,
+  type Evaluation,
+  type Genotypes,
+  type RunFolder,
+  rankOrder,
+} from '../run/index.js';
+import { bytes, duration, listing, percent, plural } from './format.js';
 
 /** Draws the cells of a genotype into `<run>/cells/`, each as SVG and PNG. Returns the SVG files. */
 export const drawCells = async (run: string, genotypes: Genotypes): Promise<string[]> => {
@@ -53,7 +60,7 @@ const rankRows = (ranks: Evaluation['ranks'], trainCounts: readonly number[]): [
   });
 };
 
-const classCount = (n: number): string => `${n} ${n === 1 ? 'class' : 'classes'}`;
+const classCount = (n: number): string => plural(n, 'class', 'classes');
 const spread = (counts: readonly number[]): string => {
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
   return least === most ? String(most) : `${most} to ${least}`;
@@ -102,16 +109,14 @@ export const confusionRows = (confusion: Evaluation['confusion'], classes: reado
   ...confusion.map((row, c) => [classes[c] ?? '', ...row.map(String)]),
 ];
 
-/** The cells that were found, a row a node, named as in their pictures. */
+/** The cells that were found, a row per node, named as in their pictures. */
 export const genotypeRows = (genotypes: Genotypes): [string, string][] =>
-  Object.entries(genotypes).flatMap(([component, kinds]) =>
-    Object.entries(kinds).flatMap(([kind, cell]) =>
-      cellLines(cell).map((line, i): [string, string] => [i === 0 ? `${component}, ${kind} cell` : '', line]),
-    ),
+  cellsOf(genotypes).flatMap(({ component, kind, cell }) =>
+    cellLines(cell).map((line, i): [string, string] => [i === 0 ? `${component}, ${kind} cell` : '', line]),
   );
 
 const costRows = (records: readonly EpochRecord[]): [string, string][] => {
-  const seconds = records.reduce((sum, r) => sum + r.seconds, 0);
+  const seconds = sum(records.map((r) => r.seconds));
   const peak = Math.max(...records.map((r) => r.peakMemoryBytes));
   return records.length === 0 ? [] : [['time and memory', `${duration(seconds)}, ${bytes(peak)} at most`]];
 };

@@ -4,7 +4,6 @@ import type { StreamSpec } from '../learn/index.js';
 import type { Phase } from '../loop/index.js';
 import type { ExperimentRecord, Scalar } from '../run/index.js';
 import { kebab, metaOf, type OptionSet, readOptions, spelled } from './option.js';
-import { never } from './stop.js';
 
 /** Values of options by name, as `run.json` and the command line spell them. */
 export type Values = Readonly<Record<string, Scalar>>;
@@ -132,12 +131,11 @@ export const describe = (plan: Plan): ExperimentRecord => {
     streams,
     space,
     network,
-    phases: phases.map(({ name, epochs, knobs, frozen = [], stop }) => ({
+    phases: phases.map(({ name, epochs, knobs, frozen = [] }) => ({
       name,
       epochs,
       knobs: Object.fromEntries(Object.entries(knobs).map(([knob, schedule]) => [knob, schedule.label])),
       frozen,
-      ...(stop === undefined || stop === never ? {} : { stop: stop.label }),
     })),
   };
 };

@@ -1,4 +1,4 @@
-import { BACKBONE, HEADS } from '../net/index.js';
+import { BACKBONE, instanceHead, paperAccuracy, paperRows } from '../paper/index.js';
 import { constant, reverseSigmoid, type Schedule } from '../schedule/index.js';
 import type { Experiment, Values } from './experiment.js';
 import { bilateralSearch, hlsSearch, plainSearch, type Row } from './search.js';
@@ -31,10 +31,13 @@ export const paperSettings = {
   sampling: 'instance',
 } as const satisfies Values;
 
-const row = (name: string, label: string, { paper, ...changed }: Values & { paper?: number } = {}): Row => ({
+const accuracies: Readonly<Record<string, number>> = paperAccuracy;
+
+/** A row of the paper, with what it has other than its settings. */
+const row = (name: string, changed: Values = {}): Row => ({
   name,
-  label,
-  ...(paper === undefined ? {} : { paper }),
+  label: paperRows.find((own) => own.name === name)?.label ?? name,
+  paper: accuracies[name] ?? null,
   defaults: { ...paperSettings, ...changed },
 });
 
@@ -48,23 +51,17 @@ const HLS = { ...BRANCHES, freeze: 'exp' } as const;
 const continued = (own: Row, mixing: Schedule, frozen: readonly string[] = []): Experiment =>
   hlsSearch(own, { continued: [{ name: 'continued', share: 0.5, mixing, frozen }] });
 
-const [INSTANCE] = HEADS;
-
-/**
- * Table II of the paper: accuracy on CIFAR-10-LT at ratio 100, in percent. Its first three rows are table I. Then the
- * other forms of figure 8.
- */
+/** Table II of the paper, its first three rows being table I; then the other forms of continued training in figure 8. */
 export const table2: readonly Experiment[] = [
-  plainSearch(row('darts', 'DARTS', { paper: 64.56 })),
-  plainSearch(row('darts-resampling', 'DARTS + Re-sampling', { paper: 61.2, sampling: 'class' })),
-  bilateralSearch(row('darts-bbn', 'DARTS + BBN', { paper: 52.14, ...BRANCHES })),
-  hlsSearch(row('hls', 'HLS', { paper: 65.12, ...HLS })),
-  hlsSearch(row('hls-reverse-sigmoid', 'HLS + Reverse Sigmoid', { paper: 61.85, ...HLS, mixing: 'reverseSigmoid' })),
-  // Taken to be this form, which the paper calls the most stable.
-  continued(row('hls-continued-half', 'HLS + Continuous Learning', { paper: 63.12, ...HLS }), constant(0.5)),
-  continued(row('hls-continued-class', 'HLS + class branch alone', HLS), constant(0)),
-  continued(row('hls-continued-reverse', 'HLS + reverse sigmoid after it', HLS), reverseSigmoid()),
-  continued(row('hls-continued-frozen', 'HLS + class head alone', HLS), constant(0), [BACKBONE, INSTANCE]),
+  plainSearch(row('darts')),
+  plainSearch(row('darts-resampling', { sampling: 'class' })),
+  bilateralSearch(row('darts-bbn', BRANCHES)),
+  hlsSearch(row('hls', HLS)),
+  hlsSearch(row('hls-reverse-sigmoid', { ...HLS, mixing: 'reverseSigmoid' })),
+  continued(row('hls-continued-half', HLS), constant(0.5)),
+  continued(row('hls-continued-class', HLS), constant(0)),
+  continued(row('hls-continued-reverse', HLS), reverseSigmoid()),
+  continued(row('hls-continued-frozen', HLS), constant(0), [BACKBONE, instanceHead.component]),
 ];
 
 /**

@@ -15,7 +15,7 @@ import {
 export interface Row {
   readonly name: string;
   readonly label: string;
-  readonly paper?: number;
+  readonly paper?: number | null;
   readonly defaults: Values;
 }
 

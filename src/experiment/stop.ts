@@ -2,7 +2,7 @@ import { numbers, registry } from '../label/index.js';
 import type { StopRule } from '../loop/index.js';
 
 /** Continues to the last epoch: what a search does unless another rule is named. */
-export const never: StopRule = { label: 'never', reason: () => undefined };
+const never: StopRule = { label: 'never', reason: () => undefined };
 
 /**
  * Stops when one cell has at least so many skip connections: the collapse of DARTS (DARTS+, criterion 1: 2 in a normal

@@ -1,1 +1,12 @@
-export const figures = { add: (_: unknown): void => {} };
+/**
+ * Drawings from run folders: figures as SVG and PNG, cells as graphs; and what a figure of one's own is made of.
+ * @module
+ */
+export { type Drawing, type Figure, FigureError, refuse } from './canvas.js';
+export { cellSvg, cellsOf, genotypeSvgs, type PlacedCell } from './cells.js';
+export { epochAxis, named, namedY, overEpochs, PANEL, panelOf, phaseMarks, type Series, seriesMarks } from './chart.js';
+export { drawFigure, figures, figuresFor } from './figures.js';
+export type { FigureKind } from './kind.js';
+export { seriesLook } from './looks.js';
+export { svgToPng } from './png.js';
+export { schedulePlot } from './schedule.js';

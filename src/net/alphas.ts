@@ -4,7 +4,6 @@ import {
   certain,
   dartsSelector,
   dartsSpace,
-  type Genotype,
   type OpWeights,
   type Relaxation,
   type SearchSpace,
@@ -55,6 +54,11 @@ export const alphasFor = (
     const tensors: Tensors = Object.fromEntries(alphas.map(({ part, value }) => [part, value]));
     return { component, kind, plan, alphas, tensors };
   });
+  const byPlace = <T>(of: (cell: (typeof cells)[number]) => T): Record<string, Partial<Record<CellKind, T>>> => {
+    const found: Record<string, Partial<Record<CellKind, T>>> = {};
+    for (const cell of cells) found[cell.component] = { ...found[cell.component], [cell.kind]: of(cell) };
+    return found;
+  };
   return {
     space,
     relaxation,
@@ -67,22 +71,8 @@ export const alphasFor = (
       };
       return { normal: of('normal'), reduction: of('reduction') };
     },
-    opWeights: () => {
-      const found: Record<string, Record<string, number[][]>> = {};
-      for (const { component, kind, plan, tensors } of cells) {
-        const { ops } = relaxation.strengths(tensors, plan);
-        found[component] = { ...found[component], [kind]: ops.map((row) => [...row]) };
-      }
-      return found;
-    },
-    genotypes: () => {
-      const found: Record<string, Genotype> = {};
-      for (const { component, kind, plan, tensors } of cells) {
-        const cell = relaxation.derive(tensors, plan, { space, select: selector });
-        found[component] = { ...found[component], [kind]: cell };
-      }
-      return found;
-    },
+    opWeights: () => byPlace(({ plan, tensors }) => relaxation.strengths(tensors, plan).ops.map((row) => [...row])),
+    genotypes: () => byPlace(({ plan, tensors }) => relaxation.derive(tensors, plan, { space, select: selector })),
   };
 };
 

@@ -6,8 +6,9 @@ const POOLED = 2;
 const [MIDDLE, LAST] = [128, 768];
 
 /**
- * DARTS' auxiliary head, a second classifier in mid-network: ReLU, average pooling to 2×2, 1×1 convolution to 128 channels, 2×2 to 768,
- * each with batch norm and ReLU, a linear layer. 8×8 maps are pooled by windows of 5×5 and stride 3, others by adaptive pooling.
+ * DARTS' auxiliary head, a second classifier in mid-network: ReLU, average pooling to 2×2, 1×1 convolution to 128
+ * channels, 2×2 to 768, each with batch norm and ReLU, a linear layer. 8×8 maps are pooled by windows of 5×5 and stride
+ * 3, others by adaptive pooling.
  */
 export const auxiliaryHead = (store: Store, { channels, classes }: { channels: number; classes: number }) => {
   const first = convWeight(store.child(0), { input: channels, output: MIDDLE, kernel: 1 });

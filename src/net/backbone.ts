@@ -24,7 +24,7 @@ export interface BackboneRun {
 
 const STEM_MULTIPLIER = 3;
 
-/** Builds the backbone below `store`. The stem is a 3×3 convolution to 3C channels with batch norm; its output is both inputs of the first cell. */
+/** The stem is a 3×3 convolution to 3C channels with batch norm; its output is both inputs of the first cell. */
 export const backbone = (store: Store, shape: NetShape, { plan, supernet, mask }: CellSpace): Backbone => {
   const stemChannels = STEM_MULTIPLIER * shape.channels;
   const stemConv = conv(store.child('stem').child(0), { input: shape.inputChannels, output: stemChannels, kernel: 3 });

@@ -17,7 +17,7 @@ import { cellOf } from './derived.js';
 import { BACKBONE, type Model, type Supernet } from './model.js';
 import { checkShape, type NetShape } from './shape.js';
 
-/** The two heads of a bilateral network, and their components: one learns from images as they come, one from every class equally often. */
+/** Heads and their components: one learns from images as they come, one from every class equally often. */
 export const HEADS = ['instance', 'class'] as const;
 
 /** Whose batch-norm statistics: of both branches' images together, or of each branch's own. */
@@ -31,7 +31,7 @@ export interface Branching {
   readonly logitScale?: number;
 }
 
-/** The paper's network (its figure 1): one backbone, two heads of one normal cell each. Logits come in pairs, instance head first. */
+/** The paper's network (its figure 1): one backbone, two heads of one normal cell each, the instance head first. */
 export interface BilateralModel extends Model {
   /** Each head on its own branch's images. instance, class: [batch, inputChannels, h, w] → two of [batch, classes] */
   branches(instance: Tensor, klass: Tensor, pass: Pass): [Tensor, Tensor];
@@ -42,7 +42,7 @@ export interface BilateralModel extends Model {
 /** A bilateral network in which a search chooses. */
 export type BilateralNet = BilateralModel & Supernet;
 
-/** Test-time mixings 0, 0.1, … 1: at 0 the class head answers alone, so validation follows one figure whatever the mixing in training. */
+/** 0, 0.1, … 1. At 0 the class head answers alone: validation follows that, whatever the mixing in training. */
 const MIXINGS: readonly Knobs[] = Array.from({ length: 11 }, (_, i) => ({ mixing: i / 10 }));
 
 /** One normal cell at the last cell's width on the outputs of the last two, global average pooling, a linear layer. */
@@ -59,7 +59,7 @@ interface TwoHeads extends Branching {
   readonly mask?: DropMask | undefined;
 }
 
-/** Both kinds of bilateral network, their weights drawn from `rng`; `model` makes one of them when the operation weights are there. */
+/** What a supernet and a derived network share; `model` completes it when the operation weights are known. */
 const twoHeads = (shape: NetShape, { plan, supernet, mask, bnScope = 'joint', logitScale = 1 }: TwoHeads) => {
   checkShape(shape);
   if (!(logitScale > 0 && Number.isFinite(logitScale)))
@@ -116,8 +116,8 @@ const twoHeads = (shape: NetShape, { plan, supernet, mask, bnScope = 'joint', lo
 };
 
 /**
- * Builds the bilateral search network, weights and alphas drawn from `rng`. 2,869,636 weights at 16 channels, 8 cells, 10 classes,
- * 3 channels in. Throws a RangeError on sizes or a logitScale that cannot be.
+ * Builds the bilateral search network, weights and alphas drawn from `rng`. 2,869,636 weights at 16 channels, 8 cells,
+ * 10 classes, 3 channels in. Throws a RangeError on sizes or a logitScale that cannot be.
  */
 export const bilateralNetwork = (shape: NetShape, options: Choice & Branching = {}): BilateralNet => {
   const choice = chosen(options);
@@ -133,8 +133,8 @@ export const bilateralNetwork = (shape: NetShape, options: Choice & Branching = 
 };
 
 /**
- * Builds the network that the genotypes of a bilateral search describe: components backbone, instance and class, affine batch norms, one
- * operation per edge. Throws a RangeError where a component or a kind of cell is missing.
+ * Builds the network that the genotypes of a bilateral search describe: components backbone, instance and class, affine
+ * batch norms, one operation per edge. Throws a RangeError where a component or a kind of cell is missing.
  */
 export const derivedBilateralNetwork = (
   shape: NetShape,

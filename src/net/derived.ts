@@ -24,7 +24,7 @@ export const CLASSIFIER = 'classifier';
 
 /** A network that is trained for its own sake, with its auxiliary head if it has one. */
 export interface DerivedNet extends Model {
-  /** The logits of the classifier and, in training, of the auxiliary head. images: [batch, inputChannels, h, w] → [batch, classes] */
+  /** Logits, and in training those of the auxiliary head. images: [batch, inputChannels, h, w] → [batch, classes] */
   trained(images: Tensor, pass: Pass): { readonly logits: Tensor; readonly auxiliary: Tensor | undefined };
 }
 
@@ -54,8 +54,9 @@ export interface DerivedOptions {
 }
 
 /**
- * Builds the network that a genotype describes, as DARTS trains it: affine batch norms, one operation per edge, dropped with probability
- * `pass.knobs.dropPath` in training. Throws a RangeError on sizes that cannot be and where a kind of cell is missing.
+ * Builds the network that a genotype describes, as DARTS trains it: affine batch norms, one operation per edge, dropped
+ * with probability `pass.knobs.dropPath` in training. Throws a RangeError on sizes that cannot be and where a kind of
+ * cell is missing.
  */
 export const derivedNetwork = (
   shape: NetShape,

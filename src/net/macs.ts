@@ -5,8 +5,8 @@ import type { Model } from './model.js';
 const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 /**
- * Multiply-adds of convolutions and linear layers for one image when the model is tested: each number of a result costs one per weight of
- * its channel. An auxiliary head is not run then, and does not count.
+ * Multiply-adds of convolutions and linear layers for one image when the model is tested: each number of a result costs
+ * one per weight of its channel. An auxiliary head is not run then, and does not count.
  */
 export const countMacs = (
   { answers, store }: Pick<Model, 'answers' | 'store'>,

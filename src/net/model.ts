@@ -12,9 +12,9 @@ export interface Answer {
 /** Anything with weights that classifies images. */
 export interface Model {
   readonly store: ParameterStore;
-  /** The settings at which it answers when it is tested: one ({}), or one per test-time mixing. Validation follows the first. */
+  /** What it is tested at: one setting ({}), or one per test-time mixing. Validation follows the first. */
   readonly settings: readonly Knobs[];
-  /** One answer per setting, from one pass as far as they share it; `at` is `settings` unless said. images: [batch, inputChannels, h, w] */
+  /** One answer per setting, `settings` unless said, from one pass. images: [batch, inputChannels, h, w] */
   answers(images: Tensor, pass: Pass, at?: readonly Knobs[]): readonly Answer[];
   dispose(): void;
 }
@@ -34,7 +34,7 @@ export interface Supernet extends Model {
   readonly space: SearchSpace;
   readonly relaxation: Relaxation;
   readonly alphas: readonly Alpha[];
-  /** Weights of operations by component and kind: [edges, primitives] numbers, what the relaxation makes of alpha now. */
+  /** Operation weights by component and kind, [edges, primitives]: what the relaxation makes of alpha now. */
   opWeights(): Record<string, Record<string, number[][]>>;
   /** The architecture now, by component and kind, chosen by the selector. */
   genotypes(): Record<string, Genotype>;
@@ -46,7 +46,7 @@ export const BACKBONE = 'backbone';
 /** The settings of a model that answers in one way only. */
 export const single: readonly Knobs[] = [{}];
 
-/** Freezes these components, and no others: weights, batch-norm statistics and architecture parameters (`alphas` without a gradient). */
+/** Freezes these components, and no others: weights, batch-norm statistics and architecture parameters. */
 export const freeze = (
   { store, alphas = [] }: Pick<Model, 'store'> & Partial<Pick<Supernet, 'alphas'>>,
   components: readonly string[],

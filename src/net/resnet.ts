@@ -16,7 +16,7 @@ const he = (fanIn: number): Init => ({ normal: Math.sqrt(2 / fanIn) });
 const conv3x3 = (store: Store, { input, output, stride = 1 }: { input: number; output: number; stride?: number }) =>
   conv(store, { input, output, kernel: 3, stride, init: he(9 * input) });
 
-/** Option A, without weights: every `stride`-th pixel, and channels of zeros, half of them before those of x and half after. */
+/** Option A, without weights: every `stride`-th pixel, and new channels of zeros, half before and half after. */
 const shortcut = (x: Tensor, { input, output, stride }: { input: number; output: number; stride: number }): Tensor => {
   if (stride === 1 && input === output) return x;
   const before = Math.floor((output - input) / 2);
@@ -38,9 +38,10 @@ const basicBlock = (store: Store, sizes: { input: number; output: number; stride
 };
 
 /**
- * Builds the residual network of CIFAR (He et al. 2016, section 4.2): a stem, three stages of basic blocks, each but the first at half the
- * size and twice the channels, and a linear layer. `depth` is 6n + 2; the width is `channels`, 16 or 64 in the literature. 464,154 weights
- * at depth 32, 16 channels and 10 classes. Throws a RangeError on another depth, and on sizes that cannot be.
+ * Builds the residual network of CIFAR (He et al. 2016, section 4.2): a stem, three stages of basic blocks, each but
+ * the first at half the size and twice the channels, and a linear layer. `depth` is 6n + 2; the width is `channels`, 16
+ * or 64 in the literature. 464,154 weights at depth 32, 16 channels and 10 classes. Throws a RangeError on another
+ * depth, and on sizes that cannot be.
  */
 export const resnet = (
   { channels, ...task }: TaskShape & { channels: number },

@@ -74,7 +74,8 @@ describe('what a supernet has chosen', () => {
   };
   const row = (...entries: [op: number, value: number][]): number[] =>
     Array.from({ length: 8 }, (_, op) => entries.find(([at]) => at === op)?.[1] ?? 0);
-  // On the second edge of node 1 two strong operations share the softmax. A sharper one leaves them behind the other edges' one.
+  // On the second edge of node 1 two strong operations share the softmax. A sharper one leaves them behind the other
+  // edges' one.
   const rows = [row(), row(), row([1, 2]), row([4, 3.2], [5, 2.7]), row([6, 1.9])];
   const sharper = relaxation('softmax(0.5)', (alpha) => softmax(mul(alpha, 2)));
 

@@ -6,8 +6,9 @@ import { BACKBONE, type Supernet, single } from './model.js';
 import { checkShape, type NetShape } from './shape.js';
 
 /**
- * Builds DARTS' search network, weights and alpha drawn from `rng`: one backbone, one classifier on its last output, all in one
- * component. 1,930,618 weights at 16 channels, 8 cells, 10 classes, 3 channels in. Throws a RangeError on sizes that cannot be.
+ * Builds DARTS' search network, weights and alpha drawn from `rng`: one backbone, one classifier on its last output,
+ * all in one component. 1,930,618 weights at 16 channels, 8 cells, 10 classes, 3 channels in. Throws a RangeError on
+ * sizes that cannot be.
  */
 export const searchNetwork = (shape: NetShape, options: Choice = {}): Supernet => {
   checkShape(shape);

@@ -35,7 +35,7 @@ export interface CellSpace {
 export const cellKind = (index: number, layers: number): CellKind =>
   index === Math.floor(layers / 3) || index === Math.floor((2 * layers) / 3) ? 'reduction' : 'normal';
 
-/** Throws a RangeError unless the sizes named are whole numbers from 1 on (classes: 2), and the image can be halved `reductions` times. */
+/** Throws a RangeError unless sizes are whole numbers >= 1 (classes: 2) and the image can be halved so often. */
 export const checkSizes = (
   sizes: Readonly<Record<string, number>>,
   { imageSize, reductions }: { imageSize: number | undefined; reductions: number },

@@ -69,15 +69,15 @@ export const batchNorm = (store: Store, { channels, affine }: { channels: number
     };
   }
   const unit = root.unit(channels);
-  // w · BN(x) is the batch norm of x whose gain is w in every channel. So no scaled copy of the image is made, and the gradient of w
-  // is the sum of the gains' gradients, which the backward pass computes anyway.
+  // w · BN(x) is the batch norm of x whose gain is w in every channel. So no scaled copy of the image is made, and the
+  // gradient of w is the sum of the gains' gradients, which the backward pass computes anyway.
   return {
     apply: (x, pass, scale) => normalise(x, pass, [scale === undefined ? null : mul(unit, scale), null]),
     state: (pass) => ({ runningMean, runningVar, ofBatch: ofBatch(pass), gamma: null, beta: null }),
   };
 };
 
-/** A fully connected layer with bias: [batch, input] → [batch, output]. It starts uniform in ±1/√input; `init` is its weight's. */
+/** A fully connected layer with bias: [batch, input] → [batch, output]. Uniform in ±1/√input unless said. */
 export const fullyConnected = (
   store: Store,
   { input, output, init }: { input: number; output: number; init?: Init },

@@ -68,8 +68,8 @@ function once(made: Map<string, unknown>, name: string, make: () => unknown): un
 const count = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
 /**
- * All weights and buffers of a network. The weights lie end to end in one vector, `flat`, and each is a view into it: an optimizer,
- * a checkpoint and second-order DARTS each work on one tensor instead of on two thousand.
+ * All weights and buffers of a network. The weights lie end to end in one vector, `flat`, and each is a view into it:
+ * an optimizer, a checkpoint and second-order DARTS each work on one tensor instead of on two thousand.
  */
 export class ParameterStore {
   readonly buffers = new Map<string, Tensor>();
@@ -120,8 +120,9 @@ export class ParameterStore {
   }
 
   /**
-   * Freezes these components, and no others: their batch norms then normalise with the running statistics and leave them alone, and no gradient is
-   * traced into their weights. Whoever moves `flat` must spare their ranges. Throws when there is no such component, and when none is left.
+   * Freezes these components, and no others: their batch norms then normalise with the running statistics and leave
+   * them alone, and no gradient is traced into their weights. Whoever moves `flat` must spare their ranges. Throws when
+   * there is no such component, and when none is left.
    */
   freeze(components: readonly string[]): void {
     const unknown = components.find((name) => !this.components.includes(name));
@@ -134,7 +135,7 @@ export class ParameterStore {
     this.#frozen = new Set(components);
     for (const e of this.#entries) e.value.requireGrad(!this.#frozen.has(e.component));
   }
-  /** Whether a component trains in this pass: its batch norms then use the batch's statistics, and its paths are dropped. */
+  /** Whether a component trains in this pass: by the batch's statistics, and with dropped paths. */
   trains(component: string, { training }: Pass): boolean {
     return training && !this.#frozen.has(component);
   }

@@ -1,7 +1,7 @@
 import type { Progress } from '../data/index.js';
 import { forecast } from '../forecast/index.js';
 import { firstEpochs } from '../loop/index.js';
-import { epochSeconds } from '../report/times.js';
+import { epochSeconds } from '../measure/index.js';
 import { openRun } from '../run/index.js';
 import { type DataRequest, planData, sizesOf } from '../session/index.js';
 import { threads as engineThreads } from '../tensor/index.js';

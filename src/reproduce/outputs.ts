@@ -1,13 +1,21 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ClaimResult, measureClaims } from '../report/claims.js';
-import { paperFigures } from '../report/figures/index.js';
-import { reportPage } from '../report/page.js';
-import { svgToPng } from '../report/png.js';
-import { type ResultRow, requireComparable, resultRows, withoutCommon } from '../report/results.js';
-import { type LoadedRun, loadRun } from '../report/runs.js';
-import { type Sensitivity, sensitivityOf } from '../report/sensitivity.js';
-import type { FigureName, Study } from './studies.js';
+import { drawFigure, figures as kinds, svgToPng } from '../figure/index.js';
+import {
+  type ClaimResult,
+  type LoadedRun,
+  loadRun,
+  measureClaims,
+  type ResultRow,
+  requireComparable,
+  resultRows,
+  type Sensitivity,
+  sensitivityOf,
+  withoutCommon,
+} from '../measure/index.js';
+import { reportPage } from '../page/index.js';
+import type { PaperFigure } from '../paper/index.js';
+import type { Study } from './studies.js';
 
 /** What a reproduction leaves besides its runs. */
 export interface Outputs {
@@ -23,9 +31,14 @@ export interface Outputs {
   readonly failed: readonly { readonly name: string; readonly error: string }[];
 }
 
-const draw = (name: FigureName, { runs, folder }: { runs: readonly LoadedRun[]; folder: string }): string[] => {
-  const { recipes, draw: drawn } = paperFigures[name];
-  const { captioned } = drawn(runs.filter((run) => recipes.includes(run.info.name)));
+const draw = (name: PaperFigure, { runs, folder }: { runs: readonly LoadedRun[]; folder: string }): string[] => {
+  const kind = kinds.named(name);
+  if (kind === undefined) throw new RangeError(`Cannot draw ${name}: there is no such figure`);
+  const { recipes = [] } = kind;
+  const { captioned } = drawFigure(
+    kind,
+    runs.filter((run) => recipes.includes(run.info.name)),
+  );
   mkdirSync(folder, { recursive: true });
   const files = { svg: join(folder, `${name}.svg`), png: join(folder, `${name}.png`) };
   writeFileSync(files.svg, captioned);

@@ -1,8 +1,8 @@
 import type { Values } from '../experiment/index.js';
-import { paperFigures } from '../report/figures/index.js';
+import { type PaperFigure, paperFigures, paperTables } from '../paper/index.js';
 
-const FIGURES = ['figure2', 'figure3', 'figure4', 'figure5', 'figure6', 'figure7', 'figure8'] as const;
-export type FigureName = (typeof FIGURES)[number];
+const isFigure = (name: string): name is PaperFigure => name in paperFigures;
+const FIGURES = Object.keys(paperFigures).filter(isFigure);
 
 /** What a table or figure is made of. */
 export interface Study {
@@ -10,16 +10,10 @@ export interface Study {
   readonly recipes: readonly string[];
   /** Those that are rows of its table, in the paper's order; empty where there is none. */
   readonly table: readonly string[];
-  readonly figures: readonly FigureName[];
+  readonly figures: readonly PaperFigure[];
   /** Recipes that are needed once more with something changed. */
   readonly changes?: readonly { readonly change: Values; readonly recipes: readonly string[] }[];
 }
-
-/** The recipe whose finished search all continued ones go on from (paper, section V-D). */
-export const CONTINUED_FROM = 'hls';
-
-const TABLE1 = ['darts', 'darts-resampling', 'darts-bbn'];
-const TABLE2 = [...TABLE1, 'hls', 'hls-reverse-sigmoid', 'hls-continued-half'];
 
 /**
  * Sensitivity study: each inferred choice is varied alone, on the recipes whose claims it affects most (all of them
@@ -48,7 +42,8 @@ export type StudyName = (typeof studyNames)[number];
  */
 export const study = (name: StudyName): Study => {
   if (name === 'sensitivity') return SENSITIVITY;
-  const table = name === 'table1' ? TABLE1 : name === 'table2' || name === 'all' ? TABLE2 : [];
+  const { table1, table2 } = paperTables;
+  const table = name === 'table1' ? table1 : name === 'table2' || name === 'all' ? table2 : [];
   const figures = FIGURES.filter((figure) => name === figure || name === 'all');
   return { recipes: [...new Set([...table, ...figures.flatMap((f) => paperFigures[f].recipes)])], table, figures };
 };

@@ -15,19 +15,22 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createRun, defaultRunDir, type EpochRecord, type Evaluation, openRun, type RunInfo } from './index.js';
 
 const info: RunInfo = {
-  format: 1,
+  format: 2,
   name: 'hls',
-  recipe: {
+  experiment: {
+    kind: 'search',
     name: 'hls',
     label: 'HLS',
     paper: 65.12,
-    method: { label: 'HLS', streams: ['instance', 'class'], mixing: 'parabolicDecay', archLr: {} },
-    loss: 'cross-entropy',
-    settings: { epochs: 50 },
-    switches: {},
-    phases: [],
+    method: 'HLS',
+    options: { epochs: 50, mixing: 'parabolicDecay', flip: true },
+    streams: [{ part: 'train', sampling: 'instance' }],
+    space: { name: 'darts', primitives: ['none', 'skip_connect'] },
+    network: null,
+    phases: [{ name: 'search', epochs: 50, knobs: { mixing: 'parabolicDecay' }, frozen: [] }],
   },
   overrides: {},
+  changes: {},
   seed: 7,
   data: {
     spec: 'mnist',
@@ -35,8 +38,14 @@ const info: RunInfo = {
     fingerprint: 'f',
     classes: ['é'],
     counts: { train: [9], valid: [1], test: [1] },
+    channels: 1,
+    imageSize: 28,
+    mean: [0.13],
+    std: [0.31],
+    fit: 'cover',
   },
   versions: {},
+  host: { name: 'here', processor: 'p', cores: 2 },
   device: 'cpu',
   threads: 1,
   command: ['tailnas', 'search', 'hls'],
@@ -44,18 +53,17 @@ const info: RunInfo = {
 };
 const genotype = { backbone: { normal: { nodes: [[{ op: 'sep_conv_3x3', from: 1 }]], concat: [2] } } };
 const recordOf = (epoch: number): EpochRecord => ({
+  kind: 'search',
   phase: 'recherche é',
   epoch,
   t: 0.5,
-  mixing: null,
-  weightLr: 0.1,
-  archLr: { backbone: 3e-4 },
+  knobs: { weightLr: 0.1, 'archLr.backbone': 3e-4 },
   trainLoss: 1,
   trainAccuracy: 0.5,
   validLoss: 1,
   validAccuracy: 0.5,
   perClassAccuracy: [1, null],
-  sweep: [{ mixing: 0, loss: 1, accuracy: 0.5, meanPerClassAccuracy: 0.5, perClassAccuracy: [1, null] }],
+  answers: [{ at: { mixing: 0 }, loss: 1, accuracy: 0.5, meanPerClassAccuracy: 0.5, perClassAccuracy: [1, null] }],
   gradNorm: { weights: { backbone: 1 }, alpha: { backbone: 1 } },
   alpha: { backbone: { normal: [[0.1, -0.1]] } },
   genotype,
@@ -81,7 +89,7 @@ const withRecords = (count: number) => {
 };
 
 describe('createRun', () => {
-  it('writes what a reader then finds, also while the run is going on', () => {
+  it('writes what a reader then finds, also while the run continues', () => {
     const run = withRecords(2);
     const evaluation: Evaluation = {
       split: 'test',
@@ -92,8 +100,8 @@ describe('createRun', () => {
       confusion: [[1]],
       shots: { many: 0.5, medium: null, few: null },
       ranks: { head: 0.5, middle: null, tail: null },
-      mixing: null,
-      sweep: null,
+      at: {},
+      answers: null,
     };
     const reader = openRun(dir);
     expect(reader.readEvaluation()).toBeUndefined();
@@ -108,7 +116,7 @@ describe('createRun', () => {
     run.close();
   });
 
-  it('refuses a folder that holds a run, and says how to go on with it', () => {
+  it('refuses a folder that holds a run, and says how to continue it', () => {
     createRun(dir, info).close();
     expect(() => createRun(dir, info)).toThrow(`continue it with \`tailnas resume ${dir}\``);
   });
@@ -120,7 +128,7 @@ describe('createRun', () => {
     expect(readdirSync(dir)).toEqual(['thesis.tex']);
   });
 
-  it('goes on in a folder where a start was killed early', () => {
+  it('continues in a folder where a start was killed early', () => {
     mkdirSync(dir, { recursive: true });
     writeFileSync(join(dir, '.tmp-5-run.json'), '{"form');
     writeFileSync(join(dir, 'lock-2147483646-5'), '');
@@ -130,11 +138,11 @@ describe('createRun', () => {
 });
 
 describe('openRun', () => {
-  it('tells a missing folder, another folder and a damaged run apart', () => {
+  it('tells a missing folder, another folder and a damaged run from each other', () => {
     expect(() => openRun(dir)).toThrow('the folder does not exist');
     expect(() => openRun(base)).toThrow('a run folder holds run.json, this one does not');
     createRun(dir, info).close();
-    writeFileSync(join(dir, 'run.json'), '{"format": 1,');
+    writeFileSync(join(dir, 'run.json'), '{"format": 2,');
     expect(() => openRun(dir)).toThrow('run.json is damaged: the text is not JSON');
     writeFileSync(join(dir, 'run.json'), JSON.stringify({ ...info, seed: 'x' }));
     expect(() => openRun(dir, { write: true })).toThrow('run.json is damaged: "seed": expected');
@@ -183,7 +191,7 @@ describe('records', () => {
   it('names a damaged line that is not the last', () => {
     withRecords(1).close();
     appendFileSync(metrics, '{"epoch": 1}\n');
-    expect(() => openRun(dir).records()).toThrow('metrics.jsonl: line 2 is damaged: "phase": expected string');
+    expect(() => openRun(dir).records()).toThrow('metrics.jsonl: line 2 is damaged: "kind": expected string');
   });
 
   it('refuses a number that JSON would lose', () => {
@@ -193,13 +201,13 @@ describe('records', () => {
     run.close();
   });
 
-  it('drops records past the checkpoint and keeps keys of a later version', () => {
+  it('drops records past the checkpoint and keeps keys of a learner’s own', () => {
     const run = withRecords(1);
     appendFileSync(metrics, `${JSON.stringify({ ...recordOf(1), watts: 65 })}\n`);
     run.appendRecord(recordOf(2));
     appendFileSync(metrics, '{"phase": "sea');
     run.truncateRecords(({ epoch }) => epoch <= 1);
-    expect(run.records()).toEqual([recordOf(0), recordOf(1)]);
+    expect(run.records()).toEqual([recordOf(0), { ...recordOf(1), watts: 65 }]);
     expect(readFileSync(metrics, 'utf8')).toMatch(/"watts":65}\n$/);
     run.close();
   });

@@ -36,7 +36,7 @@ export function upgradeRecord(value: unknown): unknown {
 
 const evaluation1 = z.looseObject({
   split: z.string(),
-  at: z.undefined(),
+  at: z.undefined().optional(),
   mixing: z.number().nullable().default(null),
   sweep: z.object({ valid: sweep, test: sweep }).nullable().default(null),
 });

@@ -25,11 +25,13 @@ const TRAINER = `
 import { existsSync } from 'node:fs';
 import { createRun, openRun } from './index.js';
 const dir = process.argv[2];
-const info = { format: 1, name: 'a', recipe: { name: 'a', label: 'A', paper: null, method: { label: 'A', streams: [], mixing: null, archLr: {} }, loss: 'l', settings: {} }, overrides: {}, seed: 0, versions: {}, device: 'cpu', threads: 1, command: [],
-  data: { spec: 'a', name: 'a', fingerprint: 'f', classes: ['x'], counts: { train: [2], valid: [1], test: [1] } },
-  startedAt: new Date().toISOString() };
-const record = (epoch) => ({ phase: 'search', epoch, t: 0, mixing: null, weightLr: 0, archLr: {}, trainLoss: 0, trainAccuracy: 0,
-  validLoss: 0, validAccuracy: 0, perClassAccuracy: Array(2000).fill(epoch), gradNorm: { weights: {}, alpha: {} }, alpha: {},
+const info = { format: 2, name: 'a', experiment: { kind: 'search', name: 'a', label: 'A', paper: null, method: 'A',
+  options: {}, streams: [], space: null, network: null, phases: [] }, overrides: {}, changes: {}, seed: 0,
+  data: { spec: 'a', name: 'a', fingerprint: 'f', classes: ['x'], counts: { train: [2], valid: [1], test: [1] },
+    channels: 1, imageSize: 28, mean: [0], std: [1], fit: null },
+  versions: {}, host: null, device: 'cpu', threads: 1, command: [], startedAt: new Date().toISOString() };
+const record = (epoch) => ({ kind: 'search', phase: 'search', epoch, t: 0, knobs: {}, trainLoss: 0, trainAccuracy: 0,
+  validLoss: 0, validAccuracy: 0, perClassAccuracy: Array(2000).fill(epoch), answers: null, gradNorm: {},
   genotype: {}, seconds: 0, imagesPerSecond: 0, peakMemoryBytes: 0 });
 process.stdout.write('ready\\n');
 const run = existsSync(dir + '/run.json') ? openRun(dir, { write: true }) : createRun(dir, info);
@@ -48,7 +50,8 @@ const LOCKER = `
 import { lockRun } from './lock.js';
 process.stdout.write('ready\\n');
 process.stdin.once('data', () => {
-  try { lockRun(process.argv[2]); process.stdout.write('held\\n'); } catch (error) { process.stdout.write(error.message + '\\n'); }
+  try { lockRun(process.argv[2]); process.stdout.write('held\\n'); }
+  catch (error) { process.stdout.write(error.message + '\\n'); }
 });
 `;
 

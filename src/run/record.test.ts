@@ -1,22 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import { printCell } from './print-cell.js';
-import { cellGenotype, genotypes, runInfo } from './record.js';
+import { cellGenotype, epochRecord, genotypes, runInfo } from './record.js';
 
 const info = {
-  format: 1,
+  format: 2,
   name: 'darts',
-  recipe: {
+  experiment: {
+    kind: 'search',
     name: 'darts',
     label: 'DARTS',
     paper: null,
-    method: { label: 'DARTS', streams: ['instance'], mixing: null, archLr: {} },
-    loss: 'cross-entropy',
-    settings: { epochs: 50 },
-    switches: {},
-    phases: [],
+    method: 'DARTS',
+    options: { epochs: 50 },
+    streams: [{ part: 'train', sampling: 'instance' }],
+    space: { name: 'darts', primitives: ['none'], later: 1 },
+    network: null,
+    phases: [{ name: 'search', epochs: 50, knobs: {}, frozen: [], stop: 'never' }],
     later: ['cosine', null],
   },
   overrides: {},
+  changes: {},
   seed: 0,
   data: {
     spec: 'a',
@@ -24,9 +27,15 @@ const info = {
     fingerprint: 'f',
     classes: ['x'],
     counts: { train: [3], valid: [1], test: [1] },
+    channels: 3,
+    imageSize: 32,
+    mean: [0.5, 0.5, 0.5],
+    std: [0.25, 0.25, 0.25],
+    fit: null,
     ratio: 100,
   },
   versions: { tailnas: '0.1.0' },
+  host: null,
   device: 'cpu',
   threads: 2,
   command: ['tailnas', 'search'],
@@ -34,14 +43,40 @@ const info = {
 };
 
 describe('runInfo', () => {
-  it('keeps what it does not know about the data and the recipe', () => {
+  it('keeps what it does not know about the data and the experiment', () => {
     expect(runInfo.parse(info)).toEqual(info);
   });
 
-  it('refuses another format, and recipe values that JSON would lose', () => {
-    expect(runInfo.safeParse({ ...info, format: 2 }).success).toBe(false);
-    expect(runInfo.safeParse({ ...info, recipe: { ...info.recipe, later: () => 1 } }).success).toBe(false);
+  it('refuses another format, and values that JSON would lose', () => {
+    expect(runInfo.safeParse({ ...info, format: 3 }).success).toBe(false);
+    const experiment = { ...info.experiment, later: () => 1 };
+    expect(runInfo.safeParse({ ...info, experiment }).success).toBe(false);
     expect(runInfo.safeParse({ ...info, overrides: { lr: Number.NaN } }).success).toBe(false);
+  });
+});
+
+describe('epochRecord', () => {
+  it('takes an epoch of a training without validation, alpha or genotype, and keeps keys of a learner’s own', () => {
+    const record = {
+      kind: 'train',
+      phase: 'train',
+      epoch: 0,
+      t: 0,
+      knobs: { weightLr: 0.025 },
+      trainLoss: 1,
+      trainAccuracy: 0.5,
+      validLoss: null,
+      validAccuracy: null,
+      perClassAccuracy: null,
+      answers: null,
+      gradNorm: { weights: { backbone: 1 } },
+      seconds: 1,
+      imagesPerSecond: 1,
+      peakMemoryBytes: 1,
+      population: [3, 1],
+    };
+    expect(epochRecord.parse(record)).toEqual(record);
+    expect(epochRecord.safeParse({ ...record, knobs: undefined }).success).toBe(false);
   });
 });
 

@@ -101,7 +101,6 @@ const experimentShape = z.object({
       epochs: index,
       knobs: labels,
       frozen: list(z.string()),
-      stop: z.string().exactOptional(),
     }),
   ),
 });

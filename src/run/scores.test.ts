@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bestMixing, rankGroups, rankOrder, scores, shotGroups } from './scores.js';
+import { bestAnswer, rankGroups, rankOrder, scores, shotGroups } from './scores.js';
 
 describe('scores', () => {
   it('counts images for accuracy and classes for the mean', () => {
@@ -49,10 +49,10 @@ describe('rank groups', () => {
   });
 });
 
-describe('the best mixing', () => {
-  it('is by the mean over classes, and the smaller on a tie', () => {
+describe('the best answer', () => {
+  it('is by the mean over classes, and the first on a tie', () => {
     const at = (mixing: number, meanPerClassAccuracy: number) => ({ mixing, meanPerClassAccuracy });
-    expect(bestMixing([at(1, 0.2), at(0.5, 0.6), at(0.1, 0.6)]).mixing).toBe(0.1);
-    expect(() => bestMixing([])).toThrow(/must have at least 1, got none/);
+    expect(bestAnswer([at(1, 0.2), at(0.1, 0.6), at(0.5, 0.6)]).mixing).toBe(0.1);
+    expect(() => bestAnswer([])).toThrow(/must be at least 1, got none/);
   });
 });

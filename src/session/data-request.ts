@@ -4,6 +4,7 @@ import {
   type Dataset,
   type DatasetPlan,
   dataNames,
+  imbalances,
   type PlanOptions,
   type Progress,
   planDataset,
@@ -16,7 +17,7 @@ export const dataRequest = z
   .object({
     /** A known name or a path; see planDataset. */
     spec: z.string(),
-    imbalance: z.enum(['exp', 'step', 'natural']),
+    imbalance: z.enum(imbalances),
     imbalanceRatio: z.number(),
     imageSize: z.number().optional(),
     testShare: z.number().optional(),

@@ -29,7 +29,7 @@ export interface CellRun {
 /** A cell ready to run. */
 export interface Cell {
   readonly outputChannels: number;
-  /** s0, s1: outputs of the cell before the last, and of the last. Returns the nodes of the output, side by side in channels. */
+  /** s0, s1: outputs of the cell before the last, and of the last. Returns the output's nodes side by side. */
   forward(s0: Features, s1: Features, run: CellRun): Features;
 }
 
@@ -42,8 +42,9 @@ const emptyNode = ([, state]: readonly Source[], stride: number): Tensor => {
 };
 
 /**
- * A cell: two inputs, intermediate nodes that each sum operations on earlier states, and the concatenation of some of them as output.
- * A supernet's cell has every operation on every edge, a derived cell one operation on two edges per node: the plan is the only difference.
+ * A cell: two inputs, intermediate nodes that each sum operations on earlier states, and the concatenation of some of
+ * them as output. A supernet's cell has every operation on every edge, a derived cell one operation on two edges per
+ * node: the plan is the only difference.
  */
 export const cell = (store: Store, { nodes, concat }: CellPlan, shape: CellShape): Cell => {
   const { kind, channels, inputs, afterReduction, supernet, mask } = shape;
@@ -84,14 +85,10 @@ export const cell = (store: Store, { nodes, concat }: CellPlan, shape: CellShape
         const enter = (x: Tensor): void => {
           const leaving = built
             .flat()
-            .filter(({ from, row, column }) => from === states.length && weights.at(row, column) !== 0);
-          states.push(
-            openSource(
-              [x],
-              leaving.map(({ stages }) => stages),
-              mode,
-            ),
-          );
+            .flatMap(({ from, row, column, stages }) =>
+              from === states.length && weights.at(row, column) !== 0 ? [stages] : [],
+            );
+          states.push(openSource([x], leaving, mode));
         };
         enter(input(first, s0));
         enter(input(second, s1));

@@ -1,8 +1,8 @@
 import type { NormState } from '../nn/index.js';
 import { cat, channelsLast, type Tensor, tensorOp, tensorsOp } from '../tensor/index.js';
 
-// The fused operations of native/kernels: float32 images on the CPU, channels innermost. What each computes is written with plain
-// operators in run-stages.ts and node.ts.
+// The fused operations of native/kernels: float32 images on the CPU, channels innermost. What each computes is written
+// with plain operators in run-stages.ts and node.ts.
 
 /** A weight of a reader. Parameters are weights: their value is looked up when it is read. */
 interface Weight {
@@ -38,8 +38,8 @@ export interface Reader {
 }
 
 /**
- * A result of `readSource`, before its norm, and the norm's statistics. It goes to one `nodeSum` or one `readSource` and to nothing
- * else: its gradient is finished only by the `readSource` that it came from (native/kernels/moments.h).
+ * A result of `readSource`, before its norm, and the norm's statistics. It goes to one `nodeSum` or one `readSource`
+ * and to nothing else: its gradient is finished only by the `readSource` that it came from (native/kernels/moments.h).
  */
 export interface Reading {
   readonly raw: Tensor; // [batch, out, ⌈h / stride⌉, ⌈w / stride⌉]
@@ -89,8 +89,8 @@ const readSourceOp = tensorsOp(
 const WHOLE = 16;
 
 /**
- * All that is read from a state, in one pass over it; a list for each reader, of its copies. x may lie in several tensors side by
- * side. `after`: x is itself a reading, and is normalised first.
+ * All that is read from a state, in one pass over it; a list for each reader, of its copies. x may lie in several
+ * tensors side by side. `after`: x is itself a reading, and is normalised first.
  */
 export const readSource = (
   x: readonly Tensor[],
@@ -128,7 +128,7 @@ export const readSource = (
   return readers.map(({ copies = 1 }) => Array.from({ length: copies }, reading));
 };
 
-/** A summand of `nodeSum`: a reading, with the gain and the bias of its norm if that has them; or any tensor, without moments. */
+/** A summand: a reading, with the gain and the bias of its norm if that has them; or any tensor, without moments. */
 export interface NodeTerm {
   readonly raw: Tensor; // [batch, channels, h, w]
   readonly moments?: Tensor | undefined;
@@ -137,7 +137,7 @@ export interface NodeTerm {
 }
 
 const nodeSumOp = tensorOp('tailnas::node_sum', 'raws', 'moments', 'gammas', 'betas', 'weights', 'batch_stats');
-/** Σ weights[k] · normalised term k, in one pass; a term without moments counts as it is. `ofBatch`: the moments are the batch's. weights: [k] */
+/** Σ weights[k] · normalised term k; without moments a term counts as it is. `ofBatch`: moments are the batch's. */
 export const nodeSum = (
   terms: readonly NodeTerm[],
   { weights, ofBatch }: { weights: Tensor; ofBatch: boolean },

@@ -1,6 +1,6 @@
 import type { CellKind } from './plan.js';
 
-/** A derived cell: for every intermediate node its kept edges, and the states that make up the output. States 0 and 1 are its inputs. */
+/** A derived cell: the kept edges of every node, and the states that make up the output. 0 and 1 are its inputs. */
 export interface CellGenotype {
   readonly nodes: readonly (readonly { readonly op: string; readonly from: number }[])[];
   readonly concat: readonly number[];

@@ -12,7 +12,7 @@ const OPS: Readonly<Record<string, string>> = {
   id: 'skip_connect',
 };
 
-/** Reads `s3:1 s3:0 | id:0 d3:1`: a node's edges, each an operation and the state that it reads. All nodes are output unless said. */
+/** Reads `s3:1 s3:0 | id:0 d3:1`: nodes of edges, an operation and its state each. All nodes are output unless said. */
 const cell = (text: string, concat?: readonly number[]): CellGenotype => {
   const nodes = text.split(' | ').map((node) =>
     node.split(' ').map((edge) => {
@@ -24,8 +24,9 @@ const cell = (text: string, concat?: readonly number[]): CellGenotype => {
 };
 
 /**
- * Cells that papers report for CIFAR-10: DARTS of first and second order (arXiv 1806.09055), PC-DARTS (1907.05737), P-DARTS (1904.12760),
- * SNAS (1812.09926), GDAS (1910.04465), DrNAS (2006.10355), and NASNet-A (1707.07012) in DARTS' terms.
+ * Cells that papers report for CIFAR-10: DARTS of first and second order (arXiv 1806.09055), PC-DARTS (1907.05737),
+ * P-DARTS (1904.12760), SNAS (1812.09926), GDAS (1910.04465), DrNAS (2006.10355), and NASNet-A (1707.07012) in DARTS'
+ * terms.
  */
 const known: Readonly<Record<string, Genotype>> = {
   'darts-v1': {

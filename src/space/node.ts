@@ -57,7 +57,8 @@ const wholeSum = (terms: readonly Term[], mode: NodeMode): Tensor | undefined =>
   const whole = mode.fused ? fusedSum(terms, mode) : undefined;
   if (whole !== undefined) return whole;
   if (second === undefined) return value(first, mode);
-  // The first sum makes a tensor of our own, which the others may change in place: no operation needs the old sum for its gradient.
+  // The first sum makes a tensor of our own, which the others may change in place: no operation needs the old sum for
+  // its gradient.
   const sum = scope(() => add(value(first, mode), value(second, mode)));
   for (const term of rest)
     scope(() => {
@@ -72,7 +73,7 @@ const bernoulli: DropMask = ({ batch, keep, x }) => {
   return mask;
 };
 
-/** Drop-path: a term reaches an image with probability 1 − p, and then counts 1 / (1 − p). An identity reaches all of them. */
+/** Drop-path: a term reaches an image with probability 1 − p, and then counts 1 / (1 − p). An identity reaches all. */
 const droppedSum = (terms: readonly Term[], mode: NodeMode, p: number): Tensor | undefined => {
   if (!(p < 1)) throw new RangeError(`Cannot drop paths: dropPath must be in [0, 1), got ${p}`);
   const keep = 1 - p;
@@ -99,8 +100,9 @@ const droppedSum = (terms: readonly Term[], mode: NodeMode, p: number): Tensor |
 };
 
 /**
- * The value of a node: Σ weight · BN(raw) over its branches (paper, eq 5 and 6), undefined where there is no branch. Term by term it is
- * the readable definition of what is fused: one running sum, and no normalised or weighted copy outlives its addition.
+ * The value of a node: Σ weight · BN(raw) over its branches (paper, eq 5 and 6), undefined where there is no branch.
+ * Term by term it is the readable definition of what is fused: one running sum, and no normalised or weighted copy
+ * outlives its addition.
  */
 export const sumBranches = (terms: readonly Term[], mode: NodeMode): Tensor | undefined => {
   const p = mode.training ? (mode.pass.knobs['dropPath'] ?? 0) : 0;

@@ -4,7 +4,7 @@ import { primitives as registered } from './primitives.js';
 
 export type CellKind = 'normal' | 'reduction';
 
-/** One incoming edge of a node: the state it comes from, its row of alpha, and the operations on it with their columns. */
+/** One incoming edge of a node: its state, its row of alpha, and the operations on it with their columns. */
 export interface EdgePlan {
   readonly from: number;
   readonly row: number;
@@ -17,16 +17,13 @@ export interface CellPlan {
   readonly concat: readonly number[];
 }
 
-/** Edges, that is rows of alpha, of a cell with `nodes` intermediate nodes: node i has one from each of its i + 2 earlier states. */
+/** Edges, or rows of alpha, of a cell: node i has one from each of its i + 2 earlier states. */
 export const edgeCount = (nodes: number): number => (nodes * (nodes + 3)) / 2;
 
 /** The states of a cell's intermediate nodes: 2 to `nodes` + 1. */
 export const outputs = (nodes: number): number[] => Array.from({ length: nodes }, (_, i) => i + 2);
 
-/**
- * Every operation on every edge: the cell of a supernet. Edges are numbered node by node, those of a node by where they come from.
- * Throws a RangeError when there is no node.
- */
+/** Every operation on every edge, edges numbered node by node. Throws a RangeError when there is no node. */
 export const searchPlan = (primitives: readonly Primitive[], { nodes }: { nodes: number }): CellPlan => {
   if (!Number.isInteger(nodes) || nodes < 1)
     throw new RangeError(`Cannot build cell: nodes must be >= 1, got ${nodes}`);
@@ -40,8 +37,8 @@ export const searchPlan = (primitives: readonly Primitive[], { nodes }: { nodes:
 };
 
 /**
- * The cell that a genotype describes, made of `primitives` and of the registered ones. Throws a RangeError when an operation is neither,
- * or when a state does not exist (yet).
+ * The cell that a genotype describes, made of `primitives` and of the registered ones. Throws a RangeError when an
+ * operation is neither, or when a state does not exist (yet).
  */
 export const derivedPlan = (
   genotype: CellGenotype,

@@ -17,7 +17,7 @@ export interface Stage {
 /** Where an operation is built. */
 export interface OpContext {
   readonly store: Store;
-  /** A place for what belongs to the source state: a stage built here `once` is shared by all edges that leave that state. */
+  /** A place of the source state: a stage built here `once` is shared by all edges that leave that state. */
   readonly sourceStore: Store;
   readonly channels: number;
   readonly stride: 1 | 2;

@@ -81,7 +81,10 @@ describe.each([true, false])('primitives, fused: %s', (fused) => {
 const blur = (read: 'x' | 'relu') => ({ kind: 'custom', run: (source) => mul(source[read], 0.5) }) satisfies Work;
 
 describe('a primitive of a user’s own', () => {
-  /** Two normed stages, the middle one or both their own: what a fused cell and a plain one make of it, with its gradient. */
+  /**
+   * Two normed stages, the middle one or both their own: what a fused cell and a plain one make of it, with its
+   * gradient.
+   */
   const own = (work: readonly ('blur x' | 'blur relu' | 'pointwise')[]): Primitive => ({
     name: 'own',
     build: ({ store, channels }) =>
@@ -231,7 +234,8 @@ describe('a cell', () => {
       const variances = [...store.buffers].filter(([name]) => name.includes('pool') && name.endsWith('var'));
       expect(variances).toHaveLength(2 * 4); // two pools of states 0 to 3
       const mean = (t: Tensor | undefined) => t?.toArray() ?? [];
-      // A source is normalised, so a pool's batch statistics at pass 1 and 2 are the same: v1 = 0.9 + 0.1 s, v2 = 0.9 v1 + 0.1 s.
+      // A source is normalised, so a pool's batch statistics at pass 1 and 2 are the same: v1 = 0.9 + 0.1 s, v2 = 0.9
+      // v1 + 0.1 s.
       const first = variances.map(([, t]) => mean(t));
       run(x, all);
       for (const [i, [name, t]] of variances.entries())

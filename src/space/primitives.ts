@@ -5,7 +5,8 @@ import type { OpContext, Primitive, Stage, Work } from './primitive.js';
 /** Contributes zero: nothing is computed. In a softmax it still takes its share. */
 export const none: Primitive = { name: 'none', build: () => [] };
 
-// A pool has no weights and its batch norm no affine part, so both depend on the state alone: one pool serves every edge that leaves it.
+// A pool, 3×3 with padding 1, has no weights and its batch norm no affine part, so both depend on the state alone: one
+// serves every edge that leaves it. A mean counts only pixels inside the image.
 const pool = (name: string, kind: 'max' | 'avg'): Primitive => ({
   name,
   build: ({ sourceStore, channels, stride, supernet }) =>
@@ -13,10 +14,6 @@ const pool = (name: string, kind: 'max' | 'avg'): Primitive => ({
       { work: { kind, stride }, norm: supernet ? batchNorm(store, { channels, affine: false }) : undefined },
     ]),
 });
-
-export const maxPool3x3 = pool('max_pool_3x3', 'max');
-/** The mean counts only pixels inside the image. */
-export const avgPool3x3 = pool('avg_pool_3x3', 'avg');
 
 type Place = Pick<OpContext, 'store' | 'supernet'>;
 interface Width {
@@ -42,7 +39,7 @@ export const factorizedReduce = ({ store, supernet }: Place, { input, output }: 
 };
 
 /** Identity; with stride 2 a factorized reduction. */
-export const skipConnect: Primitive = {
+const skipConnect: Primitive = {
   name: 'skip_connect',
   build: (at) =>
     at.stride === 2
@@ -50,7 +47,7 @@ export const skipConnect: Primitive = {
       : at.sourceStore.once('self', (): readonly Stage[] => [{ work: { kind: 'self' } }]),
 };
 
-/** ReLU, depthwise and pointwise convolution, with weights at the places `at` and `at + 1`, and a batch norm after them. */
+/** ReLU, depthwise and pointwise convolution and batch norm, at the places `at` to `at + 2`. */
 const separableStage = (
   { store, channels, supernet }: OpContext,
   at: number,
@@ -64,35 +61,32 @@ const separableStage = (
   return { work, norm: batchNorm(place(2), { channels, affine: !supernet }) };
 };
 
+/** (ReLU, depthwise, pointwise, batch norm) twice; the stride is on the first. */
 const separable = (kernel: number): Primitive => ({
   name: `sep_conv_${kernel}x${kernel}`,
   build: (at) => [separableStage(at, 1, { kernel, stride: at.stride }), separableStage(at, 5, { kernel, stride: 1 })],
 });
 
+/** ReLU, depthwise with dilation 2, pointwise, batch norm. */
 const dilated = (kernel: number): Primitive => ({
   name: `dil_conv_${kernel}x${kernel}`,
   build: (at) => [separableStage(at, 1, { kernel, stride: at.stride, dilation: 2 })],
 });
 
-/** (ReLU, depthwise, pointwise, batch norm) twice; the stride is on the first. */
-export const sepConv3x3 = separable(3);
-export const sepConv5x5 = separable(5);
-export const sepConv7x7 = separable(7);
-/** ReLU, depthwise with dilation 2, pointwise, batch norm. */
-export const dilConv3x3 = dilated(3);
-export const dilConv5x5 = dilated(5);
-
 /** DARTS' eight candidates, in its order: the columns of alpha. */
 export const dartsPrimitives: readonly Primitive[] = [
   none,
-  maxPool3x3,
-  avgPool3x3,
+  pool('max_pool_3x3', 'max'),
+  pool('avg_pool_3x3', 'avg'),
   skipConnect,
-  sepConv3x3,
-  sepConv5x5,
-  dilConv3x3,
-  dilConv5x5,
+  separable(3),
+  separable(5),
+  dilated(3),
+  dilated(5),
 ];
+
+/** Of NASNet's cells; DARTS does not search it. */
+export const sepConv7x7 = separable(7);
 
 const named = (primitive: Primitive): [string, Entry<Primitive>] => [
   primitive.name,

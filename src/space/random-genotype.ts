@@ -3,8 +3,9 @@ import type { CellKind } from './plan.js';
 import type { SearchSpace } from './search-space.js';
 
 /**
- * A cell of each kind drawn at random, the control of every search: per node two different inputs, on each an operation of the space, all
- * but `none` equally likely. `draw(n)` gives a whole number in [0, n). Throws a RangeError when there is no node.
+ * A cell of each kind drawn at random, the control of every search: per node two different inputs, on each an operation
+ * of the space, all but `none` equally likely. `draw(n)` gives a whole number in [0, n). Throws a RangeError when there
+ * is no node.
  */
 export const randomGenotype = (
   space: SearchSpace,

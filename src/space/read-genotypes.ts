@@ -14,9 +14,10 @@ const BACKBONE = 'backbone';
 const HEADS: readonly string[] = ['instance', 'class'];
 
 /**
- * Reads genotypes from JSON: those of a network by component, as a run's genotype.json has them, or one alone, which is the backbone's.
- * `from` says in errors where the JSON is from. Throws a RangeError that names the component, the cell and the node with an operation that
- * is neither registered nor among `primitives`, without edges, or with a state that does not exist, and a cell or a head that is missing.
+ * Reads genotypes from JSON: those of a network by component, as a run's genotype.json has them, or one alone, which is
+ * the backbone's. `from` says in errors where the JSON is from. Throws a RangeError that names the component, the cell
+ * and the node with an operation that is neither registered nor among `primitives`, without edges, or with a state that
+ * does not exist, and a cell or a head that is missing.
  */
 export const readGenotypes = (
   json: unknown,

@@ -9,7 +9,7 @@ import type { Selector, Strengths } from './selector.js';
 /** Architecture parameters of one cell by the relaxation's names for them. */
 export type Tensors = Readonly<Record<string, Tensor>>;
 
-/** The weight of each operation on each edge. 0 and 1 as numbers mean exactly that: an operation of weight 0 is never run. */
+/** The weight of each operation on each edge. 0 and 1 as numbers are exact: what weighs 0 is never run. */
 export interface OpWeights {
   /** edge: row of alpha; op: column. */
   at(edge: number, op: number): Tensor | 0 | 1;
@@ -40,7 +40,7 @@ const opsOf = ({ ops }: Tensors): Tensor => {
   return ops;
 };
 
-/** A relaxation that maps alpha of all edges to weights of the same shape: [edges, primitives] → [edges, primitives]. */
+/** A relaxation that maps alpha to weights of the same shape: [edges, primitives] → [edges, primitives]. */
 export const relaxation = (label: string, relax: (alpha: Tensor) => Tensor): Relaxation => {
   const strengths = (alpha: Tensors): Strengths => ({ ops: scope(() => noGrad(() => rows(relax(opsOf(alpha))))) });
   return {

@@ -3,10 +3,10 @@ import { avgPool2d, cat, conv2d, maxPool2d, narrow, relu, scope, type Tensor, ze
 import { type Reading, type Reads, readSource } from './fused.js';
 import type { Stage, Work } from './primitive.js';
 
-// Stages are data; here they are run, in one way or the other. Plain: operator by operator, which is their definition. Fused: all
-// operations that leave a state read it in one pass of the kernels.
+// Stages are data; here they are run, in one way or the other. Plain: operator by operator, which is their definition.
+// Fused: all operations that leave a state read it in one pass of the kernels.
 
-/** What a cell gives to the next: its channels, in one tensor or in several side by side. Each: [batch, channels, h, w] */
+/** What a cell gives to the next: one tensor, or several side by side. Each: [batch, channels, h, w] */
 export type Features = readonly Tensor[];
 
 /** Features in one tensor. */
@@ -16,8 +16,8 @@ export const joined = (features: Features): Tensor => {
 };
 
 /**
- * What an operation gives to its node: its tensor *before* the last batch norm, and that norm. The node normalises, weights and sums
- * all its branches in one place, so neither a normalised nor a weighted copy of a branch need be kept.
+ * What an operation gives to its node: its tensor *before* the last batch norm, and that norm. The node normalises,
+ * weights and sums all its branches in one place, so neither a normalised nor a weighted copy of a branch need be kept.
  */
 export interface Branch {
   readonly raw: Tensor; // [batch, channels, h / stride, w / stride]
@@ -78,7 +78,7 @@ const plainSource = (make: () => Tensor): PlainSource => {
   return source;
 };
 
-/** x from its second row and column on. An odd image gets a zero row and column at its end, so that both halves have the same size. */
+/** x from its second row and column on; an odd image gets zeros at its end, so that both halves have the same size. */
 const shiftByOne = (x: Tensor): Tensor => {
   const [, , h = 0, w = 0] = x.shape;
   const padded = h % 2 === 1 || w % 2 === 1 ? zeroPad(x, { right: w % 2, bottom: h % 2 }) : x;
@@ -139,7 +139,7 @@ interface FusedStage extends Stage {
 
 const RELU_FIRST: readonly string[] = ['separable', 'pointwise', 'reduction'] satisfies Reads['kind'][];
 
-/** Whether the kernels can run an operation: behind a norm they read only what starts with a ReLU. Others are run plain. */
+/** Whether the kernels can run an operation. Behind a norm they read only what starts with a ReLU. */
 const fusible = (stages: readonly Stage[]): stages is readonly FusedStage[] => {
   const [first, ...more] = stages;
   return (

@@ -22,8 +22,9 @@ export interface Selector {
 }
 
 /**
- * DARTS' rule: a node keeps the `keep` edges whose best operation counts most, and that operation. `none` is never chosen, nor does it
- * count for an edge. Ties go to the earlier edge and operation. Throws a RangeError unless `keep` is a whole number from 1 on.
+ * DARTS' rule: a node keeps the `keep` edges whose best operation counts most, and that operation. `none` is never
+ * chosen, nor does it count for an edge. Ties go to the earlier edge and operation. Throws a RangeError unless `keep`
+ * is a whole number from 1 on.
  */
 export const dartsSelector = ({ keep = 2 }: { keep?: number } = {}): Selector => {
   if (!Number.isInteger(keep) || keep < 1)

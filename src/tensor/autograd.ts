@@ -14,8 +14,8 @@ interface GradOptions {
 }
 
 /**
- * Gradients of `outputs` with respect to `inputs`, one tensor an input, of its shape. Nothing is accumulated anywhere: there is no `.grad`.
- * Throws when an output needs no gradient, or when an input is unused (unless `unused: 'zeros'`).
+ * Gradients of `outputs` with respect to `inputs`, one tensor an input, of its shape. Nothing is accumulated anywhere:
+ * there is no `.grad`. Throws when an output needs no gradient, or when an input is unused (unless `unused: 'zeros'`).
  */
 export const grad = (
   outputs: Tensor | readonly Tensor[],

@@ -25,8 +25,9 @@ export const conv2d = (
 ): Tensor => {
   const strides = pair(stride);
   const [, , kh, kw] = weight.shape;
-  // oneDNN of libtorch 2.13 writes past its memory in the weight gradient of a strided 1×1 convolution with channels last, for few images and channels
-  // that are no multiple of 16. Such a convolution reads every other pixel: we pick these first.
+  // oneDNN of libtorch 2.13 writes past its memory in the weight gradient of a strided 1×1 convolution with channels
+  // last, for few images and channels that are no multiple of 16. Such a convolution reads every other pixel: we pick
+  // these first.
   const picked = kh === 1 && kw === 1 && pair(padding).every((p) => p === 0) && strides.some((s) => s > 1);
   if (!picked) return conv2dOp(x, weight, bias, strides, pair(padding), pair(dilation), groups);
   return scope(() => conv2dOp(everyPixel(x, stride), weight, bias, [1, 1], [0, 0], [1, 1], groups));
@@ -44,7 +45,10 @@ const batchNormOp = tensorOp(
   'eps',
   'cudnn_enabled',
 );
-/** Normalises each channel over batch and image: by the batch's own statistics in training (which also move the running ones), by the running ones else. */
+/**
+ * Normalises each channel over batch and image: by the batch's own statistics in training (which also move the running
+ * ones), by the running ones else.
+ */
 export const batchNorm = (
   x: Tensor,
   {
@@ -117,7 +121,7 @@ const crossEntropyOp = tensorOp(
   'ignore_index',
   'label_smoothing',
 );
-/** −log softmax(logits)[label], averaged over the batch unless said otherwise. logits: [batch, classes]; labels: [batch], int64; weight: [classes]. */
+/** −log softmax(logits)[label], the mean unless said. logits: [batch, classes]; labels: int64 [batch]. */
 export const crossEntropy = (
   logits: Tensor,
   labels: Tensor,

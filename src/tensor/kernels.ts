@@ -1,9 +1,7 @@
 import { firstLine } from '../engine/errors.js';
 import { native } from './native.js';
 
-/**
- * Whether fused kernels are wanted. `TAILNAS_KERNELS=composite` turns them off; avx512, avx2 and portable choose an instruction set.
- */
+/** Whether fused kernels are wanted: `TAILNAS_KERNELS=composite` turns them off. */
 export const fusedByDefault = (): boolean => process.env['TAILNAS_KERNELS'] !== 'composite';
 
 /** `TAILNAS_KERNELS` names kernels that do not exist, or that this processor cannot run. */

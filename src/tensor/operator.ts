@@ -3,7 +3,10 @@ import { native } from './native.js';
 import { Tensor } from './tensor.js';
 import { recordCall } from './trace.js';
 
-/** What an operator takes: tensors, numbers, lists of either, names of element types; `null` for "none", `undefined` for the schema's default. */
+/**
+ * What an operator takes: tensors, numbers, lists of either, names of element types; `null` for "none", `undefined` for
+ * the schema's default.
+ */
 export type Arg =
   | Tensor
   | number
@@ -24,7 +27,7 @@ interface Resolved {
   readonly schema: string;
 }
 
-/** Every operator that this library names, with the parameters it counts on: a test holds them against libtorch's own schemas. */
+/** Every operator that is named here, with the parameters that are counted on: a test compares libtorch's schemas. */
 export const declared = new Map<string, readonly string[]>();
 
 const resolved = new Map<string, Resolved>();
@@ -39,16 +42,19 @@ const resolve = (name: string): Resolved => {
   return found;
 };
 
-/** The schema of an operator as libtorch writes it: `aten::mm(Tensor self, Tensor mat2) -> Tensor`. Throws when there is none of that name. */
+/**
+ * The schema of an operator as libtorch writes it: `aten::mm(Tensor self, Tensor mat2) -> Tensor`. Throws when there is
+ * none of that name.
+ */
 export const schemaOf = (name: string): { names: readonly string[]; kinds: string; returns: string; schema: string } =>
   resolve(name);
 
-const wrong = (op: Resolved, index: number, rule: string, value: unknown): TypeError =>
-  new TypeError(
-    `${op.name}: argument '${op.names[index] ?? index}' must be ${rule}, got ${value instanceof Tensor ? 'a Tensor' : Array.isArray(value) ? 'an array' : typeof value}`,
-  );
+const wrong = (op: Resolved, index: number, rule: string, value: unknown): TypeError => {
+  const got = value instanceof Tensor ? 'a Tensor' : Array.isArray(value) ? 'an array' : typeof value;
+  return new TypeError(`${op.name}: argument '${op.names[index] ?? index}' must be ${rule}, got ${got}`);
+};
 
-// A handle is a number, and so is a number: only here can the two still be told apart.
+// A handle is a number, and so is a number: only here can the two still be distinguished.
 const encode = (op: Resolved, arg: Arg, i: number): unknown => {
   const kind = op.kinds[i];
   if (arg instanceof Tensor) {
@@ -102,9 +108,11 @@ const result = (op: Resolved, args: readonly Arg[]): unknown => {
 };
 
 /**
- * Calls any operator of libtorch by its name (`aten::mm`, `aten::sum.dim_IntList`), its arguments in the order of its schema; what is left
- * out takes the schema's default. What the wrappers of this library check is safe with any arguments; some of libtorch's rarer operators
- * trust theirs (indices that point outside, strides beyond the memory) and can end the process, here as in Python. Returns a Tensor, an array, a number, or nothing, as the schema says. Errors name the operator and the argument.
+ * Calls any operator of libtorch by its name (`aten::mm`, `aten::sum.dim_IntList`), its arguments in the order of its
+ * schema; what is left out takes the schema's default. What the wrappers of this library check is safe with any
+ * arguments; some of libtorch's rarer operators trust theirs (indices that point outside, strides beyond the memory)
+ * and can end the process, here as in Python. Returns a Tensor, an array, a number, or nothing, as the schema says.
+ * Errors name the operator and the argument.
  */
 export const call = (name: string, ...args: Arg[]): unknown => invoke(resolve(name), args);
 
@@ -123,7 +131,7 @@ const declare =
     return (...args: Arg[]): T => invoke(op ?? first(), args) as T;
   };
 
-/** Names an operator that returns one tensor, and the leading parameters that its wrapper passes. Resolved at its first call. */
+/** Names an operator that returns one tensor, and its leading parameters. Resolved at its first call. */
 export const tensorOp = declare<Tensor>(/^T$/, 'one tensor');
 /** As `tensorOp`, for an operator that returns several tensors, or a list of them. */
 export const tensorsOp = declare<Tensor[]>(/^(TT+|L)$/, 'several tensors');

@@ -10,7 +10,8 @@ interface Creation {
   device?: string;
 }
 
-// Creation: libtorch's own default (float32, CPU) is said here, so that no global setting can change what a program means.
+// Creation: libtorch's own default (float32, CPU) is said here, so that no global setting can change what a program
+// means.
 
 const zerosOp = tensorOp('aten::zeros', 'size', 'dtype', 'layout', 'device');
 export const zeros = (shape: readonly number[], { dtype = 'float32', device = 'cpu' }: Creation = {}): Tensor =>

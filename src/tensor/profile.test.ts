@@ -42,7 +42,7 @@ describe('engineProfile', () => {
     expect(own('aten::mm')).toBeGreaterThan(10 * own('aten::matmul'));
   });
 
-  it('sees into the way back, also of fused operators', () => {
+  it('sees into the backward pass, also of fused operators', () => {
     const { work, of } = profiled(() => {
       const x = randn([2, 8, 6, 6]).requireGrad();
       const [[reading] = []] = readSource(

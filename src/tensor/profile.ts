@@ -1,6 +1,9 @@
 import { plainNative, timeCalls } from './native.js';
 
-/** One kind of work inside the engine: an operator, a fused operator's way back, or what the engine does besides (`engine: call`). */
+/**
+ * One kind of work inside the engine: an operator, a fused operator's backward pass, or what the engine does besides
+ * (`engine: call`).
+ */
 export interface EngineWork {
   readonly name: string;
   readonly calls: number;
@@ -9,8 +12,9 @@ export interface EngineWork {
 
 const NANO = 1e-9;
 
-// libtorch names the node of a fused operator after its C++ class, torch::autograd::CppNode<tailnas::…::NodeSum>; its own nodes call operators,
-// which are counted by their names, and what is left of them is bookkeeping, as is what it does around every node.
+// libtorch names the node of a fused operator after its C++ class, torch::autograd::CppNode<tailnas::…::NodeSum>; its
+// own nodes call operators, which are counted by their names, and what is left of them is bookkeeping, as is what it
+// does around every node.
 const spelled = (name: string): string => {
   const fused = /^torch::autograd::CppNode<.*?(\w+?)(?:Function)?>$/.exec(name)?.[1];
   if (fused !== undefined) return `tailnas::${fused.replace(/(?<=[a-z0-9])[A-Z]/g, '_$&').toLowerCase()}, backward`;
@@ -18,7 +22,10 @@ const spelled = (name: string): string => {
   return name.includes('::') ? name : `engine: ${name}`;
 };
 
-/** For finding what the time inside the engine goes to. On a CPU operators are seen one by one; of other devices only how long they are waited for. */
+/**
+ * For finding what the time inside the engine goes to. On a CPU operators are seen one by one; of other devices only
+ * how long they are waited for.
+ */
 export const engineProfile = {
   /** From now on every call and operator is timed, which makes each a little slower. */
   start: (): void => {

@@ -17,8 +17,8 @@ const fail = (rule: string): never => {
 };
 
 /**
- * The bytes of a safetensors file, as chunks to be written one after the other: an 8-byte header length, a JSON header, and the tensors'
- * bytes (https://huggingface.co/docs/safetensors). The same tensors give the same bytes.
+ * The bytes of a safetensors file, as chunks to be written one after the other: an 8-byte header length, a JSON header,
+ * and the tensors' bytes (https://huggingface.co/docs/safetensors). The same tensors give the same bytes.
  */
 export const toSafetensors = (
   tensors: Readonly<Record<string, Tensor>>,
@@ -75,7 +75,7 @@ const metadataOf = (entry: unknown): Record<string, string> => {
 export const readMetadata = (bytes: Uint8Array): Readonly<Record<string, string>> =>
   metadataOf(parseHeader(bytes).header['__metadata__']);
 
-/** Reads the bytes of a safetensors file. Throws a TypeError that says what is wrong with damaged bytes; never reads outside them. */
+/** Reads the bytes of a safetensors file. Throws a TypeError that says what is wrong with damaged bytes. */
 export const parseSafetensors = (bytes: Uint8Array): TensorFile => {
   const { header, start } = parseHeader(bytes);
   const data = bytes.subarray(start);

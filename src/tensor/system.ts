@@ -29,7 +29,10 @@ export const threads = {
   },
 };
 
-/** Bytes that CPU tensors asked for: alive now, and at most alive since the last `resetPeak`; and bytes kept for reuse after they were freed. */
+/**
+ * Bytes that CPU tensors asked for: alive now, and at most alive since the last `resetPeak`; and bytes kept for reuse
+ * after they were freed.
+ */
 export const memory = {
   stats: (): { live: number; peak: number; kept: number } => {
     const [live, peak, kept] = native().memory(false);
@@ -48,7 +51,8 @@ export const requireDevice = (device: string): void => {
     throw new RangeError(`Cannot use device "${device}": it must be cpu, cuda or cuda:N`);
   if (device !== 'cpu' && !libtorch().cuda)
     throw new RangeError(
-      `Cannot use device "${device}": libtorch ${libtorch().version} finds no CUDA device; use cpu, or set LIBTORCH to a CUDA build on a machine that has one`,
+      `Cannot use device "${device}": libtorch ${libtorch().version} finds no CUDA device; ` +
+        'use cpu, or set LIBTORCH to a CUDA build on a machine that has one',
     );
 };
 

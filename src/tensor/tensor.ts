@@ -9,8 +9,9 @@ const forgotten = new FinalizationRegistry<number>((handle) => native().release(
 let watch: (t: Tensor) => void;
 
 /**
- * A tensor of libtorch: a handle, released by the scope that made it, by `dispose()`, by `using`, or at last by the garbage collector.
- * Every operation is a function (`add(x, y)`, not a method), so that all operators, ours included, are called in one way.
+ * A tensor of libtorch: a handle, released by the scope that made it, by `dispose()`, by `using`, or at last by the
+ * garbage collector. Every operation is a function (`add(x, y)`, not a method), so that all operators, ours included,
+ * are called in one way.
  */
 export class Tensor implements Disposable {
   #watched = false;
@@ -96,8 +97,9 @@ const tensorsIn = (value: unknown, found: Tensor[] = []): Tensor[] => {
 };
 
 /**
- * Runs `body` and releases every tensor that it made, but for those in what it returns (a tensor, or arrays, maps and plain objects of them),
- * which pass to the scope around it. Also when it throws. Scopes nest; `body` must be synchronous.
+ * Runs `body` and releases every tensor that it made, but for those in what it returns (a tensor, or arrays, maps and
+ * plain objects of them), which pass to the scope around it. Also when it throws. Scopes nest; `body` must be
+ * synchronous.
  */
 export const scope = <T>(body: () => T): T => {
   native().beginScope();
@@ -133,8 +135,9 @@ const fits = (data: Nested, [size, ...inner]: readonly number[]): boolean =>
   typeof data === 'number' ? size === undefined : data.length === size && data.every((item) => fits(item, inner));
 
 /**
- * Makes a tensor from numbers: nested arrays (their nesting is the shape), or a typed array with `shape` (default: one dimension).
- * Nested arrays become float32 unless `dtype` says otherwise; a typed array keeps its element type. Throws when the sizes do not fit.
+ * Makes a tensor from numbers: nested arrays (their nesting is the shape), or a typed array with `shape` (default: one
+ * dimension). Nested arrays become float32 unless `dtype` says otherwise; a typed array keeps its element type. Throws
+ * when the sizes do not fit.
  */
 export const tensor = (
   data: Nested | Data,

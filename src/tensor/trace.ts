@@ -23,8 +23,8 @@ export const recordCall = (name: string, args: readonly Arg[], value: unknown): 
 };
 
 /**
- * Runs `body` and gives `onCall` each operator that it calls, in order, right after the call: its tensors may be released soon.
- * A tensor keeps its handle for as long as it lives, and no other ever has it.
+ * Runs `body` and gives `onCall` each operator that it calls, in order, right after the call: its tensors may be
+ * released soon. A tensor keeps its handle for as long as it lives, and no other ever has it.
  */
 export const trace = <T>(body: () => T, onCall: (call: TracedCall) => void): T => {
   const before = recorder;

@@ -1,5 +1,12 @@
-import type { LoadedRun } from '../../src/report/runs.js';
-import { bestMixing, type EpochRecord, type Evaluation, type Genotypes, type Sweep } from '../../src/run/index.js';
+import type { LoadedRun } from '../../src/measure/index.js';
+import {
+  type Answers,
+  bestAnswer,
+  type EpochRecord,
+  type Evaluation,
+  type Genotypes,
+  type RunInfo,
+} from '../../src/run/index.js';
 import { parabolicDecay, reverseSigmoid, softFreeze } from '../../src/schedule/index.js';
 
 export interface FakeRunOptions {
@@ -66,8 +73,8 @@ const point = (
   return { loss: 0.3 + 2 * (1 - accuracy), accuracy, meanPerClassAccuracy: mean(perClassAccuracy), perClassAccuracy };
 };
 
-const sweepOf = (skill: Skill, { weights, seed }: { weights: readonly number[]; seed: number }): Sweep =>
-  MIXINGS.map((mixing) => ({ mixing, ...point(skill, { weights, mixing, seed }) }));
+const answersOf = (skill: Skill, { weights, seed }: { weights: readonly number[]; seed: number }): Answers =>
+  MIXINGS.map((mixing) => ({ at: { mixing }, ...point(skill, { weights, mixing, seed }) }));
 
 interface PhaseTwo {
   readonly label: string;
@@ -138,8 +145,8 @@ export const fakeRun = ({ name, label, seed, epochs, bilateral, continued = 0, p
     const done = inSearch ? 0 : (epoch - epochs + 1) / continued;
     const learnt = clamp(0.25 + (level - 0.25) * (1 - Math.exp((-4 * (epoch + 1)) / epochs)));
     const skill = { learnt, instance: done * second.gain.instance, balanced: done * second.gain.balanced };
-    const sweep = bilateral ? sweepOf(skill, { weights: COUNTS, seed: seed + 100 * epoch }) : null;
-    const valid = sweep?.[0] ?? point(skill, { weights: COUNTS, mixing: 1, seed });
+    const answers = bilateral ? answersOf(skill, { weights: COUNTS, seed: seed + 100 * epoch }) : null;
+    const valid = answers?.[0] ?? point(skill, { weights: COUNTS, mixing: 1, seed });
     const frozen = inSearch ? [] : second.frozen;
     const moving = components.filter((c) => !frozen.includes(c));
     const norms = (scale: number) =>
@@ -150,18 +157,21 @@ export const fakeRun = ({ name, label, seed, epochs, bilateral, continued = 0, p
         }),
       );
     return {
+      kind: 'search',
       phase: inSearch ? 'search' : 'continued',
       epoch,
       t,
-      mixing: bilateral ? mixing : null,
-      weightLr: 0.001 + 0.0095 * (1 + Math.cos(Math.PI * t)),
-      archLr: entries((c) => (c === 'backbone' ? 0.02 * factor(inSearch ? t : 1) : 0.02)),
+      knobs: {
+        ...(bilateral ? { mixing } : {}),
+        weightLr: 0.001 + 0.0095 * (1 + Math.cos(Math.PI * t)),
+        'archLr.backbone': 0.02 * factor(inSearch ? t : 1),
+      },
       trainLoss: 2.3 - 1.9 * learnt + 0.03 * noise(seed, epoch),
       trainAccuracy: clamp(learnt + 0.02 * noise(seed, epoch, 1)),
       validLoss: valid.loss,
       validAccuracy: valid.accuracy,
       perClassAccuracy: valid.perClassAccuracy,
-      sweep,
+      answers,
       gradNorm: { weights: norms(0.5), alpha: norms(0.03) },
       alpha: entries((component, i) => {
         const progress = inSearch ? t : 1;
@@ -177,21 +187,68 @@ export const fakeRun = ({ name, label, seed, epochs, bilateral, continued = 0, p
   };
 
   const gain = continued === 0 ? { instance: 0, balanced: 0 } : second.gain;
-  const skill = { learnt: level, ...gain };
-  const balanced = CLASSES.map(() => TEST_IMAGES);
-  const sweep = {
-    valid: sweepOf(skill, { weights: COUNTS, seed: seed + 1 }),
-    test: sweepOf(skill, { weights: balanced, seed: seed + 2 }),
+  return {
+    path: `runs/${name}-${seed}`,
+    info: infoOf(seed, {
+      kind: 'search',
+      name,
+      label,
+      paper: paper ?? null,
+      method: label,
+      options: {
+        epochs,
+        batchSize: 128,
+        channels: 16,
+        layers: 8,
+        nodes: NODES,
+        order: 1,
+        weightLr: 0.02,
+        archLr: 0.02,
+        loss: 'cross-entropy',
+        sampling: bilateral ? 'class' : 'instance',
+        ...(bilateral ? { mixing: search.label } : {}),
+      },
+      streams: (bilateral ? ['instance', 'class'] : ['instance']).map((sampling) => ({ part: 'train', sampling })),
+      space: { name: 'darts', primitives: OPS },
+      network: null,
+      phases: [
+        {
+          name: 'search',
+          epochs,
+          knobs: {
+            'archLr.backbone': scaled ? `constant(0.02) × ${softFreeze(search).label}` : 'constant(0.02)',
+            ...(bilateral ? { mixing: search.label } : {}),
+          },
+          frozen: [],
+        },
+        ...(continued === 0
+          ? []
+          : [{ name: 'continued', epochs: continued, knobs: { mixing: second.label }, frozen: second.frozen }]),
+      ],
+    }),
+    records: Array.from({ length: epochs + continued }, (_, epoch) => record(epoch)),
+    evaluation: evaluationOf({ learnt: level, ...gain }, { bilateral, seed }),
+    genotypes,
+    problems: [],
   };
-  const mixing = bilateral ? bestMixing(sweep.valid).mixing : null;
-  const tested = point(skill, { weights: balanced, mixing: mixing ?? 1, seed: seed + 2 });
+};
+
+/** The test of a network with such skill. */
+const evaluationOf = (skill: Skill, { bilateral, seed }: { bilateral: boolean; seed: number }): Evaluation => {
+  const balanced = CLASSES.map(() => TEST_IMAGES);
+  const answers = {
+    valid: answersOf(skill, { weights: COUNTS, seed: seed + 1 }),
+    test: answersOf(skill, { weights: balanced, seed: seed + 2 }),
+  };
+  const at = bilateral ? bestAnswer(answers.valid).at : {};
+  const tested = point(skill, { weights: balanced, mixing: at['mixing'] ?? 1, seed: seed + 2 });
   const group = (of: (n: number) => boolean) => {
     const members = tested.perClassAccuracy.filter((_, c) => of(COUNTS[c] ?? 0));
     return members.length === 0 ? null : mean(members);
   };
-  const evaluation: Evaluation = {
+  return {
     split: 'test',
-    mixing,
+    at,
     ...tested,
     confusion: tested.perClassAccuracy.map((a, c) =>
       CLASSES.map((_, p) => {
@@ -205,59 +262,106 @@ export const fakeRun = ({ name, label, seed, epochs, bilateral, continued = 0, p
       middle: mean(tested.perClassAccuracy.slice(3, 7)),
       tail: mean(tested.perClassAccuracy.slice(7)),
     },
-    sweep: bilateral ? sweep : null,
+    answers: bilateral ? answers : null,
   };
+};
 
+const infoOf = (seed: number, experiment: RunInfo['experiment']): RunInfo => ({
+  format: 2,
+  name: experiment.name,
+  experiment,
+  overrides: {},
+  changes: {},
+  seed,
+  data: {
+    spec: 'cifar10',
+    name: 'cifar10',
+    fingerprint: 'fake',
+    classes: CLASSES,
+    counts: { train: COUNTS, valid: COUNTS.map((n) => Math.round(n / 4)), test: CLASSES.map(() => TEST_IMAGES) },
+    channels: 3,
+    imageSize: 32,
+    mean: [0.5, 0.5, 0.5],
+    std: [0.25, 0.25, 0.25],
+    fit: null,
+  },
+  versions: { tailnas: '0.1.0', torch: '2.13.0', node: '20.0.0' },
+  host: null,
+  device: 'cpu',
+  threads: 2,
+  command: ['tailnas', experiment.kind, experiment.name],
+  startedAt: '2026-01-02T03:04:05.000Z',
+});
+
+const TRAINED = { backbone: { normal: CELL, reduction: CELL } };
+
+export interface FakeTrainingOptions extends Pick<FakeRunOptions, 'name' | 'label' | 'seed' | 'epochs'> {
+  /** Whether images are kept for validation; else all are trained on. */
+  readonly validated?: boolean;
+  /** Whether it is of a network of cells, such as a search finds. */
+  readonly cells?: boolean;
+}
+
+/** A finished training of one network: no alpha, no answers at several settings, no genotype in its records. */
+export const fakeTraining = ({
+  name,
+  label,
+  seed,
+  epochs,
+  validated = true,
+  cells = true,
+}: FakeTrainingOptions): LoadedRun => {
+  const skillAt = (epoch: number): Skill => ({
+    learnt: 0.95 * (1 - Math.exp((-4 * epoch) / epochs)),
+    instance: 0,
+    balanced: 0,
+  });
+  const record = (epoch: number): EpochRecord => {
+    const skill = skillAt(epoch + 1);
+    const valid = validated ? point(skill, { weights: COUNTS, mixing: 1, seed: seed + 100 * epoch }) : null;
+    const t = epoch / epochs;
+    return {
+      kind: 'train',
+      phase: 'train',
+      epoch,
+      t,
+      knobs: { weightLr: 0.025 * (1 - t), dropPath: 0.2 * t },
+      trainLoss: 2.3 - 1.9 * skill.learnt + 0.03 * noise(seed, epoch),
+      trainAccuracy: skill.learnt,
+      validLoss: valid?.loss ?? null,
+      validAccuracy: valid?.accuracy ?? null,
+      perClassAccuracy: valid?.perClassAccuracy ?? null,
+      answers: null,
+      gradNorm: { weights: { backbone: 0.5 + 0.1 * noise(seed, epoch) } },
+      seconds: 60,
+      imagesPerSecond: 900,
+      peakMemoryBytes: 6e8,
+    };
+  };
   return {
     path: `runs/${name}-${seed}`,
-    info: {
-      format: 1,
-      name: `${name}-${seed}`,
-      recipe: {
-        name,
-        label,
-        paper: paper ?? null,
-        method: {
-          label,
-          streams: bilateral ? ['instance', 'class'] : ['instance'],
-          mixing: bilateral ? search.label : null,
-          archLr: scaled ? { backbone: softFreeze(search).label } : {},
-        },
-        loss: 'cross-entropy',
-        settings: {
+    info: infoOf(seed, {
+      kind: 'train',
+      name,
+      label,
+      paper: null,
+      method: 'supervised',
+      options: { epochs, batchSize: 96, channels: 36, layers: 20, weightLr: 0.025, dropPath: 0.2 },
+      streams: [{ part: 'train', sampling: 'instance' }],
+      space: null,
+      network: { name: label, genotypes: cells ? TRAINED : null },
+      phases: [
+        {
+          name: 'train',
           epochs,
-          batchSize: 128,
-          channels: 16,
-          layers: 8,
-          nodes: NODES,
-          order: 1,
-          weightLr: 0.02,
-          archLr: 0.02,
+          knobs: { weightLr: 'cosine(0.025, 0)', dropPath: 'linear(0, 0.2)' },
+          frozen: [],
         },
-        switches: {},
-        phases:
-          continued === 0
-            ? []
-            : [{ name: 'continued', epochs: continued, mixing: second.label, archLr: {}, frozen: second.frozen }],
-      },
-      overrides: {},
-      seed,
-      data: {
-        spec: 'cifar10',
-        name: 'cifar10',
-        fingerprint: 'fake',
-        classes: CLASSES,
-        counts: { train: COUNTS, valid: COUNTS.map((n) => Math.round(n / 4)), test: balanced },
-      },
-      versions: { tailnas: '0.1.0', torch: '2.13.0', node: '20.0.0' },
-      device: 'cpu',
-      threads: 2,
-      command: ['tailnas', 'search', name],
-      startedAt: '2026-01-02T03:04:05.000Z',
-    },
-    records: Array.from({ length: epochs + continued }, (_, epoch) => record(epoch)),
-    evaluation,
-    genotypes,
+      ],
+    }),
+    records: Array.from({ length: epochs }, (_, epoch) => record(epoch)),
+    evaluation: evaluationOf(skillAt(epochs), { bilateral: false, seed }),
+    genotypes: cells ? TRAINED : {},
     problems: [],
   };
 };

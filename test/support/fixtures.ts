@@ -89,7 +89,10 @@ export const noise = (seed: number, n: number): Float64Array => {
 
 const count = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
-/** A tensor of noise · scale + shift, rounded to `through` first: the full-size fixture's float64 run starts from float32 numbers. */
+/**
+ * A tensor of noise · scale + shift, rounded to `through` first: the full-size fixture's float64 run starts from
+ * float32 numbers.
+ */
 export const noiseTensor = (
   seed: number,
   shape: readonly number[],
@@ -130,7 +133,10 @@ export interface Named {
   readonly genotype?: Fixture['genotype'];
 }
 
-/** What we call the tensor that PyTorch's module path names. Pools belong to the state that they read; there every edge's copy is the same. */
+/**
+ * What we call the tensor that PyTorch's module path names. Pools belong to the state that they read; there every
+ * edge's copy is the same.
+ */
 export const ourName = (theirs: string, { edges, genotype }: Named): string => {
   const searched = /^(cells\.\d+|instance\.cell|class\.cell)\.edges\.(\d+)\.ops\.(\d)\.(.*)$/.exec(theirs);
   if (searched !== null) {
@@ -223,7 +229,10 @@ export const digestOf = (x: Tensor): Digest => {
   };
 };
 
-/** How far two digests are apart, relative to the norm. Tensors whose exact value is 0 are compared with `floor` instead. */
+/**
+ * How far two digests are apart, relative to the norm. Tensors whose exact value is 0 are compared with `floor`
+ * instead.
+ */
 export const digestError = (ours: Digest, theirs: Digest, { floor = 1e-12 }: { floor?: number } = {}): number => {
   const size = Math.max(theirs.norm, floor);
   const head = theirs.head.map((v, i) => Math.abs(v - (ours.head[i] ?? Number.NaN)));

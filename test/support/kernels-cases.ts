@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import type { Reads } from '../../src/space/index.js';
 import { noise } from './fixtures.js';
 
-// What the fused operations are tried with: sizes and switches are drawn by fast-check, the numbers follow from the case's own seed.
+// What the fused operations are tried with: sizes and switches are drawn by fast-check, the numbers follow from the
+// case's own seed.
 
 /** What every operation takes. */
 export interface Case {
@@ -18,7 +19,10 @@ export interface Case {
   readonly gradient: 'rows' | 'channelsLast' | 'expanded';
 }
 
-/** Where one copy of a reading goes: into a sum of readings of its shape, to plain operators, or nowhere; and the affine part of its norm there. */
+/**
+ * Where one copy of a reading goes: into a sum of readings of its shape, to plain operators, or nowhere; and the affine
+ * part of its norm there.
+ */
 export interface UseCase {
   readonly to: 'sum 0' | 'sum 1' | 'plain' | 'nowhere';
   readonly gamma: boolean;
@@ -129,7 +133,10 @@ export const afterCase: fc.Arbitrary<ReadCase> = fc
   .record({ ...drawn, before: fc.constantFrom<('self' | 'separable')[]>('self', 'separable') })
   .map((c) => ({ ...c, parts: [c.channels], readers: convolutions(c.readers) }));
 
-/** Readers of an x that lies in several tensors: of whole vectors of channels, or of any numbers, which the wrapper in src/space makes one of. */
+/**
+ * Readers of an x that lies in several tensors: of whole vectors of channels, or of any numbers, which the wrapper in
+ * src/space makes one of.
+ */
 export const partsCase: fc.Arbitrary<ReadCase> = fc
   .oneof(
     fc
@@ -186,7 +193,10 @@ const indicesOf = (
 };
 
 const KINK = 0.01;
-/** Moves the values of x whose normalised value is within 0.01 of ReLU's kink away from it, again and again, as each move shifts the statistics. */
+/**
+ * Moves the values of x whose normalised value is within 0.01 of ReLU's kink away from it, again and again, as each
+ * move shifts the statistics.
+ */
 export const pushFromKink = (
   x: Float32Array,
   c: Case,

@@ -14,7 +14,8 @@ import { plainOps } from './kernels-plain.js';
 import { firstReader, outputsOf, runningOf, seedOf, sumsOf } from './kernels-program.js';
 import type { Inputs } from './kernels-twins.js';
 
-// The numbers of a case. No value stands so near a kink of ReLU that float32 and float64 could see it on different sides.
+// The numbers of a case. No value stands so near a kink of ReLU that float32 and float64 could see it on different
+// sides.
 
 interface Drawn {
   readonly values: Float32Array;

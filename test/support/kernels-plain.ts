@@ -64,7 +64,10 @@ const readPlain = (x: Tensor, reads: Reads): Tensor => {
   }
 };
 
-/** The moments of a result: its own, which move the running ones, or the running ones. [3, channels], [1, channels] of zeros without a norm */
+/**
+ * The moments of a result: its own, which move the running ones, or the running ones. [3, channels], [1, channels] of
+ * zeros without a norm
+ */
 const momentsOf = (raw: Tensor, norm: NormState | undefined): Tensor =>
   noGrad(() => {
     if (norm === undefined) return zeros([1, raw.shape[1] ?? 0], { dtype: raw.dtype });
@@ -78,8 +81,8 @@ const momentsOf = (raw: Tensor, norm: NormState | undefined): Tensor =>
   });
 
 /**
- * `held`: statistics are constants and weights positive. What its gradients come to is then as large as the terms that cancel in those through the
- * statistics, and of a term that is there twice.
+ * `held`: statistics are constants and weights positive. What its gradients come to is then as large as the terms that
+ * cancel in those through the statistics, and of a term that is there twice.
  */
 export const plainOps = ({ held = false } = {}): Ops => {
   const normed = (

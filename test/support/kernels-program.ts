@@ -50,7 +50,10 @@ export const sumsOf = (c: ReadCase): ReadonlyMap<string, SumCase> => {
   return sums;
 };
 
-/** The program of a case. Results: the sums, what plain operators make of readings; facts: moments, and running statistics that have moved. */
+/**
+ * The program of a case. Results: the sums, what plain operators make of readings; facts: moments, and running
+ * statistics that have moved.
+ */
 export const programOf =
   (c: ReadCase, { readSource, nodeSum }: Ops): Program =>
   (t, dtype) => {

@@ -1,6 +1,7 @@
 import { call, channelsLast, type Dtype, ones, select, type Tensor } from '../../src/tensor/index.js';
 
-// What the fused operations refuse. They are called by name, as their wrappers in src/space could not ask for most of it.
+// What the fused operations refuse. They are called by name, as their wrappers in src/space could not ask for most of
+// it.
 
 /** Arguments that break a rule: the operation, what is wrong with them, the call, and the rule. */
 export type Refusal = readonly [op: string, what: string, run: () => unknown, rule: string];

@@ -12,7 +12,8 @@ import {
 } from '../../src/tensor/index.js';
 import { type Case, count, numbers } from './kernels-cases.js';
 
-// How fused operations in float32 are compared with their twins: the same mathematics in ATen's operators in float64, of the same float32 numbers.
+// How fused operations in float32 are compared with their twins: the same mathematics in ATen's operators in float64,
+// of the same float32 numbers.
 
 /** Errors by what they are of: results and statistics as maxima, gradients as L2 norms. */
 export type Errors = Record<string, number>;
@@ -27,7 +28,10 @@ export type Inputs = Readonly<Record<string, Input>>;
 export type Tensors = Readonly<Record<string, Tensor>>;
 export type Precision = 'float32' | 'float64';
 
-/** What is done with the inputs: results, whose gradients are taken, and what comes to be beside them: `….moments`, `….runningMean`, `….runningVar`. */
+/**
+ * What is done with the inputs: results, whose gradients are taken, and what comes to be beside them: `….moments`,
+ * `….runningMean`, `….runningVar`.
+ */
 export type Program = (t: Tensors, dtype: Precision) => { results: Tensors; facts: Tensors };
 
 /** A tensor that must be there. */
@@ -94,7 +98,8 @@ const run = (inputs: Inputs, program: Program, c: Case, dtype: Precision): Run =
   scope(() => {
     const given = tensorsOf(inputs, c, dtype);
     const { results, facts } = program(given, dtype);
-    // A fused reading needs a gradient as soon as another reader has a weight that does: more results may have one here than there.
+    // A fused reading needs a gradient as soon as another reader has a weight that does: more results may have one here
+    // than there.
     const cotangents = Object.values(results).map((y, i) => gradientFor(y, c.seed + 99 + i, c));
     const outputs = Object.values(results).filter((y) => y.requiresGrad);
     const gradOutputs = cotangents.filter((_, i) => Object.values(results)[i]?.requiresGrad);
@@ -136,8 +141,8 @@ const rowsOf = (moments: readonly number[]): [number[], number[], number[]] => {
 };
 
 /**
- * How many times larger than that of a raw tensor the relative error of its normalised value may be: where all values of a channel nearly agree,
- * what is left after the mean is mostly rounding.
+ * How many times larger than that of a raw tensor the relative error of its normalised value may be: where all values
+ * of a channel nearly agree, what is left after the mean is mostly rounding.
  */
 const condition = ([mean, variance, invstd]: readonly [number[], number[], number[]]): number =>
   mean.reduce((most, m, i) => Math.max(most, Math.sqrt(m * m + (variance[i] ?? 0)) * (invstd[i] ?? 0) || 0), 1);
@@ -186,7 +191,8 @@ export const compareTwins = (inputs: Inputs, { fused, plain, held }: Twins, c: C
     note('result', worstOf(ours.results[name] ?? [], result) / worst);
   for (const [name, gradient] of Object.entries(theirs.gradients)) {
     const { incoming } = theirs;
-    // What is summed may cancel, of two pixels always: then only the rounding of the summands is left, or of a single pixel nothing.
+    // What is summed may cancel, of two pixels always: then only the rounding of the summands is left, or of a single
+    // pixel nothing.
     const floor = Math.max(0.1 * length(constant.gradients[name] ?? []), 1e-3 * length(incoming));
     // Σ g·x̂ cancels wholly where g is one number for all.
     const dots = 0.01 * length(incoming) * Math.sqrt(incoming.length / gradient.length);
@@ -199,7 +205,10 @@ export const compareTwins = (inputs: Inputs, { fused, plain, held }: Twins, c: C
 
 const finiteness = (v: number): string => (Number.isFinite(v) ? 'finite' : String(v));
 
-/** As `compareTwins`, of an x that is not all finite: what is not must come out where it does in ATen, of the same sign, and nothing else may change. */
+/**
+ * As `compareTwins`, of an x that is not all finite: what is not must come out where it does in ATen, of the same sign,
+ * and nothing else may change.
+ */
 export const compareKinds = (inputs: Inputs, { fused, plain }: Omit<Twins, 'held'>, c: Case): Errors => {
   const ours = withThreads(c, () => run(inputs, fused, c, 'float32'));
   const theirs = run(inputs, plain, c, 'float64');

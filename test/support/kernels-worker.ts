@@ -5,7 +5,8 @@ import * as cases from './kernels-cases.js';
 import * as properties from './kernels-properties.js';
 import type { Errors } from './kernels-twins.js';
 
-// A program of its own, as TAILNAS_KERNELS is read once a process: tries every operation and prints what came of it as one line of JSON.
+// A program of its own, as TAILNAS_KERNELS is read once a process: tries every operation and prints what came of it as
+// one line of JSON.
 
 /** What a property came to: how far off it was at worst, and of a failure the seed and the smallest case. */
 export interface Outcome {

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { pooled } from '../measure/index.js';
+import { paperRows } from '../paper/index.js';
+import { figure } from './canvas.js';
+import { seriesMarks, wholeTicks } from './chart.js';
+import { operationLooks, rowLook, seriesLook } from './looks.js';
+
+describe('the curves of several seeds', () => {
+  it('come to mean, minimum and maximum at each x that has a value', () => {
+    const curves = [
+      [
+        { x: 2, y: 4 },
+        { x: 1, y: 1 },
+      ],
+      [
+        { x: 1, y: 3 },
+        { x: 2, y: null },
+        { x: 3, y: Number.NaN },
+      ],
+    ];
+    expect(pooled(curves)).toEqual([
+      { x: 1, mid: 2, low: 1, high: 3 },
+      { x: 2, mid: 4, low: 4, high: 4 },
+    ]);
+  });
+});
+
+describe('ticks of epochs', () => {
+  it.each([
+    [1, 1, [1]],
+    [1, 5, [1, 2, 3, 4, 5]],
+    [1, 50, [1, 10, 20, 30, 40, 50]],
+    [1, 75, [1, 10, 20, 30, 40, 50, 60, 70]],
+    [0, 25, [0, 5, 10, 15, 20, 25]],
+    [1, 600, [1, 100, 200, 300, 400, 500, 600]],
+  ])('from %d to %d are whole and round', (from, to, ticks) => {
+    expect(wholeTicks(from, { to })).toEqual(ticks);
+  });
+});
+
+describe('looks', () => {
+  const looks = paperRows.map(({ name }) => rowLook(name));
+
+  it('differ between recipes by more than colour', () => {
+    expect(new Set(looks.map(({ dash, symbol }) => `${dash} ${symbol}`)).size).toBe(looks.length);
+    expect(new Set(looks.map(({ color, dash }) => `${color} ${dash}`)).size).toBe(looks.length);
+  });
+
+  it('are one for a recipe of any name, and differ between operations', () => {
+    expect(rowLook('mine')).toEqual(rowLook('mine'));
+    const names = ['none', 'max_pool_3x3', 'avg_pool_3x3', 'skip_connect', 'sep_conv_3x3', 'sep_conv_5x5'];
+    const many = operationLooks([...names, ...Array.from({ length: 25 }, (_, i) => `op_${i}`)]);
+    expect(new Set(many.map(({ color, dash }) => `${color} ${dash}`)).size).toBe(31);
+    expect(operationLooks(['sep_conv_3x3'])).toEqual(many.slice(4, 5));
+    expect(operationLooks(Array.from({ length: 50 }, (_, i) => `op_${i}`))).toHaveLength(50);
+    expect(() => seriesLook(-1)).toThrow('the index must be >= 0, got -1');
+  });
+});
+
+describe('markers of a line', () => {
+  const marked = (n: number, options: { markers?: number } = {}): number => {
+    const points = Array.from({ length: n }, (_, x) => ({ x, mid: x, low: x, high: x }));
+    const marks = seriesMarks([{ text: 'a', look: rowLook('hls'), points }], options);
+    const { svg } = figure('a', { title: 'b', caption: 'c', rows: [{ height: 100, panels: [{ marks }] }] });
+    const dots = /<g[^>]*aria-label="dot".*?<\/g>/s.exec(svg)?.[0] ?? '';
+    return dots.match(/<(path|circle)/g)?.length ?? 0;
+  };
+
+  it('stand at every point where they may, and at a few of a long line', () => {
+    expect([marked(10, { markers: Number.POSITIVE_INFINITY }), marked(10), marked(33)]).toEqual([10, 10, 11]);
+  });
+});
+
+describe('points that share an x', () => {
+  it('stay apart by their key: two classes of as many images are no spread over seeds', () => {
+    const points = pooled([
+      [
+        { x: 5, y: 0, key: 0 },
+        { x: 5, y: 100, key: 1 },
+      ],
+    ]);
+    expect(points).toEqual([
+      { x: 5, mid: 0, low: 0, high: 0 },
+      { x: 5, mid: 100, low: 100, high: 100 },
+    ]);
+  });
+});

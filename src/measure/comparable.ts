@@ -1,0 +1,61 @@
+import type { RunInfo } from '../run/index.js';
+import { dataRequest } from './paper-data.js';
+import { rowName } from './rows.js';
+import type { LoadedRun } from './runs.js';
+
+/** Runs that may not stand in one table: their figures would differ for other reasons than the method. */
+export class ComparisonError extends Error {
+  override readonly name = 'ComparisonError';
+}
+
+/** Options that say how large a run is. The others are an experiment's own, and may differ between rows. */
+const SIZES = ['epochs', 'batchSize', 'channels', 'layers', 'nodes'];
+
+type Condition = readonly [key: string, value: unknown, among: string];
+
+/** What must be equal among all runs, among those of a kind (a search and a training have their own sizes), or seeds. */
+const conditionsOf = (info: RunInfo, requested: readonly string[]): Condition[] => {
+  const { experiment, changes, overrides, data } = info;
+  const request = dataRequest(info);
+  const { kind, options } = experiment;
+  return [
+    ['data', data.name, 'all'],
+    // A training may learn from the images that a search keeps for validation.
+    ...requested.map((key): Condition => [key, request[key], key === 'split' ? kind : 'all']),
+    ['data fingerprint', data.fingerprint, 'all'],
+    ...Object.entries({ ...options, ...('scale' in overrides ? { scale: overrides['scale'] } : {}) })
+      .filter(([key]) => !(key in changes))
+      .map(([key, value]): Condition => [key, value, [...SIZES, 'scale'].includes(key) ? kind : rowName(info)]),
+  ];
+};
+
+const shown = (value: unknown): string => (value === undefined ? 'not set' : String(value));
+
+const refuse = (problem: string): never => {
+  throw new ComparisonError(`Cannot compare runs: ${problem}`);
+};
+
+/**
+ * Makes sure that runs differ in their method and seed alone before they stand in one table. Throws a ComparisonError
+ * that names the first other difference, or two runs of one row with the same seed, which would make the spread look
+ * smaller than it is. An option that a run does not record is taken to be that of the others.
+ */
+export const requireComparable = (runs: readonly LoadedRun[]): void => {
+  const requested = new Set(runs.flatMap(({ info }) => Object.keys(dataRequest(info))));
+  requested.delete('spec');
+  const found = new Map<string, { readonly value: unknown; readonly path: string }>();
+  for (const [i, { info, path }] of runs.entries()) {
+    for (const [key, value, among] of conditionsOf(info, [...requested])) {
+      const first = found.get(`${key} of ${among}`) ?? { value, path };
+      found.set(`${key} of ${among}`, first);
+      if (first.value !== value)
+        refuse(
+          `${key} must be equal, it is ${shown(first.value)} in ${first.path} and ${shown(value)} in ${path}; ` +
+            'report them separately',
+        );
+    }
+    const row = rowName(info);
+    const twin = runs.slice(0, i).find((run) => rowName(run.info) === row && run.info.seed === info.seed);
+    if (twin) refuse(`seeds of ${row} must differ, it is ${info.seed} in ${twin.path} and in ${path}; leave one out`);
+  }
+};

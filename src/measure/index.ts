@@ -1,0 +1,18 @@
+/**
+ * Numbers from run folders, without the engine: results with intervals, the paper's claims, and what depends on what.
+ * @module
+ */
+export { type ClaimResult, measureClaims, type Verdict } from './claims.js';
+export { ComparisonError, requireComparable } from './comparable.js';
+export * from './format.js';
+export * from './mixing.js';
+export * from './op-weights.js';
+export { dataRequest, isPapersData, isPapersFolder } from './paper-data.js';
+export { type ResultRow, resultRows } from './results.js';
+export { byRow, changeText, type Row, rowLabel, rowName, withoutCommon } from './rows.js';
+export { continuedFrom, type LoadedRun, loadRun, loadRuns, messageOf, type Unreadable } from './runs.js';
+export { type Sensitivity, sensitivityOf } from './sensitivity.js';
+export { type Estimate, mean, type Point, pooled, sum } from './statistics.js';
+export * from './table.js';
+export * from './tables.js';
+export { epochSeconds } from './times.js';

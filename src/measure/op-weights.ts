@@ -1,0 +1,35 @@
+import type { EpochRecord } from '../run/index.js';
+import { mean, sum } from './statistics.js';
+
+/** Weights of operations on the edges of a cell: [edges, primitives]. */
+export type OpWeights = readonly (readonly number[])[];
+
+const softmax = (row: readonly number[]): number[] => {
+  const most = Math.max(...row);
+  const exps = row.map((a) => Math.exp(a - most));
+  const total = sum(exps);
+  return exps.map((e) => e / total);
+};
+
+/**
+ * The weights of operations that an epoch ended with, by kind of cell. Runs of format 1 have alpha alone, and knew one
+ * relaxation: a softmax per edge.
+ */
+export const opWeightsOf = (
+  { opWeights, alpha }: Pick<EpochRecord, 'alpha' | 'opWeights'>,
+  { component }: { component: string },
+): Readonly<Record<string, OpWeights>> =>
+  opWeights?.[component] ??
+  Object.fromEntries(Object.entries(alpha?.[component] ?? {}).map(([kind, rows]) => [kind, rows.map(softmax)]));
+
+/** Per edge the share of operation weight that changes place: 0 when nothing moved, 1 when everything did. */
+export const distances = (from: OpWeights, to: OpWeights): number[] =>
+  to.map((row, edge) => sum(row.map((w, op) => Math.abs(w - (from[edge]?.[op] ?? 0)))) / 2);
+
+/** How far the operation weights of a component moved between two epochs, over all edges of its cells. */
+export const movement = (from: EpochRecord, { to, component }: { to: EpochRecord; component: string }): number => {
+  const before = opWeightsOf(from, { component });
+  return mean(
+    Object.entries(opWeightsOf(to, { component })).flatMap(([kind, weights]) => distances(before[kind] ?? [], weights)),
+  );
+};

@@ -1,0 +1,89 @@
+import { isPapersData } from './paper-data.js';
+import { byRow, type Row } from './rows.js';
+import type { LoadedRun } from './runs.js';
+import { mean, variance } from './statistics.js';
+import { typicalSeconds } from './times.js';
+
+/** A mean over seeds in percent; `sd` is the sample standard deviation, null below two runs. */
+export interface Spread {
+  readonly mean: number;
+  readonly sd: number | null;
+}
+
+type Groups<K extends string> = Readonly<Record<K, number | null>>;
+
+/** One line of the table of results: the finished runs of one row. Accuracies in percent, null without a finished run. */
+export interface ResultRow {
+  readonly name: string;
+  readonly label: string;
+  /** What the paper reports; null where it has no such row, or these are not the paper's data. */
+  readonly paper: number | null;
+  readonly seeds: readonly number[];
+  readonly runs: readonly string[];
+  readonly mean: number | null;
+  readonly sd: number | null;
+  readonly meanPerClass: number | null;
+  /** By number of training images (> 100, 20 to 100, < 20); null for a group without classes. */
+  readonly shots: Groups<'many' | 'medium' | 'few'>;
+  /** The largest, middle and smallest classes. */
+  readonly ranks: Groups<'head' | 'middle' | 'tail'>;
+  /** The test-time mixing of each finished run, chosen on the validation split; empty for methods that do not mix. */
+  readonly mixing: readonly number[];
+  /** Accuracy at the answer that is best on the test split itself, as the paper chooses; null where there is one answer. */
+  readonly optimistic: Spread | null;
+  readonly difference: number | null;
+  /** Mean over finished runs of the time of all epochs, each at the median of its phase. */
+  readonly seconds: number | null;
+  /** The most of any finished run. */
+  readonly peakMemoryBytes: number | null;
+  readonly unfinished: readonly string[];
+}
+
+const spread = (values: readonly number[]): Spread | null =>
+  values.length === 0 ? null : { mean: mean(values), sd: values.length < 2 ? null : Math.sqrt(variance(values)) };
+
+const resultRow = ({ name, label, runs }: Row): ResultRow => {
+  const finished = runs.flatMap(({ evaluation, records }) => (evaluation ? [{ evaluation, records }] : []));
+  const tests = finished.map((run) => run.evaluation);
+  const accuracy = spread(tests.map((test) => 100 * test.accuracy));
+  const info = runs[0]?.info;
+  const papers = info !== undefined && isPapersData(info) && Object.keys(info.changes).length === 0;
+  const paper = papers ? info.experiment.paper : null;
+  const percentOf = (of: (test: (typeof tests)[number]) => number | null): number | null => {
+    const known = tests.map(of).filter((share) => share !== null);
+    return known.length === 0 ? null : 100 * mean(known);
+  };
+  const epochs = finished.map((run) => run.records).filter((records) => records.length > 0);
+  const peaks = epochs.flat().map(({ peakMemoryBytes }) => peakMemoryBytes);
+  return {
+    name,
+    label,
+    paper,
+    seeds: runs.map((run) => run.info.seed),
+    runs: runs.map((run) => run.path),
+    mean: accuracy?.mean ?? null,
+    sd: accuracy?.sd ?? null,
+    meanPerClass: percentOf((test) => test.meanPerClassAccuracy),
+    shots: {
+      many: percentOf(({ shots }) => shots.many),
+      medium: percentOf(({ shots }) => shots.medium),
+      few: percentOf(({ shots }) => shots.few),
+    },
+    ranks: {
+      head: percentOf(({ ranks }) => ranks.head),
+      middle: percentOf(({ ranks }) => ranks.middle),
+      tail: percentOf(({ ranks }) => ranks.tail),
+    },
+    mixing: tests.flatMap((test) => test.at['mixing'] ?? []),
+    optimistic: spread(
+      tests.flatMap(({ answers }) => (answers ? [100 * Math.max(...answers.test.map((at) => at.accuracy))] : [])),
+    ),
+    difference: accuracy === null || paper === null ? null : accuracy.mean - paper,
+    seconds: epochs.length === 0 ? null : mean(epochs.map(typicalSeconds)),
+    peakMemoryBytes: peaks.length === 0 ? null : Math.max(...peaks),
+    unfinished: runs.filter((run) => run.evaluation === undefined).map((run) => run.path),
+  };
+};
+
+/** The table of results, one line per row, in the order of `byRow`. Runs must be comparable. */
+export const resultRows = (runs: readonly LoadedRun[]): ResultRow[] => byRow(runs).map(resultRow);

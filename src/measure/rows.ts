@@ -1,0 +1,60 @@
+import { paperRows } from '../paper/index.js';
+import type { RunInfo } from '../run/index.js';
+import type { LoadedRun } from './runs.js';
+
+/** The runs of one row of a table: seeds of one experiment with the same changes. */
+export interface Row {
+  /** The experiment's name, with what was changed of it: `hls (freeze sqrt)`. */
+  readonly name: string;
+  readonly label: string;
+  /** The same without the changes. */
+  readonly experiment: { readonly name: string; readonly label: string };
+  readonly runs: readonly LoadedRun[];
+}
+
+/** Changes as text, ` (logitScale 2)`, or nothing. */
+export const changeText = (changes: Readonly<Record<string, unknown>>): string => {
+  const words = Object.entries(changes).toSorted(([a], [b]) => a.localeCompare(b));
+  return words.length === 0 ? '' : ` (${words.map(([key, value]) => `${key} ${value}`).join(', ')})`;
+};
+
+/** Which row a run belongs to: its experiment, with what was changed of it. */
+export const rowName = ({ experiment, changes }: RunInfo): string => experiment.name + changeText(changes);
+
+/** How a row is called in tables. What is no search says so: it may be named after the search that found it. */
+export const rowLabel = ({ experiment: { label, kind }, changes }: RunInfo): string =>
+  label + (kind === 'search' ? '' : ` (${kind})`) + changeText(changes);
+
+/** The run as if nothing had been changed of its method: to stand where its experiment would. */
+export const withoutChanges = (run: LoadedRun): LoadedRun => ({ ...run, info: { ...run.info, changes: {} } });
+
+/** Settings that every method has. Given to all runs alike, they are part of the comparison, as a size is. */
+const SETTINGS: readonly string[] = ['order', 'archOptimizer', 'archLr', 'weightLr'];
+
+/** The runs without the changes of settings that all of them have in common: these do not set them apart. */
+export const withoutCommon = (runs: readonly LoadedRun[]): LoadedRun[] => {
+  const [first] = runs;
+  const common = SETTINGS.filter((key) => runs.every(({ info }) => info.changes[key] === first?.info.changes[key]));
+  return runs.map((run) => {
+    const changes = Object.fromEntries(Object.entries(run.info.changes).filter(([key]) => !common.includes(key)));
+    return { ...run, info: { ...run.info, changes } };
+  });
+};
+
+/**
+ * Runs by row, in the paper's order, since a shell sorts run folders by name; others after them, in order of first
+ * appearance. A changed experiment comes after the unchanged one.
+ */
+export const byRow = (runs: readonly LoadedRun[]): Row[] => {
+  const rows = new Map<string, Row>();
+  for (const run of runs) {
+    const [name, label] = [rowName(run.info), rowLabel(run.info)];
+    const { info } = withoutChanges(run);
+    const experiment = { name: rowName(info), label: rowLabel(info) };
+    rows.set(name, { name, label, experiment, runs: [...(rows.get(name)?.runs ?? []), run] });
+  }
+  const names = [...paperRows.map(({ name }) => name), ...runs.map(({ info }) => info.experiment.name)];
+  const placeOf = ({ experiment, name }: Row): number =>
+    2 * names.indexOf(experiment.name) + Number(name !== experiment.name);
+  return [...rows.values()].toSorted((a, b) => placeOf(a) - placeOf(b));
+};

@@ -1,0 +1,48 @@
+import {
+  ADDED,
+  changedAccuraciesTable,
+  changedClaimsTable,
+  claimsTable,
+  columnKey,
+  type LoadedRun,
+  MARKS,
+  measureClaims,
+  requireComparable,
+  resultColumns,
+  resultRows,
+  sensitivityOf,
+  type Table,
+  tableOf,
+  withoutCommon,
+} from '../measure/index.js';
+
+/** A Markdown table whose source lines up; columns after the first are aligned to the right. */
+const tableText = ({ headings, rows }: Table): string => {
+  const lines = [headings, ...rows].map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
+  const widths = headings.map((_, i) => Math.max(3, ...lines.map((row) => (row[i] ?? '').length)));
+  const pad = (cell: string, i: number) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0));
+  const [head = '', ...rest] = lines.map((row) => `| ${row.map(pad).join(' | ')} |`);
+  const rule = `|${widths.map((w, i) => (i === 0 ? '-'.repeat(w + 2) : `${'-'.repeat(w + 1)}:`)).join('|')}|`;
+  return [head, rule, ...rest].join('\n');
+};
+
+/**
+ * The tables of the report as Markdown: results, a line per row; the paper's claims; and what depends on each change of
+ * a method. Throws a ComparisonError when the runs may not stand in one table.
+ */
+export const markdown = (given: readonly LoadedRun[]): string => {
+  const runs = withoutCommon(given);
+  requireComparable(runs);
+  const columns = [
+    ...resultColumns('Method', 'Seeds', 'Paper', 'Ours', 'Difference', 'Head', 'Middle', 'Tail'),
+    ...resultColumns('Mixing chosen', 'Chosen on test', 'Time'),
+  ];
+  const claims = measureClaims(runs);
+  const lines = sensitivityOf(runs);
+  const changed = [changedClaimsTable(lines), changedAccuraciesTable(lines)].map(tableText);
+  return [
+    tableText(tableOf(resultRows(runs), columns)),
+    ...(claims.length === 0 ? [] : [tableText(claimsTable(claims))]),
+    ...(lines.length === 0 ? [] : [changed[0], MARKS, columnKey(lines), ADDED, changed[1]]),
+  ].join('\n\n');
+};

@@ -1,0 +1,32 @@
+/** All script that a report has: the sliders over epochs. Everything else works without. */
+export const script = `
+for (const figure of document.querySelectorAll('figure.cells')) {
+  const slider = figure.querySelector('.slider');
+  if (slider === null) continue;
+  const input = slider.querySelector('input');
+  const output = slider.querySelector('output');
+  const labels = JSON.parse(input.dataset.labels);
+  const cells = [...figure.querySelectorAll('.cell')].map((cell) => {
+    const epochs = cell.dataset.epochs.split(' ');
+    const states = new Map([['0', cell.firstElementChild]]);
+    for (const name of epochs) {
+      if (name === '-1' || states.has(name)) continue;
+      const state = document.createElement('div');
+      state.append(document.getElementById('cell-' + name).content.cloneNode(true));
+      cell.append(state);
+      states.set(name, state);
+    }
+    return { epochs, states };
+  });
+  const show = () => {
+    const epoch = input.valueAsNumber - 1;
+    output.textContent = labels[epoch];
+    input.setAttribute('aria-valuetext', labels[epoch]);
+    for (const { epochs, states } of cells)
+      for (const [name, state] of states) state.hidden = name !== epochs[epoch];
+  };
+  input.addEventListener('input', show);
+  slider.hidden = false;
+  show();
+}
+`;

@@ -1,0 +1,67 @@
+/** How a report looks: one column, light and dark, figures always on white. */
+export const style = `
+:root { color-scheme: light dark; --ink: #1c1e21; --soft: #5a6068; --line: #d7dbe0; --back: #fff; --panel: #f5f6f8;
+  --link: #1d5a9e; --warn: #8f3d00; --warn-back: #fff3e6; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e4e6e9; --soft: #a2a9b2; --line: #3a4048; --back: #16181b; --panel: #1f2226;
+    --link: #8ab8ee; --warn: #f3b27a; --warn-back: #33241a; } }
+/* Where there is no Arial, figures would get a wider font than they were laid out for: this narrows it. */
+@font-face { font-family: Helvetica; src: local("DejaVu Sans"); size-adjust: 87%; }
+* { box-sizing: border-box; }
+html { -webkit-text-size-adjust: 100%; }
+body { margin: 0; background: var(--back); color: var(--ink); overflow-wrap: break-word;
+  font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; }
+main { max-width: 1120px; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
+p, ul, dl, nav, .notice, figcaption { max-width: 46rem; }
+h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .75rem; }
+h2 { font-size: 1.35rem; margin: 3rem 0 .75rem; padding-top: .75rem; border-top: 1px solid var(--line); }
+h3 { font-size: 1.05rem; margin: 1.75rem 0 .5rem; }
+small { color: var(--soft); font-size: .85em; font-weight: normal; }
+a { color: var(--link); }
+code, pre { font: .85em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
+pre { margin: .35rem 0 1rem; padding: .6rem .8rem; background: var(--panel); white-space: pre-wrap; }
+nav ul { display: flex; flex-wrap: wrap; gap: .15rem 1.1rem; padding: 0; list-style: none; }
+.notice { padding: .05rem 1rem; border-left: 4px solid var(--warn); background: var(--warn-back); }
+.warn, .warn a { color: var(--warn); }
+.caveats { padding-left: 1.2rem; }
+.caveats, figcaption { font-size: .92rem; }
+.scroll { overflow-x: auto; max-width: 100%; margin: 1rem 0; }
+.card .scroll { margin: 0; }
+table { border-collapse: collapse; font-size: .86rem; line-height: 1.4; }
+caption { text-align: left; color: var(--soft); padding-bottom: .5rem; }
+caption > span { display: inline-block; position: sticky; left: 0; max-width: min(46rem, calc(100vw - 2.5rem)); }
+th, td { padding: .35rem .55rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
+th { font-weight: 600; }
+thead th { vertical-align: bottom; border-bottom: 2px solid var(--line); }
+.numbers th:first-child { position: sticky; left: 0; min-width: 9rem; background: var(--back); }
+.numbers td, .numbers th[scope=col]:not(:first-child) { text-align: right; font-variant-numeric: tabular-nums; }
+.numbers td { white-space: nowrap; }
+figure { margin: 1.5rem 0; min-width: 0; }
+.card { background: #fff; color: #1c1e21; border: 1px solid #d7dbe0; border-radius: 8px; padding: .75rem;
+  color-scheme: light; }
+.plot svg { display: block; max-width: 100%; min-width: 34rem; height: auto; margin: 0 auto; }
+.matrices { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1rem; }
+.matrices figure { margin: 0; }
+.confusion table { font-size: .74rem; font-variant-numeric: tabular-nums; }
+.confusion caption { font-size: .85rem; color: #1c1e21; font-weight: 600; }
+.confusion caption > span { max-width: calc(100vw - 4.25rem); }
+.confusion th, .confusion td { padding: .2rem .35rem; border: 1px solid #fff; font-weight: normal; text-align: right; }
+.confusion .shade { min-width: 2.6rem; background: rgb(29 90 158 / calc(.04 + .9 * var(--share))); }
+.confusion .zero, .confusion small { color: #6b727a; }
+.confusion .dark { color: #fff; }
+.slider { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: center; margin: .5rem 0; }
+.slider[hidden] { display: none; }
+.slider input { flex: 1 1 16rem; min-width: 0; max-width: 32rem; accent-color: var(--link); }
+.slider output { font-weight: 600; font-variant-numeric: tabular-nums; }
+.slider label { min-width: min(100%, 26rem); }
+.graphs { display: flex; flex-wrap: wrap; gap: .75rem; }
+.cell { display: grid; background: #fff; border: 1px solid var(--line); border-radius: 8px; padding: .5rem; margin: 0; }
+.cell > div { grid-area: 1 / 1; }
+/* Keeps the room of the largest: the page would jump under the slider. */
+.cell > [hidden] { display: block; visibility: hidden; }
+.cell svg { display: block; max-width: 100%; height: auto; }
+@media (max-width: 50rem) { .cell svg { max-width: none; } }
+.genotypes { max-width: none; }
+.genotypes dt { font-weight: 600; margin-top: .4rem; }
+@media print { .slider, nav { display: none; } .scroll { overflow: visible; } figure, tr { break-inside: avoid; } }
+`;

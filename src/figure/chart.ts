@@ -22,7 +22,7 @@ export const overEpochs = (
   pooled(runs.map(({ records }) => records.map((r, i) => ({ x: epochNumber(r), y: of(r, records[i - 1]) }))));
 
 /** Where one phase ends and the next begins, between two epochs; empty for runs of one phase. */
-export const phaseStarts = (runs: readonly LoadedRun[]): number[] => {
+const phaseStarts = (runs: readonly LoadedRun[]): number[] => {
   const starts = runs.flatMap(({ records }) =>
     records.flatMap((r, i) => (i > 0 && records[i - 1]?.phase !== r.phase ? [epochNumber(r) - 0.5] : [])),
   );

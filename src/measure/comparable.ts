@@ -9,7 +9,7 @@ export class ComparisonError extends Error {
 }
 
 /** Options that say how large a run is. The others are an experiment's own, and may differ between rows. */
-const SIZES = ['epochs', 'batchSize', 'channels', 'layers', 'nodes'];
+export const SIZES: readonly string[] = ['epochs', 'batchSize', 'channels', 'layers', 'nodes'];
 
 type Condition = readonly [key: string, value: unknown, among: string];
 

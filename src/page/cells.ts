@@ -42,16 +42,15 @@ const drawn = async ({ cell, title }: PlacedCell): Promise<string> => {
 const cellOverStops = async (last: PlacedCell, stops: readonly Stop[], drawings: Drawings): Promise<Html> => {
   const shown = await drawn(last);
   const known = new Map([[JSON.stringify(last.cell), 0]]);
-  for (const { genotypes } of stops) {
-    const placed = cellsOf(genotypes).find(({ title }) => title === last.title);
+  const cells = stops.map(({ genotypes }) => cellsOf(genotypes).find(({ title }) => title === last.title));
+  for (const placed of cells) {
     const key = JSON.stringify(placed?.cell);
     if (placed === undefined || known.has(key)) continue;
     const markup = await drawn(placed);
     drawings.set(markup, drawings.get(markup) ?? drawings.size + 1);
     known.set(key, drawings.get(markup) ?? 0);
   }
-  const cells = stops.map(({ genotypes }) => cellsOf(genotypes).find(({ title }) => title === last.title)?.cell);
-  const names = cells.map((cell) => known.get(JSON.stringify(cell)) ?? -1).join(' ');
+  const names = cells.map((placed) => known.get(JSON.stringify(placed?.cell)) ?? -1).join(' ');
   const inside = html`<div>${trusted(shown)}</div>`;
   return html`<div class="cell scroll" tabindex="0" role="group" data-epochs="${names}">${inside}</div>`;
 };

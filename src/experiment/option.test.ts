@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dartsV2 } from '../../bench/darts-v2.js';
+import { namedGenotype } from '../space/index.js';
 import {
   changesOf,
   describe as described,
@@ -15,6 +15,7 @@ import {
   type Values,
 } from './index.js';
 
+const dartsV2 = namedGenotype('darts-v2') ?? {};
 const genotypes = { backbone: dartsV2, instance: dartsV2, class: dartsV2 };
 const trainings = [
   training({ name: 'cells', genotypes: { backbone: dartsV2 } }),

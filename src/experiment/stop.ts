@@ -1,7 +1,7 @@
 import { numbers, registry } from '../label/index.js';
 import type { StopRule } from '../loop/index.js';
 
-/** Goes on to the last epoch. */
+/** Continues to the last epoch: what a search does unless another rule is named. */
 const never: StopRule = { label: 'never', reason: () => undefined };
 
 /**
@@ -24,10 +24,10 @@ const skips = (most: number): StopRule => ({
 export const stopRules = registry<StopRule>('stop rule', {
   never: { usage: 'never', make: (args) => (args.length === 0 ? never : undefined) },
   skips: {
-    usage: 'skips or skips(n)',
+    usage: 'skips or skips(n), n a whole number >= 1',
     make: (args) => {
-      const [most] = numbers(args, 0, 1) ?? [undefined];
-      return args.length > 0 && most === undefined ? undefined : skips(most ?? 2);
+      const [most = 2] = numbers(args, 0, 1) ?? [Number.NaN];
+      return Number.isInteger(most) && most >= 1 ? skips(most) : undefined;
     },
   },
 });

@@ -141,6 +141,12 @@ const withAuxiliary =
     return { loss, logits, targets: batch.targets };
   };
 
+/** The cells that are trained: of a search with two heads all of them, or those of the backbone and the class head. */
+const trained = ({ genotypes }: Network, { bilateral }: TrainOptions): Genotypes =>
+  Object.fromEntries(
+    Object.entries(genotypes ?? {}).filter(([name]) => bilateral || name === BACKBONE || name === CLASS_HEAD),
+  );
+
 /** In words, which of a search's cells are trained. */
 const methodOf = ({ genotypes }: Network, { bilateral, mixing }: TrainOptions): string => {
   if (genotypes === null) return 'from scratch';
@@ -185,7 +191,7 @@ export const training = (network: Network): Experiment => {
             model,
             objective,
             streams,
-            genotypes: genotypes ?? {},
+            genotypes: trained(network, o),
             profiler: context.profiler,
           });
         },

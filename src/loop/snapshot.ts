@@ -105,21 +105,27 @@ const putModel = ({ tensors, metadata }: TensorFile, store: ParameterStore): voi
   for (const [name, buffer] of store.buffers) put(BUFFER + name, buffer);
 };
 
-/** Puts a checkpoint's weights and buffers into a network, in place. Throws when they are of another network. */
-export const restoreModel = (bytes: Uint8Array, store: ParameterStore): void =>
-  scope(() => putModel(parseSafetensors(bytes), store));
+const putTensors = (file: TensorFile, { model, tensors }: Learner): void => {
+  putModel(file, model.store);
+  for (const [name, target] of Object.entries(tensors)) putInto(file.tensors)(name, target);
+};
+
+/**
+ * Puts a checkpoint's tensors back, in place: weights, buffers and all that the learner holds, alpha among it. The random
+ * state stays as it is. Throws when they are of another network.
+ */
+export const restoreTensors = (bytes: Uint8Array, learner: Learner): void =>
+  scope(() => putTensors(parseSafetensors(bytes), learner));
 
 /**
  * Puts all of a checkpoint back, the random state included, in place. Throws when something is missing, or has another
  * shape.
  */
-export const restoreLearner = (bytes: Uint8Array, { model, tensors, memo }: Learner): void =>
+export const restoreLearner = (bytes: Uint8Array, learner: Learner): void =>
   scope(() => {
     const file = parseSafetensors(bytes);
-    putModel(file, model.store);
-    for (const [name, target] of Object.entries(tensors)) putInto(file.tensors)(name, target);
-    if (memo !== undefined)
-      memo.restore(readStanding(bytes).memo ?? fail('it must say what its learner remembers, it does not'));
+    putTensors(file, learner);
+    learner.memo?.restore(readStanding(bytes).memo ?? fail('it must say what its learner remembers, it does not'));
     const state = file.tensors[RNG] ?? fail('it has no random state; is it of another tool?');
     rng.restore(new Uint8Array(state.data().buffer));
   });

@@ -96,7 +96,7 @@ const experimentShape = z.object({
   space: z.object({ name: z.string(), primitives: list(z.string()) }).nullable(),
   network: z.object({ name: z.string(), genotypes: genotypes.nullable() }).nullable(),
   phases: list(
-    z.object({
+    z.looseObject({
       name: z.string(),
       epochs: index,
       knobs: labels,

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, type Plan } from '../experiment/index.js';
-import { firstEpochs } from '../loop/index.js';
+import { firstEpochs, readStanding } from '../loop/index.js';
 import { type Checkpoint, type EpochRecord, openRun } from '../run/index.js';
 
 /** A finished run that another is continuing from: its records, and its state at the end. */
@@ -38,7 +38,10 @@ export const openParent = (
   same('data fingerprint', info.data.fingerprint, fingerprint);
   const checkpoint = checkpoints.newest();
   const end = firstEpochs(plan.phases)[done] ?? 0;
-  if (checkpoint === undefined || checkpoint.position.epoch < end)
-    return fail(`it must be finished, it is at epoch ${checkpoint?.position.epoch ?? 0} of ${end}; resume it first`);
-  return { records: records().filter((record) => record.epoch < end), checkpoint };
+  if (checkpoint === undefined) return fail('it must be finished, it has no checkpoint; resume it first');
+  const { epoch } = checkpoint.position;
+  // A stop rule may have ended its last phase early.
+  const ended = epoch >= end || (readStanding(checkpoint.bytes).phase?.index ?? 0) >= done;
+  if (!ended) return fail(`it must be finished, it is at epoch ${epoch} of ${end}; resume it first`);
+  return { records: records().filter((record) => record.epoch < epoch), checkpoint };
 };

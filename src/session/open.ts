@@ -1,9 +1,9 @@
 import { batchToTensors } from '../augment/index.js';
 import { planOf } from '../experiment/index.js';
-import { readStanding, restoreModel } from '../loop/index.js';
+import { readStanding, restoreTensors } from '../loop/index.js';
 import { type Knobs, testing } from '../nn/index.js';
 import { openRun, type RunInfo } from '../run/index.js';
-import { noGrad, scope, type Tensor } from '../tensor/index.js';
+import { noGrad, rng, scope, type Tensor } from '../tensor/index.js';
 
 /** A run's network, ready to answer images. It needs the run folder alone. */
 export interface OpenModel {
@@ -38,14 +38,16 @@ export const open = (run: string, { device = 'cpu' }: { device?: string } = {}):
   const builds = plan.phases.findLast(
     ({ start }, i) => start !== undefined && i <= (phase?.index ?? plan.phases.length),
   );
+  const random = rng.state();
   const learner =
     builds?.start?.(
       { classes: classes.length, inputChannels: channels, imageSize, counts: counts.train, device },
       { memo },
     ) ?? fail('none of its phases builds a network');
+  rng.restore(random); // opening a run must change nothing of one under way
   const { model } = learner;
   try {
-    restoreModel(checkpoint.bytes, model.store);
+    restoreTensors(checkpoint.bytes, learner);
   } catch (error) {
     learner.dispose();
     throw error;

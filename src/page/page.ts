@@ -1,6 +1,7 @@
 import { figuresFor } from '../figure/index.js';
 import {
   byRow,
+  capital,
   grouped,
   type LoadedRun,
   measureClaims,
@@ -32,7 +33,7 @@ export interface PageOptions {
 
 /** The sizes of a kind of run: `search: epochs 10, batchSize 32, channels 8, layers 4, nodes 2`. */
 const sizesText = ({ experiment: { kind, options } }: RunInfo): string =>
-  `${kind}: ${SIZES.flatMap((key) => (key in options ? [`${key} ${options[key]}`] : [])).join(', ')}`;
+  `${capital(kind)}: ${SIZES.flatMap((key) => (key in options ? [`${key} ${options[key]}`] : [])).join(', ')}`;
 
 const summary = (lines: readonly Line[], infos: readonly [RunInfo, ...RunInfo[]]): Html => {
   const { classes, counts, name } = infos[0].data;

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { dartsV2 } from '../../bench/darts-v2.js';
 import { runInfo } from '../run/index.js';
+import { namedGenotype } from '../space/index.js';
 import {
   changesOf,
   describe as described,
@@ -17,6 +17,7 @@ import {
   type Values,
 } from './index.js';
 
+const dartsV2 = namedGenotype('darts-v2') ?? {};
 const genotypes = { backbone: dartsV2, instance: dartsV2, class: dartsV2 };
 const trainings = [
   training({ name: 'cells', genotypes: { backbone: dartsV2 } }),

@@ -39,7 +39,9 @@ export const allCertain: WeightsOf = () => ({ normal: certain, reduction: certai
 
 const ALPHA_SCALE = 1e-3;
 
-/** Fresh architecture parameters for these cells, 1e-3 · randn as in DARTS, and all that a supernet has beside a model. */
+/**
+ * Fresh architecture parameters for these cells, 1e-3 · randn as in DARTS, and all that a supernet has beside a model.
+ */
 export const alphasFor = (
   places: readonly Pick<Alpha, 'component' | 'kind'>[],
   { space, relaxation, selector, nodes, store }: Required<Choice> & { nodes: number; store: ParameterStore },

@@ -44,8 +44,8 @@ const summary = (lines: readonly Line[], infos: readonly [RunInfo, ...RunInfo[]]
   const [train, valid, test] = [counts.train, counts.valid, counts.test].map((of) => grouped(sum(of)));
   const sizes = [...new Set(infos.map(sizesText))].join('; ');
   return html`<p>This report is on ${plural(lines.length, 'method')}, with ${many}${each}, on ${name}: ${classes.length}
-classes${facts.tailText(infos[0])}, ${train ?? ''} in all; ${valid ?? ''} images for validation and ${test ?? ''} for the
-test. ${sizes}.</p>`;
+classes${facts.tailText(infos[0])}, ${train ?? ''} in all; ${valid ?? ''} images for validation and ${test ?? ''} for
+the test. ${sizes}.</p>`;
 };
 
 /** The run of a row that is shown where only one can be: its first finished one, or the first with an epoch. */

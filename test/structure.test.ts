@@ -13,26 +13,34 @@ const product = sources.filter((file) => !file.endsWith('.test.ts'));
 /** `src/net/shape.ts` → `net`; a file directly in src is a room of its own. */
 const roomOf = (file: string): string => file.split('/')[1] ?? '';
 
-// Which rooms a room may import from, besides itself.
-const NETWORK = ['tensor', 'nn', 'space', 'net'];
-const METHOD = [...NETWORK, 'schedule', 'loss', 'data'];
-const TRAIN = [...METHOD, 'method', 'optim', 'engine'];
+// Which rooms a room may import from, besides itself; the command line may from all.
+const LEARN = ['tensor', 'nn', 'space', 'net', 'loss', 'optim', 'schedule', 'data', 'augment'];
+const LOOP = [...LEARN, 'learn', 'run'];
+const EXPERIMENT = [...LOOP, 'label', 'loop', 'paper'];
+const SESSION = [...EXPERIMENT, 'experiment', 'forecast', 'engine'];
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   engine: [],
-  tensor: ['engine'],
-  schedule: [],
+  label: [],
   run: [],
+  paper: [],
+  tensor: ['engine'],
   nn: ['tensor'],
-  space: ['tensor', 'nn'],
-  net: ['tensor', 'nn', 'space'],
-  loss: ['tensor'],
-  data: [],
-  optim: ['tensor', 'schedule'],
-  method: METHOD,
-  train: [...TRAIN, 'run'],
-  recipes: [...TRAIN, 'train'],
-  report: ['run', 'schedule'],
-  reproduce: [...TRAIN, 'train', 'recipes', 'run', 'report'],
+  schedule: ['label'],
+  data: ['label'],
+  optim: ['tensor'],
+  loss: ['tensor', 'nn', 'label'],
+  space: ['tensor', 'nn', 'label'],
+  net: ['tensor', 'nn', 'space', 'label'],
+  augment: ['tensor', 'nn', 'data', 'label'],
+  learn: LEARN,
+  loop: LOOP,
+  experiment: EXPERIMENT,
+  forecast: [...EXPERIMENT, 'experiment'],
+  session: SESSION,
+  measure: ['run', 'schedule', 'paper'],
+  figure: ['run', 'schedule', 'paper', 'measure'],
+  page: ['run', 'schedule', 'paper', 'measure', 'figure'],
+  reproduce: [...SESSION, 'session', 'measure', 'figure', 'page'],
 };
 
 const importsOf = (file: string): string[] =>
@@ -55,6 +63,8 @@ describe('the source', () => {
       }),
     );
     expect(wrong).toEqual([]);
+    const rooms = new Set(product.map(roomOf).filter((room) => !room.endsWith('.ts') && room !== 'cli'));
+    expect([...rooms].sort()).toEqual(Object.keys(MAY_IMPORT).sort());
     expect(product.map(roomOf).filter((room) => room.endsWith('.ts'))).toEqual(
       ['index.ts'].filter((f) => existsSync(join(root, 'src', f))),
     );
@@ -69,6 +79,15 @@ describe('the source', () => {
 
   it('has no file over 300 lines', () => {
     expect(sources.filter((file) => read(file).split('\n').length > 301)).toEqual([]);
+  });
+
+  it('has no line over 120 columns', () => {
+    const wide = sources.flatMap((file) =>
+      read(file)
+        .split('\n')
+        .flatMap((line, i) => ([...line].length > 120 ? [`${file}:${i + 1}`] : [])),
+    );
+    expect(wide).toEqual([]);
   });
 
   it('has no `any`, no cast outside src/tensor, no non-null assertion', () => {

@@ -13,7 +13,8 @@ export const command = (): Command =>
     .addOption(
       new Option(
         '--mixing <m or from:to:step>',
-        'test-time mixing: one ratio, or a sweep of which the best on the validation images is taken (default: 0:1:0.1)',
+        'test-time mixing: one ratio, or a sweep of which the best on the validation images is taken ' +
+          '(default: 0:1:0.1)',
       ).argParser(mixingList),
     )
     .option('--json', 'print the result as JSON on stdout; progress stays on stderr')

@@ -22,7 +22,7 @@ Examples:
   $ tailnas search darts --data cifar10 --scale paper --profile 5
         where the time of its steps goes
 
-A search that is expected to need more memory than is free is refused (exit code 2), with the largest batch that would fit;
---force goes on all the same. TAILNAS_MEMORY=<bytes> says how much it may have.`,
+A search that is expected to need more memory than is free is refused (exit code 2), with the largest batch that would
+fit; --force starts it all the same. TAILNAS_MEMORY=<bytes> says how much it may have.`,
     )
     .action((name: string, flags: RunFlags & OptionFlags) => start(searchFor(name, flags), flags));

@@ -55,7 +55,10 @@ The data are those of the run where a run is named and --data is not given.`,
       return start(asked, flags, dataOf(what, { flags, self }));
     });
 
-/** The data that flags stand for; where a run is trained and no data are named, that run's. Throws a UsageError on flags that say otherwise. */
+/**
+ * The data that flags stand for; where a run is trained and no data are named, that run's. Throws a UsageError on flags
+ * that say otherwise.
+ */
 const dataOf = (what: string, { flags, self }: { flags: RunFlags; self: Command }): DataRequest => {
   const isRun = existsSync(join(what, 'run.json'));
   if (!isRun || flags.data !== undefined) return dataFor(flags);

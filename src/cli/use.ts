@@ -8,8 +8,8 @@ import { UsageError } from './usage.js';
 
 /**
  * Loads a module of the user's own, which adds to the registries: recipes, losses, schedules, primitives, … Where it
- * exports a function as default, that is called with the library, its figures and `tensor`, so that a module need not be able to import it.
- * Throws a UsageError when there is no such file.
+ * exports a function as default, that is called with the library, its figures and `tensor`, so that a module need not
+ * be able to import it. Throws a UsageError when there is no such file.
  */
 export const use = async (file: string): Promise<void> => {
   const path = resolve(file);

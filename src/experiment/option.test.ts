@@ -1,4 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { runInfo } from '../run/index.js';
 import { namedGenotype } from '../space/index.js';
 import {
   changesOf,
@@ -122,6 +124,23 @@ describe('a plan', () => {
     expect(() => planOf({ ...record, options: { ...record.options, colour: 1 } })).toThrow(
       /options in run.json are not what this version takes \(Cannot use --colour: /,
     );
+  });
+});
+
+describe('a run of format 1', () => {
+  const results = new URL('../../docs/results/', import.meta.url);
+  const files = readdirSync(results, { recursive: true, encoding: 'utf8' }).filter((file) => /run\.json$/.test(file));
+
+  it('is described as its plan is now, so that it is known again and continued', () => {
+    expect(files.length).toBeGreaterThan(50);
+    for (const file of files) {
+      const { experiment } = runInfo.parse(JSON.parse(readFileSync(new URL(file, results), 'utf8')));
+      const now = described(planOf(experiment));
+      const { method, phases, streams, space, options } = experiment;
+      expect({ ...now, options: {} }, file).toMatchObject({ method, phases, streams, space });
+      expect(now.phases, file).toEqual(phases);
+      expect(now.options, file).toMatchObject(options);
+    }
   });
 });
 

@@ -51,7 +51,9 @@ const HLS = { ...BRANCHES, freeze: 'exp' } as const;
 const continued = (own: Row, mixing: Schedule, frozen: readonly string[] = []): Experiment =>
   hlsSearch(own, { continued: [{ name: 'continued', share: 0.5, mixing, frozen }] });
 
-/** Table II of the paper, its first three rows being table I; then the other forms of continued training in figure 8. */
+/**
+ * Table II of the paper, its first three rows being table I; then the other forms of continued training in figure 8.
+ */
 export const table2: readonly Experiment[] = [
   plainSearch(row('darts')),
   plainSearch(row('darts-resampling', { sampling: 'class' })),

@@ -25,7 +25,8 @@ const plus = (...vectors: readonly (readonly number[])[]): number[] =>
   (vectors[0] ?? []).map((_, i) => vectors.reduce((total, v) => total + (v[i] ?? 0), 0));
 const scaled = (v: readonly number[], factor: number): number[] => v.map((x) => x * factor);
 
-// L_train(w, a) = ½ wᵀAw + wᵀBa,  L_val(w, a) = ½ wᵀEw + wᵀFa + ½ aᵀa, of three weights and two architecture parameters.
+// L_train(w, a) = ½ wᵀAw + wᵀBa,  L_val(w, a) = ½ wᵀEw + wᵀFa + ½ aᵀa, of three weights and two architecture
+// parameters.
 const A = [
   [2, 0.5, 0],
   [0.5, 1, -0.25],

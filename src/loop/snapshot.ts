@@ -111,8 +111,8 @@ const putTensors = (file: TensorFile, { model, tensors }: Learner): void => {
 };
 
 /**
- * Puts a checkpoint's tensors back, in place: weights, buffers and all that the learner holds, alpha among it. The random
- * state stays as it is. Throws when they are of another network.
+ * Puts a checkpoint's tensors back, in place: weights, buffers and all that the learner holds, alpha among it. The
+ * random state stays as it is. Throws when they are of another network.
  */
 export const restoreTensors = (bytes: Uint8Array, learner: Learner): void =>
   scope(() => putTensors(parseSafetensors(bytes), learner));

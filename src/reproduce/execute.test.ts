@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { darts } from '../recipes/index.js';
+import { experiments } from '../experiment/index.js';
 import { type Child, type ChildExit, execute, type Outcome } from './execute.js';
 import type { PlannedRun } from './plan.js';
 
@@ -7,7 +7,7 @@ const planned = (name: string, more: Partial<PlannedRun> = {}): PlannedRun => ({
   name,
   row: name,
   path: name,
-  recipe: darts,
+  plan: experiments.named('darts').with({}),
   seed: 1,
   flags: {},
   state: 'start',

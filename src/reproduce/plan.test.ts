@@ -4,11 +4,10 @@ import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fakeRun } from '../../test/support/fake-runs.js';
 import { given } from '../../test/support/fixtures.js';
-import { darts, hls, hlsContinuedClass, hlsContinuedHalf, scaled } from '../recipes/index.js';
-import { epochSeconds } from '../report/times.js';
+import { changesOf, describe as described, experiments, type Plan, scaled, type Values } from '../experiment/index.js';
+import { epochSeconds } from '../measure/index.js';
 import { createRun, openRun } from '../run/index.js';
-import { reverseSigmoid } from '../schedule/index.js';
-import { type DataRequest, describeRecipe, type Recipe, varied } from '../train/index.js';
+import type { DataRequest } from '../session/index.js';
 import { childArguments } from './child.js';
 import { expectedSeconds } from './cost.js';
 import { planRuns, type Request, stateText } from './plan.js';
@@ -16,7 +15,11 @@ import { workDone } from './work.js';
 
 const DATA: DataRequest = { spec: 'images', imbalance: 'exp', imbalanceRatio: 10, imageSize: 16, flip: undefined };
 const OVERRIDES = { scale: 'smoke', epochs: 4 } as const;
-const small = (recipe: Recipe): Recipe => scaled(recipe, { scale: 'smoke', settings: { epochs: 4 } });
+const small = (name: string, values: Values = {}): Plan =>
+  scaled(experiments.named(name), { scale: 'smoke', values: { epochs: 4, ...values } });
+const darts = small('darts');
+const hls = small('hls');
+const half = small('hls-continued-half');
 
 let out: string;
 beforeEach(() => {
@@ -25,11 +28,12 @@ beforeEach(() => {
 afterEach(() => rmSync(out, { recursive: true, force: true }));
 
 const request = (more: Partial<Request> = {}): Request => ({
-  recipes: [darts, hlsContinuedClass, hls, hlsContinuedHalf].map(small),
-  base: small(hls),
+  plans: [darts, small('hls-continued-class'), hls, half],
+  base: hls,
   seeds: [1, 2],
   data: DATA,
   overrides: OVERRIDES,
+  given: {},
   out,
   ...more,
 });
@@ -42,21 +46,24 @@ interface FakeFolder {
   readonly as?: string;
 }
 
-/** Leaves a run folder of `recipe` as a search would, with made-up records. */
+/** Leaves a run folder of a plan as a search would, with made-up records. */
 const leave = (
-  recipe: Recipe,
+  plan: Plan,
   seed: number,
-  { epochs = 0, done = false, data = DATA, overrides = OVERRIDES, as = `${recipe.name}-seed-${seed}` }: FakeFolder = {},
+  { epochs = 0, done = false, data = DATA, overrides = OVERRIDES, as }: FakeFolder = {},
 ): void => {
-  const made = fakeRun({ name: recipe.name, label: recipe.label, seed, epochs: 4, bilateral: true, continued: 2 });
+  const { name, label } = plan.experiment;
+  const made = fakeRun({ name, label, seed, epochs: 4, bilateral: true, continued: 2 });
   const info = {
     ...made.info,
+    name,
     seed,
-    recipe: describeRecipe(recipe),
+    experiment: described(plan),
+    changes: changesOf(plan),
     overrides,
     data: { ...made.info.data, request: { ...data, spec: resolve(data.spec) } },
   };
-  const folder = createRun(join(out, 'runs', as), JSON.parse(JSON.stringify(info)));
+  const folder = createRun(join(out, 'runs', as ?? `${name}-seed-${seed}`), JSON.parse(JSON.stringify(info)));
   for (const record of made.records.slice(0, epochs)) folder.appendRecord(record);
   if (done && made.evaluation !== undefined) folder.writeEvaluation(made.evaluation);
   folder.close();
@@ -80,7 +87,7 @@ describe('a plan', () => {
   });
 
   it('adds the search of a continued run also where it is not asked for', () => {
-    const plan = planRuns(request({ recipes: [small(hlsContinuedHalf)], seeds: [7] }));
+    const plan = planRuns(request({ plans: [half], seeds: [7] }));
     expect(states(plan)).toEqual(['hls-seed-7: start', 'hls-continued-half-seed-7: after hls-seed-7']);
     expect(plan.map((run) => run.epochs)).toEqual([
       { from: 0, to: 4 },
@@ -89,15 +96,15 @@ describe('a plan', () => {
   });
 
   it('does not, once the continued run has begun', () => {
-    leave(small(hlsContinuedHalf), 7, { epochs: 5 });
-    const plan = planRuns(request({ recipes: [small(hlsContinuedHalf)], seeds: [7] }));
+    leave(half, 7, { epochs: 5 });
+    const plan = planRuns(request({ plans: [half], seeds: [7] }));
     expect(states(plan)).toEqual(['hls-continued-half-seed-7: resume']);
     expect(plan[0]?.epochs).toEqual({ from: 5, to: 6 });
   });
 
   it('takes over what is there', () => {
-    leave(small(hls), 1, { epochs: 4, done: true });
-    leave(small(darts), 1, { epochs: 3 });
+    leave(hls, 1, { epochs: 4, done: true });
+    leave(darts, 1, { epochs: 3 });
     mkdirSync(join(out, 'runs', 'darts-seed-2'), { recursive: true }); // killed before it had a run.json
     expect(states().slice(0, 5)).toEqual([
       'darts-seed-1: resume',
@@ -109,52 +116,53 @@ describe('a plan', () => {
   });
 
   it('says of a damaged run which folder to remove', () => {
-    leave(small(darts), 1, { epochs: 4, done: true });
+    leave(darts, 1, { epochs: 4, done: true });
     const folder = join(out, 'runs', 'darts-seed-1');
     writeFileSync(join(folder, 'evaluation.json'), '');
     expect(() => planRuns(request())).toThrow(`or remove ${folder}, and it is made again`);
   });
 
   it('takes settings that are the same for the same, however they were given', () => {
-    leave(small(darts), 1, { overrides: { scale: 'smoke', epochs: 4, channels: 4 } });
+    leave(darts, 1, { overrides: { scale: 'smoke', epochs: 4, channels: 4 } });
     expect(states()[0]).toBe('darts-seed-1: resume');
   });
 
   it.each<[string, () => void, RegExp]>([
     [
       'epochs',
-      () => leave(scaled(darts, { scale: 'smoke' }), 1, { overrides: { scale: 'smoke' } }),
-      /darts-seed-1: it must be made as asked now \(--epochs 4\), it was made otherwise \(without --epochs\); give another --out, or the flags/,
+      () => leave(scaled(darts.experiment, { scale: 'smoke' }), 1, { overrides: { scale: 'smoke' } }),
+      /darts-seed-1: it must be made as asked now \(--epochs 4\), it was .* \(without --epochs\); give another --out, or the/,
     ],
     [
       'scale',
-      () => leave(small(darts), 1, { overrides: { scale: 'small', epochs: 4 } }),
+      () => leave(darts, 1, { overrides: { scale: 'small', epochs: 4 } }),
       /now \(--scale smoke\), it was made otherwise \(--scale small\);/,
     ],
     [
       'data',
-      () => leave(small(darts), 1, { data: { ...DATA, imbalanceRatio: 100, flip: false } }),
+      () => leave(darts, 1, { data: { ...DATA, imbalanceRatio: 100, flip: false } }),
       /now \(--imbalance-ratio 10, without --no-flip\), .* \(--imbalance-ratio 100, --no-flip\);/,
     ],
     [
       'seed',
-      () => leave(small(darts), 3, { as: 'darts-seed-1' }),
+      () => leave(darts, 3, { as: 'darts-seed-1' }),
       /\(seed 1\), it was made otherwise \(seed 3\); .* move that folder away/,
     ],
-    [
-      'recipe',
-      () => leave(small(hls), 1, { as: 'darts-seed-1' }),
-      /\(recipe darts\), it was made otherwise \(recipe hls\);/,
-    ],
+    ['recipe', () => leave(hls, 1, { as: 'darts-seed-1' }), /\(recipe darts\), it was made otherwise \(recipe hls\);/],
     [
       'settings that no flag led to',
-      () => leave({ ...small(darts), settings: { ...small(darts).settings, momentum: 0.5 } }, 1),
+      () => leave(small('darts', { momentum: 0.5 }), 1),
       /\(--momentum 0.9\), it was made otherwise \(--momentum 0.5\);/,
     ],
     [
       'method',
-      () => leave({ ...small(darts), method: hls.method }, 1),
-      /\(method .*\), it was made otherwise \(method .*softFreeze/,
+      () => leave({ ...darts, method: hls.method }, 1),
+      /now \(method "DARTS"\), it was made otherwise \(method "HLS, parabolicDecay"\);/,
+    ],
+    [
+      'phases',
+      () => leave({ ...darts, phases: hls.phases }, 1),
+      /\(phases .*\), it was made otherwise \(phases .*softFreeze/,
     ],
   ])('refuses a run that was made otherwise: %s', (_, damage, message) => {
     damage();
@@ -163,9 +171,10 @@ describe('a plan', () => {
 });
 
 describe('a plan with something changed', () => {
+  const changedHls = small('hls', { mixing: 'reverseSigmoid(10)' });
   const changed = (): Request =>
     request({
-      recipes: [varied(small(hls), { mixing: reverseSigmoid({ k: 10 }) })],
+      plans: [changedHls],
       seeds: [1],
       change: { mixing: 'reverseSigmoid(10)' },
     });
@@ -188,24 +197,45 @@ describe('a plan with something changed', () => {
   });
 
   it('knows them again, and not those without the change', () => {
-    leave(varied(small(hls), { mixing: reverseSigmoid({ k: 10 }) }), 1, { epochs: 4, done: true, as: name });
+    leave(changedHls, 1, { epochs: 4, done: true, as: name });
     expect(states(planRuns(changed()))).toEqual([`${name}: done`]);
     rmSync(join(out, 'runs', name), { recursive: true });
-    leave(small(hls), 1, { epochs: 4, done: true, as: name });
-    expect(() => planRuns(changed())).toThrow(/it must be made as asked now \(method .*reverseSigmoid\(10\)/);
+    leave(hls, 1, { epochs: 4, done: true, as: name });
+    expect(() => planRuns(changed())).toThrow(
+      /it must be made as asked now \(--mixing reverseSigmoid\(10\)\), it was made otherwise \(--mixing parabolicDecay\)/,
+    );
   });
 });
 
 describe('the words of a child', () => {
   it('are those of the search that was asked for', () => {
     const [, , continued] = planRuns(request());
+    const [own, search] = ['hls-continued-class-seed-1', 'hls-seed-1'].map((name) => join(out, 'runs', name));
     expect(continued && childArguments(continued, { data: DATA, threads: 2 }).join(' ')).toBe(
-      `search hls-continued-class --scale smoke --epochs 4 --data images --imbalance exp --imbalance-ratio 10 --image-size 16 --seed 1 --threads 2 --out ${join(out, 'runs', 'hls-continued-class-seed-1')} --from ${join(out, 'runs', 'hls-seed-1')} --quiet --json`,
+      'search hls-continued-class --scale smoke --epochs 4 --data images --imbalance exp --imbalance-ratio 10 ' +
+        `--image-size 16 --seed 1 --threads 2 --out ${own} --from ${search} --quiet --json`,
     );
   });
 
+  it('hold the options that were given for every run', () => {
+    const given = { momentum: 0.5, loss: 'balanced-softmax' };
+    const [run] = planRuns(request({ plans: [small('darts', given)], given }));
+    expect(run && childArguments(run, { data: DATA, threads: 2 }).join(' ')).toContain(
+      'search darts --scale smoke --epochs 4 --momentum 0.5 --loss balanced-softmax --data images ',
+    );
+  });
+
+  it('name the modules of the user, also where a run is resumed', () => {
+    leave(darts, 1, { epochs: 1 });
+    const [first, , second] = planRuns(request({ plans: [darts, hls], seeds: [1, 2] }));
+    for (const run of [first, second])
+      expect(run && childArguments(run, { data: DATA, threads: 2, use: ['mine.js'] }).join(' ')).toContain(
+        ' --use mine.js --quiet --json',
+      );
+  });
+
   it('resume a run that has begun', () => {
-    leave(small(darts), 1, { epochs: 1 });
+    leave(darts, 1, { epochs: 1 });
     const [first] = planRuns(request());
     const path = join(out, 'runs', 'darts-seed-1');
     expect(first && childArguments(first, { data: DATA, threads: 2 })).toEqual(['resume', path, '--quiet', '--json']);
@@ -214,12 +244,12 @@ describe('the words of a child', () => {
 
 describe('the work done', () => {
   it('counts two batches a step twice, and what is taken over once', () => {
-    leave(small(darts), 1, { epochs: 2 });
-    const asked = request({ recipes: [small(darts), small(hlsContinuedHalf)], seeds: [1] });
+    leave(darts, 1, { epochs: 2 });
+    const asked = request({ plans: [darts, half], seeds: [1] });
     const plan = planRuns(asked);
     // darts 4 epochs, hls 2 × 4, continued 2 × 2: 16 in all, of which 2 are done and 14 are left.
     expect(workDone(plan, { active: [], ended: [] })).toEqual({ ofAll: 2 / 16, ofRest: 0 });
-    leave(small(hls), 1, { epochs: 3 });
+    leave(hls, 1, { epochs: 3 });
     const [first, second] = plan;
     expect(first && second && workDone(plan, { active: [second], ended: [first] })).toEqual({
       ofAll: (4 + 6) / 16,
@@ -231,12 +261,12 @@ describe('the work done', () => {
 
 describe('what is still to be done', () => {
   it('takes what epochs of its phases took other seeds with as many threads, and no step is tried', async () => {
-    leave(small(hlsContinuedHalf), 1, { epochs: 6, done: true });
-    leave(small(hlsContinuedHalf), 2, { epochs: 1 });
+    leave(half, 1, { epochs: 6, done: true });
+    leave(half, 2, { epochs: 1 });
     const folder = openRun(join(out, 'runs', 'hls-continued-half-seed-1'));
     const other = openRun(join(out, 'runs', 'hls-continued-half-seed-2'));
     const took = epochSeconds([...folder.records(), ...other.records()]);
-    const plan = planRuns(request({ recipes: [small(hlsContinuedHalf)] }));
+    const plan = planRuns(request({ plans: [half] }));
     const run = plan.find(({ name }) => name === 'hls-continued-half-seed-2');
     const { threads } = folder.info;
     // The data are not there: only an attempt to try steps would look for them.

@@ -1,22 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { recipes } from '../recipes/index.js';
-import { experiment, experimentNames, wordsOf } from './experiments.js';
+import { experiments } from '../experiment/index.js';
+import { study, studyNames } from './studies.js';
 
-describe('an experiment', () => {
-  it.each(experimentNames)('is made of recipes that there are, each once: %s', (name) => {
-    const wanted = experiment(name).recipes;
-    expect(recipes.map((r) => r.name)).toEqual(expect.arrayContaining([...wanted]));
+describe('a study', () => {
+  it.each(studyNames)('is made of recipes that there are, each once: %s', (name) => {
+    const wanted = study(name).recipes;
+    expect(experiments.names()).toEqual(expect.arrayContaining([...wanted]));
     expect(new Set(wanted).size).toBe(wanted.length);
   });
 
   it('has a row for all that the paper reports, in the order of its table', () => {
-    expect(experiment('table2').table).toEqual(recipes.filter((r) => r.paper !== undefined).map((r) => r.name));
-    expect(experiment('table2').table.slice(0, 3)).toEqual(experiment('table1').table);
+    expect(study('table2').table).toEqual(
+      experiments.all().flatMap(({ name, paper }) => (paper === null ? [] : [name])),
+    );
+    expect(study('table2').table.slice(0, 3)).toEqual(study('table1').table);
   });
 
-  it('of what is inferred turns one thing at a time, on recipes that it also has as they stand', () => {
-    const { recipes: plain, changes = [] } = experiment('sensitivity');
-    expect(changes.map(({ change }) => wordsOf(change))).toEqual([
+  it('of what is inferred varies one thing at a time, on recipes that it also has as they stand', () => {
+    const { recipes: plain, changes = [] } = study('sensitivity');
+    expect(changes.map(({ change }) => change)).toEqual([
       { freeze: 'sqrt' },
       { freeze: 'squared' },
       { freeze: 'saturating' },
@@ -31,10 +33,10 @@ describe('an experiment', () => {
   });
 
   it('that is all holds every other of the paper, and draws figure 5 from no run', () => {
-    const all = experiment('all');
+    const all = study('all');
     expect(all.figures).toHaveLength(7);
-    for (const name of experimentNames.filter((n) => n !== 'sensitivity'))
-      expect(all.recipes).toEqual(expect.arrayContaining([...experiment(name).recipes]));
-    expect(experiment('figure5')).toEqual({ recipes: [], table: [], figures: ['figure5'] });
+    for (const name of studyNames.filter((n) => n !== 'sensitivity'))
+      expect(all.recipes).toEqual(expect.arrayContaining([...study(name).recipes]));
+    expect(study('figure5')).toEqual({ recipes: [], table: [], figures: ['figure5'] });
   });
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-// Runs of format 1 knew one kind of run: a search, perhaps with two branches that it mixes. What they say is told here in the words of format 2.
+// Runs of format 1 knew one kind of run: a search, perhaps with two branches that it mixes. What they say is told here
+// in the words of format 2.
 
 const numbers = z.record(z.string(), z.number());
 const sweep = z

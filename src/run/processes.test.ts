@@ -20,7 +20,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { z } from 'zod';
 import { openRun } from './index.js';
 
-/** Resumes or creates the run named on its command line, trains it for ever, and says `done <epoch>` after each. */
+/**
+ * Resumes or creates the run named on its command line and trains it for ever; says `done <epoch>` once an epoch is
+ * safe.
+ */
 const TRAINER = `
 import { existsSync } from 'node:fs';
 import { createRun, openRun } from './index.js';
@@ -55,7 +58,9 @@ process.stdin.once('data', () => {
 });
 `;
 
-/** Takes and releases the lock over and over; counts how often it got in, and how often another was in there too. */
+/**
+ * Takes and releases the lock over and over; counts how often it got in, and how often someone else was in there too.
+ */
 const CONTENDER = `
 import { closeSync, openSync, rmSync } from 'node:fs';
 import { lockRun } from './lock.js';

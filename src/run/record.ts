@@ -46,11 +46,13 @@ export type Answers = z.infer<typeof answers>;
 
 /**
  * What one epoch leaves behind: one line of `metrics.jsonl`, from which every figure and table is made.
- * `kind` says which learner wrote it; `epoch` counts over all phases, `t` is progress within the phase in [0, 1); `knobs` are the values of the
- * phase's schedules; accuracies are fractions in [0, 1], null for a class without images, and null altogether where no image validates;
- * `answers` is of the validation split, null for networks that give one answer; `gradNorm` is by what has a gradient (`weights`, `alpha`), then by
- * component, without an entry for a frozen one; `alpha` is component → kind → [edges, primitives] and `opWeights` what the relaxation makes of
- * it; `seconds` is wall-clock time; `versions` are there where they are not those that the run began with. Other keys are a learner's own.
+ * `kind` says which learner wrote it; `epoch` counts over all phases, `t` is progress within the phase in [0, 1);
+ * `knobs` are the values of the phase's schedules; accuracies are fractions in [0, 1], null for a class without images,
+ * and null altogether where no image validates; `answers` is of the validation split, null for networks that give one
+ * answer; `gradNorm` is by what has a gradient (`weights`, `alpha`), then by component, without an entry for a frozen
+ * one; `alpha` is component → kind → [edges, primitives] and `opWeights` what the relaxation makes of it; `seconds` is
+ * wall-clock time; `versions` are there where they are not those that the run began with. Other keys are a learner's
+ * own.
  */
 const epoch = z.object({
   kind: z.string(),
@@ -82,8 +84,9 @@ const scalar = z.union([z.number(), z.string(), z.boolean()]);
 export type Scalar = z.infer<typeof scalar>;
 
 /**
- * A whole experiment in plain data. `options` are all its options as the command line spells them, `phases` its phases in order with the labels of
- * their schedules, `streams` how each batch of a step is drawn, `space` the candidate operations, `network` what is trained (null for a search).
+ * A whole experiment in plain data. `options` are all its options as the command line spells them, `phases` its phases
+ * in order with the labels of their schedules, `streams` how each batch of a step is drawn, `space` the candidate
+ * operations, `network` what is trained (null for a search).
  */
 const experimentShape = z.object({
   kind: z.string(),
@@ -93,8 +96,8 @@ const experimentShape = z.object({
   method: z.string(),
   options: z.record(z.string(), scalar),
   streams: list(z.object({ part: z.string(), sampling: z.string() })),
-  space: z.object({ name: z.string(), primitives: list(z.string()) }).nullable(),
-  network: z.object({ name: z.string(), genotypes: genotypes.nullable() }).nullable(),
+  space: z.looseObject({ name: z.string(), primitives: list(z.string()) }).nullable(),
+  network: z.looseObject({ name: z.string(), genotypes: genotypes.nullable() }).nullable(),
   phases: list(
     z.looseObject({
       name: z.string(),
@@ -108,8 +111,9 @@ export type ExperimentRecord = z.infer<typeof experimentShape>;
 export const experimentRecord: z.ZodType<ExperimentRecord> = experimentShape.loose().refine(isJson, json);
 
 /**
- * What a run is and where it came from: the content of `run.json`, written once. `overrides` are the scale and the sizes that were asked for, `changes`
- * what was asked for of the method; `startedAt` is an ISO time. Runs of format 1 are read as if they were of format 2; what they did not record is null.
+ * What a run is and where it came from: the content of `run.json`, written once. `overrides` are the scale and the
+ * sizes that were asked for, `changes` what was asked for of the method; `startedAt` is an ISO time. Runs of format 1
+ * are read as if they were of format 2; what they did not record is null.
  */
 export const runInfo = z.preprocess(
   upgradeInfo,
@@ -150,9 +154,10 @@ const group = z.number().nullable();
 
 /**
  * The result on the test split, written at the end: the content of `evaluation.json`.
- * `confusion` is [true class, predicted class] in images; `shots` are mean accuracies of the many-, medium- and few-shot classes, `ranks` of the
- * largest, middle and smallest classes, null where a group has no class. For networks that answer at several settings, `at` is the one that all of
- * this is measured at, and `answers` holds both splits at every one; else `at` is empty and `answers` null.
+ * `confusion` is [true class, predicted class] in images; `shots` are mean accuracies of the many-, medium- and
+ * few-shot classes, `ranks` of the largest, middle and smallest classes, null where a group has no class. For networks
+ * that answer at several settings, `at` is the one that all of this is measured at, and `answers` holds both splits at
+ * every one; else `at` is empty and `answers` null.
  */
 export const evaluation = z.preprocess(
   upgradeEvaluation,

@@ -41,7 +41,10 @@ const caught = (plan: Plan): { plan: Plan; learner: () => Learner } => {
   };
 };
 
-/** Carries a run out. Returns what its network answers to the test images at every setting, taken from it while it lives. */
+/**
+ * Carries a run out. Returns what its network answers to the test images at every setting, taken from it while it
+ * lives.
+ */
 const run = async (name: string, given: Plan) => {
   const { plan, learner } = caught(given);
   const events = startRun({ plan, data, seed: 1, device: 'cpu', threads: 1, out: path(name) }, { force: true });

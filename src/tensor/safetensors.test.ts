@@ -93,7 +93,8 @@ describe('safetensors', () => {
       ]);
       const { tensors, metadata } = parseSafetensors(
         file(
-          '{"b":{"dtype":"I8","shape":[2],"data_offsets":[8,10]},"a":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]}}  ',
+          '{"b":{"dtype":"I8","shape":[2],"data_offsets":[8,10]},' +
+            '"a":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]}}  ',
           data,
         ),
       );

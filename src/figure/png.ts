@@ -7,8 +7,8 @@ const FONTS = ['400Regular/Arimo_400Regular.ttf', '700Bold/Arimo_700Bold.ttf'].m
 );
 
 /**
- * Makes a figure into a PNG for papers, slides and READMEs: twice the size that the SVG states, on white, with the Arimo
- * font that comes with the package, so that it looks the same on every machine.
+ * Makes a figure into a PNG for papers, slides and READMEs: twice the size that the SVG states, on white, with the
+ * Arimo font that comes with the package, so that it looks the same on every machine.
  */
 export const svgToPng = (svg: string): Uint8Array => {
   const font = { loadSystemFonts: false, fontFiles: FONTS, defaultFontFamily: 'Arimo', sansSerifFamily: 'Arimo' };

@@ -41,11 +41,11 @@ const summary = (lines: readonly Line[], infos: readonly [RunInfo, ...RunInfo[]]
   const [fewest, most] = [Math.min(...seeds), Math.max(...seeds)];
   const many = fewest === most ? plural(most, 'seed') : `${fewest} to ${most} seeds`;
   const each = lines.length === 1 ? '' : ' each';
-  const [train, valid, test] = [counts.train, counts.valid, counts.test].map((of) => grouped(sum(of)));
+  const total = (of: readonly number[]) => grouped(sum(of));
   const sizes = [...new Set(infos.map(sizesText))].join('; ');
-  return html`<p>This report is on ${plural(lines.length, 'method')}, with ${many}${each}, on ${name}: ${classes.length}
-classes${facts.tailText(infos[0])}, ${train ?? ''} in all; ${valid ?? ''} images for validation and ${test ?? ''} for
-the test. ${sizes}.</p>`;
+  return html`<p>This report is on ${plural(lines.length, 'method')}, with ${many}${each}, on ${name}:
+${classes.length} classes${facts.tailText(infos[0])}, ${total(counts.train)} in all; ${total(counts.valid)} images for
+validation and ${total(counts.test)} for the test. ${sizes}.</p>`;
 };
 
 /** The run of a row that is shown where only one can be: its first finished one, or the first with an epoch. */

@@ -15,9 +15,7 @@ interface Variation {
 const BILATERAL = ['darts-bbn', 'hls'];
 const ALL = ['darts', ...BILATERAL];
 
-/**
- * By what is open: the choice, why, and its variations. Without eq 17 HLS is DARTS + BBN, so that is not among them.
- */
+/** By what is open: the choice, why, and its variations. Without eq 17 HLS is DARTS + BBN: that is none of them. */
 const CHOICES: Readonly<Record<string, readonly [choice: string, why: string, varied?: readonly Variation[]]>> = {
   'The factor on the backbone’s architecture learning rate (eq 17)': [
     's(m) = exp(1 − 1/m), s(0) = 0',

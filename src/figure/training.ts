@@ -38,6 +38,7 @@ export const training: FigureKind = {
   draw: ({ label, text: title, runs }) => {
     const records = runs.flatMap((run) => run.records);
     const mixed = records.some(({ knobs }) => knobs['mixing'] !== undefined);
+    const plain = runs.every(({ info }) => (info.experiment.options['loss'] ?? 'cross-entropy') === 'cross-entropy');
     const validated = records.some(({ validLoss }) => validLoss !== null);
     const panel = (
       curves: readonly Curve[],
@@ -55,15 +56,15 @@ export const training: FigureKind = {
       });
       return [{ legend: series }, panel];
     };
-    const what = `${validated ? 'validation ' : ''}accuracy${mixed ? ' and mixing ratio' : ''}`;
+    const what = `${mixed ? ',' : ' and'} ${validated ? 'validation ' : ''}accuracy${mixed ? ' and mixing ratio' : ''}`;
     const mixing =
       ' Validation is of the class head alone (mixing 0), while training moves from the instance branch (mixing 1) ' +
       'to the class branch (mixing 0).';
     return {
       title: `Training${validated ? ' and validation' : ''} of ${title}`,
-      caption: `${label}: loss, ${what} over the epochs.${mixed ? mixing : ''}${phaseCaption(runs)}`,
+      caption: `${label}: loss${what} over the epochs.${mixed ? mixing : ''}${phaseCaption(runs)}`,
       rows: [
-        ...panel(LOSS, { y: namedY('cross-entropy loss'), height: 190 }),
+        ...panel(LOSS, { y: namedY(plain ? 'cross-entropy loss' : 'loss'), height: 190 }),
         ...panel(validated ? ACCURACY : TRAIN_ACCURACY, { y: namedY('accuracy (%)'), height: 190, last: !mixed }),
         ...(mixed ? panel(MIXING, { y: { ...namedY('mixing ratio'), domain: [0, 1] }, height: 130, last: true }) : []),
       ],

@@ -2,6 +2,7 @@ import type { RunInfo } from '../run/index.js';
 import { dataRequest } from './paper-data.js';
 import { rowName } from './rows.js';
 import type { LoadedRun } from './runs.js';
+import { sum } from './statistics.js';
 
 /** Runs that may not stand in one table: their figures would differ for other reasons than the method. */
 export class ComparisonError extends Error {
@@ -18,11 +19,13 @@ const conditionsOf = (info: RunInfo, requested: readonly string[]): Condition[] 
   const { experiment, changes, overrides, data } = info;
   const request = dataRequest(info);
   const { kind, options } = experiment;
+  // A training may also learn from the images that a search keeps for validation; the test images stay the same.
+  const split = String(request['split'] ?? '');
   return [
     ['data', data.name, 'all'],
-    // A training may learn from the images that a search keeps for validation.
     ...requested.map((key): Condition => [key, request[key], key === 'split' ? kind : 'all']),
-    ['data fingerprint', data.fingerprint, 'all'],
+    ['data fingerprint', data.fingerprint, split],
+    ['number of test images', sum(data.counts.test), 'all'],
     ...Object.entries({ ...options, ...('scale' in overrides ? { scale: overrides['scale'] } : {}) })
       .filter(([key]) => !(key in changes))
       .map(([key, value]): Condition => [key, value, [...SIZES, 'scale'].includes(key) ? kind : rowName(info)]),

@@ -180,5 +180,10 @@ describe('resultRows', () => {
     expect(() => requireComparable([...runs, data(training(2), { fingerprint: 'b' })])).toThrow(
       'data fingerprint must',
     );
+    const all = { fingerprint: 'of all', request: { split: 'all' } };
+    expect(() => requireComparable([make(), data(training(0), all), data(training(1), all)])).not.toThrow();
+    expect(() => requireComparable([training(0), data(training(1), all)])).toThrow(
+      'split must be equal, it is not set',
+    );
   });
 });

@@ -107,7 +107,7 @@ export const alpha: FigureKind = {
     // Of a single epoch there is no drift.
     const drifts = runs.some(({ records }) => records.length > 1);
     const above =
-      'top, drift of the operation weights: mean over edges of the total variation distance to the epoch before; below, ';
+      'top, drift of the operation weights: mean over edges of the total variation from epoch to epoch; below, ';
     const kinds = cells.map(({ kind }) => kind);
     return {
       title: `Architecture of the ${BACKBONE} over epochs, ${title}`,

@@ -4,8 +4,8 @@ import { escapeMarkup, sum } from '../measure/index.js';
 import type { Look } from './looks.js';
 
 /**
- * A finished drawing: `name` is the stem of its file; `svg` is for a page, beside others and its caption; `captioned` has
- * the caption below it, for a file.
+ * A finished drawing: `name` is the stem of its file; `svg` is for a page, beside others and its caption; `captioned`
+ * has the caption below it, for a file.
  */
 export interface Figure {
   readonly name: string;
@@ -25,7 +25,7 @@ export const refuse = (problem: string): never => {
   throw new FigureError(problem);
 };
 
-/** One line of a legend: a name and what is drawn for it: a line, with the marker of its look or without, or a marker. */
+/** One entry of a legend: a name, and a line with the marker of its look or without one, or a marker alone. */
 export interface LegendEntry {
   readonly text: string;
   readonly look?: Look;

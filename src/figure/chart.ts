@@ -22,7 +22,7 @@ export const overEpochs = (
   pooled(runs.map(({ records }) => records.map((r, i) => ({ x: epochNumber(r), y: of(r, records[i - 1]) }))));
 
 /** Where one phase ends and the next begins, between two epochs; empty for runs of one phase. */
-export const phaseStarts = (runs: readonly LoadedRun[]): number[] => {
+const phaseStarts = (runs: readonly LoadedRun[]): number[] => {
   const starts = runs.flatMap(({ records }) =>
     records.flatMap((r, i) => (i > 0 && records[i - 1]?.phase !== r.phase ? [epochNumber(r) - 0.5] : [])),
   );
@@ -48,7 +48,7 @@ export const wholeTicks = (from: number, { to, count = 8 }: { to: number; count?
   return step === 1 || from % step === 0 || (round[0] ?? to) - from < step / 2 ? round : [from, ...round];
 };
 
-/** The epochs of all runs as x axis; a run of one epoch gets room on both sides. `label` null: ticks without numbers. */
+/** The epochs of all runs as x axis; a single epoch gets room on both sides. `label` null: ticks without numbers. */
 export const epochAxis = (
   runs: readonly LoadedRun[],
   { label = 'epoch', count = 10 }: { label?: string | null; count?: number } = {},
@@ -76,8 +76,8 @@ export const phaseCaption = (runs: readonly LoadedRun[]): string =>
 const MARKERS = 11;
 
 /**
- * Bands, lines and markers of a panel. A long line has few markers (`markers` at most); a single point has one, since no
- * line shows it. A `dense` panel has more lines than there is room for bands and markers.
+ * Bands, lines and markers of a panel. A long line has few markers (`markers` at most); a single point has one, since
+ * no line shows it. A `dense` panel has more lines than there is room for bands and markers.
  */
 export const seriesMarks = (
   series: readonly Series[],

@@ -13,9 +13,8 @@ const PANELS = [
 ];
 
 /**
- * Figure 8: what continuing after the search does to each head: mean per-class validation accuracy of the class head, of
- * both and of the instance head over the epochs of the continued phase. One head's gain and the other's forgetting are
- * seen. All begin where the search ends, at 0.
+ * Figure 8: what continuing after the search does to each head: mean per-class validation accuracy of the class head,
+ * of both and of the instance head over the epochs of the continued phase. All begin where the search ends, at 0.
  */
 export const continued: FigureKind = {
   name: 'continued',

@@ -1,6 +1,6 @@
 import { type LookName, paperRows } from '../paper/index.js';
 
-/** How a series is distinguished: by colour, dash pattern ('' is a solid line) and marker, so that none alone matters. */
+/** How a series is distinguished: by colour, dash pattern ('' is a solid line) and marker; any one would do. */
 export interface Look {
   readonly color: string;
   readonly dash: string;

@@ -73,7 +73,7 @@ export const mixing: FigureKind = {
   },
 };
 
-/** Figure 6: what scaling the backbone's architecture learning rate brings: test accuracy at every mixing, a line per row. */
+/** Figure 6: what scaling the backbone's architecture learning rate brings at every mixing, a line per row. */
 export const scaling: FigureKind = {
   name: 'scaling',
   of: 'rows',

@@ -7,14 +7,10 @@ const FONTS = ['400Regular/Arimo_400Regular.ttf', '700Bold/Arimo_700Bold.ttf'].m
 );
 
 /**
- * Makes a figure into a PNG for papers, slides and READMEs: on white, with the Arimo font that comes with the package,
- * so that it looks the same on every machine. `width` is in pixels; without it, twice the size the SVG states.
+ * Makes a figure into a PNG for papers, slides and READMEs: twice the size that the SVG states, on white, with the
+ * Arimo font that comes with the package, so that it looks the same on every machine.
  */
-export const svgToPng = (svg: string, { width }: { width?: number } = {}): Uint8Array =>
-  new Resvg(svg, {
-    background: '#fff',
-    fitTo: width === undefined ? { mode: 'zoom', value: 2 } : { mode: 'width', value: width },
-    font: { loadSystemFonts: false, fontFiles: FONTS, defaultFontFamily: 'Arimo', sansSerifFamily: 'Arimo' },
-  })
-    .render()
-    .asPng();
+export const svgToPng = (svg: string): Uint8Array => {
+  const font = { loadSystemFonts: false, fontFiles: FONTS, defaultFontFamily: 'Arimo', sansSerifFamily: 'Arimo' };
+  return new Resvg(svg, { background: '#fff', fitTo: { mode: 'zoom', value: 2 }, font }).render().asPng();
+};

@@ -57,8 +57,8 @@ export const training: FigureKind = {
     };
     const what = `${validated ? 'validation ' : ''}accuracy${mixed ? ' and mixing ratio' : ''}`;
     const mixing =
-      ' Validation is of the class head alone (mixing 0), while training moves from the instance branch (mixing 1) to ' +
-      'the class branch (mixing 0).';
+      ' Validation is of the class head alone (mixing 0), while training moves from the instance branch (mixing 1) ' +
+      'to the class branch (mixing 0).';
     return {
       title: `Training${validated ? ' and validation' : ''} of ${title}`,
       caption: `${label}: loss, ${what} over the epochs.${mixed ? mixing : ''}${phaseCaption(runs)}`,

@@ -70,7 +70,7 @@ describe('a checkpoint', () => {
       tinyPlan({ ...sizes, channels: 2 }, 'hls'),
     ])
       expect(() => tinyRun(other.phases, { resume: bytes })).toThrow(
-        /^Cannot use checkpoint: its network must have the layout [0-9a-f]{12}…, it has [0-9a-f]{12}…: the network was b/,
+        /^Cannot use checkpoint: its network must have the layout [0-9a-f]{12}…, it has [0-9a-f]{12}…: the network/,
       );
     expect(liveTensors()).toBe(before);
   });

@@ -22,7 +22,7 @@ export const views = {
   chosen: { score: tested, sweep: testSweep },
   /** On the test split, at the mixing that is best there, as the paper chooses. */
   optimistic: { score: (run) => bestOf(testSweep(run), tested(run)), sweep: testSweep },
-  /** On the validation split at the mixing that is best there: if the paper scored this split, these are its figures. */
+  /** On the validation split at the mixing that is best there, in case the paper scored this split. */
   validation: {
     score: (run) => bestOf(validSweep(run), 100 * (run.records.at(-1)?.validAccuracy ?? Number.NaN)),
     sweep: validSweep,

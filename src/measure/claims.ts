@@ -15,7 +15,7 @@ export interface ClaimResult extends PaperClaim, Pick<ClaimMeasure, 'measure' | 
   readonly seeds: readonly number[];
   /** Against how many it is measured: it holds if it does against each. */
   readonly contrasts: number;
-  /** What was measured, one value per seed: positive where the claim holds. Of several contrasts, the worst in the mean. */
+  /** What was measured, one value per seed: positive where the claim holds. Of several contrasts, the worst. */
   readonly values: readonly number[];
   readonly estimate: Estimate;
   readonly verdict: Verdict;
@@ -26,8 +26,8 @@ export interface ClaimResult extends PaperClaim, Pick<ClaimMeasure, 'measure' | 
 }
 
 /**
- * A claim against several holds if it does against each. That it fails against one of them by chance is likelier the more
- * there are, so for a claim not to hold, the interval of the worst must be wider.
+ * A claim against several holds if it does against each. The more there are, the likelier it fails against one of them
+ * by chance: for a claim not to hold, the interval of the worst must be wider.
  */
 const verdictOf = (contrasts: readonly (readonly number[])[]): Verdict => {
   if (contrasts.every((values) => (estimateOf(values).low ?? Number.NaN) > 0)) return 'holds';

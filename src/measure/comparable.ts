@@ -9,11 +9,11 @@ export class ComparisonError extends Error {
 }
 
 /** Options that say how large a run is. The others are an experiment's own, and may differ between rows. */
-const SIZES = ['epochs', 'batchSize', 'channels', 'layers', 'nodes'];
+export const SIZES: readonly string[] = ['epochs', 'batchSize', 'channels', 'layers', 'nodes'];
 
 type Condition = readonly [key: string, value: unknown, among: string];
 
-/** What must be equal among all runs, among those of a kind (a search and a training have their own sizes), or seeds. */
+/** What must be equal: among all runs, among those of a kind (trainings have sizes of their own), or of a row. */
 const conditionsOf = (info: RunInfo, requested: readonly string[]): Condition[] => {
   const { experiment, changes, overrides, data } = info;
   const request = dataRequest(info);

@@ -3,7 +3,7 @@
  * @module
  */
 export { type ClaimResult, measureClaims, type Verdict } from './claims.js';
-export { ComparisonError, requireComparable } from './comparable.js';
+export { ComparisonError, requireComparable, SIZES } from './comparable.js';
 export * from './format.js';
 export * from './mixing.js';
 export * from './op-weights.js';

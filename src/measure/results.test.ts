@@ -118,7 +118,7 @@ describe('resultRows', () => {
     expect(rows[1]?.label).toBe('HLS (bnScope perBranch, logitScale 2)');
   });
 
-  it('takes a setting of the method for a change of it where it was given, and sets nothing of the paper beside it', () => {
+  it('takes a given setting of the method for a change of it, without a figure of the paper', () => {
     const second = scaled(varied(make(), { order: 2 }), { scale: 'small' });
     const runs = [options(make(), { order: 1 }), second];
     expect(() => requireComparable(runs)).not.toThrow();

@@ -12,7 +12,7 @@ export interface Spread {
 
 type Groups<K extends string> = Readonly<Record<K, number | null>>;
 
-/** One line of the table of results: the finished runs of one row. Accuracies in percent, null without a finished run. */
+/** One line of the table of results. Accuracies are those of finished runs in percent, null where there is none. */
 export interface ResultRow {
   readonly name: string;
   readonly label: string;
@@ -29,7 +29,7 @@ export interface ResultRow {
   readonly ranks: Groups<'head' | 'middle' | 'tail'>;
   /** The test-time mixing of each finished run, chosen on the validation split; empty for methods that do not mix. */
   readonly mixing: readonly number[];
-  /** Accuracy at the answer that is best on the test split itself, as the paper chooses; null where there is one answer. */
+  /** Accuracy at the answer that is best on the test split, as the paper chooses; null where there is one answer. */
   readonly optimistic: Spread | null;
   readonly difference: number | null;
   /** Mean over finished runs of the time of all epochs, each at the median of its phase. */

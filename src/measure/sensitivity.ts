@@ -81,7 +81,7 @@ const changedAccuracies = (runs: readonly LoadedRun[], plain: readonly LoadedRun
   });
 
 /**
- * What depends on each change of a method: the paper's claims measured again, with the changed runs in place of those of
+ * What depends on each change of a method: the paper's claims measured again, with changed runs in place of those of
  * the same recipe. First the unchanged recipes. Empty where nothing was changed, or no unchanged run is finished. Runs
  * must be comparable.
  */

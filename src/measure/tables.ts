@@ -86,10 +86,10 @@ export const changedAccuraciesTable = (lines: readonly Sensitivity[]): Table =>
 
 /** How the table of changed claims is to be read. */
 export const MARKS =
-  '✓ holds, ✗ does not hold, ? inconclusive; * significantly different from the unchanged recipes: the 95 % interval of ' +
-  'the difference at equal seed excludes 0 (not tested where the worst of several is shown). Empty: the change does ' +
-  'not affect the claim, or a recipe that it affects has no runs with it. About one cell in twenty may be marked by ' +
-  'chance.';
+  '✓ holds, ✗ does not hold, ? inconclusive; * significantly different from the unchanged recipes: the 95 % interval ' +
+  'of the difference at equal seed excludes 0 (not tested where the worst of several is shown). Empty: the change ' +
+  'does not affect the claim, or a recipe that it affects has no runs with it. About one cell in twenty may be ' +
+  'marked by chance.';
 
 /** What its columns stand for. */
 export const columnKey = (lines: readonly Sensitivity[]): string =>
@@ -99,5 +99,5 @@ export const columnKey = (lines: readonly Sensitivity[]): string =>
 
 /** What the table of changed accuracies is of. */
 export const ADDED =
-  'Test accuracy in percent, and what each change adds to it in points at equal seed: the mean and its 95 % interval, ' +
-  '* where that excludes 0.';
+  'Test accuracy in percent, and what each change adds to it in points at equal seed: the mean and its 95 % ' +
+  'interval, * where that excludes 0.';

@@ -12,7 +12,7 @@ import {
   type Tensors,
 } from '../space/index.js';
 import { inPlace, randn } from '../tensor/index.js';
-import type { Alpha, Supernet } from './model.js';
+import type { Alpha, Model, Supernet } from './model.js';
 
 /** How a supernet represents the choice of operations. */
 export interface Choice {
@@ -39,11 +39,13 @@ export const allCertain: WeightsOf = () => ({ normal: certain, reduction: certai
 
 const ALPHA_SCALE = 1e-3;
 
-/** Fresh architecture parameters for these cells, 1e-3 · randn as in DARTS, and what is made of them. */
+/**
+ * Fresh architecture parameters for these cells, 1e-3 · randn as in DARTS, and all that a supernet has beside a model.
+ */
 export const alphasFor = (
   places: readonly Pick<Alpha, 'component' | 'kind'>[],
   { space, relaxation, selector, nodes, store }: Required<Choice> & { nodes: number; store: ParameterStore },
-): { weights: WeightsOf } & Pick<Supernet, 'space' | 'relaxation' | 'alphas' | 'opWeights' | 'genotypes'> => {
+): { weights: WeightsOf } & Omit<Supernet, keyof Model> & Pick<Model, 'dispose'> => {
   const cells = places.map(({ component, kind }) => {
     const plan = space.plan(kind, { nodes });
     const alphas = Object.entries(relaxation.shapes(plan)).map(([part, shape]): Alpha => {
@@ -54,6 +56,7 @@ export const alphasFor = (
     const tensors: Tensors = Object.fromEntries(alphas.map(({ part, value }) => [part, value]));
     return { component, kind, plan, alphas, tensors };
   });
+  const alphas = cells.flatMap((cell) => cell.alphas);
   const byPlace = <T>(of: (cell: (typeof cells)[number]) => T): Record<string, Partial<Record<CellKind, T>>> => {
     const found: Record<string, Partial<Record<CellKind, T>>> = {};
     for (const cell of cells) found[cell.component] = { ...found[cell.component], [cell.kind]: of(cell) };
@@ -62,7 +65,7 @@ export const alphasFor = (
   return {
     space,
     relaxation,
-    alphas: cells.flatMap(({ alphas }) => alphas),
+    alphas,
     // Anew for every pass: its gradient must reach alpha each time.
     weights: (component, pass) => {
       const of = (kind: CellKind): OpWeights => {
@@ -73,11 +76,9 @@ export const alphasFor = (
     },
     opWeights: () => byPlace(({ plan, tensors }) => relaxation.strengths(tensors, plan).ops.map((row) => [...row])),
     genotypes: () => byPlace(({ plan, tensors }) => relaxation.derive(tensors, plan, { space, select: selector })),
+    dispose: () => {
+      store.dispose();
+      for (const { value } of alphas) value.dispose();
+    },
   };
-};
-
-/** Releases a supernet's tensors. */
-export const disposer = (store: ParameterStore, alphas: readonly Alpha[]) => (): void => {
-  store.dispose();
-  for (const { value } of alphas) value.dispose();
 };

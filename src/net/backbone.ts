@@ -7,8 +7,6 @@ import { type CellSpace, cellKind, type NetShape } from './shape.js';
 export interface Backbone {
   /** Channels of the outputs of each cell, in order. */
   readonly widths: readonly number[];
-  /** The kinds of cell that the stack has. */
-  readonly kinds: readonly CellKind[];
   /** One normal cell more, at the width of the last, on the outputs of the last two. */
   top(store: Store, plan: CellPlan): Cell;
   /** Outputs of the last two cells; `onCell` is given each cell's. images: [batch, inputChannels, h, w] */
@@ -46,7 +44,6 @@ export const backbone = (store: Store, shape: NetShape, { plan, supernet, mask }
   }
   return {
     widths: cells.map((c) => c.cell.outputChannels),
-    kinds: (['normal', 'reduction'] as const).filter((kind) => cells.some((c) => c.kind === kind)),
     top: (at, of) => next(at, 'normal', of),
     forward: (images, { weights, pass, onCell }) => {
       const stem: Features = [stemNorm.apply(stemConv(images), pass)];

@@ -9,11 +9,11 @@ import {
   type Primitive,
 } from '../space/index.js';
 import type { Tensor } from '../tensor/index.js';
-import { allCertain, disposer } from './alphas.js';
+import { allCertain } from './alphas.js';
 import { auxiliaryHead } from './auxiliary.js';
 import { backbone } from './backbone.js';
 import { classifier } from './classifier.js';
-import { BACKBONE, type Model, single } from './model.js';
+import { BACKBONE, type Model, plainModel } from './model.js';
 import { checkShape, type NetShape } from './shape.js';
 
 /** The component of an auxiliary head: `store.size` less its range is what the network has when it is used. */
@@ -90,14 +90,5 @@ export const derivedNetwork = (
     const last = top === undefined ? s1 : top.forward(s0, s1, { weights: certain, pass });
     return { logits: classify(last), auxiliary: side };
   };
-  return {
-    store,
-    settings: single,
-    trained,
-    answers: (images, pass, knobs = single) => {
-      const { logits } = trained(images, pass);
-      return knobs.map((setting) => ({ at: setting, logits }));
-    },
-    dispose: disposer(store, []),
-  };
+  return { ...plainModel(store, (images, pass) => trained(images, pass).logits), trained };
 };

@@ -43,8 +43,18 @@ export interface Supernet extends Model {
 /** The component that holds stem and cells, of a supernet with one branch all of it. */
 export const BACKBONE = 'backbone';
 
-/** The settings of a model that answers in one way only. */
-export const single: readonly Knobs[] = [{}];
+const single: readonly Knobs[] = [{}];
+
+/** A model that answers in one way only. logits: [batch, inputChannels, h, w] → [batch, classes] */
+export const plainModel = (store: ParameterStore, logits: (images: Tensor, pass: Pass) => Tensor): Model => ({
+  store,
+  settings: single,
+  answers: (images, pass, at = single) => {
+    const answer = logits(images, pass);
+    return at.map((knobs) => ({ at: knobs, logits: answer }));
+  },
+  dispose: () => store.dispose(),
+});
 
 /** Freezes these components, and no others: weights, batch-norm statistics and architecture parameters. */
 export const freeze = (

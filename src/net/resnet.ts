@@ -1,9 +1,8 @@
 import { batchNorm, conv, type Init, ParameterStore, type Pass, type Store } from '../nn/index.js';
 import { add, everyPixel, relu, scope, type Tensor, zeroPad } from '../tensor/index.js';
-import { disposer } from './alphas.js';
 import { classifier } from './classifier.js';
 import { CLASSIFIER } from './derived.js';
-import { BACKBONE, type Model, single } from './model.js';
+import { BACKBONE, type Model, plainModel } from './model.js';
 import { checkSizes, type TaskShape } from './shape.js';
 
 const STAGES = 3;
@@ -66,19 +65,13 @@ export const resnet = (
   const head = store.component(CLASSIFIER).child('classifier');
   const classify = classifier(head, { channels: input, classes, init: he(input) });
   store.allocate();
-  return {
-    store,
-    settings: single,
-    answers: (images, pass, at = single) => {
-      const features = scope(() => {
-        const start = relu(stemNorm.apply(stem(images), pass));
-        return body.reduce((x, block) => block(x, pass), start);
-      });
-      const logits = classify([features]);
-      return at.map((knobs) => ({ at: knobs, logits }));
-    },
-    dispose: disposer(store, []),
-  };
+  return plainModel(store, (images, pass) => {
+    const features = scope(() => {
+      const start = relu(stemNorm.apply(stem(images), pass));
+      return body.reduce((x, block) => block(x, pass), start);
+    });
+    return classify([features]);
+  });
 };
 
 /** Blocks per stage of a depth. Throws a RangeError unless it is 6n + 2. */

@@ -1,9 +1,9 @@
 import { ParameterStore } from '../nn/index.js';
-import { alphasFor, type Choice, chosen, disposer } from './alphas.js';
+import { alphasFor, type Choice, chosen } from './alphas.js';
 import { backbone } from './backbone.js';
 import { classifier } from './classifier.js';
-import { BACKBONE, type Supernet, single } from './model.js';
-import { checkShape, type NetShape } from './shape.js';
+import { BACKBONE, plainModel, type Supernet } from './model.js';
+import { cellKinds, checkShape, type NetShape } from './shape.js';
 
 /**
  * Builds DARTS' search network, weights and alpha drawn from `rng`: one backbone, one classifier on its last output,
@@ -19,17 +19,11 @@ export const searchNetwork = (shape: NetShape, options: Choice = {}): Supernet =
   const body = backbone(place, shape, { plan: (kind) => choice.space.plan(kind, { nodes }), supernet: true });
   const classify = classifier(place.child('classifier'), { channels: body.widths.at(-1) ?? 0, classes });
   store.allocate();
-  const places = body.kinds.map((kind) => ({ component: BACKBONE, kind }));
+  const places = cellKinds(shape.layers).map((kind) => ({ component: BACKBONE, kind }));
   const { weights, ...architecture } = alphasFor(places, { ...choice, nodes, store });
-  return {
-    ...architecture,
-    store,
-    settings: single,
-    answers: (images, pass, at = single) => {
-      const [, last] = body.forward(images, { weights: weights(BACKBONE, pass), pass });
-      const logits = classify(last);
-      return at.map((knobs) => ({ at: knobs, logits }));
-    },
-    dispose: disposer(store, architecture.alphas),
-  };
+  const model = plainModel(store, (images, pass) => {
+    const [, last] = body.forward(images, { weights: weights(BACKBONE, pass), pass });
+    return classify(last);
+  });
+  return { ...model, ...architecture };
 };

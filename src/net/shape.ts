@@ -35,6 +35,10 @@ export interface CellSpace {
 export const cellKind = (index: number, layers: number): CellKind =>
   index === Math.floor(layers / 3) || index === Math.floor((2 * layers) / 3) ? 'reduction' : 'normal';
 
+/** The kinds of cell of a stack. */
+export const cellKinds = (layers: number): CellKind[] =>
+  (['normal', 'reduction'] as const).filter((kind) => layers > 2 || kind === 'reduction');
+
 /** Throws a RangeError unless sizes are whole numbers >= 1 (classes: 2) and the image can be halved so often. */
 export const checkSizes = (
   sizes: Readonly<Record<string, number>>,

@@ -38,20 +38,19 @@ const drawn = async ({ cell, title }: PlacedCell): Promise<string> => {
   }
 };
 
-/** One cell over the stops of a slider. `data-epochs` says which drawing is whose: 0 in place, n template n, -1 none. */
+/** One cell over the stops of a slider. `data-epochs` names each one's drawing: 0 in place, n template n, -1 none. */
 const cellOverStops = async (last: PlacedCell, stops: readonly Stop[], drawings: Drawings): Promise<Html> => {
   const shown = await drawn(last);
   const known = new Map([[JSON.stringify(last.cell), 0]]);
-  for (const { genotypes } of stops) {
-    const placed = cellsOf(genotypes).find(({ title }) => title === last.title);
+  const cells = stops.map(({ genotypes }) => cellsOf(genotypes).find(({ title }) => title === last.title));
+  for (const placed of cells) {
     const key = JSON.stringify(placed?.cell);
     if (placed === undefined || known.has(key)) continue;
     const markup = await drawn(placed);
     drawings.set(markup, drawings.get(markup) ?? drawings.size + 1);
     known.set(key, drawings.get(markup) ?? 0);
   }
-  const cells = stops.map(({ genotypes }) => cellsOf(genotypes).find(({ title }) => title === last.title)?.cell);
-  const names = cells.map((cell) => known.get(JSON.stringify(cell)) ?? -1).join(' ');
+  const names = cells.map((placed) => known.get(JSON.stringify(placed?.cell)) ?? -1).join(' ');
   const inside = html`<div>${trusted(shown)}</div>`;
   return html`<div class="cell scroll" tabindex="0" role="group" data-epochs="${names}">${inside}</div>`;
 };
@@ -70,7 +69,8 @@ export const cellsFigure = async (run: LoadedRun, id: string, drawings: Drawings
   const labels = JSON.stringify(stops.map(({ label }) => label));
   const slider = html`<div class="slider" hidden>
 <label for="${id}-epoch">Cells derived after <output for="${id}-epoch">${last.label}</output></label>
-<input type="range" id="${id}-epoch" min="1" max="${stops.length}" value="${stops.length}" data-labels="${labels}"></div>`;
+<input type="range" id="${id}-epoch" min="1" max="${stops.length}" value="${stops.length}"
+ data-labels="${labels}"></div>`;
   const texts = cells.map(({ title, cell }) => html`<dt>${title}</dt><dd><code>${printCell(cell)}</code></dd>`);
   return [
     html`<figure class="cells" id="${id}">

@@ -29,14 +29,14 @@ export const claimsHtml = (claims: readonly ClaimResult[]): Html => {
       : []),
     ['Seeds', ({ seeds }) => String(seeds.length)],
   ];
-  const caption = html`Each claim is measured so that it is above 0 where it holds: the mean over seeds and, in brackets,
-its 95 % interval (Student’s t). A claim <b>holds</b> if the interval lies above 0, <b>does not hold</b> if below; it is
-<b>inconclusive</b> if 0 lies in it, or there is one seed. A claim against several holds if it does against each, and does
-not hold if it fails against one of them by an interval wide enough for the worst of ten; the worst is shown. Seeds share
-one split of the images, so intervals cover the chance in training alone. Without any difference, one claim in twenty gets
-a verdict by chance; with few seeds, a real difference is more likely to be missed. The paper’s figures are of one run
-each, with the mixing chosen on the set that is scored: compare them with that column. On the validation split, as
-long-tailed as training, methods that mix have the best of their mixings.`;
+  const caption = html`Measured so that it is above 0 where the claim holds: the mean over seeds and, in brackets, its
+95 % interval (Student’s t). A claim <b>holds</b> if the interval lies above 0, <b>does not hold</b> if below; it is
+<b>inconclusive</b> if 0 lies in it, or there is one seed. A claim against several holds if it does against each, and
+does not hold if it fails against one of them by an interval wide enough for the worst of ten; the worst is shown.
+Seeds share one split of the images, so intervals cover the chance in training alone. Without any difference, one claim
+in twenty gets a verdict by chance; with few seeds, a real difference is more likely to be missed. The paper’s figures
+are of one run each, with the mixing chosen on the set that is scored: compare them with that column. On the validation
+split, as long-tailed as training, methods that mix have the best of their mixings.`;
   return tableHtml(caption, tableOf(claims, columns));
 };
 

@@ -45,7 +45,7 @@ export const methodsHtml = (infos: readonly RunInfo[]): Html =>
     ['Phases', ({ experiment }) => html`${experiment.phases.map(phaseHtml)}`],
   ]);
 
-/** What a run was made with: settings, machine and versions (several where it was resumed with others), and its cost. */
+/** What a run was made with: settings, machine and versions (several where it was resumed); and what it took. */
 const settingsOf = ({ info, records }: LoadedRun): Map<string, string> => {
   const { experiment, overrides, device, threads, host, versions, startedAt } = info;
   const had = (key: string) => [versions, ...records.map((r) => r.versions ?? {})].flatMap((of) => of[key] ?? []);
@@ -108,11 +108,11 @@ export const dataHtml = ({ data: { classes, counts, fingerprint } }: RunInfo): H
 export const tailText = (info: RunInfo): string => {
   const { imbalance, imbalanceRatio } = dataRequest(info);
   const counts = info.data.counts.train;
-  const range = `${grouped(Math.max(...counts))} to ${grouped(Math.min(...counts))} training images per class`;
-  if (imbalance === 'natural') return `, as imbalanced as they are: ${range}`;
-  if (imbalance === undefined) return `, ${range}`;
-  const shape = imbalance === 'exp' ? 'an exponential' : imbalance === 'step' ? 'a step-shaped' : `a ${imbalance}`;
-  return ` with ${shape} long tail at ratio ${imbalanceRatio}, ${range}`;
+  const range = `, ${grouped(Math.max(...counts))} to ${grouped(Math.min(...counts))} training images per class`;
+  if (imbalance === undefined) return range;
+  return imbalance === 'natural'
+    ? `, as imbalanced as they are${range}`
+    : ` with a long tail (${imbalance}, ratio ${imbalanceRatio})${range}`;
 };
 
 /** What the paper leaves open, and how it is settled here. */

@@ -1,8 +1,32 @@
 /**
- * Reports on run folders, without libtorch: numbers, figures, cells, and a page of all of it.
+ * Reports from run folders, without the engine: numbers, figures, and one page or its tables.
  * @module
  */
-export * from '../figure/index.js';
-export * from '../measure/index.js';
+export {
+  cellSvg,
+  drawFigure,
+  type Figure,
+  FigureError,
+  type FigureKind,
+  figures,
+  figuresFor,
+  genotypeSvgs,
+  schedulePlot,
+  svgToPng,
+} from '../figure/index.js';
+export {
+  type ClaimResult,
+  ComparisonError,
+  type LoadedRun,
+  loadRun,
+  loadRuns,
+  measureClaims,
+  type ResultRow,
+  requireComparable,
+  resultRows,
+  type Sensitivity,
+  sensitivityOf,
+  withoutCommon,
+} from '../measure/index.js';
 export { markdown } from './markdown.js';
 export { type PageOptions, reportPage } from './page.js';

@@ -171,7 +171,7 @@ describe('reportPage', () => {
       ]).flat(),
     ]);
     expect(beside.querySelector('#results')?.textContent).toContain('never retrained');
-    expect(beside.querySelector('header')?.textContent).toContain('train: 3 epochs, batches of 96');
+    expect(beside.querySelector('header')?.textContent).toContain('Train: epochs 3, batchSize 96');
     expect(rowsOf(beside, 'classes')[0]).toHaveLength(2 + 3);
     expect(beside.querySelectorAll('.slider')).toHaveLength(1);
   });

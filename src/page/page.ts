@@ -1,12 +1,14 @@
 import { figuresFor } from '../figure/index.js';
 import {
   byRow,
+  capital,
   grouped,
   type LoadedRun,
   measureClaims,
   plural,
   requireComparable,
   resultRows,
+  SIZES,
   sensitivityOf,
   sum,
   type Unreadable,
@@ -29,35 +31,24 @@ export interface PageOptions {
   readonly title?: string;
 }
 
-/** The sizes of a kind of run: `search: scale small, 10 epochs, batches of 32, 8 channels in the first of 4 cells`. */
-const sizesText = ({ experiment: { kind, options }, overrides: { scale } }: RunInfo): string => {
-  const { epochs, batchSize, channels, layers } = options;
-  const parts = [
-    scale && `scale ${String(scale)}`,
-    epochs && `${epochs} epochs`,
-    batchSize && `batches of ${batchSize}`,
-    channels && layers && `${channels} channels in the first of ${layers} cells`,
-  ];
-  return `${kind}: ${parts.filter(Boolean).join(', ')}`;
-};
+/** The sizes of a kind of run: `search: epochs 10, batchSize 32, channels 8, layers 4, nodes 2`. */
+const sizesText = ({ experiment: { kind, options } }: RunInfo): string =>
+  `${capital(kind)}: ${SIZES.flatMap((key) => (key in options ? [`${key} ${options[key]}`] : [])).join(', ')}`;
 
-const summary = (lines: readonly Line[], infos: readonly RunInfo[]): Html => {
-  const kinds = new Map(infos.toReversed().map((info) => [info.experiment.kind, info]));
+const summary = (lines: readonly Line[], infos: readonly [RunInfo, ...RunInfo[]]): Html => {
+  const { classes, counts, name } = infos[0].data;
   const seeds = lines.map((line) => line.seeds.length);
   const [fewest, most] = [Math.min(...seeds), Math.max(...seeds)];
   const many = fewest === most ? plural(most, 'seed') : `${fewest} to ${most} seeds`;
-  const what =
-    lines.length === 1 ? `is on one method, with ${many}` : `compares ${lines.length} methods, with ${many} each`;
-  const images = infos.slice(0, 1).map((info) => {
-    const { classes, counts, name } = info.data;
-    return html`, on ${name}: ${classes.length} classes${facts.tailText(info)}, ${grouped(sum(counts.train))} in all;
-${grouped(sum(counts.valid))} images for validation and ${grouped(sum(counts.test))} for the test`;
-  });
-  const sizes = [...kinds.values()].toReversed().map(sizesText).join('; ');
-  return html`<p>This report ${what}${images}. ${sizes}.</p>`;
+  const each = lines.length === 1 ? '' : ' each';
+  const total = (of: readonly number[]) => grouped(sum(of));
+  const sizes = [...new Set(infos.map(sizesText))].join('; ');
+  return html`<p>This report is on ${plural(lines.length, 'method')}, with ${many}${each}, on ${name}:
+${classes.length} classes${facts.tailText(infos[0])}, ${total(counts.train)} in all; ${total(counts.valid)} images for
+validation and ${total(counts.test)} for the test. ${sizes}.</p>`;
 };
 
-/** The run of a row that represents it where only one can be shown: its first finished one, or the first with an epoch. */
+/** The run of a row that is shown where only one can be: its first finished one, or the first with an epoch. */
 const shownOf = ({ members }: Line): LoadedRun[] => {
   const begun = members.filter((run) => run.records.length > 0);
   const shown = begun.find((run) => run.evaluation !== undefined) ?? begun[0];
@@ -79,8 +70,8 @@ const cellFigures = async (lines: readonly Line[]): Promise<Html[]> => {
   for (const [at, run] of lines.flatMap(shownOf).entries())
     figures.push(...(await cellsFigure(run, `cells-${at + 1}`, drawings)));
   if (figures.length === 0) return [];
-  const intro = html`<p>What would be derived from a search after each epoch, the last one shown first; of a training, the
-cells that its network is made of. One run of each method.</p>`;
+  const intro = html`<p>What would be derived from a search after each epoch, the last one shown first; of a training,
+the cells of its network. One run of each method.</p>`;
   return [intro, ...figures, ...cellTemplates(drawings)];
 };
 
@@ -95,17 +86,16 @@ row. One run of each method.</p>
 };
 
 /**
- * The report on runs as one HTML document: tables, figures, cells over epochs, and all that is needed to judge and repeat
- * them. It needs no network, and scripts only for the sliders. Throws a ComparisonError when the runs may not stand in
- * one table.
+ * The report on runs as one HTML document: tables, figures, cells over epochs, and all that is needed to judge and
+ * repeat them. It needs no network, and scripts only for the sliders. Throws a ComparisonError when the runs may not
+ * stand in one table.
  */
 export const reportPage = async (
   given: readonly LoadedRun[],
   { command, title = 'Architecture search on long-tailed images', unreadable = [] }: PageOptions,
 ): Promise<string> => {
   const runs = withoutCommon(given);
-  const infos = runs.map(({ info }) => info);
-  const [first] = infos;
+  const [first, ...others] = runs.map(({ info }) => info);
   if (first === undefined) throw new RangeError('Cannot make report: it must have at least 1 run, got none');
   requireComparable(runs);
   const rows = byRow(runs);
@@ -141,7 +131,7 @@ export const reportPage = async (
 <body>
 <main>
 <header><h1>${title}</h1>
-${summary(lines, infos)}
+${summary(lines, [first, ...others])}
 ${facts.problemsNotice(runs, unreadable)}
 <nav aria-label="Sections"><ul>${links}</ul></nav></header>
 ${sections.map(([id, heading, body]) => html`<section id="${id}"><h2>${heading}</h2>\n${body}</section>\n`)}</main>

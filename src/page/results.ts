@@ -44,17 +44,17 @@ export const resultsHtml = (lines: readonly Line[]): Html => {
     ...resultColumns('Time', 'Memory'),
   ];
   const spread = lines.some(({ sd }) => sd !== null) ? ' ± sample standard deviation' : '';
-  const caption = `Accuracy on the test split in percent: mean over seeds${spread}. The time is that of all epochs of a run
-at the median of their phase, the memory the most of any run. A dash stands for what does not apply or is not there.`;
+  const caption = `Accuracy on the test split in percent: mean over seeds${spread}. The time is that of all epochs of a
+run at the median of their phase, the memory the most of any run. A dash is for what does not apply or is not there.`;
   return tableHtml(caption, tableOf(lines, columns));
 };
 
 /** How accuracy falls from large classes to small ones. */
 export const groupsHtml = (lines: readonly Line[]): Html =>
   tableHtml(
-    `Mean test accuracy of groups of classes in percent, mean over seeds. Head, middle and tail are the largest 30 %, the
-next 40 % and the smallest 30 % of the classes; many, medium and few go by training images per class. Methods that mix
-have their own test-time mixing each.`,
+    `Mean test accuracy of groups of classes in percent, mean over seeds. Head, middle and tail are the largest 30 %,
+the next 40 % and the smallest 30 % of the classes; many, medium and few go by training images per class. Methods that
+mix have their own test-time mixing each.`,
     tableOf(lines, [
       ...resultColumns('Method', 'Head', 'Middle', 'Tail'),
       ...resultColumns('Many (> 100)', 'Medium (20 to 100)', 'Few (< 20)'),
@@ -73,18 +73,18 @@ export const caveats = (lines: readonly Line[]): Html => {
 search network. They must not be compared with accuracies of derived networks, or of networks trained for
 accuracy${others}.`,
     lines.some(({ paper }) => paper !== null) &&
-      html`The paper reports <strong>one run per row</strong>, so its figures have no spread, and it chooses the mixing on
-the split that it scores. Our difference is to the accuracy at the mixing chosen on the validation split.`,
+      html`The paper reports <strong>one run per row</strong>, so its figures have no spread, and it chooses the mixing
+on the split that it scores. Our difference is to the accuracy at the mixing chosen on the validation split.`,
     !infos.some(isPapersData) &&
-      html`The paper’s figures are for CIFAR-10 with an exponential long tail at ratio 100. These are other data, so they
-are not shown.`,
+      html`The paper’s figures are for CIFAR-10 with an exponential long tail at ratio 100. These are other data, so
+they are not shown.`,
     folder &&
-      html`The images come from <strong>a folder, ${folder.data.name}</strong>: the classes and counts are CIFAR-10’s, the
-pixels need not be: JPEG changes them. These are not figures of plain CIFAR-10.`,
+      html`The images come from <strong>a folder, ${folder.data.name}</strong>: the classes and counts are CIFAR-10’s,
+the pixels need not be: JPEG changes them. These are not figures of plain CIFAR-10.`,
     lines.some(({ mixing }) => mixing.length > 0) &&
-      html`“Mixing chosen” is the one with the best mean per-class accuracy on the validation split (1: the instance head
-alone, 0: the class head alone), one value per seed; every other figure is measured at it. “Chosen on test” is the best
-accuracy over all mixings, chosen on the test split, like the paper’s: it is optimistic.`,
+      html`“Mixing chosen” is the one with the best mean per-class accuracy on the validation split (1: the instance
+head alone, 0: the class head alone), one value per seed; every other figure is measured at it. “Chosen on test” is the
+best accuracy over all mixings, chosen on the test split, like the paper’s: it is optimistic.`,
     lines.every(({ sd }) => sd === null) &&
       html`Every method has one finished run or none: nothing here says how much chance there is in these figures.`,
   ];

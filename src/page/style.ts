@@ -33,7 +33,8 @@ caption > span { display: inline-block; position: sticky; left: 0; max-width: mi
 th, td { padding: .35rem .55rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
 th { font-weight: 600; }
 thead th { vertical-align: bottom; border-bottom: 2px solid var(--line); }
-.numbers th:first-child { position: sticky; left: 0; min-width: 9rem; background: var(--back); }
+tbody th { min-width: 9rem; }
+.numbers th:first-child { position: sticky; left: 0; background: var(--back); }
 .numbers td, .numbers th[scope=col]:not(:first-child) { text-align: right; font-variant-numeric: tabular-nums; }
 .numbers td { white-space: nowrap; }
 figure { margin: 1.5rem 0; min-width: 0; }
@@ -45,7 +46,8 @@ figure { margin: 1.5rem 0; min-width: 0; }
 .confusion table { font-size: .74rem; font-variant-numeric: tabular-nums; }
 .confusion caption { font-size: .85rem; color: #1c1e21; font-weight: 600; }
 .confusion caption > span { max-width: calc(100vw - 4.25rem); }
-.confusion th, .confusion td { padding: .2rem .35rem; border: 1px solid #fff; font-weight: normal; text-align: right; }
+.confusion th, .confusion td { padding: .2rem .35rem; border: 1px solid #fff; font-weight: normal; text-align: right;
+  min-width: 0; }
 .confusion .shade { min-width: 2.6rem; background: rgb(29 90 158 / calc(.04 + .9 * var(--share))); }
 .confusion .zero, .confusion small { color: #6b727a; }
 .confusion .dark { color: #fff; }

@@ -96,10 +96,10 @@ const experimentShape = z.object({
   method: z.string(),
   options: z.record(z.string(), scalar),
   streams: list(z.object({ part: z.string(), sampling: z.string() })),
-  space: z.object({ name: z.string(), primitives: list(z.string()) }).nullable(),
-  network: z.object({ name: z.string(), genotypes: genotypes.nullable() }).nullable(),
+  space: z.looseObject({ name: z.string(), primitives: list(z.string()) }).nullable(),
+  network: z.looseObject({ name: z.string(), genotypes: genotypes.nullable() }).nullable(),
   phases: list(
-    z.object({
+    z.looseObject({
       name: z.string(),
       epochs: index,
       knobs: labels,

@@ -29,18 +29,18 @@ const lines = (text: string): string[] => text.trimEnd().split('\n');
 describe('wrong words', () => {
   it.each([
     ['command', ['serach'], /\(Did you mean search\?\)/],
-    ['recipe', ['search', 'darts-resample'], /unknown recipe "darts-resample": did you mean "darts-resampling"\?/],
+    ['recipe', ['search', 'darts-resample'], /Unknown recipe "darts-resample": did you mean "darts-resampling"\?/],
     ['flag', ['search', '--epoch', '3'], /\(Did you mean --epochs\?\)/],
     ['shape', ['search', '--imbalance', 'stp'], /did you mean "step"\?/],
     ['scale', ['search', '--scale', 'smal'], /did you mean "small"\?/],
     ['device', ['search', '--device', 'cuba'], /did you mean "cuda"\?/],
     ['order', ['search', '--order', '3'], /one of 1, 2/],
-    ['epochs', ['search', '--epochs', '0'], /It must be a whole number >= 1\n/],
-    ['batch size', ['search', '--batch-size', '2.5'], /It must be a whole number >= 1\n/],
-    ['ratio', ['search', '--imbalance-ratio', '0.5'], /It must be a number >= 1\n/],
-    ['threads', ['search', '--threads', '0'], /It must be a whole number >= 1 and <= 1024\n/],
-    ['share', ['search', '--test-share', '2'], /It must be a number > 0 and <= 0.9\n/],
-    ['number', ['search', '--seed', 'one'], /It must be a whole number >= 0\n/],
+    ['epochs', ['search', '--epochs', '0'], /It must be a whole number >= 1, got 0\n/],
+    ['batch size', ['search', '--batch-size', '2.5'], /It must be a whole number >= 1, got 2.5\n/],
+    ['ratio', ['search', '--imbalance-ratio', '0.5'], /It must be a number >= 1, got 0.5\n/],
+    ['threads', ['search', '--threads', '0'], /It must be a whole number >= 1 and <= 1024, got 0\n/],
+    ['share', ['search', '--test-share', '2'], /It must be a number > 0 and <= 0.9, got 2\n/],
+    ['number', ['search', '--seed', 'one'], /It must be a whole number >= 0, got one\n/],
     ['missing value', ['search', '--data'], /argument missing/],
     ['missing run', ['resume'], /missing required argument 'run'/],
   ])('are told what was meant, and end with 2: %s', async (_, args, message) => {
@@ -73,7 +73,7 @@ describe('TAILNAS_KERNELS', () => {
   it('is told by doctor, and by the first line of a search and its log', async () => {
     vi.stubEnv('TAILNAS_KERNELS', 'portable');
     const args = ['search', 'darts', '--data', 'data', ...NATURAL, '--epochs', '1', '--out', 'portable'];
-    expect((await cli.run(args)).stderr).toMatch(/^searching: DARTS, .* \(kernels: fused, portable\) → portable$/m);
+    expect((await cli.run(args)).stderr).toMatch(/^search: DARTS, .* \(kernels: fused, portable\) → portable$/m);
     expect(readFileSync(path('portable', 'log.txt'), 'utf8')).toMatch(/ weights, kernels: fused, portable\n/);
     expect(openRun(path('portable')).info.versions).toMatchObject({ kernels: 'fused, portable' });
     vi.stubEnv('TAILNAS_KERNELS', 'composite');
@@ -86,16 +86,19 @@ describe('TAILNAS_KERNELS', () => {
 });
 
 describe('--help', () => {
-  it.each(['search', 'resume', 'evaluate', 'recipes', 'doctor', 'setup'])('of %s shows an example', async (command) => {
-    const { code, stdout } = await cli.run([command, '--help']);
-    expect(code).toBe(0);
-    expect(stdout).toMatch(new RegExp(`Examples?:\n  \\$ tailnas ${command}`));
-  });
+  it.each(['search', 'train', 'resume', 'evaluate', 'recipes', 'doctor', 'setup'])(
+    'of %s shows an example',
+    async (command) => {
+      const { code, stdout } = await cli.run([command, '--help']);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(new RegExp(`Examples?:\n  \\$ tailnas ${command}`));
+    },
+  );
 
   it('lists every command', async () => {
     const { code, stdout } = await cli.run(['--help']);
     expect(code).toBe(0);
-    for (const command of ['search', 'resume', 'evaluate', 'recipes', 'doctor', 'setup'])
+    for (const command of ['search', 'train', 'resume', 'evaluate', 'recipes', 'doctor', 'setup'])
       expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
   });
 });
@@ -144,7 +147,10 @@ describe('search --dry-run', () => {
     const { code, stdout } = await cli.run([...dryRun, '--json']);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
-      recipe: { name: 'darts-resampling', settings: { epochs: 2, channels: 2, layers: 3, nodes: 1, batchSize: 8 } },
+      experiment: {
+        name: 'darts-resampling',
+        options: { epochs: 2, channels: 2, layers: 3, nodes: 1, batchSize: 8 },
+      },
       counts: { train: [104, 10], valid: [26, 2], test: [3, 3] },
       stepsPerEpoch: 15, // ceil(114 / 8)
       weights: expect.any(Number),
@@ -152,7 +158,7 @@ describe('search --dry-run', () => {
       expectedSeconds: expect.any(Number),
     });
     const { weights, expectedMemoryBytes, expectedSeconds } = JSON.parse(stdout);
-    expect(finished.stderr).toContain(`${weights.toLocaleString('en-US')} weights, 15 steps an epoch`);
+    expect(finished.stderr).toContain(`${weights.toLocaleString('en-US')} weights, 15 steps per epoch`);
     // Beside what the same search then took; so small a run is mostly Node and libtorch.
     const peaks = openRun(path('finished'))
       .records()
@@ -165,35 +171,35 @@ describe('search --dry-run', () => {
 
   it('is of the recommended recipe where none is named', async () => {
     const { stdout } = await cli.run(['search', '--data', 'data', ...NATURAL, '--dry-run', '--json']);
-    expect(JSON.parse(stdout).recipe.name).toBe('hls-continued-class');
+    expect(JSON.parse(stdout).experiment.name).toBe('hls-continued-class');
   });
 
   it('says the same as a table', async () => {
     const { code, stdout } = await cli.run(dryRun);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^class +train +valid +test\ncat +104 +26 +3\ndog +10 +2 +3\nall +114 +28 +6$/m);
-    expect(stdout).toMatch(/^steps an epoch +15$/m);
+    expect(stdout).toMatch(/^steps per epoch +15$/m);
     expect(stdout).toMatch(/^kernels +(fused, (avx512|avx2|portable)|plain)$/m);
   });
 });
 
 describe('search', () => {
-  it('sums up what came of it, in two columns, n/a where a group has no class', () => {
+  it('sums up what came of it, in two columns, – where a group has no class', () => {
     expect(finished.code).toBe(0);
     const rows = lines(finished.stdout);
     expect(rows[0]).toMatch(/^test accuracy +\d+\.\d\d %$/);
     expect(rows).toContainEqual(expect.stringMatching(/^many-shot \(> 100 images\) +\d+\.\d\d % {2}\(1 class\)$/));
-    expect(rows).toContainEqual(expect.stringMatching(/^medium-shot \(20 to 100\) +n\/a$/));
+    expect(rows).toContainEqual(expect.stringMatching(/^medium-shot \(20 to 100\) +–$/));
     expect(rows).toContainEqual(expect.stringMatching(/^run folder +finished$/));
     const column = rows[0]?.search(/(?<= {2})\S/);
     for (const row of rows) expect(row.slice(0, column), row).toMatch(/ {2}$/);
     for (const row of rows) expect(row.at(column ?? -1), row).toMatch(/\S/);
   });
 
-  it('tells a log file one line an epoch', () => {
+  it('tells a log file one line per epoch', () => {
     expect(lines(finished.stderr)).toEqual([
-      expect.stringMatching(/^needs about \d+ MB of memory and \d+:\d\d an epoch; /),
-      expect.stringMatching(/^searching: DARTS, /),
+      expect.stringMatching(/^needs about \d+ MB of memory and \d+:\d\d per epoch; /),
+      expect.stringMatching(/^search: DARTS, /),
       expect.stringMatching(/^epoch 1\/2 {2}train \d.* valid \d.* per class +\d/),
       expect.stringMatching(/^epoch 2\/2 {2}train \d.* valid \d.* per class +\d/),
     ]);

@@ -182,7 +182,7 @@ describe('reproduce', () => {
     running.send('SIGINT');
     const { code, stderr } = await running.exit;
     expect(code).toBe(130);
-    expect(stderr).toMatch(/^stopped; go on with: tailnas reproduce table1 --data data /m);
+    expect(stderr).toMatch(/^stopped; continue with: tailnas reproduce table1 --data data /m);
     expect(openRun(path('stopped', 'runs', 'darts-seed-1')).checkpoints.list().length).toBeGreaterThan(0);
     expect(readdirSync(path('stopped', 'runs'))).toEqual(['darts-seed-1']);
   });
@@ -194,10 +194,10 @@ describe('reproduce', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/^\[1\/3\] darts seed 1 failed:\n {2}error: Cannot create run .*it holds "notes.txt"/m);
     const [head = '', darts = '', resampling = '', bbn = ''] = stdout.split('\n');
-    expect(head).toMatch(/^name +paper % +ours % +difference +best on test % +time a run +peak memory +seeds$/);
+    expect(head).toMatch(/^Recipe +Paper +Ours +Difference +Chosen on test +Time +Memory +Seeds$/);
     expect(darts).toMatch(/^darts +– .* 0 of 1$/);
-    expect(resampling).toMatch(/^darts-resampling +– +\d+\.\d\d +– +– +0:\d\d +\d+ MB +1 of 1$/);
-    expect(bbn).toMatch(/^darts-bbn +– +\d+\.\d\d +– +\d+\.\d\d +0:\d\d +\d+ MB +1 of 1$/);
+    expect(resampling).toMatch(/^darts-resampling +– +\d+\.\d\d +– +– +\d+ s +\d+ MB +1 of 1$/);
+    expect(bbn).toMatch(/^darts-bbn +– +\d+\.\d\d +– +\d+\.\d\d +\d+ s +\d+ MB +1 of 1$/);
     expect(new Set([head, darts, resampling, bbn].map((line) => line.length)).size).toBe(1);
     expect(stdout).toContain(join('partly', 'report.html'));
   });

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
+import { closest } from 'fastest-levenshtein';
 import { type Imbalance, imbalances } from '../data/index.js';
 import {
   type Experiment,
@@ -55,7 +56,8 @@ const count = argument(numberIn({ least: 1, whole: true }));
 
 const device = (word: string): string => {
   if (/^(cpu|cuda(:\d+)?)$/.test(word)) return word;
-  throw new RangeError(`It must be cpu, cuda or cuda:N, got "${word}"`);
+  const nearest = closest(word, ['cpu', 'cuda']);
+  throw new RangeError(`It must be cpu, cuda or cuda:N, got "${word}"; did you mean "${nearest}"?`);
 };
 
 /** How often a run is saved within an epoch; it always is after one. */

@@ -1,5 +1,5 @@
 import type { Values } from '../experiment/index.js';
-import { type PaperFigure, paperFigures, paperTables } from '../paper/index.js';
+import { choices, type PaperFigure, paperFigures, paperTables } from '../paper/index.js';
 
 const isFigure = (name: string): name is PaperFigure => name in paperFigures;
 const FIGURES = Object.keys(paperFigures).filter(isFigure);
@@ -23,22 +23,15 @@ const SENSITIVITY: Study = {
   recipes: ['darts', 'darts-bbn', 'hls', 'hls-reverse-sigmoid'],
   table: ['darts', 'darts-bbn', 'hls', 'hls-reverse-sigmoid'],
   figures: [],
-  changes: [
-    ...(['sqrt', 'squared', 'saturating'] as const).map((freeze) => ({ change: { freeze }, recipes: ['hls'] })),
-    ...[10, 20].map((k) => ({ change: { mixing: `reverseSigmoid(${k})` }, recipes: ['hls-reverse-sigmoid'] })),
-    { change: { archOptimizer: 'sgd' }, recipes: ['darts', 'darts-bbn', 'hls'] },
-    { change: { order: 2 }, recipes: ['darts', 'darts-bbn', 'hls'] },
-    { change: { bnScope: 'perBranch' }, recipes: ['darts-bbn', 'hls'] },
-    { change: { logitScale: 2 }, recipes: ['darts-bbn', 'hls'] },
-  ],
+  changes: choices.flatMap(({ varied }) => varied),
 };
 
 export const studyNames = ['table1', 'table2', ...FIGURES, 'all', 'sensitivity'] as const;
 export type StudyName = (typeof studyNames)[number];
 
 /**
- * For `reproduce`: what is needed for a table or figure of the paper, by its name there; or for how much hangs on what
- * is inferred.
+ * For `reproduce`: what is needed for a table or figure of the paper, by its name there; or for what depends on what is
+ * inferred.
  */
 export const study = (name: StudyName): Study => {
   if (name === 'sensitivity') return SENSITIVITY;

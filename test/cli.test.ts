@@ -20,7 +20,7 @@ beforeAll(async () => {
   await writeImages(path('data', 'train'), { cat: 130, dog: 12 });
   await writeImages(path('data', 'test'), { cat: 3, dog: 3 });
   finished = await cli.run(['search', 'darts', '--data', 'data', ...NATURAL, '--out', 'finished']);
-}, 60_000);
+}, 300_000);
 afterAll(() => cli?.dispose());
 
 /** The lines of a command's help or result, without the last line's end. */

@@ -19,7 +19,7 @@ beforeAll(async () => {
   await writeImages(path('data', 'train'), { cat: 40, dog: 12 });
   await writeImages(path('data', 'test'), { cat: 6, dog: 6 });
   parent = await cli.run(['search', 'hls', ...TINY, '--out', 'hls']);
-}, 120_000);
+}, 300_000);
 afterAll(() => cli?.dispose());
 
 /** What a run came to, without what the clock and the machine say. */

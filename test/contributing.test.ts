@@ -22,7 +22,7 @@ describe('the examples of CONTRIBUTING.md', () => {
     await writeImages(join(folder, 'images', 'train'), { a: 24, b: 12, c: 6 });
     await writeImages(join(folder, 'images', 'test'), { a: 3, b: 3, c: 3 });
     execFileSync('npx', ['tsc', '-p', 'tsconfig.build.json'], { cwd: root });
-  }, 120_000);
+  }, 300_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it('are one for each seam', () => {

@@ -88,7 +88,7 @@ describe('TypeScript examples', () => {
     mkdirSync(folder, { recursive: true });
     for (const { name, code } of examples) writeFileSync(file(name), code);
     execFileSync('npx', ['tsc', '-p', 'tsconfig.build.json'], { cwd: root });
-  }, 120_000);
+  }, 300_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it('are typed as the pages say', () => {

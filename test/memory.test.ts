@@ -26,7 +26,7 @@ beforeAll(async () => {
   cli = await buildCli();
   await writeImages(path('data/train'), { cat: 90, dog: 60 });
   await writeImages(path('data/test'), { cat: 3, dog: 3 });
-}, 60_000);
+}, 300_000);
 afterAll(() => cli?.dispose());
 
 const needs = z.object({ expectedMemoryBytes: z.number(), freeMemoryBytes: z.number(), largestBatch: z.number() });

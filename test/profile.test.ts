@@ -17,7 +17,7 @@ beforeAll(async () => {
   await writeImages(join(cli.folder, 'data', 'test'), { cat: 3, dog: 3 });
   search = ['search', 'darts', '--data', 'data', ...SIZES.split(' ')];
   finished = await cli.run([...search, '--profile', '--out', 'finished']);
-}, 60_000);
+}, 300_000);
 afterAll(() => cli?.dispose());
 
 /** The rows of the table that begins with `heading`, down to the line of the whole step. */

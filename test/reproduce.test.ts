@@ -75,7 +75,7 @@ beforeAll(async () => {
     finished: planned.runs.filter((run) => evaluated(run.path)).length,
   };
   made = await cli.run([...FIGURE6, '--json']);
-}, 120_000);
+}, 300_000);
 afterAll(() => cli?.dispose());
 
 describe('reproduce --plan', () => {

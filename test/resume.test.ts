@@ -71,7 +71,7 @@ beforeAll(async () => {
   search = ['search', '--data', data, ...SIZES.split(' ')];
   finished = await whole('finished');
   stopped = await stopMidway('stopped', 'SIGINT');
-}, 60_000);
+}, 300_000);
 afterAll(() => cli?.dispose());
 
 const copy = (from: 'stopped' | 'finished', run: string): string => {

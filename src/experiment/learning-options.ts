@@ -10,14 +10,12 @@ export const SIZE = 'Size';
 export const isSize = (value: string, help: string, read: (value: Scalar) => number) =>
   option({ value: `<${value}>`, help, group: SIZE, size: true }, read);
 
-const rate = (help: string) => option({ value: '<n>', help, group: LEARNING }, numberIn({ least: 0 }));
+export const rate = (help: string) => option({ value: '<n>', help, group: LEARNING }, numberIn({ least: 0 }));
 
 /** What all learning with gradients has, searches and trainings alike. */
 export const learningOptions = {
   epochs: isSize('n', 'passes over the training images', numberIn({ least: 1, whole: true })),
   batchSize: isSize('n', 'images per step and stream', numberIn({ least: 1, whole: true })),
-  weightLr: rate('first learning rate of the weights; it falls on half a cosine'),
-  weightLrMin: rate('where the cosine ends'),
   momentum: option(
     { value: '<n>', help: 'momentum of the weights', group: LEARNING },
     numberIn({ least: 0, below: 1 }),
@@ -35,7 +33,7 @@ export const learningOptions = {
 
 /** How training images are changed: a pipeline such as `crop(4) + flip`, or `default` for the data set's own. */
 export const augmentOption = option(
-  { value: '<steps>', help: 'how training images are changed, e.g. "crop(4) + flip + cutout(16)"', group: LEARNING },
+  { value: '<steps>', help: 'how training images are changed, e.g. "crop(4) + flip"', group: LEARNING },
   (value) => {
     const label = String(value);
     expandAugment(label, { usual: 'none' }); // throws on what is no augmentation

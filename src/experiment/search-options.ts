@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { samplings } from '../data/index.js';
 import { freezeForms, requireMixing, schedules } from '../schedule/index.js';
 import { relaxations, selectors, spaces } from '../space/index.js';
-import { augmentOption, isSize, LEARNING, learningOptions } from './learning-options.js';
+import { augmentOption, isSize, LEARNING, learningOptions, rate } from './learning-options.js';
 import { labelOf, numberIn, oneOf, option } from './option.js';
 import { stopRules } from './stop.js';
 
@@ -15,6 +15,8 @@ export const searchOptions = z.object({
   channels: isSize('n', 'channels of the first cell', numberIn({ least: 1, whole: true })),
   layers: isSize('n', 'cells', numberIn({ least: 1, whole: true })),
   nodes: isSize('n', 'intermediate nodes of a cell', numberIn({ least: 1, whole: true })),
+  weightLr: rate('first learning rate of the weights; it falls on half a cosine'),
+  weightLrMin: rate('where the cosine ends'),
   order: option(
     { value: '<1|2>', help: "order of the architecture's gradient (paper, eq 9)", group: METHOD },
     (value): 1 | 2 => (oneOf(['1', '2'])(value) === '1' ? 1 : 2),

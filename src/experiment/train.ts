@@ -17,7 +17,7 @@ import { cosine, linear, requireMixing, schedules } from '../schedule/index.js';
 import type { Genotypes } from '../space/index.js';
 import { add, mul } from '../tensor/index.js';
 import { define, type Experiment, type Scale, type Values } from './experiment.js';
-import { augmentOption, isSize, LEARNING, learningOptions } from './learning-options.js';
+import { augmentOption, isSize, LEARNING, learningOptions, rate } from './learning-options.js';
 import { isOn, labelOf, numberIn, oneOf, option } from './option.js';
 
 const NETWORK = 'Network';
@@ -26,6 +26,16 @@ export const TRAIN_PHASE = 'train';
 /** The options of training a network from scratch. */
 export const trainOptions = z.object({
   ...learningOptions,
+  lr: rate('first learning rate; it falls on half a cosine'),
+  lrMin: rate('where the cosine ends'),
+  cutout: option(
+    {
+      value: '<side>',
+      help: 'side of the square cut out of each training image, in pixels; 0 for none',
+      group: LEARNING,
+    },
+    numberIn({ least: 0, whole: true }),
+  ),
   channels: isSize('n', 'channels of the first cell, or the width of a ResNet', numberIn({ least: 1, whole: true })),
   layers: isSize('n', 'cells', numberIn({ least: 1, whole: true })),
   dropPath: option(
@@ -59,8 +69,8 @@ const DARTS: Values = {
   batchSize: 96,
   channels: 36,
   layers: 20,
-  weightLr: 0.025,
-  weightLrMin: 0,
+  lr: 0.025,
+  lrMin: 0,
   momentum: 0.9,
   weightDecay: 3e-4,
   gradClip: 5,
@@ -70,7 +80,8 @@ const DARTS: Values = {
   bilateral: false,
   mixing: 'parabolicDecay',
   sampling: 'instance',
-  augment: 'default + cutout(16)',
+  augment: 'default',
+  cutout: 16,
 };
 
 const CELLS: Readonly<Record<Scale, Values>> = {
@@ -86,13 +97,13 @@ const RESNET: Values = {
   channels: 16,
   batchSize: 128,
   epochs: 200,
-  weightLr: 0.1,
+  lr: 0.1,
   weightDecay: 2e-4,
-  augment: 'default',
+  cutout: 0,
 };
 const RESNETS: Readonly<Record<Scale, Values>> = {
   smoke: { ...RESNET, epochs: 2, channels: 8 },
-  small: { ...RESNET, epochs: 40, batchSize: 64, weightLr: 0.05 },
+  small: { ...RESNET, epochs: 40, batchSize: 64, lr: 0.05 },
   paper: RESNET,
 };
 
@@ -178,7 +189,7 @@ export const training = (network: Network): Experiment => {
         name: TRAIN_PHASE,
         epochs: o.epochs,
         knobs: {
-          weightLr: cosine(o.weightLr, o.weightLrMin),
+          weightLr: cosine(o.lr, o.lrMin),
           ...(o.dropPath > 0 ? { dropPath: linear(0, o.dropPath) } : {}),
           ...(o.bilateral ? { mixing: o.mixing } : {}),
         },
@@ -198,7 +209,7 @@ export const training = (network: Network): Experiment => {
       };
       return {
         batchSize: o.batchSize,
-        augment: o.augment.label,
+        augment: o.cutout > 0 ? `${o.augment.label} + cutout(${o.cutout})` : o.augment.label,
         method: methodOf(network, o),
         streams,
         space: null,

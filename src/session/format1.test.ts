@@ -7,7 +7,8 @@ import { writeImages } from '../../test/support/images.js';
 import { openRun } from '../run/index.js';
 import { open, type RunEvent, resumeRun } from './index.js';
 
-// Left by tailnas 0.1.0 at commit 6b3eb85: `search hls-continued-half --logit-scale 2`, two steps into its second phase.
+// Left by tailnas 0.1.0 at commit 6b3eb85: `search hls-continued-half --logit-scale 2`, two steps into its second
+// phase.
 const fixture = new URL('../../test/fixtures/run-format-1/', import.meta.url);
 const CHECKPOINT = 'epoch-0001-step-000002-1001bd3e22b53764.safetensors';
 

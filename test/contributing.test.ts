@@ -1,11 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildCli, type Cli } from './support/cli.js';
 import { writeImages } from './support/images.js';
 
-const root = resolve(import.meta.dirname, '..');
-const page = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8');
+const page = readFileSync(join(resolve(import.meta.dirname, '..'), 'CONTRIBUTING.md'), 'utf8');
 const SMALL = /`(--data images [^`]+)`/.exec(page)?.[1] ?? '';
 // Each section has a module and the commands that use it.
 const examples = [...page.matchAll(/^### (.+)\n[\s\S]*?```js\n([\s\S]*?)```\n\n```sh\n([\s\S]*?)```/gm)].map((m) => ({
@@ -14,16 +13,19 @@ const examples = [...page.matchAll(/^### (.+)\n[\s\S]*?```js\n([\s\S]*?)```\n\n`
   commands: (m[3] ?? '').trim().split('\n'),
 }));
 
+/** The words of a command line, as a shell makes them of spaces and double quotes. */
+const wordsOf = (command: string): string[] =>
+  (command.replaceAll('$SMALL', SMALL).match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replaceAll('"', ''));
+
 describe('the examples of CONTRIBUTING.md', () => {
-  let folder = '';
+  let cli: Cli;
   beforeAll(async () => {
-    mkdirSync(join(root, 'build'), { recursive: true });
-    folder = mkdtempSync(join(root, 'build', 'contributing-'));
-    await writeImages(join(folder, 'images', 'train'), { a: 24, b: 12, c: 6 });
-    await writeImages(join(folder, 'images', 'test'), { a: 3, b: 3, c: 3 });
-    execFileSync('npx', ['tsc', '-p', 'tsconfig.build.json'], { cwd: root });
+    cli = await buildCli();
+    await writeImages(join(cli.folder, 'images', 'train'), { a: 24, b: 12, c: 6 });
+    await writeImages(join(cli.folder, 'images', 'test'), { a: 3, b: 3, c: 3 });
+    writeFileSync(join(cli.folder, 'package.json'), '{ "type": "module" }');
   }, 300_000);
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  afterAll(() => cli?.dispose());
 
   it('are one for each seam', () => {
     expect(examples.map(({ title }) => title)).toEqual([
@@ -42,20 +44,16 @@ describe('the examples of CONTRIBUTING.md', () => {
     expect(SMALL).not.toBe('');
   });
 
-  it.each(examples)('$title: its commands run', ({ code, commands }) => {
-    rmSync(join(folder, 'runs'), { recursive: true, force: true });
-    writeFileSync(join(folder, 'mine.js'), code);
-    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+  it.each(examples)('$title: its commands run', async ({ code, commands }) => {
+    rmSync(join(cli.folder, 'runs'), { recursive: true, force: true });
+    writeFileSync(join(cli.folder, 'mine.js'), code);
     for (const command of commands) {
-      expect(command).toMatch(/^npx tailnas /);
-      const words = command.replace('npx tailnas', `"${process.execPath}" "${join(root, 'dist/cli/main.js')}"`);
-      const out = execFileSync('bash', ['-c', words.replaceAll('$SMALL', SMALL)], {
-        cwd: folder,
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
-      expect(out.trim()).not.toBe('');
-      expect(out).not.toMatch(/NaN|undefined/);
+      const [npx, tailnas, ...words] = wordsOf(command);
+      expect([npx, tailnas]).toEqual(['npx', 'tailnas']);
+      const { code: exit, stdout, stderr } = await cli.run(words);
+      expect(exit, stderr).toBe(0);
+      expect(stdout.trim()).not.toBe('');
+      expect(stdout).not.toMatch(/NaN|undefined/);
     }
   });
 });

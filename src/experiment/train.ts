@@ -181,6 +181,12 @@ export const training = (network: Network): Experiment => {
     plan: (o) => {
       if (o.bilateral && HEADS.some((head) => genotypes?.[head] === undefined))
         throw new RangeError(`Cannot train ${name} with --bilateral: it must have the heads ${HEADS.join(' and ')}`);
+      const refuse = (flag: string, rule: string): never => {
+        throw new RangeError(`Cannot train ${name} with ${flag}: ${rule}; leave it out`);
+      };
+      if (!o.bilateral && o.mixing.label !== DARTS['mixing']) refuse('--mixing', 'only --bilateral mixes two branches');
+      if (genotypes === null && o.auxiliary > 0) refuse('--auxiliary', 'only a network of cells has an auxiliary head');
+      if (genotypes === null && o.dropPath > 0) refuse('--drop-path', 'only a network of cells has operations to drop');
       const streams: StreamSpec[] = [
         ...(o.bilateral ? [{ part: 'train' as const, sampling: 'instance' as const }] : []),
         { part: 'train', sampling: o.bilateral && o.sampling === 'instance' ? 'class' : o.sampling },

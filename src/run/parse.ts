@@ -7,7 +7,7 @@ export const check = <T>(value: unknown, { schema, action, remedy }: Rule<T>): T
   throw new Error(`${action}: ${problem(result.error)}; ${remedy}`);
 };
 
-/** `check` for text: text that is not JSON is told apart from JSON of the wrong shape. */
+/** `check` for text: text that is not JSON is distinguished from JSON of the wrong shape. */
 export const parse = <T>(text: string, rule: Rule<T>): T => {
   let value: unknown;
   try {

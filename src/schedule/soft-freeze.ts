@@ -1,6 +1,6 @@
 import { type Schedule, schedule } from './schedule.js';
 
-/** s(m) on m in (0, 1]. `exp` is the paper's as we read it; the others are there to see what hangs on the reading. */
+/** s(m) on m in (0, 1]. `exp` is the paper's as we read it; the others are there to see what depends on the reading. */
 const FORMS = {
   exp: (m: number) => Math.exp(1 - 1 / m),
   sqrt: (m: number) => Math.exp((1 - 1 / m) / 2),

@@ -6,7 +6,7 @@ import { openRun, type Position, type RunFolder } from '../run/index.js';
 import { carryOn } from './carry-on.js';
 import { requestOf } from './data-request.js';
 import type { RunEvent, RunResult, Watch } from './events.js';
-import { foresee, prepare } from './start.js';
+import { prepare, requireForecast } from './start.js';
 import { versions } from './versions.js';
 
 /**
@@ -77,7 +77,7 @@ export async function* resumeRun(dir: string, watch: Watch = {}): AsyncGenerator
       return { run: dir, interrupted: false, evaluation: done, genotypes: folder.readGenotype() ?? {} };
     }
     const { dataset, plan, notices, position, live } = await reopen(folder, watch);
-    const expected = await foresee(plan, {
+    const expected = await requireForecast(plan, {
       sizes: dataset,
       device: info.device,
       action: 'resume',

@@ -29,7 +29,7 @@ export const prepare = (
  * What a run is expected to need, now that its data is loaded. Throws a MemoryError when that is more memory than it
  * can have, unless told to `force` it. Of other devices than the CPU nothing is known.
  */
-export const foresee = async (
+export const requireForecast = async (
   plan: Plan,
   options: { sizes: Parameters<typeof sizesOf>[0]; device: string; action: string; force?: boolean | undefined },
 ): Promise<Forecast | undefined> => {
@@ -52,7 +52,7 @@ export async function* startRun(request: RunRequest, watch: Watch = {}): AsyncGe
   const parent = from === undefined ? undefined : openParent(from, { plan, seed, fingerprint: dataset.fingerprint });
   const { batchSize } = plan;
   const { kind } = plan.experiment;
-  const expected = await foresee(plan, { sizes: dataset, device, action: kind, force: watch.force });
+  const expected = await requireForecast(plan, { sizes: dataset, device, action: kind, force: watch.force });
   if (expected !== undefined) yield { type: 'forecast', ...expected };
   const live = runPhases(plan.phases, {
     dataset,

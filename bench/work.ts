@@ -7,6 +7,7 @@ import { ParameterStore, type Pass, type TensorBatch } from '../src/nn/index.js'
 import { clipNorm, sgd } from '../src/optim/index.js';
 import {
   cell,
+  cellInput,
   dartsPrimitives,
   edgeCount,
   joined,
@@ -130,7 +131,10 @@ const oneCell = (w: Work): (() => void) => {
   const cotangent = pixels({ ...w, image: output }, nodes * channels);
   return () => {
     const y = joined(
-      body.forward([s0], [s1], { weights: softmaxRelaxation.weights({ ops: alpha }, training), pass: training }),
+      body.forward(cellInput([s0]), cellInput([s1]), {
+        weights: softmaxRelaxation.weights({ ops: alpha }, training),
+        pass: training,
+      }),
     );
     t.grad(y, [s0, s1, alpha, ...store.leaves], { gradOutputs: [cotangent] });
   };

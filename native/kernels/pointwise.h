@@ -77,7 +77,7 @@ inline void product_gradient(const float* gradient, int64_t outputs, const Pixel
                              float* sums) {
   const int64_t step = padded(inputs);
   in_tiles<2>(vectors_of(inputs), [=]<int V>(int64_t first) {
-    in_tiles<kProductTile<V>>(outputs, [=]<int D>(int64_t d) {
+    in_product_tiles<V>(outputs, [=]<int D>(int64_t d) {
       float* to = sums + d * step + first * kWidth;
       Vec acc[D][V];
 #pragma GCC unroll 16

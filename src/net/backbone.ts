@@ -1,5 +1,13 @@
 import { batchNorm, conv, type Pass, type Store } from '../nn/index.js';
-import { type Cell, type CellKind, type CellPlan, cell, type Features, type OpWeights } from '../space/index.js';
+import {
+  type Cell,
+  type CellKind,
+  type CellPlan,
+  cell,
+  type Features,
+  type OpWeights,
+  sharedInput,
+} from '../space/index.js';
 import type { Tensor } from '../tensor/index.js';
 import { type CellSpace, cellKind, type NetShape } from './shape.js';
 
@@ -46,13 +54,25 @@ export const backbone = (store: Store, shape: NetShape, { plan, supernet, mask }
     widths: cells.map((c) => c.cell.outputChannels),
     top: (at, of) => next(at, 'normal', of),
     forward: (images, { weights, pass, onCell }) => {
+      const preprocess = (at: number, input: 0 | 1) => cells.slice(at, at + 1).map((c) => c.cell.preprocess[input]);
+      /** An output, read at once by cell `at`, whose last input it is, and by the one after that. */
+      const open = (features: Features, at: number) => {
+        const both = at === 0 ? preprocess(0, 0) : []; // the stem's
+        const readers = [...both, ...preprocess(at, 1), ...preprocess(at + 1, 0)];
+        return sharedInput(features, readers, { store, pass });
+      };
       const stem: Features = [stemNorm.apply(stemConv(images), pass)];
-      let [s0, s1] = [stem, stem];
+      let outputs: [Features, Features] = [stem, stem];
+      const first = open(stem, 0);
+      let [s0, s1] = [first, first];
       for (const [i, { kind, cell: each }] of cells.entries()) {
-        [s0, s1] = [s1, each.forward(s0, s1, { weights: weights[kind], pass })];
-        onCell?.(i, s1);
+        const output = each.forward(s0, s1, { weights: weights[kind], pass });
+        for (const read of [s0, s1]) read.release();
+        outputs = [outputs[1], output];
+        [s0, s1] = [s1, open(output, i + 1)];
+        onCell?.(i, output);
       }
-      return [s0, s1];
+      return outputs;
     },
   };
 };

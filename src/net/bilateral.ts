@@ -2,6 +2,7 @@ import { type Knobs, ParameterStore, type Pass, type Store } from '../nn/index.j
 import {
   type CellKind,
   type CellPlan,
+  cellInput,
   type DropMask,
   derivedPlan,
   type Features,
@@ -52,7 +53,8 @@ type Outputs = readonly [Features, Features];
 const head = (store: Store, body: Backbone, { plan, classes }: { plan: CellPlan; classes: number }) => {
   const last = body.top(store.child('cell'), plan);
   const classify = classifier(store.child('classifier'), { channels: last.outputChannels, classes });
-  return ([s0, s1]: Outputs, run: { weights: OpWeights; pass: Pass }): Tensor => classify(last.forward(s0, s1, run));
+  return ([s0, s1]: Outputs, run: { weights: OpWeights; pass: Pass }): Tensor =>
+    classify(last.forward(cellInput(s0), cellInput(s1), run));
 };
 
 interface TwoHeads extends Branching {

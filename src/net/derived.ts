@@ -2,6 +2,7 @@ import { ParameterStore, type Pass } from '../nn/index.js';
 import {
   type CellGenotype,
   type CellKind,
+  cellInput,
   certain,
   type DropMask,
   derivedPlan,
@@ -87,7 +88,7 @@ export const derivedNetwork = (
         if (i === at && pass.training) side = extra?.(output, pass);
       },
     });
-    const last = top === undefined ? s1 : top.forward(s0, s1, { weights: certain, pass });
+    const last = top === undefined ? s1 : top.forward(cellInput(s0), cellInput(s1), { weights: certain, pass });
     return { logits: classify(last), auxiliary: side };
   };
   return { ...plainModel(store, (images, pass) => trained(images, pass).logits), trained };

@@ -3,6 +3,7 @@ import { ParameterStore, type Pass } from '../nn/index.js';
 import { mul, randn, rng, scope, type Tensor } from '../tensor/index.js';
 import {
   cell,
+  cellInput,
   dartsPrimitives,
   joined,
   type OpWeights,
@@ -48,7 +49,8 @@ const makeCell = (
     supernet: true,
   });
   /** The output for two equal inputs, in one tensor. */
-  const run = (x: Tensor, weights: OpWeights): Tensor => joined(built.forward([x], [x], { weights, pass }));
+  const run = (x: Tensor, weights: OpWeights): Tensor =>
+    joined(built.forward(cellInput([x]), cellInput([x]), { weights, pass }));
   return { store: store.allocate(), run };
 };
 
@@ -101,7 +103,10 @@ describe('a cell', () => {
         supernet: true,
       });
       store.allocate();
-      const output = () => joined(built.forward([randn([2, 4, 6, 6])], [randn([2, 4, 6, 6])], { weights: one, pass }));
+      const output = () =>
+        joined(
+          built.forward(cellInput([randn([2, 4, 6, 6])]), cellInput([randn([2, 4, 6, 6])]), { weights: one, pass }),
+        );
       return scope(() => output().toArray());
     });
     for (const [i, v] of (fused ?? []).entries()) expect(Math.abs(v - (plain?.[i] ?? Number.NaN))).toBeLessThan(1e-4);

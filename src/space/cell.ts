@@ -5,7 +5,7 @@ import type { CellKind, CellPlan } from './plan.js';
 import type { Stage } from './primitive.js';
 import { factorizedReduce, reluConv } from './primitives.js';
 import type { OpWeights } from './relaxation.js';
-import { type Features, joined, openSource, type Source } from './run-stages.js';
+import { type Branch, type Features, joined, type Mode, openSource, type Source } from './run-stages.js';
 
 /** What a cell is built with, beside its plan. */
 export interface CellShape {
@@ -26,12 +26,39 @@ export interface CellRun {
   readonly pass: Pass;
 }
 
+/** What a cell reads of an earlier output: a branch per preprocessing that was announced. */
+export interface CellInput {
+  branch(stages: readonly Stage[], mode: Mode): Branch;
+}
+
 /** A cell ready to run. */
 export interface Cell {
   readonly outputChannels: number;
+  /** What brings each input to the cell's channels. */
+  readonly preprocess: readonly [readonly Stage[], readonly Stage[]];
   /** s0, s1: outputs of the cell before the last, and of the last. Returns the output's nodes side by side. */
-  forward(s0: Features, s1: Features, run: CellRun): Features;
+  forward(s0: CellInput, s1: CellInput, run: CellRun): Features;
 }
+
+/** How the operations of a component run: fused where the kernels can, unless they are traced. */
+const modeOf = (store: Store, pass: Pass): Mode => ({ fused: store.root.fused && !tracing(), pass });
+
+/** Features as cells read them one by one. */
+export const cellInput = (features: Features): CellInput => ({
+  branch: (stages, mode) => openSource(features, [stages], mode).branch(stages),
+});
+
+/** Features that several cells read: fused, all of them read in one pass. `release` when a cell has taken its branch. */
+export const sharedInput = (
+  features: Features,
+  readers: readonly (readonly Stage[])[],
+  { store, pass }: { store: Store; pass: Pass },
+): CellInput & { release(): void } => {
+  const mode = modeOf(store, pass);
+  if (!mode.fused) return { ...cellInput(features), release: () => {} };
+  const source = openSource(features, readers, mode);
+  return { branch: (stages) => source.branch(stages), release: () => source.release() };
+};
 
 /** A node whose operations are all absent is zero, at the size of the cell's output. */
 const emptyNode = ([, state]: readonly Source[], stride: number): Tensor => {
@@ -70,16 +97,16 @@ export const cell = (store: Store, { nodes, concat }: CellPlan, shape: CellShape
 
   return {
     outputChannels: concat.length * channels,
+    preprocess: [first, second],
     forward: (s0, s1, { weights, pass }) =>
       scope(() => {
-        const fused = store.root.fused && !tracing();
-        const mode = { fused, pass, training: store.root.trains(store.component, pass), mask };
+        const mode = { ...modeOf(store, pass), training: store.root.trains(store.component, pass), mask };
         const states: Source[] = [];
 
         /** A cell's input at the cell's channels: a node of one operation. */
-        const input = (stages: readonly Stage[], features: Features): Tensor =>
+        const input = (stages: readonly Stage[], from: CellInput): Tensor =>
           scope(() => {
-            const branch = openSource(features, [stages], mode).branch(stages);
+            const branch = from.branch(stages, mode);
             return sumBranches([{ branch, weight: 1, identity: true }], mode) ?? branch.raw;
           });
         const enter = (x: Tensor): void => {
@@ -106,7 +133,7 @@ export const cell = (store: Store, { nodes, concat }: CellPlan, shape: CellShape
           enter(x);
         }
         const output = concat.flatMap((i) => states[i]?.x ?? []);
-        return fused ? output : [joined(output)];
+        return mode.fused ? output : [joined(output)];
       }),
   };
 };

@@ -1,4 +1,4 @@
-export { type Cell, type CellRun, type CellShape, cell } from './cell.js';
+export { type Cell, type CellInput, type CellRun, type CellShape, cell, cellInput, sharedInput } from './cell.js';
 export { type NodeTerm, nodeSum, type Reader, type Reading, type Reads, readSource } from './fused.js';
 export type { CellGenotype, Genotype, Genotypes } from './genotype.js';
 export { genotypeNames, namedGenotype } from './known-genotypes.js';

@@ -4,6 +4,7 @@ import { channelsLast, grad, mul, randn, rng, scope, sum, type Tensor, zeros } f
 import {
   type Branch,
   cell,
+  cellInput,
   dartsPrimitives,
   joined,
   none,
@@ -103,7 +104,7 @@ describe('a primitive of a user’s own', () => {
         store.allocate();
         const [x, alpha] = [channelsLast(randn([2, 4, 6, 6])).requireGrad(), randn([5, 5]).requireGrad()];
         const weights = softmaxRelaxation.weights({ ops: alpha }, pass);
-        const y = joined(built.forward([x], [x], { weights, pass }));
+        const y = joined(built.forward(cellInput([x]), cellInput([x]), { weights, pass }));
         const g = randn([2, 8, 6, 6]);
         const all = [y, ...grad(sum(mul(y, g)), [x, alpha, ...store.leaves], { unused: 'zeros' })];
         return [...all, ...[...store.buffers.values()]].map((t) => t.toArray());

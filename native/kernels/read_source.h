@@ -22,17 +22,23 @@ struct Source {
   int64_t pixels() const { return height * width; }
 };
 
-/// ReLU, depthwise convolution, 1×1 convolution; without `depthwise` the kernel is 1 and the 1×1 convolution reads the ReLU itself.
+/// ReLU, depthwise convolution, 1×1 convolution; without `depthwise` the kernel is 1 and the 1×1 convolution reads the ReLU itself. A dense
+/// convolution has no depthwise one: each of its taps is a 1×1 convolution of the ReLU.
 struct Convolution {
   int64_t kernel, stride, dilation;
   int64_t shift;    // how many pixels down and to the right of its place every output reads
   int64_t first;    // the first channel of the result that it writes
   int64_t outputs;  // how many it writes
   const float* depthwise;  // [c][k][k]
-  const float* pointwise;  // [outputs][c]
+  const float* pointwise;  // [outputs][c], dense [outputs][c][k][k]
+  bool dense;
 
   int64_t padding() const { return dilation * (kernel - 1) / 2; }
   int64_t taps() const { return kernel * kernel; }
+  /// Whether an output reads more than one pixel.
+  bool spatial() const { return depthwise || dense; }
+  /// Products with the pixels that an output reads: one after a depthwise convolution.
+  int64_t products() const { return dense ? taps() : 1; }
 };
 
 enum class ReaderKind { convolution, max_pool, avg_pool, self };
@@ -70,7 +76,7 @@ struct ReaderGradient {
   int64_t count;  // 0: nothing comes back through this reader
   const float *y, *mean, *offset, *slope;  // y and slope null together: there are no statistics
   const uint8_t* taps;
-  float *depthwise[2], *pointwise[2];  // of the calling thread, added to: [vectors of c][k·k][width], [outputs][c padded]; null if not asked for
+  float *depthwise[2], *pointwise[2];  // of the calling thread, added to: [vectors of c][k·k][width], [products][outputs][c padded]; null if not asked for
 };
 
 /// What comes back to the source.

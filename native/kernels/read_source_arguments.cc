@@ -93,16 +93,32 @@ const float* depthwise(Tensor& t, int64_t channels) {
   return t.const_data_ptr<float>();
 }
 
+/// It frames every image in memory.
+void check_padding(const Convolution& c) {
+  TORCH_CHECK(c.dilation <= kMostPadding && c.dilation * (c.kernel / 2) <= kMostPadding, kCannot, "the padding of kernel ", c.kernel,
+              " and dilation ", c.dilation, " must be at most ", kMostPadding, " pixels");
+}
+
+void add_dense(Reader& reader, const Source& s, Taken& weights, int64_t dilation) {
+  Convolution& c = reader.parts[reader.part_count++];
+  Tensor& t = weights.next();
+  check_float(t, "a dense weight");
+  TORCH_CHECK(t.dim() == 4 && t.size(0) >= 1 && t.size(1) == s.channels && t.size(2) == t.size(3) && t.size(2) % 2 == 1, kCannot,
+              "a dense weight must be [d, ", s.channels, ", k, k] with k odd, got sizes ", t.sizes());
+  t = t.contiguous();
+  c = {t.size(2), reader.stride, dilation, 0, reader.channels, t.size(0), nullptr, t.const_data_ptr<float>(), true};
+  check_padding(c);
+  reader.channels += c.outputs;
+}
+
 void add_convolution(Reader& reader, const Source& s, Taken& weights, int64_t dilation, bool separable, int64_t shift) {
   Convolution& c = reader.parts[reader.part_count++];
-  c = {1, reader.stride, dilation, shift, reader.channels, 0, nullptr, nullptr};
+  c = {1, reader.stride, dilation, shift, reader.channels, 0, nullptr, nullptr, false};
   if (separable) {
     Tensor& weight = weights.next();
     c.depthwise = depthwise(weight, s.channels);
     c.kernel = weight.size(2);
-    // It frames every image in memory.
-    TORCH_CHECK(dilation <= kMostPadding && dilation * (c.kernel / 2) <= kMostPadding, kCannot, "the padding of kernel ", c.kernel, " and dilation ",
-                dilation, " must be at most ", kMostPadding, " pixels");
+    check_padding(c);
   }
   Tensor& weight = weights.next();
   c.pointwise = pointwise(weight, s.channels);
@@ -112,20 +128,21 @@ void add_convolution(Reader& reader, const Source& s, Taken& weights, int64_t di
 
 Reader reader_of(const int64_t* spec, const Source& s, Taken& weights) {
   const int64_t kind = spec[0], stride = spec[1], dilation = spec[2];
-  TORCH_CHECK(kind >= 0 && kind <= 5, kCannot, "a reader's kind must be from 0 to 5, got ", kind);
+  TORCH_CHECK(kind >= 0 && kind <= 6, kCannot, "a reader's kind must be from 0 to 6, got ", kind);
   TORCH_CHECK(stride == 1 || stride == 2, kCannot, "stride must be 1 or 2, got ", stride);
   TORCH_CHECK(dilation >= 1, kCannot, "dilation must be >= 1, got ", dilation);
   TORCH_CHECK(kind != 2 || stride == 2, kCannot, "a factorized reduction has stride 2, got ", stride);
-  constexpr ReaderKind kinds[] = {ReaderKind::convolution, ReaderKind::convolution, ReaderKind::convolution,
-                                  ReaderKind::max_pool,    ReaderKind::avg_pool,    ReaderKind::self};
+  constexpr ReaderKind kinds[] = {ReaderKind::convolution, ReaderKind::convolution, ReaderKind::convolution, ReaderKind::max_pool,
+                                  ReaderKind::avg_pool,    ReaderKind::self,        ReaderKind::convolution};
   Reader reader{kinds[kind], stride, 0, {}, 0};
   if (kind <= 1) add_convolution(reader, s, weights, dilation, kind == 0, 0);
   if (kind == 2)
     for (int64_t shift = 0; shift < 2; shift++) add_convolution(reader, s, weights, 1, false, shift);
-  if (kind >= 3) {
+  if (kind == 6) add_dense(reader, s, weights, dilation);
+  if (reader.kind != ReaderKind::convolution) {
     TORCH_CHECK(s.part_count == 1 && !s.normalised(), kCannot, "pools and x itself must be read from one tensor without moments, got ",
                 s.part_count, " parts", s.normalised() ? " and moments" : "");
-    TORCH_CHECK(kind < 5 || stride == 1, kCannot, "x itself has stride 1, got ", stride);
+    TORCH_CHECK(kind != 5 || stride == 1, kCannot, "x itself has stride 1, got ", stride);
     reader.channels = s.channels;
   }
   return reader;

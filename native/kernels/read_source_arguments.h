@@ -35,7 +35,8 @@ struct ReadSourceArguments {
   ReadSource whole(const float* packed) const { return {source, readers.data(), static_cast<int64_t>(readers.size()), packed}; }
 };
 
-/// Numbers for each reader in `spec`: kind (0 separable half, 1 ReLU and 1×1 convolution, 2 factorized reduction, 3 max pool, 4 average pool, 5 x itself),
+/// Numbers for each reader in `spec`: kind (0 separable half, 1 ReLU and 1×1 convolution, 2 factorized reduction, 3 max pool, 4 average pool, 5 x itself, 6 ReLU and
+/// a dense convolution),
 /// stride, dilation, copies, norm (0 none, 1 batch, 2 running).
 constexpr size_t kSpec = 5;
 

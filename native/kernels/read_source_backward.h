@@ -10,6 +10,7 @@ struct BackwardScratch {
   ForwardScratch forward;
   float* result;     // gradient of a band that a convolution wrote, or of a whole pool: [pixels][outputs]
   Plane outputs[2];  // gradient of a depthwise output, of stride 1 and 2
+  Plane dense[2];    // gradient of the result of a dense convolution, of stride 1 and 2
   Tile row;          // a row of the gradient of the ReLU
   float* relu;       // gradient of the ReLU: [vectors of c][pixels][kWidth]
   float* direct;     // gradient of x by another way than through the ReLU: [pixels][c]
@@ -17,14 +18,21 @@ struct BackwardScratch {
   float *g, *g_x;    // [c padded]: sums over one image
 };
 
-/// How far the gathering taps of this stride reach over the edge of the gradient.
-inline int64_t gradient_frame(const ReadSource& all, int64_t stride) {
-  int64_t frame = 0;
+/// The gradients from which pixels gather, of convolutions of one stride.
+struct Gathered {
+  int64_t frame;              // how far the gathering taps reach over the edge of the gradient
+  int64_t depthwise, dense;  // channels, 0 if there is no such convolution
+};
+inline Gathered gathered(const ReadSource& all, int64_t stride) {
+  Gathered g = {};
   each_convolution(all, [&](int64_t, int64_t, const Convolution& c) {
+    if (c.stride != stride || !c.spatial()) return;
     // The last row gathers from output row (height − 1 + padding) / stride.
-    if (c.stride == stride && c.depthwise) frame = max(frame, max<int64_t>(1, (c.padding() + stride - 1) / stride));
+    g.frame = max(g.frame, max<int64_t>(1, (c.padding() + stride - 1) / stride));
+    if (c.dense) g.dense = max(g.dense, c.outputs);
+    else g.depthwise = all.source.channels;
   });
-  return frame;
+  return g;
 }
 
 inline BackwardScratch backward_in(const ReadSource& all, Arena& arena) {
@@ -42,8 +50,10 @@ inline BackwardScratch backward_in(const ReadSource& all, Arena& arena) {
   }
   scratch.result = arena.floats(result);
   for (int64_t stride = 1; stride <= 2; stride++) {
-    const int64_t frame = gradient_frame(all, stride), height = (s.height - 1) / stride + 1, width = (s.width - 1) / stride + 1;
-    scratch.outputs[stride - 1] = plane_in(arena, frame > 0 ? s.channels : 0, height, width, frame);
+    const Gathered g = gathered(all, stride);
+    const int64_t height = (s.height - 1) / stride + 1, width = (s.width - 1) / stride + 1;
+    scratch.outputs[stride - 1] = plane_in(arena, g.depthwise, height, width, g.frame);
+    scratch.dense[stride - 1] = plane_in(arena, g.dense, height, width, g.frame);
   }
   scratch.row = {arena.floats(s.width * channels), s.width * kWidth};
   scratch.relu = arena.floats(convolves ? s.pixels() * channels : 0);
@@ -109,13 +119,17 @@ struct Backward {
     Arena arena{memory};
     scratch = backward_in(all, arena);
     prepare(all, scratch.forward);
-    for (const Plane& plane : scratch.outputs)
-      if (plane.frame > 0) clear(plane.data, plane.vector_step() * vectors);
+    for (int64_t stride = 1; stride <= 2; stride++) {
+      const Gathered g = gathered(all, stride);
+      const Plane &outputs = scratch.outputs[stride - 1], &dense = scratch.dense[stride - 1];
+      clear(outputs.data, outputs.vector_step() * vectors_of(g.depthwise));
+      clear(dense.data, dense.vector_step() * vectors_of(g.dense));
+    }
     each_convolution(all, [&](int64_t r, int64_t p, const Convolution& c) {
       if (gradients[r].count == 0) return;
       through_relu = true;
       if (gradients[r].depthwise[p] || gradients[r].pointwise[p]) reads_plane = true;
-      if (!c.depthwise) return;
+      if (!c.spatial()) return;
       int64_t* next = scratch.forward.of(r, p).gather;
       const int64_t step = scratch.outputs[c.stride - 1].row_step();
       visit_gather(c, [&](int64_t, int64_t, int64_t, int64_t row, int64_t col) { *next++ = row * step + col * kWidth; });
@@ -131,14 +145,16 @@ struct Backward {
     float *depthwise = gradients[r].depthwise[p], *pointwise = gradients[r].pointwise[p];
     const int64_t width = reader.out_width(s);
     if (!c.depthwise) {
-      for (int64_t row = 0; row < rows && pointwise; row++)
-        product_gradient(scratch.result + row * width * c.outputs, c.outputs, pixels_read(c, scratch.forward.plane, first + row), s.channels,
-                         width, pointwise);
+      const PixelRows at = {rows, width, STRIDE * scratch.forward.plane.row_step()};
+      const Pixels<const float> read = pixels_read(c, scratch.forward.plane, first);
+      for (int64_t k = 0; k < c.products() && pointwise; k++)
+        product_gradient(scratch.result, c.outputs, {read.data + (c.dense ? prepared.offsets[k] : 0), read.pixel, read.group}, at, s.channels,
+                         pointwise + k * c.outputs * padded(s.channels));
       return;
     }
     if (pointwise) {
       depthwise_band<STRIDE>(s, reader, c, prepared, scratch.forward, first, rows);
-      product_gradient(scratch.result, c.outputs, scratch.forward.tile.pixels(), s.channels, rows * width, pointwise);
+      product_gradient(scratch.result, c.outputs, scratch.forward.tile.pixels(), {1, rows * width, 0}, s.channels, pointwise);
     }
     const Plane &outputs = scratch.outputs[STRIDE - 1], &plane = scratch.forward.plane;
     for (int64_t v = 0; v < vectors && depthwise; v++) {
@@ -148,23 +164,56 @@ struct Backward {
     }
   }
 
+  /// Calls visit(a, b, first, count) for the pixels in rows a, a + STRIDE … and columns b, b + STRIDE …, which gather through `count` taps from
+  /// the `first` on in the order of visit_gather.
+  template <int STRIDE, typename Visit>
+  void each_class(const Convolution& c, const Visit& visit) const {
+    int64_t class_first[kMostClasses + 1] = {};
+    visit_gather(c, [&](int64_t k, int64_t, int64_t, int64_t, int64_t) { class_first[k + 1]++; });
+    for (int64_t k = 0; k < kMostClasses; k++) class_first[k + 1] += class_first[k];
+    for (int64_t a = 0; a < min<int64_t>(STRIDE, s.height); a++)
+      for (int64_t b = 0; b < min<int64_t>(STRIDE, s.width); b++) {
+        const int64_t k = a * STRIDE + b;
+        visit(a, b, class_first[k], class_first[k + 1] - class_first[k]);
+      }
+  }
+
   /// Adds to scratch.relu what comes back through a depthwise convolution, whose output's gradient stands in its plane.
   template <int STRIDE>
   void gather(const Convolution& c, const Prepared& prepared) const {
     const Plane& outputs = scratch.outputs[STRIDE - 1];
-    int64_t class_first[kMostClasses + 1] = {};
-    visit_gather(c, [&](int64_t k, int64_t, int64_t, int64_t, int64_t) { class_first[k + 1]++; });
-    for (int64_t k = 0; k < kMostClasses; k++) class_first[k + 1] += class_first[k];
     for (int64_t v = 0; v < vectors; v++)
-      for (int64_t a = 0; a < min<int64_t>(STRIDE, s.height); a++)
-        for (int64_t b = 0; b < min<int64_t>(STRIDE, s.width); b++) {
-          const int64_t k = a * STRIDE + b;
-          const Taps taps = {prepared.gather + class_first[k], prepared.packed.gather + (v * c.taps() + class_first[k]) * kWidth,
-                             class_first[k + 1] - class_first[k]};
-          float* to_pixel = scratch.relu + ((v * s.height + a) * s.width + b) * kWidth;
-          depthwise_rows<1, true>(taps, {(s.height - a + STRIDE - 1) / STRIDE, (s.width - b + STRIDE - 1) / STRIDE, outputs.at(v, 0, 0),
-                                         outputs.row_step(), to_pixel, STRIDE * s.width * kWidth, STRIDE * kWidth});
-        }
+      each_class<STRIDE>(c, [&](int64_t a, int64_t b, int64_t first, int64_t count) {
+        const Taps taps = {prepared.gather + first, prepared.packed.gather + (v * c.taps() + first) * kWidth, count};
+        float* to_pixel = scratch.relu + ((v * s.height + a) * s.width + b) * kWidth;
+        depthwise_rows<1, true>(taps, {(s.height - a + STRIDE - 1) / STRIDE, (s.width - b + STRIDE - 1) / STRIDE, outputs.at(v, 0, 0),
+                                       outputs.row_step(), to_pixel, STRIDE * s.width * kWidth, STRIDE * kWidth});
+      });
+  }
+
+  /// The same through a dense convolution, whose result's gradient stands in its plane.
+  template <int STRIDE>
+  void gather_dense(const Convolution& c, const Prepared& prepared) const {
+    const Plane& outputs = scratch.dense[STRIDE - 1];
+    each_class<STRIDE>(c, [&](int64_t a, int64_t b, int64_t first, int64_t count) {
+      const DenseTaps taps = {prepared.gather + first, count, prepared.packed.transposed + first * c.outputs * padded(s.channels)};
+      const PixelRows at = {(s.height - a + STRIDE - 1) / STRIDE, (s.width - b + STRIDE - 1) / STRIDE, outputs.row_step()};
+      const Pixels<float> to = {scratch.relu + (a * s.width + b) * kWidth, STRIDE * kWidth, s.pixels() * kWidth};
+      dense_product<kWidth, true>(taps, {outputs.at(0, 0, 0), kWidth, outputs.vector_step()}, at, c.outputs, to, STRIDE * s.width * kWidth,
+                                  padded(s.channels));
+    });
+  }
+
+  /// Rows of scratch.result into the plane of a dense convolution.
+  void place_rows(const Convolution& c, int64_t first, int64_t rows, int64_t width) const {
+    const Plane& outputs = scratch.dense[c.stride - 1];
+    for (int64_t row = 0; row < rows; row++)
+      for (int64_t v = 0; v < vectors_of(c.outputs); v++) {
+        const float* from = scratch.result + row * width * c.outputs + v * kWidth;
+        float* to = outputs.at(v, first + row, 0);
+        const int lanes = lanes_at(c.outputs, v * kWidth);
+        for (int64_t w = 0; w < width; w++) store(to + w * kWidth, load_some(from + w * c.outputs, lanes));
+      }
   }
 
   /// Adds to scratch.relu what comes back from a band through a 1×1 convolution that read the ReLU itself.
@@ -202,10 +251,13 @@ struct Backward {
                   {outputs.at(0, first + row, 0), kWidth, outputs.vector_step()}, padded(s.channels));
       if (c.stride == 1) weight_gradients<1>(r, p, first, rows);
       else weight_gradients<2>(r, p, first, rows);
-      if (!c.depthwise && wants_source) spread(reader, c, prepared, first, rows);
+      if (c.dense && wants_source) place_rows(c, first, rows, width);
+      if (!c.spatial() && wants_source) spread(reader, c, prepared, first, rows);
     }
-    if (!c.depthwise || !wants_source) return;
-    if (c.stride == 1) gather<1>(c, prepared);
+    if (!c.spatial() || !wants_source) return;
+    if (c.dense && c.stride == 1) gather_dense<1>(c, prepared);
+    else if (c.dense) gather_dense<2>(c, prepared);
+    else if (c.stride == 1) gather<1>(c, prepared);
     else gather<2>(c, prepared);
   }
 

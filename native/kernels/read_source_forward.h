@@ -21,7 +21,7 @@ struct Tile {
 /// A convolution as its loops see it: where in the plane its taps are, and where the gathering taps are in the gradient's plane.
 struct Prepared {
   PackedConvolution packed;
-  int64_t *offsets, *gather;  // null without a depthwise convolution
+  int64_t *offsets, *gather;  // null unless it is spatial
 };
 
 struct ForwardScratch {
@@ -60,8 +60,8 @@ inline ForwardScratch forward_in(const ReadSource& all, Arena& arena) {
   Arena packed{const_cast<float*>(all.packed)};
   scratch.norm = norm_in(s, packed);
   each_convolution(all, [&](int64_t r, int64_t p, const Convolution& c) {
-    const Prepared one = {packed_in(s, c, packed), c.depthwise ? arena.integers(c.taps()) : nullptr,
-                          c.depthwise ? arena.integers(c.taps()) : nullptr};
+    const Prepared one = {packed_in(s, c, packed), c.spatial() ? arena.integers(c.taps()) : nullptr,
+                          c.spatial() ? arena.integers(c.taps()) : nullptr};
     if (arena.block) scratch.prepared[2 * r + p] = one;
   });
   return scratch;
@@ -79,7 +79,7 @@ inline void prepare(const ReadSource& all, const ForwardScratch& scratch) {
   if (reads_plane(all) && (frame_of(all) > 0 || padded(all.source.channels) > all.source.channels))
     clear(plane.data, plane.vector_step() * vectors_of(all.source.channels));
   each_convolution(all, [&](int64_t r, int64_t p, const Convolution& c) {
-    if (!c.depthwise) return;
+    if (!c.spatial()) return;
     for (int64_t ky = 0; ky < c.kernel; ky++)
       for (int64_t kx = 0; kx < c.kernel; kx++)
         scratch.of(r, p).offsets[ky * c.kernel + kx] =
@@ -120,9 +120,19 @@ inline void convolve_band(const Source& s, const Reader& reader, const Convoluti
     product(scratch.tile.pixels(), s.channels, prepared.packed.pointwise, rows * width, {y, reader.channels, kWidth}, c.outputs);
     return;
   }
+  const int64_t step = width * reader.channels;
+  const Pixels<float> to = {y, reader.channels, kWidth};
+  if (c.dense) {
+    const DenseTaps taps = {prepared.offsets, c.taps(), prepared.packed.pointwise};
+    const PixelRows at = {rows, width, c.stride * scratch.plane.row_step()};
+    const Pixels<const float> from = pixels_read(c, scratch.plane, first);
+    if (c.stride == 1) dense_product<kWidth, false>(taps, from, at, s.channels, to, step, c.outputs);
+    else dense_product<2 * kWidth, false>(taps, from, at, s.channels, to, step, c.outputs);
+    return;
+  }
   for (int64_t r = 0; r < rows; r++)
-    product(pixels_read(c, scratch.plane, first + r), s.channels, prepared.packed.pointwise, width,
-            {y + r * width * reader.channels, reader.channels, kWidth}, c.outputs);
+    product(pixels_read(c, scratch.plane, first + r), s.channels, prepared.packed.pointwise, width, {y + r * step, to.pixel, to.group},
+            c.outputs);
 }
 
 inline void convolve(const ReadSource& all, int64_t r, const ForwardScratch& scratch, const ReaderResult& result, float* y) {

@@ -55,7 +55,7 @@ class ShareSums {
       for (int64_t p = 0; p < a.readers[r].part_count; p++) {
         const Convolution& c = a.readers[r].parts[p];
         if (c.depthwise) add(needed[weight++], c.taps() * channels_);
-        add(needed[weight++], c.outputs * channels_);
+        add(needed[weight++], c.products() * c.outputs * channels_);
       }
     }
     thread_local Scratch memory;
@@ -95,10 +95,14 @@ Tensor depthwise_tensor(const float* from, const Tensor& like) {
   return t;
 }
 
+/// From [products][outputs][c padded].
 Tensor pointwise_tensor(const float* from, int64_t channels, const Tensor& like) {
+  const int64_t outputs = like.size(0), products = like.size(2) * like.size(3);
   Tensor t = at::empty(like.sizes(), like.options());
   float* to = t.mutable_data_ptr<float>();
-  for (int64_t d = 0; d < like.size(0); d++) to = std::copy_n(from + d * channels, like.size(1), to);
+  for (int64_t d = 0; d < outputs; d++)
+    for (int64_t c = 0; c < like.size(1); c++)
+      for (int64_t k = 0; k < products; k++) *to++ = from[(k * outputs + d) * channels + c];
   return t;
 }
 

@@ -28,15 +28,15 @@ inline void visit_gather(const Convolution& c, const Visit& visit) {
 
 struct PackedConvolution {
   float *depthwise, *gather;      // [vectors of c][k·k][kWidth]; `gather` in the order of visit_gather; null without a depthwise convolution
-  float *pointwise, *transposed;  // [c][outputs padded], [outputs][c padded]
+  float *pointwise, *transposed;  // [products][c][outputs padded], [products][outputs][c padded], the latter in the order of visit_gather
 };
 
 inline PackedConvolution packed_in(const Source& s, const Convolution& c, Arena& arena) {
   const int64_t channels = padded(s.channels), taps = c.taps() * channels;
   PackedConvolution p = {};
   if (c.depthwise) p.depthwise = arena.floats(taps), p.gather = arena.floats(taps);
-  p.pointwise = arena.floats(s.channels * padded(c.outputs));
-  p.transposed = arena.floats(c.outputs * channels);
+  p.pointwise = arena.floats(c.products() * s.channels * padded(c.outputs));
+  p.transposed = arena.floats(c.products() * c.outputs * channels);
   return p;
 }
 
@@ -79,12 +79,20 @@ inline void pack_convolution(const Source& s, const Convolution& conv, const Pac
       next += kWidth;
     });
   }
+  const int64_t products = conv.products();
+  int64_t place = 0;
+  const auto transpose = [&](int64_t k) {
+    for (int64_t d = 0; d < conv.outputs; d++)
+      for (int64_t c = 0; c < s.channels; c++)
+        to.transposed[(place * conv.outputs + d) * padded(s.channels) + c] = conv.pointwise[(d * s.channels + c) * products + k];
+    place++;
+  };
   for (int64_t d = 0; d < conv.outputs; d++)
-    for (int64_t c = 0; c < s.channels; c++) {
-      const float weight = conv.pointwise[d * s.channels + c];
-      to.pointwise[c * padded(conv.outputs) + d] = weight;
-      to.transposed[d * padded(s.channels) + c] = weight;
-    }
+    for (int64_t c = 0; c < s.channels; c++)
+      for (int64_t k = 0; k < products; k++)
+        to.pointwise[(k * s.channels + c) * padded(conv.outputs) + d] = conv.pointwise[(d * s.channels + c) * products + k];
+  if (conv.dense) visit_gather(conv, [&](int64_t, int64_t ky, int64_t kx, int64_t, int64_t) { transpose(ky * conv.kernel + kx); });
+  else transpose(0);
 }
 
 inline void pack(const ReadSource& all, float* packed) {

@@ -1,5 +1,6 @@
-import { batchNorm, conv, type Init, ParameterStore, type Pass, type Store } from '../nn/index.js';
-import { add, everyPixel, relu, scope, type Tensor, zeroPad } from '../tensor/index.js';
+import { batchNorm, conv, convWeight, type Init, ParameterStore, type Pass, type Store } from '../nn/index.js';
+import { modeOf, openSource, type Stage, sumBranches } from '../space/index.js';
+import { everyPixel, relu, scope, type Tensor, zeroPad } from '../tensor/index.js';
 import { classifier } from './classifier.js';
 import { CLASSIFIER } from './derived.js';
 import { BACKBONE, type Model, plainModel } from './model.js';
@@ -12,27 +13,41 @@ type Block = (x: Tensor, pass: Pass) => Tensor;
 /** He's initialisation: normal of variance 2 / fan-in. */
 const he = (fanIn: number): Init => ({ normal: Math.sqrt(2 / fanIn) });
 
-const conv3x3 = (store: Store, { input, output, stride = 1 }: { input: number; output: number; stride?: number }) =>
-  conv(store, { input, output, kernel: 3, stride, init: he(9 * input) });
+interface Sizes {
+  readonly input: number;
+  readonly output: number;
+  readonly stride: 1 | 2;
+}
+
+/** The shape of a 3×3 convolution. */
+const conv3x3 = ({ input, output }: Omit<Sizes, 'stride'>) => ({ input, output, kernel: 3, init: he(9 * input) });
 
 /** Option A, without weights: every `stride`-th pixel, and new channels of zeros, half before and half after. */
-const shortcut = (x: Tensor, { input, output, stride }: { input: number; output: number; stride: number }): Tensor => {
-  if (stride === 1 && input === output) return x;
+const shortcut = ({ input, output, stride }: Sizes): Stage => {
+  if (stride === 1 && input === output) return { work: { kind: 'self' } };
   const before = Math.floor((output - input) / 2);
-  return scope(() => zeroPad(everyPixel(x, stride), { before, after: output - input - before }));
+  const run = ({ x }: { x: Tensor }) =>
+    scope(() => zeroPad(everyPixel(x, stride), { before, after: output - input - before }));
+  return { work: { kind: 'custom', run } };
 };
 
-/** ReLU(shortcut(x) + BN(conv(ReLU(BN(conv(x)))))): two 3×3 convolutions, the stride on the first. */
-const basicBlock = (store: Store, sizes: { input: number; output: number; stride: number }): Block => {
-  const channels = sizes.output;
-  const first = conv3x3(store.child(0), sizes);
-  const firstNorm = batchNorm(store.child(1), { channels, affine: true });
-  const second = conv3x3(store.child(2), { input: channels, output: channels });
-  const secondNorm = batchNorm(store.child(3), { channels, affine: true });
+/**
+ * ReLU(shortcut(x) + BN(conv(ReLU(BN(conv(x)))))): two 3×3 convolutions, the stride on the first. It is a node of two
+ * operations on x, which both may start with a ReLU, for x is never below 0.
+ */
+const basicBlock = (store: Store, sizes: Sizes): Block => {
+  const { output } = sizes;
+  const convolution = (at: number, { input, stride }: Omit<Sizes, 'output'>): Stage => ({
+    work: { kind: 'dense', weight: convWeight(store.child(at), conv3x3({ input, output })), stride, dilation: 1 },
+    norm: batchNorm(store.child(at + 1), { channels: output, affine: true }),
+  });
+  const operations = [[convolution(0, sizes), convolution(2, { input: output, stride: 1 })], [shortcut(sizes)]];
   return (x, pass) =>
     scope(() => {
-      const y = secondNorm.apply(second(relu(firstNorm.apply(first(x), pass))), pass);
-      return relu(add(y, shortcut(x, sizes)));
+      const mode = { ...modeOf(store, pass), training: store.root.trains(store.component, pass) };
+      const source = openSource([x], operations, mode);
+      const terms = operations.map((stages) => ({ branch: source.branch(stages), weight: 1 as const }));
+      return relu(sumBranches(terms, mode) ?? x);
     });
 };
 
@@ -51,13 +66,13 @@ export const resnet = (
   const blocks = blocksOf(depth);
   const store = new ParameterStore(task);
   const place = store.component(BACKBONE);
-  const stem = conv3x3(place.child('stem').child(0), { input: inputChannels, output: channels });
+  const stem = conv(place.child('stem').child(0), conv3x3({ input: inputChannels, output: channels }));
   const stemNorm = batchNorm(place.child('stem').child(1), { channels, affine: true });
   let input = channels;
   const body = Array.from({ length: STAGES }, (_, s) =>
     Array.from({ length: blocks }, (_block, b) => {
       const output = channels * 2 ** s;
-      const sizes = { input, output, stride: s > 0 && b === 0 ? 2 : 1 };
+      const sizes: Sizes = { input, output, stride: s > 0 && b === 0 ? 2 : 1 };
       input = output;
       return basicBlock(place.child('stages').child(s).child(b), sizes);
     }),

@@ -1,11 +1,11 @@
 import type { Pass, Store } from '../nn/index.js';
-import { scope, type Tensor, tracing, zeros } from '../tensor/index.js';
+import { scope, type Tensor, zeros } from '../tensor/index.js';
 import { type DropMask, sumBranches, type Term } from './node.js';
 import type { CellKind, CellPlan } from './plan.js';
 import type { Stage } from './primitive.js';
 import { factorizedReduce, reluConv } from './primitives.js';
 import type { OpWeights } from './relaxation.js';
-import { type Branch, type Features, joined, type Mode, openSource, type Source } from './run-stages.js';
+import { type Branch, type Features, joined, type Mode, modeOf, openSource, type Source } from './run-stages.js';
 
 /** What a cell is built with, beside its plan. */
 export interface CellShape {
@@ -39,9 +39,6 @@ export interface Cell {
   /** s0, s1: outputs of the cell before the last, and of the last. Returns the output's nodes side by side. */
   forward(s0: CellInput, s1: CellInput, run: CellRun): Features;
 }
-
-/** How the operations of a component run: fused where the kernels can, unless they are traced. */
-const modeOf = (store: Store, pass: Pass): Mode => ({ fused: store.root.fused && !tracing(), pass });
 
 /** Features as cells read them one by one. */
 export const cellInput = (features: Features): CellInput => ({

@@ -19,6 +19,13 @@ export type Reads =
       readonly stride: 1 | 2;
       readonly dilation: number;
     }
+  /** ReLU and a whole convolution. */
+  | {
+      readonly kind: 'dense';
+      readonly weight: Weight; // [out, in, k, k], k odd
+      readonly stride: 1 | 2;
+      readonly dilation: number;
+    }
   /** ReLU and a 1×1 convolution. */
   | { readonly kind: 'pointwise'; readonly weight: Weight }
   /** ReLU and two 1×1 convolutions of stride 2 side by side, the second on x shifted by one pixel. */
@@ -57,11 +64,12 @@ const use = (raw: Tensor): Tensor => {
   return raw;
 };
 
-const kinds = ['separable', 'pointwise', 'reduction', 'max', 'avg', 'self'] as const satisfies Reads['kind'][];
+const kinds = ['separable', 'pointwise', 'reduction', 'max', 'avg', 'self', 'dense'] as const satisfies Reads['kind'][];
 const weightsOf = (reads: Reads): readonly Weight[] => {
   switch (reads.kind) {
     case 'separable':
       return [reads.depthwise, reads.pointwise];
+    case 'dense':
     case 'pointwise':
       return [reads.weight];
     case 'reduction':
@@ -108,7 +116,7 @@ export const readSource = (
     readers.flatMap(({ reads, norm, copies = 1 }) => [
       kinds.indexOf(reads.kind),
       strideOf(reads),
-      reads.kind === 'separable' ? reads.dilation : 1,
+      'dilation' in reads ? reads.dilation : 1,
       copies,
       normNumber(norm),
     ]),

@@ -24,6 +24,6 @@ export {
   softmaxRelaxation,
   type Tensors,
 } from './relaxation.js';
-export { type Branch, type Features, joined, type Mode, openSource, type Source } from './run-stages.js';
+export { type Branch, type Features, joined, type Mode, modeOf, openSource, type Source } from './run-stages.js';
 export { dartsSpace, type SearchSpace, searchSpace, spaces } from './search-space.js';
 export { dartsSelector, type Selector, type Strengths, selectors } from './selector.js';

@@ -1,5 +1,5 @@
-import type { BatchNorm, Pass } from '../nn/index.js';
-import { avgPool2d, cat, conv2d, maxPool2d, narrow, relu, scope, type Tensor, zeroPad } from '../tensor/index.js';
+import type { BatchNorm, Pass, Store } from '../nn/index.js';
+import { avgPool2d, cat, conv2d, maxPool2d, narrow, relu, scope, type Tensor, tracing, zeroPad } from '../tensor/index.js';
 import { type Reading, type Reads, readSource } from './fused.js';
 import type { Stage, Work } from './primitive.js';
 
@@ -31,6 +31,9 @@ export interface Mode {
   readonly fused: boolean;
   readonly pass: Pass;
 }
+
+/** How the operations of a component are run: fused where the kernels can, unless they are traced. */
+export const modeOf = (store: Store, pass: Pass): Mode => ({ fused: store.root.fused && !tracing(), pass });
 
 /** A state of a cell during one pass, and the operations that leave it. */
 export interface Source {
@@ -93,6 +96,11 @@ const plainWork = (work: Work, source: PlainSource): Tensor => {
       const padding = (dilation * (kernel - 1)) / 2;
       return conv2d(conv2d(source.relu, depthwise.value, { stride, padding, dilation, groups }), pointwise.value);
     }
+    case 'dense': {
+      const { weight, stride, dilation } = work;
+      const padding = (dilation * ((weight.value.shape[2] ?? 1) - 1)) / 2;
+      return conv2d(source.relu, weight.value, { stride, padding, dilation });
+    }
     case 'pointwise':
       return conv2d(source.relu, work.weight.value);
     case 'reduction': {
@@ -137,7 +145,7 @@ interface FusedStage extends Stage {
   readonly work: Reads;
 }
 
-const RELU_FIRST: readonly string[] = ['separable', 'pointwise', 'reduction'] satisfies Reads['kind'][];
+const RELU_FIRST: readonly string[] = ['separable', 'dense', 'pointwise', 'reduction'] satisfies Reads['kind'][];
 
 /** Whether the kernels can run an operation. Behind a norm they read only what starts with a ReLU. */
 const fusible = (stages: readonly Stage[]): stages is readonly FusedStage[] => {

@@ -100,7 +100,16 @@ const use: fc.Arbitrary<UseCase> = fc.record({
   beta: fc.boolean(),
 });
 const reader: fc.Arbitrary<ReaderCase> = fc.record({
-  kind: fc.constantFrom<Reads['kind'][]>('separable', 'separable', 'pointwise', 'reduction', 'max', 'avg', 'self'),
+  kind: fc.constantFrom<Reads['kind'][]>(
+    'separable',
+    'separable',
+    'dense',
+    'pointwise',
+    'reduction',
+    'max',
+    'avg',
+    'self',
+  ),
   kernel: fc.constantFrom(1, 3, 5, 7, 9),
   dilation: fc.constantFrom(1, 2, 3),
   stride,

@@ -34,6 +34,8 @@ const weightsOf = (c: ReadCase, name: string, r: ReaderCase): Named => {
   switch (r.kind) {
     case 'separable':
       return [drawn('depthwise', [c.channels, 1, r.kernel, r.kernel], r.kernel ** 2), pointwise('pointwise', outputs)];
+    case 'dense':
+      return [drawn('dense', [outputs, c.channels, r.kernel, r.kernel], c.channels * r.kernel ** 2)];
     case 'pointwise':
       return [pointwise('pointwise', outputs)];
     case 'reduction':

@@ -45,6 +45,11 @@ const readPlain = (x: Tensor, reads: Reads): Tensor => {
       const padding = (dilation * (kernel - 1)) / 2;
       return conv2d(conv2d(relu(x), depthwise, { stride, padding, dilation, groups: channels }), pointwise);
     }
+    case 'dense': {
+      const { stride, dilation, weight } = reads;
+      const padding = (dilation * ((weight.value.shape[2] ?? 1) - 1)) / 2;
+      return conv2d(relu(x), weight.value, { stride, padding, dilation });
+    }
     case 'pointwise':
       return conv2d(relu(x), reads.weight.value);
     case 'reduction': {

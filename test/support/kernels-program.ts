@@ -79,6 +79,8 @@ export const programOf =
             stride,
             dilation: r.dilation,
           };
+        case 'dense':
+          return { kind: r.kind, weight: weight('dense'), stride, dilation: r.dilation };
         case 'pointwise':
           return { kind: r.kind, weight: weight('pointwise') };
         case 'reduction':

@@ -16,6 +16,7 @@ const apart = (n: number): Tensor => select(ones([n, 2]), 1, 0);
 // Readers as native/kernels/read_source_arguments.h numbers them: kind, stride, dilation, copies, norm.
 const SEPARABLE = [0, 1, 1, 1, 0];
 const POINTWISE = [1, 1, 1, 1, 0];
+const DENSE = [6, 1, 1, 1, 0];
 const REDUCTION = [2, 2, 1, 1, 0];
 const MAX = [3, 1, 1, 1, 0];
 const SELF = [5, 1, 1, 1, 0];
@@ -110,8 +111,8 @@ const reading: readonly (readonly [what: string, run: () => unknown, rule: strin
     () => read({ readers: [5, 1, 1, 1e9, 0] }),
     'a reader must have from 1 to 1024 copies, got 1000000000',
   ],
-  ['kind 6', () => read({ readers: [6, 1, 1, 1, 0] }), "a reader's kind must be from 0 to 5, got 6"],
-  ['kind −1', () => read({ readers: [-1, 1, 1, 1, 0] }), "a reader's kind must be from 0 to 5, got -1"],
+  ['kind 7', () => read({ readers: [7, 1, 1, 1, 0] }), "a reader's kind must be from 0 to 6, got 7"],
+  ['kind −1', () => read({ readers: [-1, 1, 1, 1, 0] }), "a reader's kind must be from 0 to 6, got -1"],
   ['stride 3', () => read({ readers: [3, 3, 1, 1, 0] }), 'stride must be 1 or 2, got 3'],
   ['stride 0', () => read({ readers: [3, 0, 1, 1, 0] }), 'stride must be 1 or 2, got 0'],
   ['x itself with stride 2', () => read({ readers: [5, 2, 1, 1, 0] }), 'x itself has stride 1, got 2'],
@@ -172,6 +173,27 @@ const reading: readonly (readonly [what: string, run: () => unknown, rule: strin
     () => separable(ones(shape), pointwise()),
     `a depthwise weight must be [4, 1, k, k] with k odd, got sizes [${shape.join(', ')}]`,
   ]),
+  ...[
+    [4, 3, 3, 3],
+    [0, 4, 3, 3],
+    [4, 4, 3, 5],
+    [4, 4, 2, 2],
+    [4, 4],
+  ].map((shape): (typeof reading)[number] => [
+    `a dense weight [${shape.join(', ')}]`,
+    () => read({ weights: [ones(shape)], readers: DENSE }),
+    `a dense weight must be [d, 4, k, k] with k odd, got sizes [${shape.join(', ')}]`,
+  ]),
+  [
+    'a dense weight in float64',
+    () => read({ weights: [double(4, 4, 3, 3)], readers: DENSE }),
+    'a dense weight must be float32, got Double',
+  ],
+  [
+    'a dense convolution of a huge dilation',
+    () => read({ weights: [ones([4, 4, 3, 3])], readers: [6, 1, 257, 1, 0] }),
+    'the padding of kernel 3 and dilation 257 must be at most 256 pixels',
+  ],
   ['no running statistics', () => measured(1, []), 'the readers need more running statistics than the 0 given'],
   ['a running mean alone', () => measured(2, [ones([4])]), 'the readers need more running statistics than the 1 given'],
   [

@@ -119,6 +119,12 @@ export const tables = ({ threads, ...sizes }: Sizes): Readonly<Record<string, Ta
       rows: all(`batch ${sizes.batch}`, { work: { task: 'derived' } }),
       columns: versus,
     },
+    resnet: {
+      about: 'a training step of ResNet-32, clipping and SGD included',
+      minutes: 2,
+      rows: all(`batch ${sizes.batch}`, { work: { task: 'resnet' } }),
+      columns: versus,
+    },
     forward: {
       about: 'the supernet forward in training mode, without gradients',
       minutes: 3,

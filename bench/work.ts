@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { experiments } from '../src/experiment/index.js';
 import { knobsAt } from '../src/loop/index.js';
 import { crossEntropy } from '../src/loss/index.js';
-import { derivedNetwork, searchNetwork } from '../src/net/index.js';
+import { derivedNetwork, type Model, resnet, searchNetwork } from '../src/net/index.js';
 import { ParameterStore, type Pass, type TensorBatch } from '../src/nn/index.js';
 import { clipNorm, sgd } from '../src/optim/index.js';
 import {
@@ -21,7 +21,7 @@ const size = (n: number) => z.coerce.number().default(n);
 
 /** What a contender can be asked to do, and at which size. bench/pytorch/step_time.py takes the same. */
 export const work = z.object({
-  task: z.enum(['step', 'derived', 'forward', 'cell', 'sgemm', 'op']).default('step'),
+  task: z.enum(['step', 'derived', 'resnet', 'forward', 'cell', 'sgemm', 'op']).default('step'),
   /** Of a step. */
   method: z.enum(['darts', 'hls']).default('darts'),
   /** Images of every batch: HLS has two of each kind. */
@@ -84,13 +84,13 @@ const step = (w: Work): (() => void) => {
   };
 };
 
-/** A training step of the published second-order cells: loss, gradients, clipping, SGD. */
-const derived = (w: Work): (() => void) => {
-  const net = derivedNetwork(shapeOf(w), { genotype: namedGenotype('darts-v2') ?? {} });
+/** A training step of a network: loss, gradients, clipping, SGD. */
+const trainingStep = (w: Work, net: Model): (() => void) => {
   const weights = sgd(net.store.flat, RULE);
   const { images, targets } = random(w);
   return () => {
-    const loss = criterion(net.trained(images, training).logits, targets, training);
+    const [{ logits } = { logits: images }] = net.answers(images, training);
+    const loss = criterion(logits, targets, training);
     const gradients = t.grad(loss, net.store.leaves, { unused: 'zeros' });
     t.noGrad(() => {
       const flat = net.store.gather(gradients);
@@ -99,6 +99,12 @@ const derived = (w: Work): (() => void) => {
     });
   };
 };
+
+/** The network of the published second-order cells. */
+const derived = (w: Work): (() => void) =>
+  trainingStep(w, derivedNetwork(shapeOf(w), { genotype: namedGenotype('darts-v2') ?? {} }));
+
+const resnet32 = (w: Work): (() => void) => trainingStep(w, resnet({ ...shapeOf(w), imageSize: w.image }));
 
 /** The supernet in training mode, without gradients. */
 const forward = (w: Work): (() => void) => {
@@ -166,6 +172,7 @@ const operator = ({ op }: Work): (() => void) => {
 const tasks: Record<Work['task'], (w: Work) => () => void> = {
   step,
   derived,
+  resnet: resnet32,
   forward,
   cell: oneCell,
   sgemm,

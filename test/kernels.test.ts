@@ -6,6 +6,7 @@ import {
   derivedNetwork,
   freeze,
   type NetShape,
+  resnet,
   searchNetwork,
 } from '../src/net/index.js';
 import { type Genotype, nodeSum, type Reading, readSource } from '../src/space/index.js';
@@ -102,6 +103,7 @@ const genotype: Genotype = {
   reduction: cell(['sep_conv_5x5', 0], ['avg_pool_3x3', 1], ['dil_conv_3x3', 0], ['skip_connect', 1]),
 };
 const derived: Build = (rest) => derivedNetwork(shapeWith(rest), { genotype });
+const residual: Build = (rest) => resnet({ ...shapeWith(rest), imageSize: 9 }, { depth: 8 });
 const derivedBranches: Build = (rest) =>
   derivedBilateralNetwork(shapeWith(rest), { genotypes: { backbone: genotype, instance: genotype, class: genotype } });
 
@@ -118,6 +120,8 @@ describe('a whole network, fused in float32, is the plain one in float64', () =>
     ['bilateral search network, its instance head frozen', 3, branches('joint'), [12, 12], ['instance']],
     ['derived network, 12×12', 4, derived, [12, 12]],
     ['derived network, 13×10', 4, derived, [13, 10]],
+    ['ResNet, 12×12', 4, residual, [12, 12]],
+    ['ResNet, 9×11', 5, residual, [9, 11]],
     ['derived bilateral network, 9×11', 4, derivedBranches, [9, 11]],
   ];
 

@@ -8,13 +8,14 @@ from argparse import Namespace
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bilateral import ALPHA_NAMES, BilateralAlpha, BilateralNetwork, Pair
 from bilateral_step import bilateral_step, soft_freeze, start_bilateral
 from darts import Alpha, CellSpec, SearchCell, SearchNetwork, Shape
 from derived import DerivedNetwork, published
+from resnet import ResNet
 from step import CLIP_NORM, Batch, search_step, start_search
 
 MIXING = 0.5
@@ -69,9 +70,8 @@ def hls(o: Namespace) -> Callable[[], object]:
     return lambda: bilateral_step(search, train, valid, mixing=MIXING, backbone_factor=factor, order=o.order)
 
 
-def derived(o: Namespace) -> Callable[[], object]:
-    """A training step of the published second-order cells: loss, gradients, clipping, SGD."""
-    network = DerivedNetwork(shape_of(o), published()["darts-v2"], channels_last=channels_last(o)).train()
+def training_step(o: Namespace, network: nn.Module) -> Callable[[], object]:
+    """A training step of a network: loss, gradients, clipping, SGD."""
     optimizer = torch.optim.SGD(network.parameters(), 0.025, momentum=0.9, weight_decay=3e-4)
     batch = random_batch(o)
 
@@ -82,6 +82,18 @@ def derived(o: Namespace) -> Callable[[], object]:
         optimizer.step()
 
     return run
+
+
+def derived(o: Namespace) -> Callable[[], object]:
+    """A training step of the network of the published second-order cells."""
+    return training_step(
+        o, DerivedNetwork(shape_of(o), published()["darts-v2"], channels_last=channels_last(o)).train()
+    )
+
+
+def resnet(o: Namespace) -> Callable[[], object]:
+    """A training step of ResNet-32."""
+    return training_step(o, ResNet(channels=o.channels, channels_last=channels_last(o)).train())
 
 
 def forward(o: Namespace) -> Callable[[], object]:
@@ -133,4 +145,4 @@ def operator(o: Namespace) -> Callable[[], object]:
     return torch.no_grad()(lambda: timer.timeit(CALLS))
 
 
-TASKS = {"step": step, "derived": derived, "forward": forward, "cell": cell, "sgemm": sgemm, "op": operator}
+TASKS = {"step": step, "derived": derived, "resnet": resnet, "forward": forward, "cell": cell, "sgemm": sgemm, "op": operator}

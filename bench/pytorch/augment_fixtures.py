@@ -9,7 +9,8 @@ trivial.json.gz, of the operations of TrivialAugmentWide:
 
     magnitudes   by operation, torchvision's own 31 for an image of any size, or null where there is nothing to choose
     images       {name, height, width, channels, bytes, cases}; bytes are base64 of [height, width, channels]
-    a case       {op, magnitude, bytes} or {op, magnitude, sha256}: the image after the operation, whole or 16 digits of its hash
+    a case       {op, magnitude, bytes} or {op, magnitude, sha256}: the image after the operation, whole or the first 16
+                 digits of its hash
 
 mixing.json.gz, in float64:
 
@@ -25,7 +26,7 @@ import gzip
 import hashlib
 import json
 import platform
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -94,25 +95,29 @@ def trivial_image(name: str, pixels: np.ndarray, *, space: dict, bins: range | t
     for op, magnitude in parameters(space, width, bins):
         changed = _apply_op(image, op, magnitude, interpolation=InterpolationMode.NEAREST, fill=None)
         data = np.asarray(changed).tobytes()
-        result = {"bytes": base64.b64encode(data).decode()} if whole else {"sha256": hashlib.sha256(data).hexdigest()[:16]}
-        cases.append({"op": op, "magnitude": magnitude, **result})
+        text = base64.b64encode(data).decode() if whole else hashlib.sha256(data).hexdigest()[:16]
+        cases.append({"op": op, "magnitude": magnitude, "bytes" if whole else "sha256": text})
     encoded = base64.b64encode(pixels.tobytes()).decode()
     return {"name": name, "height": height, "width": width, "channels": channels, "bytes": encoded, "cases": cases}
+
+
+def noise_only() -> np.ndarray:
+    return (noise(7, 32 * 32 * 3) * 127 + 128).astype(np.uint8).reshape(32, 32, 3)
 
 
 def trivial() -> dict:
     space = TrivialAugmentWide()._augmentation_space(BINS)
     every = range(BINS)
+    plain = np.full((4, 5, 3), (10, 130, 250), np.uint8)
     images = [
         trivial_image("uneven, in colour", picture(1, 8, 9, 3), space=space, bins=SOME_BINS, whole=True),
         trivial_image("grey", picture(2, 8, 8, 1), space=space, bins=SOME_BINS, whole=True),
         trivial_image("as small as can be", picture(3, 2, 2, 3), space=space, bins=SOME_BINS, whole=True),
-        trivial_image("of one colour", np.full((4, 5, 3), (10, 130, 250), np.uint8), space=space, bins=(30,), whole=True),
+        trivial_image("of one colour", plain, space=space, bins=(30,), whole=True),
         trivial_image("all strengths", picture(4, 32, 32, 3), space=space, bins=every, whole=False),
         trivial_image("all strengths, grey", picture(5, 28, 28, 1), space=space, bins=every, whole=False),
         trivial_image("odd", picture(6, 33, 31, 3), space=space, bins=every, whole=False),
-        trivial_image("noise only", (noise(7, 3072) * 127 + 128).astype(np.uint8).reshape(32, 32, 3),
-                      space=space, bins=every, whole=False),
+        trivial_image("noise only", noise_only(), space=space, bins=every, whole=False),
     ]
     return {
         "magnitudes": {op: m.tolist() if m.ndim > 0 else None for op, (m, _) in space.items()},
@@ -193,7 +198,7 @@ def cmo(images: Tensor, labels: Tensor, draw: Draw) -> Mixed:
     return paste(images, labels, second_batch(), draw)
 
 
-def mixing_case(name: str, rule, draw: Draw) -> dict:
+def mixing_case(name: str, rule: Callable[[Tensor, Tensor, Draw], Mixed], draw: Draw) -> dict:
     images, labels = first_batch()
     size = CHANNELS * HEIGHT * WIDTH
     weight = noise_tensor(1000, (CLASSES, size), scale=size**-0.5).requires_grad_()

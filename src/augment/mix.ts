@@ -60,7 +60,7 @@ export const randomOrder = (count: number, rng: Rng): Uint32Array =>
 export const inOrder = (x: Tensor, order: ArrayLike<number>): Tensor =>
   indexSelect(x, 0, to(tensor(Int32Array.from(order)), { device: x.device }));
 
-/** The targets of mixed images: `share` of their own labels, one number or one per image, and the rest of the other's. */
+/** Targets of mixed images: `share` of their own labels, one number or one per image, and the rest of the other's. */
 export const sharedTargets = (own: Labelled, other: Tensor, share: number | readonly number[]): readonly Target[] => {
   const [first, second] =
     typeof share === 'number'

@@ -31,9 +31,9 @@ const requireRule = ({ kappa, tau }: RemixRule): void => {
 };
 
 /**
- * Remix (Chou et al. 2020): the images of mixup, but where one class is kappa times as large as the other and shows less
- * than tau of itself, the label is the rarer one's alone. Every pair has a share of its own. The published setting is
- * remix(1, 3, 0.5). Throws a RangeError unless alpha > 0, kappa > 1 and tau is in [0, 1].
+ * Remix (Chou et al. 2020): the images of mixup, but where one class is kappa times as large as the other and shows
+ * less than tau of itself, the label is the rarer one's alone. Every pair has a share of its own. The published setting
+ * is remix(1, 3, 0.5). Throws a RangeError unless alpha > 0, kappa > 1 and tau is in [0, 1].
  */
 export const remix = (alpha: number, kappa: number, tau: number): Augment => {
   requireAlpha(alpha, 'remix images');

@@ -81,7 +81,7 @@ describe('mixing augmentations', () => {
     },
   );
 
-  it("remix tells pairs apart: each has a share of its own, and a loss by it, not a mean (fault 2)", () => {
+  it('remix tells pairs apart: each has a share of its own, and a loss by it, not a mean (fault 2)', () => {
     scope(() => {
       random.seed(1);
       const logits = randn([COUNT, 3], { dtype: 'float64' });

@@ -52,6 +52,15 @@ export const speedBeside = (name: string): Column => ({
   },
 });
 
+/** Time as a share of that of the line called `name`. */
+export const shareOf = (name: string): Column => ({
+  title: `of a ${name}`,
+  of: (result, all) => {
+    const whole = all.find((r) => r.name === name);
+    return whole === undefined ? 'n/a' : `${((100 * result.step.median) / whole.step.median).toFixed(1)} %`;
+  },
+});
+
 /** t₁ / (n tₙ), for amounts of 1/n and a first line of one thread. */
 export const efficiency: Column = { title: 'efficiency', of: (r) => `${(100 / r.ratio.median).toFixed(0)} %` };
 

@@ -27,6 +27,17 @@ const NAMES: Readonly<Record<Engine, string>> = {
 };
 const ENGINES: readonly Engine[] = ['fused', 'composite', 'channels_last', 'nchw'];
 
+/** How training images may be changed, from nothing to the dearest. */
+const PIPELINES = [
+  'none',
+  'crop(4) + flip',
+  'crop(4) + flip + cutout(16)',
+  'crop(4) + flip + mixup(1)',
+  'crop(4) + flip + trivial',
+  'crop(4) + flip + trivial + cutmix(1, 0.5)',
+  'crop(4) + flip + trivial + cutout(16) + cmo(1, 1)',
+];
+
 /** Memory of PyTorch for an image pair of an HLS step at 16 channels, 8 cells (12.2 GB for 32). */
 const PAIR_BYTES = 0.38e9;
 
@@ -124,6 +135,15 @@ export const tables = ({ threads, ...sizes }: Sizes): Readonly<Record<string, Ta
       minutes: 2,
       rows: all(`batch ${sizes.batch}`, { work: { task: 'resnet' } }),
       columns: versus,
+    },
+    batch: {
+      about: 'a batch of training images, drawn and changed, beside a training step of DARTS_V2',
+      minutes: 1,
+      rows: [
+        row('batch', 'fused', { name: 'step', work: { task: 'derived' } }),
+        ...PIPELINES.map((augment) => row('batch', 'fused', { name: augment, work: { task: 'batch', augment } })),
+      ],
+      columns: [column.step, column.range, column.shareOf('step')],
     },
     forward: {
       about: 'the supernet forward in training mode, without gradients',

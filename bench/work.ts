@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { batchToTensors, parseAugment } from '../src/augment/index.js';
+import { Rng, stream } from '../src/data/index.js';
 import { experiments } from '../src/experiment/index.js';
 import { knobsAt } from '../src/loop/index.js';
 import { crossEntropy } from '../src/loss/index.js';
@@ -21,7 +23,7 @@ const size = (n: number) => z.coerce.number().default(n);
 
 /** What a contender can be asked to do, and at which size. bench/pytorch/step_time.py takes the same. */
 export const work = z.object({
-  task: z.enum(['step', 'derived', 'resnet', 'forward', 'cell', 'sgemm', 'op']).default('step'),
+  task: z.enum(['step', 'derived', 'resnet', 'forward', 'cell', 'sgemm', 'op', 'batch']).default('step'),
   /** Of a step. */
   method: z.enum(['darts', 'hls']).default('darts'),
   /** Images of every batch: HLS has two of each kind. */
@@ -36,6 +38,8 @@ export const work = z.object({
   kind: z.enum(['normal', 'reduction']).default('normal'),
   /** Operator of task `op`. */
   op: z.enum(['add', 'relu', 'mm', 'narrow', 'reshape']).default('add'),
+  /** How images of task `batch` are changed. */
+  augment: z.string().default('none'),
 });
 export type Work = z.infer<typeof work>;
 
@@ -146,6 +150,21 @@ const oneCell = (w: Work): (() => void) => {
   };
 };
 
+/** A batch of training images: drawn, changed and normalised, without a network. */
+const batch = ({ batch: batchSize, image, augment: label }: Work): (() => void) => {
+  const random = new Rng(0);
+  const counts = Array.from({ length: CLASSES }, (_, c) => 2 ** (CLASSES - c)); // a long tail
+  const labels = Uint16Array.from(counts.flatMap((n, c) => new Array<number>(n).fill(c)));
+  const images = Uint8Array.from({ length: labels.length * image * image * 3 }, () => random.below(256));
+  const set = { images, labels, height: image, width: image, channels: 3 };
+  const augment = parseAugment(label);
+  const options = { sampling: 'instance', batchSize, classes: CLASSES, augment, seed: 0, name: 'train-0' } as const;
+  const batches = stream(set, options);
+  const about = { ...set, mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
+  const toTensors = batchToTensors(about, { augment, counts });
+  return () => void toTensors(batches.next(), training);
+};
+
 /** What libtorch's matrix product reaches here: the yardstick for the cells. */
 const sgemm = (): (() => void) => {
   const [a, b] = [t.randn([SGEMM, SGEMM]), t.randn([SGEMM, SGEMM])];
@@ -177,6 +196,7 @@ const tasks: Record<Work['task'], (w: Work) => () => void> = {
   cell: oneCell,
   sgemm,
   op: operator,
+  batch,
 };
 
 /** Makes what a task needs, and returns the function to be timed. */

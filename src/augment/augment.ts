@@ -1,12 +1,24 @@
 import type { ByteAugment, Rng } from '../data/index.js';
 import type { Pass, TensorBatch } from '../nn/index.js';
 
+/** What an augmentation of tensors knows beside its batch. */
+export interface AugmentPass extends Pass {
+  /** Training images per class. */
+  readonly counts: readonly number[];
+  /** Draws the next batch of the second sampling, for an augmentation that names one in `partner`. */
+  readonly partner?: (() => TensorBatch) | undefined;
+}
+
 /**
  * A random change of training images: `bytes` of one image before normalising, `tensors` of a batch after it. Both must
- * draw all their random numbers from `rng`, whose state a checkpoint keeps.
+ * draw all their random numbers from `rng`, whose state a checkpoint keeps. What is validated or tested is not changed.
  */
 export interface Augment extends ByteAugment {
   /** As it is spelled: `crop(4)`. */
   readonly label: string;
-  tensors?(batch: TensorBatch, rng: Rng, pass: Pass): TensorBatch;
+  /** Whether it mixes images and labels; a pipeline may have one that does. */
+  readonly mixes?: boolean | undefined;
+  /** Throws a RangeError where it could not work on such data. Asked once, before training. */
+  check?(data: { readonly batchSize: number; readonly counts: readonly number[] }): void;
+  tensors?(batch: TensorBatch, rng: Rng, pass: AugmentPass): TensorBatch;
 }

@@ -51,6 +51,7 @@ describe('cutout', () => {
         const { images: result } = cutout(size).tensors?.({ images, targets: [] }, rng, {
           training: true,
           knobs: {},
+          counts: [],
         }) ?? { images };
         return result.toArray();
       }),

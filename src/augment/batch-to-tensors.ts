@@ -12,7 +12,14 @@ export const batchToTensors = (
     dtype = 'float32',
     device = 'cpu',
     augment,
-  }: { dtype?: Dtype; device?: string; augment?: Pick<Augment, 'tensors'> | undefined } = {},
+    counts = [],
+  }: {
+    dtype?: Dtype;
+    device?: string;
+    augment?: Pick<Augment, 'tensors'> | undefined;
+    /** Training images per class, for augmentations that look at them. */
+    counts?: readonly number[];
+  } = {},
 ): ((batch: Batch, pass?: Pass) => TensorBatch) => {
   // (x / 255 − mean) / std with one subtraction and one division, both on [batch, h, w, channels].
   const inBytes = (value: number): number => value * 255;
@@ -23,11 +30,14 @@ export const batchToTensors = (
     // A view: [batch, h, w, c] in memory *is* channels-last [batch, c, h, w].
     return to(permute(scaled, [0, 3, 1, 2]), { device });
   };
-  return ({ images, labels, rng }, pass = testing) => {
-    const batch: TensorBatch = {
-      images: normalised(images),
-      targets: [{ labels: to(tensor(labels), { dtype: 'int64', device }), share: 1 }],
-    };
-    return rng === undefined ? batch : (augment?.tensors?.(batch, rng, pass) ?? batch);
+  const plain = ({ images, labels }: Batch): TensorBatch => ({
+    images: normalised(images),
+    targets: [{ labels: to(tensor(labels), { dtype: 'int64', device }), share: 1 }],
+  });
+  return (bytes, pass = testing) => {
+    const { rng, partner } = bytes;
+    const batch = plain(bytes);
+    if (rng === undefined || augment?.tensors === undefined) return batch;
+    return augment.tensors(batch, rng, { ...pass, counts, partner: partner && (() => plain(partner())) });
   };
 };

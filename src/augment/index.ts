@@ -1,6 +1,12 @@
-export type { Augment } from './augment.js';
+export type { Augment, AugmentPass } from './augment.js';
 export { augments, expandAugment, parseAugment } from './augments.js';
 export { batchToTensors } from './batch-to-tensors.js';
+export { cmo } from './cmo.js';
 export { crop } from './crop.js';
+export { cutmix } from './cutmix.js';
 export { cutout } from './cutout.js';
 export { flip } from './flip.js';
+export { MIX_RATE } from './mix.js';
+export { mixup } from './mixup.js';
+export { remix } from './remix.js';
+export { trivial } from './trivial.js';

@@ -1,4 +1,4 @@
-import { expandAugment } from '../augment/index.js';
+import { augments, expandAugment } from '../augment/index.js';
 import { losses } from '../loss/index.js';
 import type { Scalar } from '../run/index.js';
 import { labelOf, numberIn, option } from './option.js';
@@ -33,7 +33,13 @@ export const learningOptions = {
 
 /** How training images are changed: a pipeline such as `crop(4) + flip`, or `default` for the data set's own. */
 export const augmentOption = option(
-  { value: '<steps>', help: 'how training images are changed, e.g. "crop(4) + flip"', group: LEARNING },
+  {
+    value: '<steps>',
+    help:
+      'how training images are changed, e.g. "crop(4) + flip + mixup(1)"; steps are default, none, ' +
+      augments.usages().join(', '),
+    group: LEARNING,
+  },
   (value) => {
     const label = String(value);
     expandAugment(label, { usual: 'none' }); // throws on what is no augmentation

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { expandAugment, MIX_RATE, parseAugment } from '../augment/index.js';
 import { samplings } from '../data/index.js';
 import { bilateralObjective, type Objective, plainObjective, type StreamSpec, supervised } from '../learn/index.js';
 import type { Phase } from '../loop/index.js';
@@ -13,7 +14,7 @@ import {
   type NetShape,
 } from '../net/index.js';
 import type { ExperimentRecord } from '../run/index.js';
-import { cosine, linear, requireMixing, schedules } from '../schedule/index.js';
+import { constant, cosine, linear, requireFraction, requireMixing, schedules } from '../schedule/index.js';
 import type { Genotypes } from '../space/index.js';
 import { add, mul } from '../tensor/index.js';
 import { define, type Experiment, type Scale, type Values } from './experiment.js';
@@ -60,8 +61,18 @@ export const trainOptions = z.object({
     oneOf(samplings),
   ),
   augment: augmentOption,
+  mixRate: option(
+    {
+      value: '<schedule>',
+      help: 'how often mixup, remix, cutmix or cmo act on a batch, over training, e.g. "between(0.02, 0.985)"',
+      group: LEARNING,
+    },
+    (value) => requireFraction(labelOf(schedules)(value), 'Cannot mix images: the mix rate'),
+  ),
 });
 type TrainOptions = z.infer<typeof trainOptions>;
+
+const ALWAYS = constant(1).label;
 
 /** DARTS' evaluation of a cell (Liu et al. 2019), but for the sizes. */
 const DARTS: Values = {
@@ -81,6 +92,7 @@ const DARTS: Values = {
   mixing: 'parabolicDecay',
   sampling: 'instance',
   augment: 'default',
+  mixRate: ALWAYS,
   cutout: 16,
 };
 
@@ -167,6 +179,9 @@ const methodOf = ({ genotypes }: Network, { bilateral, mixing }: TrainOptions): 
     : "one network: the backbone's cells, with the class head's cell on top";
 };
 
+/** Whether an augmentation as it is written, perhaps with `default` in it, mixes images. */
+const mixes = (label: string): boolean => parseAugment(expandAugment(label, { usual: 'none' })).mixes === true;
+
 /** Training of a network from scratch, as DARTS evaluates a cell; ResNets as the long-tail literature trains them. */
 export const training = (network: Network): Experiment => {
   const { name, genotypes } = network;
@@ -187,6 +202,9 @@ export const training = (network: Network): Experiment => {
       if (!o.bilateral && o.mixing.label !== DARTS['mixing']) refuse('--mixing', 'only --bilateral mixes two branches');
       if (genotypes === null && o.auxiliary > 0) refuse('--auxiliary', 'only a network of cells has an auxiliary head');
       if (genotypes === null && o.dropPath > 0) refuse('--drop-path', 'only a network of cells has operations to drop');
+      const mixRate = o.mixRate.label === ALWAYS ? {} : { [MIX_RATE]: o.mixRate };
+      if (MIX_RATE in mixRate && !mixes(o.augment.label))
+        refuse('--mix-rate', `only mixup, remix, cutmix and cmo mix images, --augment is "${o.augment.label}"`);
       const streams: StreamSpec[] = [
         ...(o.bilateral ? [{ part: 'train' as const, sampling: 'instance' as const }] : []),
         { part: 'train', sampling: o.bilateral && o.sampling === 'instance' ? 'class' : o.sampling },
@@ -198,6 +216,7 @@ export const training = (network: Network): Experiment => {
           weightLr: cosine(o.lr, o.lrMin),
           ...(o.dropPath > 0 ? { dropPath: linear(0, o.dropPath) } : {}),
           ...(o.bilateral ? { mixing: o.mixing } : {}),
+          ...mixRate,
         },
         start: (context) => {
           const { channels, layers } = o;

@@ -27,8 +27,10 @@ export const batchStreams = (
 ): BatchStream[] => {
   const augment = parseAugment(label);
   const { mean, std, train } = dataset;
+  const counts = dataset.counts.train;
+  augment.check?.({ batchSize, counts });
   const { dtype, device } = model.store;
-  const toTensors = batchToTensors({ ...train, mean, std }, { dtype, device, augment });
+  const toTensors = batchToTensors({ ...train, mean, std }, { dtype, device, augment, counts });
   return streams.map(({ part, sampling }, i) => {
     const place = streams.slice(0, i).filter((s) => s.part === part).length;
     const bytes = stream(dataset[part], {

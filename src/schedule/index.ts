@@ -1,3 +1,4 @@
+export { between } from './between.js';
 export { constant } from './constant.js';
 export { cosine } from './cosine.js';
 export { linear } from './linear.js';
@@ -5,5 +6,5 @@ export { parabolicDecay } from './parabolic-decay.js';
 export { parseSchedule, schedules } from './parse.js';
 export { product } from './product.js';
 export { reverseSigmoid } from './reverse-sigmoid.js';
-export { requireMixing, type Schedule, schedule } from './schedule.js';
+export { requireFraction, requireMixing, type Schedule, schedule } from './schedule.js';
 export { type FreezeForm, freezeForms, softFreeze } from './soft-freeze.js';

@@ -1,4 +1,5 @@
 import { ofNumbers, registry, word } from '../label/index.js';
+import { between } from './between.js';
 import { constant } from './constant.js';
 import { cosine } from './cosine.js';
 import { linear } from './linear.js';
@@ -19,6 +20,7 @@ export const schedules = registry<Schedule>('schedule', {
     (k?: number) => reverseSigmoid(k === undefined ? {} : { k }),
     0,
   ),
+  between: ofNumbers('between(from, to)', between),
   softFreeze: {
     usage: `softFreeze(mixing) or softFreeze(mixing, ${freezeForms.join('|')})`,
     make: ([mixing, second, ...rest], read) => {

@@ -1,6 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { constant, cosine, linear, parabolicDecay, product, reverseSigmoid, schedule, softFreeze } from './index.js';
+import {
+  between,
+  constant,
+  cosine,
+  linear,
+  parabolicDecay,
+  product,
+  reverseSigmoid,
+  schedule,
+  softFreeze,
+} from './index.js';
 
 const value = fc.double({ min: -1e6, max: 1e6, noNaN: true });
 const progress = fc.double({ min: 0, max: 1, noNaN: true });
@@ -32,6 +42,13 @@ describe('schedules', () => {
         expect(s(0.9)).toBeLessThan(linear(1, 0)(0.9));
       }),
     );
+  });
+
+  it('between is 1 from its start until before its end', () => {
+    const s = between(0.25, 0.5);
+    expect([0, 0.2499, 0.25, 0.4999, 0.5, 1].map(s)).toEqual([0, 0, 1, 1, 0, 0]);
+    expect(s.label).toBe('between(0.25, 0.5)');
+    expect(() => between(0.5, 0.5)).toThrow('Cannot schedule between: it must begin before it ends, got 0.5 to 0.5');
   });
 
   it('a product multiplies, and is 1 without factors', () => {

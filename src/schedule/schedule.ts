@@ -14,17 +14,19 @@ export const schedule = (label: string, formula: (t: number) => number): Schedul
 const PROBES = 101;
 
 /**
- * For use as a mixing ratio: throws a RangeError when a schedule leaves [0, 1] or is no number anywhere in training.
- * Returns it.
+ * Throws a RangeError when a schedule leaves [0, 1] or is no number anywhere in training. `what` begins the error:
+ * `Cannot mix branches: the mixing ratio`. Returns it.
  */
-export const requireMixing = (mixing: Schedule): Schedule => {
+export const requireFraction = (value: Schedule, what: string): Schedule => {
   for (let i = 0; i < PROBES; i++) {
     const t = i / PROBES;
-    const m = mixing(t);
+    const m = value(t);
     if (!(m >= 0 && m <= 1))
-      throw new RangeError(
-        `Cannot mix branches: the mixing ratio must be in [0, 1], got ${m} at t = ${t.toFixed(2)} from ${mixing.label}`,
-      );
+      throw new RangeError(`${what} must be in [0, 1], got ${m} at t = ${t.toFixed(2)} from ${value.label}`);
   }
-  return mixing;
+  return value;
 };
+
+/** `requireFraction` for use as a mixing ratio of two branches. */
+export const requireMixing = (mixing: Schedule): Schedule =>
+  requireFraction(mixing, 'Cannot mix branches: the mixing ratio');

@@ -116,6 +116,10 @@ const selectOp = tensorOp('aten::select.int', 'self', 'dim', 'index');
 /** Entry `index` along `dim`, which disappears. */
 export const select = (x: Tensor, dim: number, index: number): Tensor => selectOp(x, dim, index);
 
+const indexSelectOp = tensorOp('aten::index_select', 'self', 'dim', 'index');
+/** The entries `index` (integers, [n]) along `dim`, in that order; a copy. */
+export const indexSelect = (x: Tensor, dim: number, index: Tensor): Tensor => indexSelectOp(x, dim, index);
+
 const expandOp = tensorOp('aten::expand', 'self', 'size');
 export const expand = (x: Tensor, shape: readonly number[]): Tensor => expandOp(x, shape);
 

@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { type Augment, parseAugment } from '../src/augment/index.js';
+import { BINS, operations } from '../src/augment/trivial.js';
+import { Rng } from '../src/data/index.js';
+import { accuracyOf } from '../src/learn/objective.js';
+import { crossEntropy } from '../src/loss/index.js';
+import type { TensorBatch } from '../src/nn/index.js';
+import { grad, matmul, noGrad, permute, reshape, scope, type Tensor, tensor } from '../src/tensor/index.js';
+import { maxAbs } from './support/compare.js';
+import { digest, digestError, digestOf, given, noiseTensor } from './support/fixtures.js';
+
+/** A fixture that bench/pytorch/augment_fixtures.py made; it says what is in it. */
+const readFixture = <T extends z.ZodType>(name: string, schema: T): z.infer<T> => {
+  const bytes = readFileSync(new URL(`./fixtures/${name}.json.gz`, import.meta.url));
+  return schema.parse(JSON.parse(gunzipSync(bytes).toString('utf8')));
+};
+
+const trivial = readFixture(
+  'trivial',
+  z.object({
+    magnitudes: z.record(z.string(), z.array(z.number()).nullable()),
+    images: z.array(
+      z.object({
+        name: z.string(),
+        height: z.number(),
+        width: z.number(),
+        channels: z.number(),
+        bytes: z.base64(),
+        cases: z.array(
+          z.object({
+            op: z.string(),
+            magnitude: z.number(),
+            bytes: z.base64().optional(),
+            sha256: z.string().optional(),
+          }),
+        ),
+      }),
+    ),
+  }),
+);
+const bytesOf = (base64: string): Uint8Array => Uint8Array.from(Buffer.from(base64, 'base64'));
+
+describe('the operations of TrivialAugment', () => {
+  it("are torchvision's, in its order, with its strengths at 224 pixels", () => {
+    expect(operations.map(({ name }) => name)).toEqual(Object.keys(trivial.magnitudes));
+    for (const { name, strength } of operations) {
+      const theirs = trivial.magnitudes[name] ?? [0];
+      const size = { height: 224, width: 224 };
+      const ours = theirs.map((_, bin) => strength?.(bin, size) ?? 0);
+      expect(theirs).toHaveLength(strength === undefined ? 1 : BINS);
+      for (const [bin, value] of theirs.entries()) expect(Math.abs(given(ours[bin]) - value)).toBeLessThan(2e-5);
+      // Whole pixels; in float32 torchvision's bin 15 is 15.999999, and so 15.
+      if (name.startsWith('Translate'))
+        expect(ours.map(Math.trunc)).toEqual(theirs.map((value) => Math.trunc(value + 1e-5)));
+    }
+  });
+
+  it.each(trivial.images)('are equal to the byte: $name, $height×$width×$channels', (image) => {
+    const found = image.cases.map(({ op, magnitude, sha256 }) => {
+      const bytes = bytesOf(image.bytes);
+      given(operations.find(({ name }) => name === op)).apply({ ...image, bytes }, magnitude);
+      return {
+        op,
+        magnitude,
+        ...(sha256 === undefined
+          ? { bytes: Buffer.from(bytes).toString('base64') }
+          : { sha256: createHash('sha256').update(bytes).digest('hex').slice(0, 16) }),
+      };
+    });
+    const wrong = found.filter((ours, i) => JSON.stringify(ours) !== JSON.stringify(image.cases[i]));
+    expect(wrong).toEqual([]);
+  });
+});
+
+const mixing = readFixture(
+  'mixing',
+  z.object({
+    counts: z.array(z.number()),
+    cases: z.array(
+      z.object({
+        name: z.string(),
+        seed: z.number(),
+        shares: z.array(z.number()),
+        loss: z.number(),
+        images: digest,
+        weightGradient: digest,
+        imageGradient: digest,
+      }),
+    ),
+  }),
+);
+
+const SHAPE = [6, 3, 8, 9];
+const [COUNT, SIZE, CLASSES] = [6, 216, 5];
+const batchOf = (seed: number, label: (i: number) => number): TensorBatch => ({
+  images: noiseTensor(seed, SHAPE, { scale: 1.5 }),
+  targets: [{ labels: tensor(BigInt64Array.from({ length: COUNT }, (_, i) => BigInt(label(i) % CLASSES))), share: 1 }],
+});
+const perImage = (share: number | Tensor): number[] =>
+  typeof share === 'number' ? new Array<number>(COUNT).fill(share) : share.toArray();
+
+describe('mixed images and labels', () => {
+  it.each(mixing.cases)("of $name are PyTorch's, and so are gradients of the loss (seed $seed)", (theirs) => {
+    scope(() => {
+      const augment: Augment = parseAugment(theirs.name);
+      const batch = given(
+        augment.tensors?.(
+          batchOf(3, (i) => 7 * i + 3),
+          new Rng(theirs.seed),
+          {
+            training: true,
+            knobs: {},
+            counts: mixing.counts,
+            partner: () => batchOf(43, (i) => 2 * i + 3),
+          },
+        ),
+      );
+      const images = batch.images.requireGrad();
+      const weight = noiseTensor(1000, [CLASSES, SIZE], { scale: SIZE ** -0.5 }).requireGrad();
+      const logits = matmul(reshape(images, [COUNT, SIZE]), permute(weight, [1, 0]));
+      const loss = crossEntropy().build(mixing.counts)(logits, batch.targets, { training: true, knobs: {} });
+      const [byWeight, byImages] = grad(loss, [weight, images]);
+      const [own, other] = batch.targets;
+      expect(maxAbs(perImage(given(own).share), theirs.shares)).toBeLessThan(1e-12);
+      expect(perImage(given(other).share).map((share, i) => share + given(theirs.shares[i]))).toEqual(
+        theirs.shares.map(() => expect.closeTo(1, 12)),
+      );
+      expect(Math.abs(loss.item() - theirs.loss)).toBeLessThan(1e-9);
+      expect(digestError(digestOf(images), theirs.images)).toBeLessThan(1e-9);
+      expect(digestError(digestOf(given(byWeight)), theirs.weightGradient)).toBeLessThan(1e-9);
+      expect(digestError(digestOf(given(byImages)), theirs.imageGradient)).toBeLessThan(1e-9);
+
+      // The accuracy of training counts each label by its share.
+      const predicted = logits.toArray();
+      const best = Array.from({ length: COUNT }, (_, i) => {
+        const row = predicted.slice(i * CLASSES, (i + 1) * CLASSES);
+        return row.indexOf(Math.max(...row));
+      });
+      const expected = batch.targets.flatMap(({ labels, share }) =>
+        labels.toArray().map((label, i) => (label === best[i] ? given(perImage(share)[i]) : 0)),
+      );
+      const accuracy = noGrad(() => accuracyOf({ loss, logits, targets: batch.targets }));
+      expect(accuracy).toBeCloseTo(expected.reduce((a, b) => a + b) / COUNT, 12);
+    });
+  });
+});

@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { samplings } from '../data/index.js';
-import { bilateralObjective, type Objective, plainObjective, type StreamSpec, supervised } from '../learn/index.js';
+import {
+  assumedPrior,
+  bilateralObjective,
+  type Context,
+  type Objective,
+  plainObjective,
+  type StreamSpec,
+  supervised,
+} from '../learn/index.js';
 import type { Phase } from '../loop/index.js';
 import {
   BACKBONE,
@@ -16,6 +24,7 @@ import type { ExperimentRecord } from '../run/index.js';
 import { cosine, linear, requireMixing, schedules } from '../schedule/index.js';
 import type { Genotypes } from '../space/index.js';
 import { add, mul } from '../tensor/index.js';
+import { checkStage, NO_STAGE, requireFitForStage, stageOptions, stagePhases, stageWords } from './classifier-stage.js';
 import { define, type Experiment, type Scale, type Values } from './experiment.js';
 import { augmentOption, isSize, LEARNING, learningOptions, rate } from './learning-options.js';
 import { isOn, labelOf, numberIn, oneOf, option } from './option.js';
@@ -60,6 +69,15 @@ export const trainOptions = z.object({
     oneOf(samplings),
   ),
   augment: augmentOption,
+  sam: option(
+    {
+      value: '<rho>',
+      help: 'sharpness-aware minimisation: takes the gradient at a distance rho uphill, at twice the time; 0 for none',
+      group: LEARNING,
+    },
+    numberIn({ least: 0 }),
+  ),
+  ...stageOptions,
 });
 type TrainOptions = z.infer<typeof trainOptions>;
 
@@ -82,6 +100,8 @@ const DARTS: Values = {
   sampling: 'instance',
   augment: 'default',
   cutout: 16,
+  sam: 0,
+  ...NO_STAGE,
 };
 
 const CELLS: Readonly<Record<Scale, Values>> = {
@@ -187,6 +207,8 @@ export const training = (network: Network): Experiment => {
       if (!o.bilateral && o.mixing.label !== DARTS['mixing']) refuse('--mixing', 'only --bilateral mixes two branches');
       if (genotypes === null && o.auxiliary > 0) refuse('--auxiliary', 'only a network of cells has an auxiliary head');
       if (genotypes === null && o.dropPath > 0) refuse('--drop-path', 'only a network of cells has operations to drop');
+      checkStage(o, refuse);
+      const shapeOf = (context: Context): NetShape => ({ channels: o.channels, layers: o.layers, nodes, ...context });
       const streams: StreamSpec[] = [
         ...(o.bilateral ? [{ part: 'train' as const, sampling: 'instance' as const }] : []),
         { part: 'train', sampling: o.bilateral && o.sampling === 'instance' ? 'class' : o.sampling },
@@ -200,28 +222,36 @@ export const training = (network: Network): Experiment => {
           ...(o.bilateral ? { mixing: o.mixing } : {}),
         },
         start: (context) => {
-          const { channels, layers } = o;
-          const shape = { channels, layers, nodes, ...context };
-          const { model, objective } = build(network, { o, shape, counts: context.counts });
+          const { counts, validates } = context;
+          const { model, objective } = build(network, { o, shape: shapeOf(context), counts });
+          requireFitForStage(o, { model, validates });
           return supervised({
             ...o,
             model,
             objective,
             streams,
             genotypes: trained(network, o),
+            assumes: assumedPrior({ streams, loss: o.loss, counts }),
             profiler: context.profiler,
           });
         },
       };
+      const stage = stagePhases(o, {
+        ...o,
+        genotypes: trained(network, o),
+        shape: shapeOf,
+        // The auxiliary head has done its work.
+        build: (shape, counts) => build(network, { o: { ...o, auxiliary: 0 }, shape, counts }).model,
+      });
       return {
         batchSize: o.batchSize,
         augment: o.cutout > 0 ? `${o.augment.label} + cutout(${o.cutout})` : o.augment.label,
-        method: methodOf(network, o),
+        method: methodOf(network, o) + stageWords(o),
         streams,
         space: null,
         notices: genotypes?.[CLASS_HEAD] === undefined ? [] : [`trains ${methodOf(network, o)}`],
         network: { ...network },
-        phases: [phase],
+        phases: [phase, ...stage],
       };
     },
   });

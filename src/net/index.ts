@@ -11,7 +11,7 @@ export {
 export { AUXILIARY, CLASSIFIER, type DerivedNet, type DerivedOptions, derivedNetwork } from './derived.js';
 export { learnedScale, SCALE } from './learned-scale.js';
 export { countMacs } from './macs.js';
-export { type Alpha, type Answer, BACKBONE, freeze, type Model, type Supernet } from './model.js';
+export { type Alpha, type Answer, BACKBONE, freeze, type Model, plainModel, type Supernet } from './model.js';
 export { models } from './models.js';
 export { resnet } from './resnet.js';
 export { searchNetwork } from './search-network.js';

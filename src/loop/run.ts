@@ -234,7 +234,7 @@ export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live 
     const results = yield* test(learner.model, dataset.valid, { data: dataset, batchSize });
     const [followed] = results;
     if (followed === undefined) throw new Error('Cannot validate: the pass gave no result');
-    requireFiniteLoss(followed.loss, 'validation', { epoch });
+    for (const { loss } of results) requireFiniteLoss(loss, 'validation', { epoch });
     const { accuracy, perClassAccuracy } = scores(followed.confusion);
     return { validLoss: followed.loss, validAccuracy: accuracy, perClassAccuracy, answers: answersOf(results) };
   }

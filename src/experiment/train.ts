@@ -72,7 +72,7 @@ export const trainOptions = z.object({
   sam: option(
     {
       value: '<rho>',
-      help: 'sharpness-aware minimisation of the training: the gradient a distance rho uphill, in twice the time; 0: none',
+      help: 'sharpness-aware minimisation, in the training: gradient at a distance rho uphill, twice the time; 0: none',
       group: LEARNING,
     },
     numberIn({ least: 0 }),

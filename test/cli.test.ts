@@ -186,7 +186,10 @@ describe('search --dry-run', () => {
 describe('search', () => {
   it('sums up what came of it, in two columns, – where a group has no class', () => {
     expect(finished.code).toBe(0);
-    const rows = lines(finished.stdout);
+    const [listing = '', priors = ''] = finished.stdout.split('\n\n');
+    expect(priors).toMatch(/^expected accuracy where test images have\n +logits as they are {2}adjusted to it\n/);
+    expect(priors).toMatch(/^classes as often as in training +(\d+\.\d\d %) +\1$/m); // cross-entropy assumes it
+    const rows = lines(listing);
     expect(rows[0]).toMatch(/^test accuracy +\d+\.\d\d %$/);
     expect(rows).toContainEqual(expect.stringMatching(/^many-shot \(> 100 images\) +\d+\.\d\d % {2}\(1 class\)$/));
     expect(rows).toContainEqual(expect.stringMatching(/^medium-shot \(20 to 100\) +–$/));

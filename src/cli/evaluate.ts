@@ -2,8 +2,9 @@ import { Command, Option } from 'commander';
 import { type Evaluation, openRun } from '../run/index.js';
 import { reopen } from '../session/index.js';
 import { listing, table } from './format.js';
+import { priorFor } from './prior.js';
 import { runDisplay, silent } from './progress.js';
-import { answerRows, confusionRows, evaluationRows, genotypeRows, perClassRows } from './summary.js';
+import { answerRows, confusionRows, evaluationRows, genotypeRows, perClassRows, priorsText } from './summary.js';
 import { mixingList, UsageError } from './usage.js';
 
 export const command = (): Command =>
@@ -17,14 +18,22 @@ export const command = (): Command =>
           '(default: 0:1:0.1)',
       ).argParser(mixingList),
     )
+    .addOption(
+      new Option(
+        '--prior <which>',
+        'how often each class occurs where the network is used, to which its logits are adjusted: training (as in ' +
+          'the training images), uniform, or a JSON file of shares or counts by class name (default: not adjusted)',
+      ),
+    )
     .option('--json', 'print the result as JSON on stdout; progress stays on stderr')
     .option('--quiet', 'show no progress')
     .addHelpText(
       'after',
       '\nExamples:\n  $ tailnas evaluate runs/darts-20260102-030405 --json\n' +
-        '  $ tailnas evaluate runs/hls-20260102-030405 --mixing 0:1:0.1',
+        '  $ tailnas evaluate runs/hls-20260102-030405 --mixing 0:1:0.1\n' +
+        '  $ tailnas evaluate runs/darts-20260102-030405 --prior uniform',
     )
-    .action(async (run: string, flags: { mixing?: number[]; json?: true; quiet?: true }) => {
+    .action(async (run: string, flags: { mixing?: number[]; prior?: string; json?: true; quiet?: true }) => {
       const display = flags.quiet ? silent : runDisplay();
       const folder = openRun(run);
       if (folder.checkpoints.list().length === 0)
@@ -32,11 +41,12 @@ export const command = (): Command =>
       const mixes = folder.info.experiment.phases.some(({ knobs }) => 'mixing' in knobs);
       if (flags.mixing !== undefined && !mixes)
         throw new UsageError(`--mixing needs a run with two branches: ${run} is of ${folder.info.name}, which has one`);
+      const prior = flags.prior === undefined ? undefined : priorFor(flags.prior, folder.info.data);
       const reopened = await reopen(folder, { onDataProgress: display.onData });
       for (const text of reopened.notices) display.on({ type: 'notice', text });
       const { dataset } = reopened;
       const live = reopened.live();
-      const pass = live.evaluate({ at: flags.mixing?.map((mixing) => ({ mixing })) });
+      const pass = live.evaluate({ at: flags.mixing?.map((mixing) => ({ mixing })), prior });
       let next = await pass.next();
       for (; !next.done; next = await pass.next()) display.on({ type: 'test', ...next.value });
       display.end();
@@ -44,11 +54,12 @@ export const command = (): Command =>
       const evaluation = next.value;
       const genotypes = live.genotypes();
       live.dispose();
-      if (flags.json) process.stdout.write(`${JSON.stringify({ run, evaluation, genotypes })}\n`);
+      if (flags.json) process.stdout.write(`${JSON.stringify({ run, prior, evaluation, genotypes })}\n`);
       else
         process.stdout.write(
           `${[
-            listing([...evaluationRows(evaluation, { trainCounts }), ...genotypeRows(genotypes)]),
+            listing([...evaluationRows(evaluation, { trainCounts, prior }), ...genotypeRows(genotypes)]),
+            ...priorsText(evaluation),
             table(perClassRows(evaluation, { classes: dataset.classes, trainCounts }), { right: [1, 2] }),
             ...answersTable(evaluation),
             ...confusionTable(evaluation, dataset.classes),

@@ -5,7 +5,7 @@ import { Command, CommanderError, Option } from 'commander';
 const USAGE = 2;
 const FAILURE = 1;
 /** Errors that are the user's words, by name: their classes would have to be loaded with all that they stand for. */
-const WRONG_WORDS = ['UsageError', 'UnknownDataError', 'UnknownKernelsError', 'MemoryError'];
+const WRONG_WORDS = ['UsageError', 'UnknownDataError', 'UnknownKernelsError', 'MemoryError', 'UnfitError'];
 
 interface Module {
   command(): Command;

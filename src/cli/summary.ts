@@ -11,7 +11,7 @@ import {
   type RunFolder,
   rankOrder,
 } from '../run/index.js';
-import { bytes, duration, listing, percent, plural } from './format.js';
+import { bytes, duration, listing, percent, plural, table } from './format.js';
 
 /** Draws the cells of a genotype into `<run>/cells/`, each as SVG and PNG. Returns the SVG files. */
 export const drawCells = async (run: string, genotypes: Genotypes): Promise<string[]> => {
@@ -66,12 +66,16 @@ const spread = (counts: readonly number[]): string => {
   return least === most ? String(most) : `${most} to ${least}`;
 };
 
+const priorRows = (prior: { readonly name: string } | undefined): [string, string][] =>
+  prior === undefined ? [] : [['  logits adjusted to', priorName(prior.name)]];
+
 /** What a run came to, as lines that line up. */
 export const evaluationRows = (
   { accuracy, meanPerClassAccuracy, shots, ranks, at, answers }: Evaluation,
-  { trainCounts }: { trainCounts: readonly number[] },
+  { trainCounts, prior }: { trainCounts: readonly number[]; prior?: { readonly name: string } | undefined },
 ): [string, string][] => [
   ['test accuracy', percent(accuracy)],
+  ...priorRows(prior),
   ...settingRows({ at, answers }),
   ['mean per-class accuracy', percent(meanPerClassAccuracy)],
   ...rankRows(ranks, trainCounts),
@@ -79,6 +83,39 @@ export const evaluationRows = (
   ['medium-shot (20 to 100)', percent(shots.medium) + ofClasses(trainCounts, (n) => n >= 20 && n <= 100)],
   ['few-shot (< 20)', percent(shots.few) + ofClasses(trainCounts, (n) => n < 20)],
 ];
+
+const PRIORS: Readonly<Record<string, string>> = {
+  uniform: 'every class equally often',
+  training: 'classes as often as in training',
+};
+const priorName = (name: string): string => PRIORS[name] ?? `classes as often as in ${name}`;
+
+/** Which of the priors of an evaluation the network's logits assume. */
+const assumedName = ({ assumed, tests }: NonNullable<Evaluation['priors']>): string => {
+  const same = tests.find(({ prior }) => prior.every((share, c) => Math.abs(share - (assumed[c] ?? 0)) < 1e-9 * share));
+  return same === undefined ? 'neither (--json has what they do)' : priorName(same.name);
+};
+
+/**
+ * Where classes have other shares, another answer is right: accuracies to be expected, of the logits as they are and
+ * adjusted.
+ */
+export const priorsText = ({ priors }: Pick<Evaluation, 'priors'>): string[] =>
+  priors === undefined
+    ? []
+    : [
+        `expected accuracy where test images have\n${table(
+          [
+            ['', 'logits as they are', 'adjusted to it'],
+            ...priors.tests.map(({ name, unadjusted, adjusted }) => [
+              priorName(name),
+              percent(unadjusted),
+              percent(adjusted),
+            ]),
+          ],
+          { right: [1, 2] },
+        )}\nThe logits assume ${assumedName(priors)}: by the loss and the batches that they were trained with.`,
+      ];
 
 /** The accuracy of every class beside how many images it was trained on. */
 export const perClassRows = (
@@ -131,11 +168,12 @@ export const summary = (
   }: { folder: Pick<RunFolder, 'path' | 'info' | 'records'>; genotypes: Genotypes; cells: readonly string[] },
 ): string => {
   const { info } = folder;
-  return listing([
+  const rows = listing([
     ...evaluationRows(evaluation, { trainCounts: info.data.counts.train }),
     ...genotypeRows(genotypes),
     ...costRows(folder.records()),
     ['run folder', folder.path],
     ...cells.map((file, i): [string, string] => [i === 0 ? 'cells (also as .png)' : '', file]),
   ]);
+  return [rows, ...priorsText(evaluation)].join('\n\n');
 };

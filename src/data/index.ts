@@ -1,4 +1,5 @@
 export { type Counts, type Dataset, type DatasetPlan, type PlanOptions, planDataset, splits } from './dataset.js';
+export { drawnShares } from './drawn-shares.js';
 export { type Imbalance, imbalances, longTailCounts } from './long-tail.js';
 export { addDataFormat, dataNames, UnknownDataError } from './open-source.js';
 export { Rng } from './rng.js';

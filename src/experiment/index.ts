@@ -1,3 +1,4 @@
+export { type ClassifierMethod, classifierMethods } from './classifier-methods.js';
 export {
   changesOf,
   define,

@@ -1,4 +1,4 @@
-import { bilateralObjective, darts, plainObjective, type StreamSpec } from '../learn/index.js';
+import { assumedPrior, bilateralObjective, darts, plainObjective, type StreamSpec } from '../learn/index.js';
 import type { Phase } from '../loop/index.js';
 import { BACKBONE, bilateralNetwork, HEADS, searchNetwork } from '../net/index.js';
 import { constant, cosine, type FreezeForm, product, type Schedule, softFreeze } from '../schedule/index.js';
@@ -82,7 +82,8 @@ export const plainSearch = (row: Row): Experiment =>
             { space: o.space, relaxation: o.relax, selector: o.selector },
           );
           const objective = plainObjective(net, o.loss.build(context.counts));
-          return darts({ ...o, net, objective, streams, profiler: context.profiler });
+          const assumes = assumedPrior({ streams, loss: o.loss, counts: context.counts });
+          return darts({ ...o, net, objective, streams, assumes, profiler: context.profiler });
         },
       };
       return {
@@ -122,7 +123,8 @@ const bilateralPlan = (
       const { space, relax: relaxation, selector, bnScope, logitScale } = o;
       const net = bilateralNetwork({ ...o, ...context }, { space, relaxation, selector, bnScope, logitScale });
       const objective = bilateralObjective(net, o.loss.build(context.counts));
-      return darts({ ...o, net, objective, streams, profiler: context.profiler });
+      const assumes = assumedPrior({ streams, loss: o.loss, counts: context.counts });
+      return darts({ ...o, net, objective, streams, assumes, profiler: context.profiler });
     },
   };
   const phases = [

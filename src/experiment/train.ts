@@ -1,7 +1,15 @@
 import { z } from 'zod';
 import { expandAugment, MIX_RATE, parseAugment } from '../augment/index.js';
 import { samplings } from '../data/index.js';
-import { bilateralObjective, type Objective, plainObjective, type StreamSpec, supervised } from '../learn/index.js';
+import {
+  assumedPrior,
+  bilateralObjective,
+  type Context,
+  type Objective,
+  plainObjective,
+  type StreamSpec,
+  supervised,
+} from '../learn/index.js';
 import type { Phase } from '../loop/index.js';
 import {
   BACKBONE,
@@ -17,6 +25,7 @@ import type { ExperimentRecord } from '../run/index.js';
 import { constant, cosine, linear, requireFraction, requireMixing, schedules } from '../schedule/index.js';
 import type { Genotypes } from '../space/index.js';
 import { add, mul } from '../tensor/index.js';
+import { checkStage, NO_STAGE, requireFitForStage, stageOptions, stagePhases, stageWords } from './classifier-stage.js';
 import { define, type Experiment, type Scale, type Values } from './experiment.js';
 import { augmentOption, isSize, LEARNING, learningOptions, rate } from './learning-options.js';
 import { isOn, labelOf, numberIn, oneOf, option } from './option.js';
@@ -69,6 +78,15 @@ export const trainOptions = z.object({
     },
     (value) => requireFraction(labelOf(schedules)(value), 'Cannot mix images: the mix rate'),
   ),
+  sam: option(
+    {
+      value: '<rho>',
+      help: 'sharpness-aware minimisation, in the training: gradient at a distance rho uphill, twice the time; 0: none',
+      group: LEARNING,
+    },
+    numberIn({ least: 0 }),
+  ),
+  ...stageOptions,
 });
 type TrainOptions = z.infer<typeof trainOptions>;
 
@@ -94,6 +112,8 @@ const DARTS: Values = {
   augment: 'default',
   mixRate: ALWAYS,
   cutout: 16,
+  sam: 0,
+  ...NO_STAGE,
 };
 
 const CELLS: Readonly<Record<Scale, Values>> = {
@@ -205,6 +225,8 @@ export const training = (network: Network): Experiment => {
       const mixRate = o.mixRate.label === ALWAYS ? {} : { [MIX_RATE]: o.mixRate };
       if (MIX_RATE in mixRate && !mixes(o.augment.label))
         refuse('--mix-rate', `only mixup, remix, cutmix and cmo mix images, --augment is "${o.augment.label}"`);
+      checkStage(o, refuse);
+      const shapeOf = (context: Context): NetShape => ({ channels: o.channels, layers: o.layers, nodes, ...context });
       const streams: StreamSpec[] = [
         ...(o.bilateral ? [{ part: 'train' as const, sampling: 'instance' as const }] : []),
         { part: 'train', sampling: o.bilateral && o.sampling === 'instance' ? 'class' : o.sampling },
@@ -219,28 +241,38 @@ export const training = (network: Network): Experiment => {
           ...mixRate,
         },
         start: (context) => {
-          const { channels, layers } = o;
-          const shape = { channels, layers, nodes, ...context };
-          const { model, objective } = build(network, { o, shape, counts: context.counts });
+          const { counts, validates } = context;
+          const { model, objective } = build(network, { o, shape: shapeOf(context), counts });
+          requireFitForStage(o, { model, validates });
           return supervised({
             ...o,
             model,
             objective,
             streams,
             genotypes: trained(network, o),
+            assumes: assumedPrior({ streams, loss: o.loss, counts }),
             profiler: context.profiler,
           });
         },
       };
+      const stage = stagePhases(o, {
+        ...o,
+        genotypes: trained(network, o),
+        shape: shapeOf,
+        // The classifier is fitted to images as they are.
+        knobs: mixes(o.augment.label) ? { [MIX_RATE]: constant(0) } : {},
+        // The auxiliary head has done its work.
+        build: (shape, counts) => build(network, { o: { ...o, auxiliary: 0 }, shape, counts }).model,
+      });
       return {
         batchSize: o.batchSize,
         augment: o.cutout > 0 ? `${o.augment.label} + cutout(${o.cutout})` : o.augment.label,
-        method: methodOf(network, o),
+        method: methodOf(network, o) + stageWords(o),
         streams,
         space: null,
         notices: genotypes?.[CLASS_HEAD] === undefined ? [] : [`trains ${methodOf(network, o)}`],
         network: { ...network },
-        phases: [phase],
+        phases: [phase, ...stage],
       };
     },
   });

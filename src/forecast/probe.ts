@@ -30,6 +30,8 @@ export interface Probe {
 
 const STEPS = 2; // of each phase: the first pays for memory and caches that a run pays for once
 
+const isRate = (knob: string): boolean => knob.startsWith('weightLr.');
+
 /** At least one image of every class, so that any sampling can draw. */
 const blank = (n: number, { channels, imageSize, classes }: DataSizes): ImageSet => {
   const length = Math.max(n, classes);
@@ -50,7 +52,8 @@ const blankData = (batch: number, sizes: DataSizes): Dataset => {
     classes: ones.map(String),
     channels: sizes.channels,
     imageSize: sizes.imageSize,
-    counts: { train: ones, valid: ones, test: ones },
+    // What needs validation images is refused where the run has none.
+    counts: { train: ones, valid: sizes.validImages > 0 ? ones : ones.map(() => 0), test: ones },
     train: few,
     valid: few,
     test: few,
@@ -74,12 +77,16 @@ export const probe = async (plan: Plan, { batch, sizes }: { batch: number; sizes
   let live: Live | undefined;
   try {
     const small = plan.experiment.with({ ...plan.values, batchSize: batch });
-    // Without a learning rate nothing can diverge.
+    // Without a learning rate nothing can diverge. A phase without epochs has no step.
     const phases = small.phases.map((phase) => ({
       ...phase,
-      epochs: 1,
+      epochs: Math.min(1, phase.epochs),
       stop: undefined,
-      knobs: { ...phase.knobs, weightLr: constant(0) },
+      knobs: {
+        ...phase.knobs,
+        ...Object.fromEntries(Object.keys(phase.knobs).flatMap((name) => (isRate(name) ? [[name, constant(0)]] : []))),
+        weightLr: constant(0),
+      },
     }));
     const dataset = blankData(batch, sizes);
     live = runPhases(phases, { dataset, batchSize: batch, steps: STEPS });

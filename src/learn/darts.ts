@@ -21,6 +21,7 @@ export interface DartsOptions {
   readonly gradClip: number;
   readonly archOptimizer: 'adam' | 'sgd';
   readonly archWeightDecay: number;
+  readonly assumes?: Learner['assumes'];
   readonly profiler?: StepProfiler | undefined;
 }
 
@@ -119,6 +120,7 @@ export const darts = (options: DartsOptions): Learner => {
     tensors,
     record: () => ({ alpha: alphasOf(net), opWeights: net.opWeights(), genotype: net.genotypes() }),
     genotypes: net.genotypes,
+    assumes: options.assumes,
     dispose: () => {
       for (const t of Object.values(tensors)) t.dispose();
       net.dispose();

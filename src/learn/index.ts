@@ -1,7 +1,18 @@
+export { assumedPrior } from './assumed-prior.js';
 export { type DartsOptions, darts } from './darts.js';
-export { DivergedError } from './diverged.js';
-export type { At, Context, Json, Learner, LearnerRecord, StepReport, StreamSpec } from './learner.js';
+export { DivergedError, requireFiniteLoss, requireFiniteWeights } from './diverged.js';
+export {
+  type At,
+  type Context,
+  type Json,
+  type Learner,
+  type LearnerRecord,
+  type StepReport,
+  type StreamSpec,
+  UnfitError,
+} from './learner.js';
 export { type Branches, bilateralObjective, type Objective, type Outcome, plainObjective } from './objective.js';
 export { type PhaseTime, type StepProfile, type StepProfiler, stepProfiler, type WorkTime } from './profiler.js';
+export { settled } from './settled.js';
 export { type SupervisedOptions, supervised } from './supervised.js';
 export { type WeightTraining, weightStep } from './weight-step.js';

@@ -63,6 +63,11 @@ export interface Learner {
   readonly memo?: { save(): Json; restore(value: Json): void };
   /** Its own part of an epoch's record. */
   record(): LearnerRecord;
+  /**
+   * The class prior that its network's logits assume at a setting, up to a factor; the class shares of the training
+   * images unless said.
+   */
+  readonly assumes?: ((at: Knobs) => readonly number[]) | undefined;
   /** The cells that it has found, or trains. */
   genotypes(): Genotypes;
   dispose(): void;
@@ -77,5 +82,12 @@ export interface Context {
   /** Training images per class. */
   readonly counts: readonly number[];
   readonly device: string;
+  /** Whether there are images to validate on; there are unless said. */
+  readonly validates?: boolean;
   readonly profiler?: StepProfiler | undefined;
+}
+
+/** What was asked for does not go with the data or the network that there are. */
+export class UnfitError extends RangeError {
+  override readonly name = 'UnfitError';
 }

@@ -14,14 +14,28 @@ export interface SupervisedOptions {
   readonly momentum: number;
   readonly weightDecay: number;
   readonly gradClip: number;
+  /** Radius of sharpness-aware minimisation (`atSharpest`), which takes a second gradient per step; none unless > 0. */
+  readonly sam?: number | undefined;
   /** The cells that the network is made of; none for a network without. */
   readonly genotypes?: Genotypes;
+  readonly assumes?: Learner['assumes'];
   readonly profiler?: StepProfiler | undefined;
 }
 
 /** Trains the weights of any network: SGD with momentum on training batches, at the rate `weightLr`. */
 export const supervised = (options: SupervisedOptions): Learner => {
-  const { model, objective, streams, momentum, weightDecay, gradClip, genotypes = {}, profiler } = options;
+  const {
+    model,
+    objective,
+    streams,
+    momentum,
+    weightDecay,
+    gradClip,
+    sam,
+    genotypes = {},
+    assumes,
+    profiler,
+  } = options;
   const { store } = model;
   const optimizer = sgd(store.flat, { momentum, weightDecay });
   return {
@@ -29,13 +43,14 @@ export const supervised = (options: SupervisedOptions): Learner => {
     model,
     streams,
     step: (batches, at) => {
-      const { norms, ...report } = weightStep({ store, optimizer, objective, gradClip, profiler }, batches, at);
+      const { norms, ...report } = weightStep({ store, optimizer, objective, gradClip, sam, profiler }, batches, at);
       return { ...report, gradNorm: { weights: norms } };
     },
     freeze: (components) => store.freeze(components),
     tensors: { 'weight-optimizer/momentum': optimizer.state.momentum },
     record: () => ({}),
     genotypes: () => genotypes,
+    assumes,
     dispose: () => {
       optimizer.state.momentum.dispose();
       model.dispose();

@@ -1,10 +1,11 @@
 import type { Knobs, ParameterStore, TensorBatch } from '../nn/index.js';
 import { clipNorm, type VectorOptimizer } from '../optim/index.js';
-import { grad, narrow, noGrad, norm, scope } from '../tensor/index.js';
+import { grad, narrow, noGrad, norm, rng, scope, type Tensor } from '../tensor/index.js';
 import { namedGradients, requireFiniteGradients, requireFiniteLoss } from './diverged.js';
 import type { At } from './learner.js';
 import { accuracyOf, type Objective } from './objective.js';
 import type { StepProfiler } from './profiler.js';
+import { atSharpest } from './sam.js';
 
 /** What moves the weights of a network. */
 export interface WeightTraining {
@@ -13,6 +14,8 @@ export interface WeightTraining {
   readonly objective: Objective;
   /** Largest Euclidean norm of the gradient of all weights together. */
   readonly gradClip: number;
+  /** Radius of sharpness-aware minimisation: the gradient is then that of `atSharpest`. None unless > 0. */
+  readonly sam?: number | undefined;
   readonly profiler?: StepProfiler | undefined;
 }
 
@@ -24,29 +27,44 @@ export const knob = (knobs: Knobs, name: string): number => {
 };
 
 /**
- * One update of the weights by the gradient of the objective, clipped, at the rate `weightLr`. Frozen components stay.
- * Norms are by component.
+ * One update of the weights by the gradient of the objective, clipped, at the rate `weightLr`, or of a component at
+ * `weightLr.<component>` where the phase has that. Frozen components stay. Loss and accuracy are of the weights before;
+ * norms, of the gradient that is taken, are by component.
  */
 export const weightStep = (
-  { store, optimizer, objective, gradClip, profiler }: WeightTraining,
+  { store, optimizer, objective, gradClip, sam = 0, profiler }: WeightTraining,
   batches: readonly TensorBatch[],
   at: At,
 ): { loss: number; accuracy: number; norms: Record<string, number> } =>
   scope(() => {
     const lr = knob(at.knobs, 'weightLr');
+    const pass = { training: true, knobs: at.knobs };
+    const random = sam > 0 ? rng.state() : undefined;
     profiler?.enter('weights: forward');
-    const outcome = objective(batches, { training: true, knobs: at.knobs });
+    const outcome = objective(batches, pass);
     const loss = requireFiniteLoss(outcome.loss.item(), 'training', at);
     profiler?.enter('weights: backward');
-    const gradients = grad(outcome.loss, store.leaves, { unused: 'zeros' });
+    let gradients = grad(outcome.loss, store.leaves, { unused: 'zeros' });
+    if (random !== undefined) {
+      const gradient = noGrad(() => store.gather(gradients));
+      requireFiniteGradients(norm(gradient).item(), namedGradients(store, gradients), { ...at, loss });
+      profiler?.enter('weights: second gradient');
+      rng.restore(random); // of the same function: the paths that were dropped are dropped again
+      const again = (): Tensor[] => grad(objective(batches, pass).loss, store.leaves, { unused: 'zeros' });
+      gradients = atSharpest(store, { gradient, rho: sam, again });
+    }
     profiler?.enter('weights: clip, update');
     return noGrad(() => {
       const flat = store.gather(gradients);
       const free = store.components.filter((name) => !store.frozen.has(name));
       const norms = Object.fromEntries(free.map((name) => [name, norm(narrow(flat, 0, ...store.range(name))).item()]));
       const total = clipNorm(flat, { max: gradClip });
-      requireFiniteGradients(total, namedGradients(store, gradients), at);
-      optimizer.step(flat, store.frozen.size === 0 ? { lr } : { lr, ranges: free.map((name) => store.range(name)) });
+      requireFiniteGradients(total, namedGradients(store, gradients), { ...at, loss });
+      const rate = (name: string): number => at.knobs[`weightLr.${name}`] ?? lr;
+      const ranges = free.map((name) => store.range(name));
+      if (free.some((name) => rate(name) !== lr))
+        for (const name of free) optimizer.step(flat, { lr: rate(name), ranges: [store.range(name)] });
+      else optimizer.step(flat, store.frozen.size === 0 ? { lr } : { lr, ranges });
       return { loss, accuracy: accuracyOf(outcome), norms };
     });
   });

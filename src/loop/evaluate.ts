@@ -1,21 +1,55 @@
 import { setImmediate } from 'node:timers/promises';
 import { batchToTensors } from '../augment/index.js';
 import type { Dataset, ImageSet } from '../data/index.js';
+import { type Learner, requireFiniteLoss } from '../learn/index.js';
 import type { Model } from '../net/index.js';
 import { type Knobs, testing } from '../nn/index.js';
 import { type Answers, bestAnswer, type Evaluation, rankGroups, scores, shotGroups } from '../run/index.js';
-import { argmax, crossEntropy, noGrad, scope } from '../tensor/index.js';
+import { add, argmax, crossEntropy, noGrad, scope, type Tensor, tensor, to } from '../tensor/index.js';
+import { logShift, type NamedPrior, testPriors, underPriors } from './priors.js';
 
-/** What one pass over a set comes to, at one setting of the network. */
-export interface Tested {
-  readonly at: Knobs;
+/** What one reading of the logits of a set comes to. */
+interface Read {
   /** Mean cross-entropy. */
   readonly loss: number;
   readonly confusion: number[][]; // [true class][predicted class], images
 }
 
+/** What one pass over a set comes to, at one setting of the network. */
+export interface Tested extends Read {
+  readonly at: Knobs;
+  /** The same with something added to the logits, for each of `shifts`. */
+  readonly shifted: readonly Read[];
+}
+
 /** What testing has to know of the data. */
 type About = Pick<Dataset, 'classes' | 'mean' | 'std'>;
+
+/** How a set is tested. */
+interface TestOptions {
+  readonly data: About;
+  readonly batchSize: number;
+  readonly at?: readonly Knobs[] | undefined;
+  /** What is added to the logits of a setting, [classes] each, to be scored beside them as they are. */
+  readonly shifts?: ((at: Knobs) => readonly (readonly number[])[]) | undefined;
+}
+
+const freshReading = (classes: number) => ({
+  loss: 0,
+  confusion: Array.from({ length: classes }, () => new Array<number>(classes).fill(0)),
+});
+
+/** Adds a batch's logits to a reading. */
+const addBatch = (
+  into: ReturnType<typeof freshReading>,
+  { logits, labels, truth }: { logits: Tensor; labels: Int32Array; truth: Tensor },
+): void => {
+  for (const [i, predicted] of argmax(logits, { dim: 1 }).toArray().entries()) {
+    const row = into.confusion[labels[i] ?? 0];
+    if (row !== undefined) row[predicted] = (row[predicted] ?? 0) + 1;
+  }
+  into.loss += crossEntropy(logits, truth, { reduction: 'sum' }).item();
+};
 
 /**
  * Tests a network on every image of a set, unaugmented, with the running statistics of its batch norms. Yields how many
@@ -25,15 +59,15 @@ type About = Pick<Dataset, 'classes' | 'mean' | 'std'>;
 export async function* test(
   model: Model,
   set: ImageSet,
-  { data, batchSize, at = model.settings }: { data: About; batchSize: number; at?: readonly Knobs[] | undefined },
+  { data, batchSize, at = model.settings, shifts = () => [] }: TestOptions,
 ): AsyncGenerator<number, Tested[]> {
   const classes = data.classes.length;
   const toTensors = batchToTensors({ ...set, mean: data.mean, std: data.std }, model.store);
   const size = set.height * set.width * set.channels;
   const results = at.map((setting) => ({
     at: setting,
-    loss: 0,
-    confusion: Array.from({ length: classes }, () => new Array<number>(classes).fill(0)),
+    plain: freshReading(classes),
+    shifted: shifts(setting).map((shift) => ({ shift, reading: freshReading(classes) })),
   }));
   for (let start = 0; start < set.labels.length; start += batchSize) {
     const end = Math.min(start + batchSize, set.labels.length);
@@ -43,59 +77,83 @@ export async function* test(
         const batch = toTensors({ images: set.images.subarray(start * size, end * size), labels });
         for (const [k, { logits }] of model.answers(batch.images, testing, at).entries()) {
           const result = results[k];
-          if (result === undefined) continue;
-          for (const [i, predicted] of argmax(logits, { dim: 1 }).toArray().entries()) {
-            const row = result.confusion[labels[i] ?? 0];
-            if (row !== undefined) row[predicted] = (row[predicted] ?? 0) + 1;
+          const truth = batch.targets[0]?.labels;
+          if (result === undefined || truth === undefined) continue;
+          addBatch(result.plain, { logits, labels, truth });
+          const { dtype, device } = logits;
+          for (const { shift, reading } of result.shifted) {
+            const moved = add(logits, to(tensor(shift, { dtype: 'float64' }), { dtype, device }));
+            addBatch(reading, { logits: moved, labels, truth });
           }
-          for (const { labels: truth } of batch.targets)
-            result.loss += crossEntropy(logits, truth, { reduction: 'sum' }).item();
         }
       }),
     );
     yield end;
     await setImmediate();
   }
-  return results.map(({ loss, ...rest }) => ({ ...rest, loss: loss / set.labels.length }));
+  const mean = ({ loss, confusion }: Read): Read => ({ loss: loss / set.labels.length, confusion });
+  return results.map(({ at: setting, plain, shifted }) => ({
+    at: setting,
+    ...mean(plain),
+    shifted: shifted.map(({ reading }) => mean(reading)),
+  }));
 }
 
 /** The results of `test` as records keep them; null where there is but one. */
 export const answersOf = (results: readonly Tested[]): Answers | null =>
   results.length < 2 ? null : results.map(({ at, loss, confusion }) => ({ at, loss, ...scores(confusion) }));
 
+/** What a network is tested on, and under which class prior. */
+export interface EvaluateOptions {
+  readonly dataset: Dataset;
+  readonly batchSize: number;
+  readonly at?: readonly Knobs[] | undefined;
+  /** Epochs that are done, for messages. */
+  readonly epoch?: number;
+  readonly assumes?: Learner['assumes'];
+  /** Adjusts the logits to this prior; they are taken as they are unless it is given. */
+  readonly prior?: NamedPrior | undefined;
+}
+
 /**
  * Tests a network on the test split, and yields how many images are done. A network that answers at several settings is
  * tested at all of them on the validation split as well; what is reported is the one that does best there, by mean
- * per-class accuracy: choosing it on the test split would flatter. Without validation images it is the first. Throws a
- * RangeError when `at` is empty.
+ * per-class accuracy: choosing it on the test split would flatter. Without validation images it is the first. What is
+ * to be expected under other class priors stands beside it, with the logits as they are and adjusted to each (see
+ * `logShift`). Throws a RangeError when `at` is empty, and a DivergedError when the network's loss is not finite.
  */
 export async function* evaluate(
   model: Model,
-  {
-    dataset,
-    batchSize,
-    at = model.settings,
-  }: { dataset: Dataset; batchSize: number; at?: readonly Knobs[] | undefined },
+  { dataset, batchSize, at = model.settings, epoch = 0, assumes = () => dataset.counts.train, prior }: EvaluateOptions,
 ): AsyncGenerator<{ done: number; total: number }, Evaluation> {
+  const priors = testPriors(dataset.counts.train, prior);
+  const shifts = (setting: Knobs) => priors.map((to) => logShift({ from: assumes(setting), to: to.prior }));
   const choose = at.length > 1 && dataset.valid.labels.length > 0;
   const sets = choose ? [dataset.valid, dataset.test] : [dataset.test];
   const total = sets.reduce((sum, set) => sum + set.labels.length, 0);
   let before = 0;
   const passes: Tested[][] = [];
   for (const set of sets) {
-    const pass = test(model, set, { data: dataset, batchSize, at });
+    const pass = test(model, set, { data: dataset, batchSize, at, shifts });
     let next = await pass.next();
     for (; !next.done; next = await pass.next()) yield { done: before + next.value, total };
     before += set.labels.length;
+    for (const { loss } of next.value) requireFiniteLoss(loss, set === dataset.test ? 'test' : 'validation', { epoch });
     passes.push(next.value);
   }
-  const tested = passes.at(-1) ?? [];
-  const [valid, test_] = [answersOf(choose ? (passes[0] ?? []) : []), answersOf(tested)];
+  // Under a prior that was asked for, all that is reported is of logits adjusted to it.
+  const place = priors.findIndex(({ name }) => name === prior?.name);
+  const asked = (of: readonly Tested[]): Tested[] => of.map((one) => ({ ...one, ...one.shifted[place] }));
+  const unadjusted = passes.at(-1) ?? [];
+  const tested = asked(unadjusted);
+  const [valid, test_] = [answersOf(choose ? asked(passes[0] ?? []) : []), answersOf(tested)];
   const chosen = valid === null ? 0 : valid.indexOf(bestAnswer(valid));
   const result = tested[chosen];
   if (result === undefined) throw new RangeError('Cannot evaluate: there must be at least 1 setting, got none');
   const { at: setting, loss, confusion } = result;
   const found = scores(confusion);
+  const plain = unadjusted[chosen] ?? result;
+  const adjusted = plain.shifted.map((read) => read.confusion);
   const trainCounts = dataset.counts.train;
   return {
     split: 'test',
@@ -106,5 +164,6 @@ export async function* evaluate(
     shots: shotGroups(found.perClassAccuracy, trainCounts),
     ranks: rankGroups(found.perClassAccuracy, trainCounts),
     answers: valid === null || test_ === null ? null : { valid, test: test_ },
+    ...(priors.length === 0 ? {} : { priors: underPriors({ ...plain, adjusted }, { priors, assumes }) }),
   };
 }

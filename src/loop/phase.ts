@@ -18,6 +18,7 @@ export interface StopRule {
 /** A stretch of a run with schedules of its own; each runs over it from t = 0. */
 export interface Phase {
   readonly name: string;
+  /** A phase without epochs trains nothing: the network that it builds is tested, or goes on in the next. */
   readonly epochs: number;
   /** Components that stay as they are. */
   readonly frozen?: readonly string[];

@@ -1,11 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Dataset } from '../data/index.js';
-import type { Context, Learner } from '../learn/index.js';
-import type { Knobs } from '../nn/index.js';
+import { type Context, type Learner, requireFiniteLoss, requireFiniteWeights } from '../learn/index.js';
 import { type Evaluation, scores } from '../run/index.js';
 import type { Genotypes } from '../space/index.js';
 import { requireDevice, rng, scope } from '../tensor/index.js';
-import { answersOf, evaluate, test } from './evaluate.js';
+import { answersOf, type EvaluateOptions, evaluate, test } from './evaluate.js';
 import { checkKnobs, type Epoch, firstEpochs, knobsAt, type Phase, totalEpochs } from './phase.js';
 import { memoOf, readStanding, restoreLearner, takeSnapshot } from './snapshot.js';
 import { type BatchStream, batchStreams } from './streams.js';
@@ -38,13 +37,16 @@ export interface Live extends AsyncIterable<LoopEvent> {
   readonly weights: number;
   /** Images per step, over all streams of training. */
   readonly imagesPerStep: number;
-  /** The whole state as the bytes of a safetensors file; a run given it continues exactly from here. */
+  /**
+   * The whole state as the bytes of a safetensors file; a run given it continues exactly from here. Throws a
+   * DivergedError when a weight is not finite.
+   */
   snapshot(): { epoch: number; step: number; bytes: Uint8Array[] };
   genotypes(): Genotypes;
   /** Tests the network as it is; see `evaluate`. */
-  evaluate(options?: {
-    at?: readonly Knobs[] | undefined;
-  }): AsyncGenerator<{ done: number; total: number }, Evaluation>;
+  evaluate(
+    options?: Pick<EvaluateOptions, 'at' | 'prior'>,
+  ): AsyncGenerator<{ done: number; total: number }, Evaluation>;
   dispose(): void;
 }
 
@@ -64,6 +66,8 @@ export interface LoopOptions {
   readonly steps?: number;
 }
 
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+
 /**
  * Carries phases out: an iterable of events, one per step, that ends when the last phase is done. Nothing is written
  * anywhere. The same phases, data, seed, machine and number of threads give the same numbers to the bit. Throws a
@@ -80,6 +84,7 @@ export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live 
     imageSize: dataset.imageSize,
     counts: dataset.counts.train,
     device,
+    validates: sum(dataset.counts.valid) > 0,
     profiler,
   };
   const standing = resume === undefined ? undefined : readStanding(resume);
@@ -229,6 +234,7 @@ export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live 
     const results = yield* test(learner.model, dataset.valid, { data: dataset, batchSize });
     const [followed] = results;
     if (followed === undefined) throw new Error('Cannot validate: the pass gave no result');
+    for (const { loss } of results) requireFiniteLoss(loss, 'validation', { epoch });
     const { accuracy, perClassAccuracy } = scores(followed.confusion);
     return { validLoss: followed.loss, validAccuracy: accuracy, perClassAccuracy, answers: answersOf(results) };
   }
@@ -241,23 +247,21 @@ export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live 
     },
     weights: learner.model.store.size,
     imagesPerStep: batchSize * ofTraining(),
-    snapshot: () => ({
-      epoch,
-      step,
-      bytes: takeSnapshot(learner, {
+    snapshot: () => {
+      requireFiniteWeights(learner.model.store, { epoch, step });
+      const streamsOfPart = (part: BatchStream['part']) => streams.flatMap((s) => (s.part === part ? [s.state()] : []));
+      const bytes = takeSnapshot(learner, {
         epoch,
         step,
         phase: { index, first },
         totals,
-        streams: {
-          train: streams.flatMap((s) => (s.part === 'train' ? [s.state()] : [])),
-          valid: streams.flatMap((s) => (s.part === 'valid' ? [s.state()] : [])),
-        },
+        streams: { train: streamsOfPart('train'), valid: streamsOfPart('valid') },
         ...memoOf(learner),
-      }),
-    }),
+      });
+      return { epoch, step, bytes };
+    },
     genotypes: () => learner.genotypes(),
-    evaluate: (asked) => evaluate(learner.model, { dataset, batchSize, ...asked }),
+    evaluate: (asked) => evaluate(learner.model, { dataset, batchSize, epoch, assumes: learner.assumes, ...asked }),
     dispose: () => {
       profiler?.stop();
       learner.dispose();

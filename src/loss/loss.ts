@@ -9,6 +9,12 @@ export interface Loss {
   /** As it is spelled: `cross-entropy`. */
   readonly label: string;
   build(counts: readonly number[]): Criterion;
+  /**
+   * The class prior that logits trained by it assume, up to a factor, where classes have the shares `drawn` in its
+   * batches; `drawn` itself unless said, as for cross-entropy. Weights w_c make it drawn_c · w_c, logits to which
+   * log a_c is added in training drawn_c / a_c.
+   */
+  prior?(drawn: readonly number[], counts: readonly number[]): readonly number[];
 }
 
 /** The loss of logits against one label per image: its mean over the batch, or one value per image, [batch]. */

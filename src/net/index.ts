@@ -9,9 +9,11 @@ export {
   HEADS,
 } from './bilateral.js';
 export { AUXILIARY, CLASSIFIER, type DerivedNet, type DerivedOptions, derivedNetwork } from './derived.js';
+export { learnedScale, SCALE } from './learned-scale.js';
 export { countMacs } from './macs.js';
-export { type Alpha, type Answer, BACKBONE, freeze, type Model, type Supernet } from './model.js';
+export { type Alpha, type Answer, BACKBONE, freeze, type Model, plainModel, type Supernet } from './model.js';
 export { models } from './models.js';
 export { resnet } from './resnet.js';
 export { searchNetwork } from './search-network.js';
 export { cellKind, checkShape, type NetShape, type TaskShape } from './shape.js';
+export { TAUS, tauNormalised } from './tau-normalised.js';

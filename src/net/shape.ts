@@ -1,3 +1,4 @@
+import type { ParameterStore } from '../nn/index.js';
 import type { CellKind, CellPlan, DropMask } from '../space/index.js';
 import type { Dtype } from '../tensor/index.js';
 
@@ -11,6 +12,8 @@ export interface TaskShape {
   readonly device?: string;
   /** Run fused kernels where they apply; unless said, yes (see TAILNAS_KERNELS). */
   readonly fused?: boolean;
+  /** Registers weights beside the network's own, of who wraps the network. */
+  readonly extend?: (store: ParameterStore) => void;
 }
 
 /** The sizes of a network of cells: DARTS searches at 16 channels, 8 cells, 4 nodes. */

@@ -10,3 +10,4 @@ export {
 } from './layers.js';
 export { type Init, type Parameter, ParameterStore, type Store } from './parameters.js';
 export { type Knobs, type Pass, testing } from './pass.js';
+export { takeOver } from './take-over.js';

@@ -83,12 +83,21 @@ export class ParameterStore {
   /** Whether layers run fused: the same mathematics in fewer passes over memory. */
   readonly fused: boolean;
   #frozen: ReadonlySet<string> = new Set();
+  #extend: ((store: ParameterStore) => void) | undefined;
 
+  /** `extend` registers weights beside the network's own, of who wraps the network; they come last. */
   constructor({
     dtype = 'float32',
     device = 'cpu',
     fused = fusedByDefault(),
-  }: { dtype?: Dtype | undefined; device?: string | undefined; fused?: boolean | undefined } = {}) {
+    extend,
+  }: {
+    dtype?: Dtype | undefined;
+    device?: string | undefined;
+    fused?: boolean | undefined;
+    extend?: ((store: ParameterStore) => void) | undefined;
+  } = {}) {
+    this.#extend = extend;
     this.dtype = dtype;
     this.device = device;
     this.fused = fused && dtype === 'float32' && device === 'cpu';
@@ -187,6 +196,7 @@ export class ParameterStore {
 
   /** Makes the vector of weights, fills it by `rng`, and gives every parameter its view. Returns the store. */
   allocate(): this {
+    this.#extend?.(this);
     this.#flat = zeros([this.size], this);
     let offset = 0;
     for (const entry of this.#entries) {

@@ -151,13 +151,17 @@ export const runInfo = z.preprocess(
 export type RunInfo = z.infer<typeof runInfo>;
 
 const group = z.number().nullable();
+const shares = list(z.number());
+const underPrior = z.object({ name: z.string(), prior: shares, unadjusted: z.number(), adjusted: z.number() });
 
 /**
  * The result on the test split, written at the end: the content of `evaluation.json`.
  * `confusion` is [true class, predicted class] in images; `shots` are mean accuracies of the many-, medium- and
  * few-shot classes, `ranks` of the largest, middle and smallest classes, null where a group has no class. For networks
  * that answer at several settings, `at` is the one that all of this is measured at, and `answers` holds both splits at
- * every one; else `at` is empty and `answers` null.
+ * every one; else `at` is empty and `answers` null. `priors` has the class prior that the logits assume, and the
+ * accuracy to be expected where classes have other shares (`uniform`, `training`), of the logits as they are and
+ * adjusted to these shares; runs of older versions have none.
  */
 export const evaluation = z.preprocess(
   upgradeEvaluation,
@@ -169,6 +173,7 @@ export const evaluation = z.preprocess(
     shots: z.object({ many: group, medium: group, few: group }),
     ranks: z.object({ head: group, middle: group, tail: group }),
     answers: z.object({ valid: answers, test: answers }).nullable(),
+    priors: z.object({ assumed: shares, tests: list(underPrior) }).exactOptional(),
   }),
 );
 export type Evaluation = z.infer<typeof evaluation>;

@@ -3,6 +3,7 @@ import type { Plan } from '../experiment/index.js';
 import type { Live } from '../loop/index.js';
 import type { RunFolder } from '../run/index.js';
 import { kernels } from '../tensor/index.js';
+import { explained } from './diverged.js';
 import type { RunEvent, RunResult, Sink, Watch } from './events.js';
 import { versions } from './versions.js';
 
@@ -71,6 +72,8 @@ export async function* carryOn(
       }
       yield event;
     }
+    // A phase without epochs has built another network since.
+    if (plan.phases.at(-1)?.epochs === 0) save();
     const pass = live.evaluate();
     let tested = await pass.next();
     for (; !tested.done; tested = await pass.next()) {
@@ -84,8 +87,9 @@ export async function* carryOn(
     folder.log(`done: test accuracy ${evaluation.accuracy}`);
     return { run: folder.path, interrupted: false, evaluation, genotypes };
   } catch (error) {
-    folder.logFailure(error);
-    throw error;
+    const told = explained(error, { folder, plan });
+    folder.logFailure(told);
+    throw told;
   } finally {
     live.dispose();
     sink.end();

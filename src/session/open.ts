@@ -1,6 +1,6 @@
 import { batchToTensors } from '../augment/index.js';
 import { planOf } from '../experiment/index.js';
-import { readStanding, restoreTensors } from '../loop/index.js';
+import { normalised, readStanding, restoreTensors } from '../loop/index.js';
 import { type Knobs, testing } from '../nn/index.js';
 import { openRun, type RunInfo } from '../run/index.js';
 import { noGrad, rng, scope, type Tensor } from '../tensor/index.js';
@@ -11,6 +11,8 @@ export interface OpenModel {
   readonly classes: readonly string[];
   /** What the network is asked at: the test-time mixing that was chosen on validation images, or nothing. */
   readonly at: Knobs;
+  /** The class prior that the logits assume; log prior differences added to them make them fit another. */
+  readonly assumes: readonly number[];
   /**
    * Logits of images. images: bytes [n, imageSize, imageSize, channels], as `info.data` has the sizes → [n, classes];
    * the caller releases it. Throws a RangeError on bytes that are no whole number of images.
@@ -41,7 +43,10 @@ export const open = (run: string, { device = 'cpu' }: { device?: string } = {}):
   const random = rng.state();
   const learner =
     builds?.start?.(
-      { classes: classes.length, inputChannels: channels, imageSize, counts: counts.train, device },
+      {
+        ...{ classes: classes.length, inputChannels: channels, imageSize, counts: counts.train, device },
+        validates: counts.valid.some((count) => count > 0),
+      },
       { memo },
     ) ?? fail('none of its phases builds a network');
   rng.restore(random); // opening a run must change nothing of one under way
@@ -59,6 +64,7 @@ export const open = (run: string, { device = 'cpu' }: { device?: string } = {}):
     info,
     classes,
     at,
+    assumes: normalised(learner.assumes?.(at) ?? counts.train),
     logits: (images) => {
       if (images.length === 0 || images.length % size !== 0)
         throw new RangeError(

@@ -1,5 +1,16 @@
 import type { BatchNorm, Pass, Store } from '../nn/index.js';
-import { avgPool2d, cat, conv2d, maxPool2d, narrow, relu, scope, type Tensor, tracing, zeroPad } from '../tensor/index.js';
+import {
+  avgPool2d,
+  cat,
+  conv2d,
+  maxPool2d,
+  narrow,
+  relu,
+  scope,
+  type Tensor,
+  tracing,
+  zeroPad,
+} from '../tensor/index.js';
 import { type Reading, type Reads, readSource } from './fused.js';
 import type { Stage, Work } from './primitive.js';
 

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import type { Sampling } from '../data/index.js';
+import { balancedSoftmax, crossEntropy, type Loss } from '../loss/index.js';
+import { assumedPrior } from './assumed-prior.js';
+
+const counts = [70, 20, 10];
+const of = (
+  samplings: readonly Sampling[],
+  { loss = crossEntropy(), at = {} }: { loss?: Loss; at?: { mixing?: number } } = {},
+) => assumedPrior({ streams: samplings.map((sampling) => ({ part: 'train', sampling })), loss, counts })(at);
+const near = (values: readonly number[]) => values.map((value) => expect.closeTo(value, 12));
+const thirds = near([1 / 3, 1 / 3, 1 / 3]);
+
+describe('the prior that logits assume', () => {
+  it('is that of the batches for cross-entropy', () => {
+    expect(of(['instance'])).toEqual(near([0.7, 0.2, 0.1]));
+    expect(of(['class'])).toEqual(thirds);
+  });
+
+  it('is what a loss leaves of it', () => {
+    expect(of(['instance'], { loss: balancedSoftmax() })).toEqual(thirds);
+    const twice = [1 / 70, 1 / 20, 1 / 10];
+    const all = twice.reduce((a, b) => a + b);
+    expect(of(['class'], { loss: balancedSoftmax() })).toEqual(near(twice.map((value) => value / all)));
+  });
+
+  it('goes from one branch to the other with the mixing', () => {
+    expect(of(['instance', 'class'], { at: { mixing: 1 } })).toEqual(near([0.7, 0.2, 0.1]));
+    expect(of(['instance', 'class'], { at: { mixing: 0 } })).toEqual(thirds);
+    const roots = [0.7, 0.2, 0.1].map(Math.sqrt);
+    const all = roots.reduce((a, b) => a + b);
+    expect(of(['instance', 'class'], { at: { mixing: 0.5 } })).toEqual(near(roots.map((root) => root / all)));
+  });
+
+  it('does not look at validation streams', () => {
+    const streams = [
+      { part: 'valid', sampling: 'class' },
+      { part: 'train', sampling: 'instance' },
+    ] as const;
+    expect(assumedPrior({ streams, loss: crossEntropy(), counts })({})).toEqual(near([0.7, 0.2, 0.1]));
+  });
+});

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { samplings } from '../data/index.js';
 import { bilateralObjective, type Objective, plainObjective, type StreamSpec, supervised } from '../learn/index.js';
 import type { Phase } from '../loop/index.js';
+import { type Criterion, type Loss, requireLogits } from '../loss/index.js';
 import {
   BACKBONE,
   type DerivedNet,
@@ -19,6 +20,7 @@ import { add, mul } from '../tensor/index.js';
 import { define, type Experiment, type Scale, type Values } from './experiment.js';
 import { augmentOption, isSize, LEARNING, learningOptions, rate } from './learning-options.js';
 import { isOn, labelOf, numberIn, oneOf, option } from './option.js';
+import { notReweighted, reweightOptions, weighing } from './reweighting.js';
 
 const NETWORK = 'Network';
 export const TRAIN_PHASE = 'train';
@@ -26,6 +28,7 @@ export const TRAIN_PHASE = 'train';
 /** The options of training a network from scratch. */
 export const trainOptions = z.object({
   ...learningOptions,
+  ...reweightOptions,
   lr: rate('first learning rate; it falls on half a cosine'),
   lrMin: rate('where the cosine ends'),
   cutout: option(
@@ -75,6 +78,8 @@ const DARTS: Values = {
   weightDecay: 3e-4,
   gradClip: 5,
   loss: 'cross-entropy',
+  classifier: 'linear',
+  ...notReweighted,
   dropPath: 0.2,
   auxiliary: 0.4,
   bilateral: false,
@@ -119,31 +124,32 @@ const [, CLASS_HEAD] = HEADS;
 /** The network of a plan, and what its training minimises. */
 const build = (
   { name, genotypes }: Network,
-  { o, shape, counts }: { o: TrainOptions; shape: NetShape; counts: readonly number[] },
+  { o, shape, counts, loss }: { o: TrainOptions; shape: NetShape; counts: readonly number[]; loss: Loss },
 ): { model: Model; objective: Objective } => {
-  const criterion = o.loss.build(counts);
   if (genotypes === null) {
     const model = models.read(name)(shape);
-    return { model, objective: plainObjective(model, criterion) };
+    if (o.classifier.cosines !== undefined && model.cosines === undefined)
+      throw new RangeError(
+        `Cannot train ${name} with --classifier ${o.classifier.label}: its network has a last layer of its own; ` +
+          'leave it out',
+      );
+    return { model, objective: plainObjective(model, loss.build(counts, model)) };
   }
   if (o.bilateral) {
     const model = derivedBilateralNetwork(shape, { genotypes });
-    return { model, objective: bilateralObjective(model, criterion) };
+    return { model, objective: bilateralObjective(model, loss.build(counts, model)) };
   }
   const model = derivedNetwork(shape, {
     genotype: genotypes[BACKBONE] ?? {},
     head: genotypes[CLASS_HEAD],
     auxiliary: o.auxiliary > 0,
   });
-  return { model, objective: withAuxiliary(model, { criterion, weight: o.auxiliary }) };
+  return { model, objective: withAuxiliary(model, { criterion: loss.build(counts, model), weight: o.auxiliary }) };
 };
 
 /** The loss of a derived network, and of its auxiliary head times a weight. */
 const withAuxiliary =
-  (
-    model: DerivedNet,
-    { criterion, weight }: { criterion: ReturnType<TrainOptions['loss']['build']>; weight: number },
-  ): Objective =>
+  (model: DerivedNet, { criterion, weight }: { criterion: Criterion; weight: number }): Objective =>
   ([batch], pass) => {
     if (batch === undefined) throw new Error('Cannot run step: it needs one batch, got none');
     const { logits, auxiliary } = model.trained(batch.images, pass);
@@ -187,6 +193,8 @@ export const training = (network: Network): Experiment => {
       if (!o.bilateral && o.mixing.label !== DARTS['mixing']) refuse('--mixing', 'only --bilateral mixes two branches');
       if (genotypes === null && o.auxiliary > 0) refuse('--auxiliary', 'only a network of cells has an auxiliary head');
       if (genotypes === null && o.dropPath > 0) refuse('--drop-path', 'only a network of cells has operations to drop');
+      requireLogits(o.loss, o.classifier);
+      const { loss, knobs } = weighing(o);
       const streams: StreamSpec[] = [
         ...(o.bilateral ? [{ part: 'train' as const, sampling: 'instance' as const }] : []),
         { part: 'train', sampling: o.bilateral && o.sampling === 'instance' ? 'class' : o.sampling },
@@ -198,11 +206,12 @@ export const training = (network: Network): Experiment => {
           weightLr: cosine(o.lr, o.lrMin),
           ...(o.dropPath > 0 ? { dropPath: linear(0, o.dropPath) } : {}),
           ...(o.bilateral ? { mixing: o.mixing } : {}),
+          ...knobs,
         },
         start: (context) => {
-          const { channels, layers } = o;
-          const shape = { channels, layers, nodes, ...context };
-          const { model, objective } = build(network, { o, shape, counts: context.counts });
+          const { channels, layers, classifier } = o;
+          const shape = { channels, layers, nodes, classifier, ...context };
+          const { model, objective } = build(network, { o, shape, counts: context.counts, loss });
           return supervised({
             ...o,
             model,

@@ -12,7 +12,7 @@ import {
 import { add, cat, mul, narrow, type Tensor } from '../tensor/index.js';
 import { allCertain, alphasFor, type Choice, chosen, type WeightsOf } from './alphas.js';
 import { type Backbone, backbone } from './backbone.js';
-import { classifier } from './classifier.js';
+import { pooledClassifier } from './classifier.js';
 import { cellOf } from './derived.js';
 import { BACKBONE, type Model, type Supernet } from './model.js';
 import { cellKinds, checkShape, type NetShape } from './shape.js';
@@ -49,10 +49,12 @@ const MIXINGS: readonly Knobs[] = Array.from({ length: 11 }, (_, i) => ({ mixing
 type Outputs = readonly [Features, Features];
 
 /** One normal cell at the last cell's width on the outputs of the last two, global average pooling, a linear layer. */
-const head = (store: Store, body: Backbone, { plan, classes }: { plan: CellPlan; classes: number }) => {
+const head = (store: Store, body: Backbone, { plan, shape }: { plan: CellPlan; shape: NetShape }) => {
   const last = body.top(store.child('cell'), plan);
-  const classify = classifier(store.child('classifier'), { channels: last.outputChannels, classes });
-  return ([s0, s1]: Outputs, run: { weights: OpWeights; pass: Pass }): Tensor => classify(last.forward(s0, s1, run));
+  const { classes, classifier: kind } = shape;
+  const classify = pooledClassifier(store.child('classifier'), { channels: last.outputChannels, classes, kind });
+  return ([s0, s1]: Outputs, run: { weights: OpWeights; pass: Pass }): Tensor =>
+    classify(last.forward(s0, s1, run), run.pass);
 };
 
 interface TwoHeads extends Branching {
@@ -71,8 +73,7 @@ const twoHeads = (shape: NetShape, options: TwoHeads): BilateralModel => {
     throw new RangeError(`Cannot mix branches: logitScale must be a number > 0, got ${logitScale}`);
   const store = new ParameterStore(shape);
   const body = backbone(store.component(BACKBONE), shape, { plan: (kind) => plan(BACKBONE, kind), supernet, mask });
-  const build = (name: string) =>
-    head(store.component(name).child(name), body, { plan: plan(name, 'normal'), classes: shape.classes });
+  const build = (name: string) => head(store.component(name).child(name), body, { plan: plan(name, 'normal'), shape });
   const [instanceHead, classHead] = [build('instance'), build('class')];
   store.allocate();
 
@@ -82,9 +83,11 @@ const twoHeads = (shape: NetShape, options: TwoHeads): BilateralModel => {
     instanceHead(ours, { weights: weights('instance', pass).normal, pass }),
     classHead(theirs, { weights: weights('class', pass).normal, pass }),
   ];
+  const { cosines } = shape.classifier ?? {};
   return {
     store,
     settings: MIXINGS,
+    cosines: cosines && { ...cosines, scale: cosines.scale * logitScale },
     mix,
     branches: (instance, klass, pass) => {
       const run = { weights: weights(BACKBONE, pass), pass };

@@ -1,5 +1,6 @@
 import type { CellKind, CellPlan, DropMask } from '../space/index.js';
 import type { Dtype } from '../tensor/index.js';
+import type { Classifier } from './classifier.js';
 
 /** What every network has to know of its task and machine. */
 export interface TaskShape {
@@ -11,6 +12,8 @@ export interface TaskShape {
   readonly device?: string;
   /** Run fused kernels where they apply; unless said, yes (see TAILNAS_KERNELS). */
   readonly fused?: boolean;
+  /** How features become logits; a linear layer unless said. */
+  readonly classifier?: Classifier;
 }
 
 /** The sizes of a network of cells: DARTS searches at 16 channels, 8 cells, 4 nodes. */

@@ -5,5 +5,6 @@ export { parabolicDecay } from './parabolic-decay.js';
 export { parseSchedule, schedules } from './parse.js';
 export { product } from './product.js';
 export { reverseSigmoid } from './reverse-sigmoid.js';
-export { requireMixing, type Schedule, schedule } from './schedule.js';
+export { requireMixing, requireShare, type Schedule, schedule } from './schedule.js';
 export { type FreezeForm, freezeForms, softFreeze } from './soft-freeze.js';
+export { step } from './step.js';

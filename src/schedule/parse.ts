@@ -1,4 +1,4 @@
-import { ofNumbers, registry, word } from '../label/index.js';
+import { numbers, ofNumbers, registry, word } from '../label/index.js';
 import { constant } from './constant.js';
 import { cosine } from './cosine.js';
 import { linear } from './linear.js';
@@ -7,6 +7,7 @@ import { product } from './product.js';
 import { reverseSigmoid } from './reverse-sigmoid.js';
 import type { Schedule } from './schedule.js';
 import { freezeForms, softFreeze } from './soft-freeze.js';
+import { step } from './step.js';
 
 /** Every schedule that has a spelling. */
 export const schedules = registry<Schedule>('schedule', {
@@ -19,6 +20,14 @@ export const schedules = registry<Schedule>('schedule', {
     (k?: number) => reverseSigmoid(k === undefined ? {} : { k }),
     0,
   ),
+  step: {
+    usage: 'step(at) or step(at, from, to)',
+    make: (args) => {
+      const values = numbers(args, 1, 3) ?? [];
+      const [at, ...levels] = values;
+      return at === undefined || levels.length === 1 ? undefined : step(at, ...levels);
+    },
+  },
   softFreeze: {
     usage: `softFreeze(mixing) or softFreeze(mixing, ${freezeForms.join('|')})`,
     make: ([mixing, second, ...rest], read) => {

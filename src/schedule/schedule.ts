@@ -14,17 +14,19 @@ export const schedule = (label: string, formula: (t: number) => number): Schedul
 const PROBES = 101;
 
 /**
- * For use as a mixing ratio: throws a RangeError when a schedule leaves [0, 1] or is no number anywhere in training.
+ * Throws a RangeError when a schedule leaves [0, 1] or is no number anywhere in training; `what` says what it is for.
  * Returns it.
  */
-export const requireMixing = (mixing: Schedule): Schedule => {
+export const requireShare = (share: Schedule, what: string): Schedule => {
   for (let i = 0; i < PROBES; i++) {
     const t = i / PROBES;
-    const m = mixing(t);
-    if (!(m >= 0 && m <= 1))
-      throw new RangeError(
-        `Cannot mix branches: the mixing ratio must be in [0, 1], got ${m} at t = ${t.toFixed(2)} from ${mixing.label}`,
-      );
+    const value = share(t);
+    if (!(value >= 0 && value <= 1))
+      throw new RangeError(`${what} must be in [0, 1], got ${value} at t = ${t.toFixed(2)} from ${share.label}`);
   }
-  return mixing;
+  return share;
 };
+
+/** As `requireShare`, for a mixing ratio. */
+export const requireMixing = (mixing: Schedule): Schedule =>
+  requireShare(mixing, 'Cannot mix branches: the mixing ratio');

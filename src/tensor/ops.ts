@@ -1,6 +1,6 @@
 import type { Dtype } from './dtype.js';
 import { tensorOp, tensorsOp } from './operator.js';
-import type { Tensor } from './tensor.js';
+import { scope, type Tensor } from './tensor.js';
 
 /** A number stands for a tensor of one element wherever arithmetic allows it. */
 export type Operand = Tensor | number;
@@ -97,6 +97,27 @@ export const norm = (x: Tensor, { dim, keepdim = false }: Reduction = {}): Tenso
 const argmaxOp = tensorOp('aten::argmax', 'self', 'dim', 'keepdim');
 export const argmax = (x: Tensor, { dim, keepdim = false }: { dim?: number; keepdim?: boolean } = {}): Tensor =>
   argmaxOp(x, dim ?? null, keepdim);
+
+// Choosing elements.
+
+const indexSelectOp = tensorOp('aten::index_select', 'self', 'dim', 'index');
+/** The entries of `x` along `dim` that `index` names, one after the other. index: int64 [n] */
+export const indexSelect = (x: Tensor, dim: number, index: Tensor): Tensor => indexSelectOp(x, dim, index);
+
+const maskedFillOp = tensorOp('aten::masked_fill.Scalar', 'self', 'mask', 'value');
+/** x, with `value` where the mask is true. mask: bool, of a shape that broadcasts to x */
+export const maskedFill = (x: Tensor, mask: Tensor, value: number): Tensor => maskedFillOp(x, mask, value);
+
+// Decompositions.
+
+const qrOp = tensorsOp('aten::linalg_qr', 'A', 'mode');
+/** The orthonormal columns of the reduced QR decomposition. x: [n, k], n >= k → [n, k] */
+export const orthonormal = (x: Tensor): Tensor =>
+  scope(() => {
+    const [q] = qrOp(x, 'reduced');
+    if (q === undefined) throw new Error('Cannot decompose: linalg_qr gave no Q');
+    return q;
+  });
 
 // Shape. These are views where libtorch can make one.
 

@@ -11,7 +11,9 @@ export const reweightOptions = {
   reweight: option(
     {
       value: '<schedule>',
-      help: `how much rare classes weigh more in the loss, 0 to 1: "step(0.8)" from 80 % of training on, "${NEVER}" never`,
+      help:
+        'how much rare classes weigh more in the loss, 0 to 1: ' +
+        `"step(0.8)" from 80 % of training on, "${NEVER}" never`,
       group: LEARNING,
     },
     (value) => requireShare(labelOf(schedules)(value), 'Cannot re-weight: the share of the weights'),

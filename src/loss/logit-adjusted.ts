@@ -3,8 +3,8 @@ import { crossEntropy } from './cross-entropy.js';
 import { type Loss, requireImages, requireParameters } from './loss.js';
 
 /**
- * Logit-adjusted loss (Menon et al. 2021): cross-entropy of logits + τ log π_c, π_c the share of class c in the training
- * images. τ = 1 is balanced softmax.
+ * Logit-adjusted loss (Menon et al. 2021): cross-entropy of logits + τ log π_c, π_c the share of class c in the
+ * training images. τ = 1 is balanced softmax.
  */
 export const logitAdjusted = (tau = 1): Loss => {
   const label = `logit-adjusted(${tau})`;

@@ -17,9 +17,9 @@ import type { Classifier } from './classifier.js';
 import { requireScale, unitRows } from './unit-rows.js';
 
 /**
- * A simplex equiangular tight frame, a unit vector per class, each two at cosine −1/(C − 1), as far apart as C directions
- * can be: M = √(C/(C−1)) · P (I − 11ᵀ/C), P orthonormal columns of a random matrix, from `rng`. → [classes, channels],
- * float64. Throws a RangeError where there are more classes than channels.
+ * A simplex equiangular tight frame, a unit vector per class, each two at cosine −1/(C − 1), as far apart as C
+ * directions can be: M = √(C/(C−1)) · P (I − 11ᵀ/C), P orthonormal columns of a random matrix, from `rng`. → [classes,
+ * channels], float64. Throws a RangeError where there are more classes than channels.
  */
 export const simplexFrame = ({ channels, classes }: { channels: number; classes: number }): Tensor => {
   if (channels < classes)
@@ -39,8 +39,8 @@ export const simplexFrame = ({ channels, classes }: { channels: number; classes:
 
 /**
  * A classifier that is not trained (Yang et al. 2022): the directions of the classes are a simplex frame, so that rare
- * classes cannot be crowded together. Features are batch-normalised, since those behind a ReLU lie in a corner of space,
- * and brought to unit length; logits are their cosines times `scale`.
+ * classes cannot be crowded together. Features are batch-normalised, since those behind a ReLU lie in a corner of
+ * space, and brought to unit length; logits are their cosines times `scale`.
  */
 export const etfClassifier = (scale = 30): Classifier => {
   requireScale('etf', scale);

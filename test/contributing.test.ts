@@ -30,6 +30,7 @@ describe('the examples of CONTRIBUTING.md', () => {
   it('are one for each seam', () => {
     expect(examples.map(({ title }) => title)).toEqual([
       'A loss',
+      'A classifier',
       'A schedule',
       'A primitive, and a search space that has it',
       'A relaxation',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { assumedPrior, plainObjective, type StreamSpec, settled, supervised, UnfitError } from '../learn/index.js';
 import type { Phase } from '../loop/index.js';
 import { losses } from '../loss/index.js';
-import { AUXILIARY, BACKBONE, CLASSIFIER, type Model, type NetShape } from '../net/index.js';
+import { AUXILIARY, BACKBONE, CLASSIFIER, type Classifier, type Model, type NetShape } from '../net/index.js';
 import { takeOver } from '../nn/index.js';
 import { cosine } from '../schedule/index.js';
 import type { Genotypes } from '../space/index.js';
@@ -70,9 +70,12 @@ export const stageWords = (o: StageOptions): string => {
 
 /** Throws through `refuse` when options of a stage go together with nothing, or not with the training. */
 export const checkStage = (
-  o: StageOptions & { readonly bilateral: boolean },
+  o: StageOptions & { readonly bilateral: boolean; readonly classifier: Classifier },
   refuse: (flag: string, rule: string) => void,
 ): void => {
+  const { cosines } = o.classifier;
+  if (hasStage(o) && (cosines?.fixed || (cosines !== undefined && !trains(o))))
+    refuse('--classifier', `${o.stage.label} needs a linear classifier${trains(o) ? ' or one of cosines' : ''}`);
   if (!trains(o) && o.classifierStage > 0)
     refuse('--classifier-stage', `${o.stage.label} trains nothing and takes no epochs`);
   if (o.bilateral && hasStage(o))

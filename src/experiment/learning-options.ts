@@ -1,5 +1,6 @@
 import { augments, expandAugment } from '../augment/index.js';
 import { losses } from '../loss/index.js';
+import { classifiers } from '../net/index.js';
 import type { Scalar } from '../run/index.js';
 import { labelOf, numberIn, option } from './option.js';
 
@@ -28,6 +29,14 @@ export const learningOptions = {
   loss: option(
     { value: '<loss>', help: `what training minimises: ${losses.usages().join(', ')}`, group: LEARNING },
     labelOf(losses),
+  ),
+  classifier: option(
+    {
+      value: '<kind>',
+      help: `the last layer: ${classifiers.usages().join(', ')}; cosines are unit-norm, etf is fixed`,
+      group: LEARNING,
+    },
+    labelOf(classifiers),
   ),
 };
 

@@ -23,6 +23,7 @@ export const paperSettings = {
   archOptimizer: 'adam',
   archWeightDecay: 1e-3,
   loss: 'cross-entropy',
+  classifier: 'linear',
   space: 'darts',
   relax: 'softmax',
   selector: 'darts',

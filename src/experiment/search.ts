@@ -1,5 +1,6 @@
 import { assumedPrior, bilateralObjective, darts, plainObjective, type StreamSpec } from '../learn/index.js';
 import type { Phase } from '../loop/index.js';
+import { requireLogits } from '../loss/index.js';
 import { BACKBONE, bilateralNetwork, HEADS, searchNetwork } from '../net/index.js';
 import { constant, cosine, type FreezeForm, product, type Schedule, softFreeze } from '../schedule/index.js';
 import { define, type Experiment, type Plan, type Scale, type Values } from './experiment.js';
@@ -48,11 +49,15 @@ const scales: Readonly<Record<Scale, Values>> = {
 const bothParts = (samplings: readonly StreamSpec['sampling'][]): StreamSpec[] =>
   (['train', 'valid'] as const).flatMap((part) => samplings.map((sampling) => ({ part, sampling })));
 
-const common = ({ batchSize, augment, space }: SearchOptions) => ({
-  batchSize,
-  augment: augment.label,
-  space: { name: space.name, primitives: space.primitives.map(({ name }) => name) },
-});
+/** What all searches say of themselves. Throws a RangeError where the loss needs another classifier. */
+const common = ({ batchSize, augment, space, loss, classifier }: SearchOptions) => {
+  requireLogits(loss, classifier);
+  return {
+    batchSize,
+    augment: augment.label,
+    space: { name: space.name, primitives: space.primitives.map(({ name }) => name) },
+  };
+};
 
 const everyEpoch = (epochs: number, holds: (t: number) => boolean): boolean =>
   Array.from({ length: epochs }, (_, epoch) => epoch / epochs).every(holds);
@@ -81,7 +86,7 @@ export const plainSearch = (row: Row): Experiment =>
             { ...o, ...context },
             { space: o.space, relaxation: o.relax, selector: o.selector },
           );
-          const objective = plainObjective(net, o.loss.build(context.counts));
+          const objective = plainObjective(net, o.loss.build(context.counts, net));
           const assumes = assumedPrior({ streams, loss: o.loss, counts: context.counts });
           return darts({ ...o, net, objective, streams, assumes, profiler: context.profiler });
         },
@@ -122,7 +127,7 @@ const bilateralPlan = (
     start: (context) => {
       const { space, relax: relaxation, selector, bnScope, logitScale } = o;
       const net = bilateralNetwork({ ...o, ...context }, { space, relaxation, selector, bnScope, logitScale });
-      const objective = bilateralObjective(net, o.loss.build(context.counts));
+      const objective = bilateralObjective(net, o.loss.build(context.counts, net));
       const assumes = assumedPrior({ streams, loss: o.loss, counts: context.counts });
       return darts({ ...o, net, objective, streams, assumes, profiler: context.profiler });
     },

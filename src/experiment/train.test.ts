@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { tinyRun } from '../../test/support/tiny.js';
+import { models } from '../net/index.js';
 import { namedGenotype } from '../space/index.js';
+import { describe as described, experiments, planOf, type Values } from './index.js';
 import { training } from './train.js';
 
 describe('training a network', () => {
@@ -12,8 +15,64 @@ describe('training a network', () => {
     [cells, { mixing: 'constant(0.5)' }, '--mixing: only --bilateral mixes two branches'],
     [cells, { mixRate: 'between(0.1, 0.9)' }, '--mix-rate: only mixup, remix, cutmix and cmo mix images, --augment is'],
     [cells, { bilateral: true }, 'it must have the heads instance and class'],
+    [cells, { reweightBeta: 0.999 }, '--reweight-beta: only --reweight has a beta'],
   ])('refuses an option that would do nothing: $1', (experiment, values, message) => {
     expect(() => experiment.with(values)).toThrow(message);
+  });
+
+  it.each([
+    [resnet, { loss: 'ldam' }, 'Cannot use loss ldam(0.5, 30): logits must be cosines'],
+    [cells, { loss: 'ldam' }, 'use --classifier cosine'],
+    [cells, { loss: 'dot-regression', classifier: 'cosine' }, 'class directions that are not trained'],
+    [experiments.named('darts'), { loss: 'ldam' }, 'use --classifier cosine'],
+    [experiments.named('hls'), { loss: 'dot-regression' }, 'use --classifier etf'],
+  ])('and every search refuses a loss that its classifier does not fit: $1', (experiment, values, message) => {
+    expect(() => experiment.with(values)).toThrow(RangeError);
+    expect(() => experiment.with(values)).toThrow(message);
+    for (const classifier of ['etf', 'etf(16)']) expect(() => experiment.with({ ...values, classifier })).not.toThrow();
+  });
+
+  it.each<[Values, RegExp]>([
+    [{ reweight: 'linear(0, 2)' }, /--reweight: Cannot re-weight: the share of the weights must be in \[0, 1\], got/],
+    [{ reweight: 'step(160)' }, /--reweight: Cannot make schedule: step must be at t in \[0, 1\], got 160/],
+    [{ reweightBeta: 1 }, /--reweight-beta: it must be a number >= 0 and < 1, got 1/],
+    [{ classifier: 'cosin' }, /--classifier: .* did you mean "cosine"\?/],
+  ])('refuses what cannot be: %o', (values, message) => {
+    expect(() => resnet.with(values)).toThrow(message);
+  });
+
+  it('has a knob for re-weighting only where it is asked for, and then any loss', () => {
+    expect(Object.keys(resnet.with({}).phases[0]?.knobs ?? {})).toEqual(['weightLr']);
+    const { phases, values } = resnet.with({ reweight: 'step(0.8)', loss: 'ldam', classifier: 'cosine' });
+    expect(phases[0]?.knobs['reweight']?.label).toBe('step(0.8)');
+    expect(values).toMatchObject({ loss: 'ldam(0.5, 30)', classifier: 'cosine(30)', reweight: 'step(0.8)' });
+  });
+
+  it('of an older version, whose run.json has no classifier and no re-weighting, is the same plan', () => {
+    for (const experiment of [resnet, cells]) {
+      const now = described(experiment.with({}));
+      const { classifier: _, reweight: _also, reweightBeta: _too, ...options } = now.options;
+      expect(described(planOf({ ...now, options }))).toEqual(now);
+    }
+    const now = described(experiments.named('hls').with({}));
+    const { classifier: _, ...options } = now.options;
+    expect(described(planOf({ ...now, options }))).toEqual(now);
+  });
+
+  it('refuses a last layer that a network of its own does not have', () => {
+    models.add('stubborn', {
+      usage: 'stubborn',
+      make:
+        () =>
+        ({ classifier: _, ...shape }) =>
+          models.read('resnet(8)')(shape),
+    });
+    const own = training({ name: 'stubborn', genotypes: null });
+    const start = (values: Values) => tinyRun(own.with({ channels: 1, epochs: 1, ...values }).phases).dispose();
+    expect(() => start({})).not.toThrow();
+    expect(() => start({ classifier: 'cosine' })).toThrow(
+      'Cannot train stubborn with --classifier cosine(30): its network has a last layer of its own; leave it out',
+    );
   });
 
   it('adds cutout to the augmentation, unless its side is 0', () => {

@@ -11,6 +11,7 @@ import {
   supervised,
 } from '../learn/index.js';
 import type { Phase } from '../loop/index.js';
+import { type Criterion, type Loss, requireLogits } from '../loss/index.js';
 import {
   BACKBONE,
   type DerivedNet,
@@ -29,6 +30,7 @@ import { checkStage, NO_STAGE, requireFitForStage, stageOptions, stagePhases, st
 import { define, type Experiment, type Scale, type Values } from './experiment.js';
 import { augmentOption, isSize, LEARNING, learningOptions, rate } from './learning-options.js';
 import { isOn, labelOf, numberIn, oneOf, option } from './option.js';
+import { notReweighted, reweightOptions, weighing } from './reweighting.js';
 
 const NETWORK = 'Network';
 export const TRAIN_PHASE = 'train';
@@ -36,6 +38,7 @@ export const TRAIN_PHASE = 'train';
 /** The options of training a network from scratch. */
 export const trainOptions = z.object({
   ...learningOptions,
+  ...reweightOptions,
   lr: rate('first learning rate; it falls on half a cosine'),
   lrMin: rate('where the cosine ends'),
   cutout: option(
@@ -104,6 +107,8 @@ const DARTS: Values = {
   weightDecay: 3e-4,
   gradClip: 5,
   loss: 'cross-entropy',
+  classifier: 'linear',
+  ...notReweighted,
   dropPath: 0.2,
   auxiliary: 0.4,
   bilateral: false,
@@ -151,31 +156,32 @@ const [, CLASS_HEAD] = HEADS;
 /** The network of a plan, and what its training minimises. */
 const build = (
   { name, genotypes }: Network,
-  { o, shape, counts }: { o: TrainOptions; shape: NetShape; counts: readonly number[] },
+  { o, shape, counts, loss }: { o: TrainOptions; shape: NetShape; counts: readonly number[]; loss: Loss },
 ): { model: Model; objective: Objective } => {
-  const criterion = o.loss.build(counts);
   if (genotypes === null) {
     const model = models.read(name)(shape);
-    return { model, objective: plainObjective(model, criterion) };
+    if (o.classifier.cosines !== undefined && model.cosines === undefined)
+      throw new RangeError(
+        `Cannot train ${name} with --classifier ${o.classifier.label}: its network has a last layer of its own; ` +
+          'leave it out',
+      );
+    return { model, objective: plainObjective(model, loss.build(counts, model)) };
   }
   if (o.bilateral) {
     const model = derivedBilateralNetwork(shape, { genotypes });
-    return { model, objective: bilateralObjective(model, criterion) };
+    return { model, objective: bilateralObjective(model, loss.build(counts, model)) };
   }
   const model = derivedNetwork(shape, {
     genotype: genotypes[BACKBONE] ?? {},
     head: genotypes[CLASS_HEAD],
     auxiliary: o.auxiliary > 0,
   });
-  return { model, objective: withAuxiliary(model, { criterion, weight: o.auxiliary }) };
+  return { model, objective: withAuxiliary(model, { criterion: loss.build(counts, model), weight: o.auxiliary }) };
 };
 
 /** The loss of a derived network, and of its auxiliary head times a weight. */
 const withAuxiliary =
-  (
-    model: DerivedNet,
-    { criterion, weight }: { criterion: ReturnType<TrainOptions['loss']['build']>; weight: number },
-  ): Objective =>
+  (model: DerivedNet, { criterion, weight }: { criterion: Criterion; weight: number }): Objective =>
   ([batch], pass) => {
     if (batch === undefined) throw new Error('Cannot run step: it needs one batch, got none');
     const { logits, auxiliary } = model.trained(batch.images, pass);
@@ -226,7 +232,12 @@ export const training = (network: Network): Experiment => {
       if (MIX_RATE in mixRate && !mixes(o.augment.label))
         refuse('--mix-rate', `only mixup, remix, cutmix and cmo mix images, --augment is "${o.augment.label}"`);
       checkStage(o, refuse);
-      const shapeOf = (context: Context): NetShape => ({ channels: o.channels, layers: o.layers, nodes, ...context });
+      requireLogits(o.loss, o.classifier);
+      const { loss, knobs } = weighing(o);
+      const shapeOf = (context: Context): NetShape => {
+        const { channels, layers, classifier } = o;
+        return { channels, layers, nodes, classifier, ...context };
+      };
       const streams: StreamSpec[] = [
         ...(o.bilateral ? [{ part: 'train' as const, sampling: 'instance' as const }] : []),
         { part: 'train', sampling: o.bilateral && o.sampling === 'instance' ? 'class' : o.sampling },
@@ -239,10 +250,11 @@ export const training = (network: Network): Experiment => {
           ...(o.dropPath > 0 ? { dropPath: linear(0, o.dropPath) } : {}),
           ...(o.bilateral ? { mixing: o.mixing } : {}),
           ...mixRate,
+          ...knobs,
         },
         start: (context) => {
           const { counts, validates } = context;
-          const { model, objective } = build(network, { o, shape: shapeOf(context), counts });
+          const { model, objective } = build(network, { o, shape: shapeOf(context), counts, loss });
           requireFitForStage(o, { model, validates });
           return supervised({
             ...o,
@@ -250,7 +262,7 @@ export const training = (network: Network): Experiment => {
             objective,
             streams,
             genotypes: trained(network, o),
-            assumes: assumedPrior({ streams, loss: o.loss, counts }),
+            assumes: assumedPrior({ streams, loss, counts }),
             profiler: context.profiler,
           });
         },
@@ -262,7 +274,7 @@ export const training = (network: Network): Experiment => {
         // The classifier is fitted to images as they are.
         knobs: mixes(o.augment.label) ? { [MIX_RATE]: constant(0) } : {},
         // The auxiliary head has done its work.
-        build: (shape, counts) => build(network, { o: { ...o, auxiliary: 0 }, shape, counts }).model,
+        build: (shape, counts) => build(network, { o: { ...o, auxiliary: 0 }, shape, counts, loss }).model,
       });
       return {
         batchSize: o.batchSize,

@@ -1,2 +1,2 @@
 export { type Argument, type Label, parseLabel, parseLabels, spell } from './parse.js';
-export { type Entry, numbers, ofNumbers, type Registry, registry, word } from './registry.js';
+export { type Entry, numbers, ofNumbers, type Registry, registry, withDefaults, word } from './registry.js';

@@ -81,6 +81,19 @@ export const ofNumbers = <T>(usage: string, make: (...values: number[]) => T, le
   },
 });
 
+/** An entry of which every parameter has a default: its name alone, or with numbers in brackets, from the first on. */
+export const withDefaults = <T>(
+  name: string,
+  parameters: readonly string[],
+  make: (...values: number[]) => T,
+): Entry<T> => ({
+  usage: `${name} or ${name}(${parameters.join(', ')})`,
+  make: (args) => {
+    const values = numbers(args, 0, parameters.length);
+    return values === undefined ? undefined : make(...values);
+  },
+});
+
 /** An argument as a bare word, or undefined. */
 export const word = (argument: Argument | undefined): string | undefined =>
   typeof argument === 'object' && argument.args.length === 0 ? argument.name : undefined;

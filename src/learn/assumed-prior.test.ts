@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Sampling } from '../data/index.js';
-import { balancedSoftmax, crossEntropy, type Loss } from '../loss/index.js';
+import { balancedSoftmax, crossEntropy, type Loss, losses, reweighted } from '../loss/index.js';
 import { assumedPrior } from './assumed-prior.js';
 
 const counts = [70, 20, 10];
@@ -22,6 +22,23 @@ describe('the prior that logits assume', () => {
     const twice = [1 / 70, 1 / 20, 1 / 10];
     const all = twice.reduce((a, b) => a + b);
     expect(of(['class'], { loss: balancedSoftmax() })).toEqual(near(twice.map((value) => value / all)));
+  });
+
+  it('is what weights and shifts of classes make of it', () => {
+    const normalised = (values: readonly number[]) => {
+      const all = values.reduce((a, b) => a + b);
+      return near(values.map((value) => value / all));
+    };
+    const weights = counts.map((n) => 1 / (1 - 0.9 ** n));
+    expect(of(['instance'], { loss: losses.read('class-balanced(0.9)') })).toEqual(
+      normalised(counts.map((n, c) => n * (weights[c] ?? 0))),
+    );
+    expect(of(['instance'], { loss: losses.read('logit-adjusted(0.5)') })).toEqual(normalised(counts.map(Math.sqrt)));
+    const mean = weights.reduce((a, b) => a + b) / 3;
+    const half = weights.map((w) => 1 + 0.5 * (w / mean - 1));
+    expect(of(['class'], { loss: reweighted(crossEntropy(), { beta: 0.9, last: 0.5 }) })).toEqual(normalised(half));
+    expect(of(['square-root'])).toEqual(normalised(counts.map(Math.sqrt)));
+    expect(of(['under'])).toEqual(thirds);
   });
 
   it('goes from one branch to the other with the mixing', () => {

@@ -13,7 +13,7 @@ import {
 import { add, cat, mul, narrow, type Tensor } from '../tensor/index.js';
 import { allCertain, alphasFor, type Choice, chosen, type WeightsOf } from './alphas.js';
 import { type Backbone, backbone } from './backbone.js';
-import { classifier } from './classifier.js';
+import { pooledClassifier } from './classifier.js';
 import { cellOf } from './derived.js';
 import { BACKBONE, type Model, type Supernet } from './model.js';
 import { cellKinds, checkShape, type NetShape } from './shape.js';
@@ -50,11 +50,12 @@ const MIXINGS: readonly Knobs[] = Array.from({ length: 11 }, (_, i) => ({ mixing
 type Outputs = readonly [Features, Features];
 
 /** One normal cell at the last cell's width on the outputs of the last two, global average pooling, a linear layer. */
-const head = (store: Store, body: Backbone, { plan, classes }: { plan: CellPlan; classes: number }) => {
+const head = (store: Store, body: Backbone, { plan, shape }: { plan: CellPlan; shape: NetShape }) => {
   const last = body.top(store.child('cell'), plan);
-  const classify = classifier(store.child('classifier'), { channels: last.outputChannels, classes });
+  const { classes, classifier: kind } = shape;
+  const classify = pooledClassifier(store.child('classifier'), { channels: last.outputChannels, classes, kind });
   return ([s0, s1]: Outputs, run: { weights: OpWeights; pass: Pass }): Tensor =>
-    classify(last.forward(cellInput(s0), cellInput(s1), run));
+    classify(last.forward(cellInput(s0), cellInput(s1), run), run.pass);
 };
 
 interface TwoHeads extends Branching {
@@ -73,8 +74,7 @@ const twoHeads = (shape: NetShape, options: TwoHeads): BilateralModel => {
     throw new RangeError(`Cannot mix branches: logitScale must be a number > 0, got ${logitScale}`);
   const store = new ParameterStore(shape);
   const body = backbone(store.component(BACKBONE), shape, { plan: (kind) => plan(BACKBONE, kind), supernet, mask });
-  const build = (name: string) =>
-    head(store.component(name).child(name), body, { plan: plan(name, 'normal'), classes: shape.classes });
+  const build = (name: string) => head(store.component(name).child(name), body, { plan: plan(name, 'normal'), shape });
   const [instanceHead, classHead] = [build('instance'), build('class')];
   store.allocate();
 
@@ -84,9 +84,11 @@ const twoHeads = (shape: NetShape, options: TwoHeads): BilateralModel => {
     instanceHead(ours, { weights: weights('instance', pass).normal, pass }),
     classHead(theirs, { weights: weights('class', pass).normal, pass }),
   ];
+  const { cosines } = shape.classifier ?? {};
   return {
     store,
     settings: MIXINGS,
+    cosines: cosines && { ...cosines, scale: cosines.scale * logitScale },
     mix,
     branches: (instance, klass, pass) => {
       const run = { weights: weights(BACKBONE, pass), pass };

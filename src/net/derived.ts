@@ -13,7 +13,7 @@ import type { Tensor } from '../tensor/index.js';
 import { allCertain } from './alphas.js';
 import { auxiliaryHead } from './auxiliary.js';
 import { backbone } from './backbone.js';
-import { classifier } from './classifier.js';
+import { pooledClassifier } from './classifier.js';
 import { BACKBONE, type Model, plainModel } from './model.js';
 import { checkShape, type NetShape } from './shape.js';
 
@@ -64,7 +64,7 @@ export const derivedNetwork = (
   { genotype, head, auxiliary = false, primitives, mask }: DerivedOptions,
 ): DerivedNet => {
   checkShape(shape);
-  const { classes, layers } = shape;
+  const { classes, layers, classifier: kind } = shape;
   const plan = (kind: CellKind) => derivedPlan(cellOf(genotype, { component: BACKBONE, kind }), { primitives });
   const topCell = head && cellOf(head, { component: 'head', kind: 'normal' });
   const store = new ParameterStore(shape);
@@ -72,10 +72,10 @@ export const derivedNetwork = (
   const body = backbone(place, shape, { plan, supernet: false, mask });
   const top = topCell && body.top(place.child('cells').child(layers), derivedPlan(topCell, { primitives }));
   const channels = top?.outputChannels ?? body.widths.at(-1) ?? 0;
-  const classify = classifier(store.component(CLASSIFIER).child('classifier'), { channels, classes });
+  const classify = pooledClassifier(store.component(CLASSIFIER).child('classifier'), { channels, classes, kind });
   const at = Math.floor((2 * layers) / 3);
   const extra = auxiliary
-    ? auxiliaryHead(store.component(AUXILIARY).child('auxiliary'), { channels: body.widths[at] ?? 0, classes })
+    ? auxiliaryHead(store.component(AUXILIARY).child('auxiliary'), { channels: body.widths[at] ?? 0, classes, kind })
     : undefined;
   store.allocate();
 
@@ -89,7 +89,8 @@ export const derivedNetwork = (
       },
     });
     const last = top === undefined ? s1 : top.forward(cellInput(s0), cellInput(s1), { weights: certain, pass });
-    return { logits: classify(last), auxiliary: side };
+    return { logits: classify(last, pass), auxiliary: side };
   };
-  return { ...plainModel(store, (images, pass) => trained(images, pass).logits), trained };
+  const { cosines } = kind ?? {};
+  return { ...plainModel(store, (images, pass) => trained(images, pass).logits, { cosines }), trained };
 };

@@ -1,4 +1,4 @@
-import type { Knobs, ParameterStore, Pass } from '../nn/index.js';
+import type { Cosines, Knobs, ParameterStore, Pass } from '../nn/index.js';
 import type { CellKind, Genotype, Relaxation, SearchSpace } from '../space/index.js';
 import type { Tensor } from '../tensor/index.js';
 
@@ -14,6 +14,8 @@ export interface Model {
   readonly store: ParameterStore;
   /** What it is tested at: one setting ({}), or one per test-time mixing. Validation follows the first. */
   readonly settings: readonly Knobs[];
+  /** Its logits are cosines; absent where they are not. Some losses need that. */
+  readonly cosines?: Cosines | undefined;
   /** One answer per setting, `settings` unless said, from one pass. images: [batch, inputChannels, h, w] */
   answers(images: Tensor, pass: Pass, at?: readonly Knobs[]): readonly Answer[];
   dispose(): void;
@@ -46,9 +48,14 @@ export const BACKBONE = 'backbone';
 const single: readonly Knobs[] = [{}];
 
 /** A model that answers in one way only. logits: [batch, inputChannels, h, w] → [batch, classes] */
-export const plainModel = (store: ParameterStore, logits: (images: Tensor, pass: Pass) => Tensor): Model => ({
+export const plainModel = (
+  store: ParameterStore,
+  logits: (images: Tensor, pass: Pass) => Tensor,
+  { cosines }: Pick<Model, 'cosines'> = {},
+): Model => ({
   store,
   settings: single,
+  cosines,
   answers: (images, pass, at = single) => {
     const answer = logits(images, pass);
     return at.map((knobs) => ({ at: knobs, logits: answer }));

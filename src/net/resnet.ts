@@ -1,7 +1,7 @@
 import { batchNorm, conv, convWeight, type Init, ParameterStore, type Pass, type Store } from '../nn/index.js';
 import { modeOf, openSource, type Stage, sumBranches } from '../space/index.js';
 import { everyPixel, relu, scope, type Tensor, zeroPad } from '../tensor/index.js';
-import { classifier } from './classifier.js';
+import { pooledClassifier } from './classifier.js';
 import { CLASSIFIER } from './derived.js';
 import { BACKBONE, type Model, plainModel } from './model.js';
 import { checkSizes, type TaskShape } from './shape.js';
@@ -61,7 +61,7 @@ export const resnet = (
   { channels, ...task }: TaskShape & { channels: number },
   { depth = 32 }: { depth?: number } = {},
 ): Model => {
-  const { classes, inputChannels, imageSize } = task;
+  const { classes, inputChannels, imageSize, classifier: kind } = task;
   checkSizes({ channels, classes, inputChannels }, { imageSize, reductions: STAGES - 1 });
   const blocks = blocksOf(depth);
   const store = new ParameterStore(task);
@@ -78,15 +78,16 @@ export const resnet = (
     }),
   ).flat();
   const head = store.component(CLASSIFIER).child('classifier');
-  const classify = classifier(head, { channels: input, classes, init: he(input) });
+  const classify = pooledClassifier(head, { channels: input, classes, init: he(input), kind });
   store.allocate();
-  return plainModel(store, (images, pass) => {
+  const logits = (images: Tensor, pass: Pass): Tensor => {
     const features = scope(() => {
       const start = relu(stemNorm.apply(stem(images), pass));
       return body.reduce((x, block) => block(x, pass), start);
     });
-    return classify([features]);
-  });
+    return classify([features], pass);
+  };
+  return plainModel(store, logits, { cosines: kind?.cosines });
 };
 
 /** Blocks per stage of a depth. Throws a RangeError unless it is 6n + 2. */

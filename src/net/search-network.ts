@@ -1,7 +1,8 @@
-import { ParameterStore } from '../nn/index.js';
+import { ParameterStore, type Pass } from '../nn/index.js';
+import type { Tensor } from '../tensor/index.js';
 import { alphasFor, type Choice, chosen } from './alphas.js';
 import { backbone } from './backbone.js';
-import { classifier } from './classifier.js';
+import { pooledClassifier } from './classifier.js';
 import { BACKBONE, plainModel, type Supernet } from './model.js';
 import { cellKinds, checkShape, type NetShape } from './shape.js';
 
@@ -13,17 +14,19 @@ import { cellKinds, checkShape, type NetShape } from './shape.js';
 export const searchNetwork = (shape: NetShape, options: Choice = {}): Supernet => {
   checkShape(shape);
   const choice = chosen(options);
-  const { nodes, classes } = shape;
+  const { nodes, classes, classifier: kind } = shape;
   const store = new ParameterStore(shape);
   const place = store.component(BACKBONE);
   const body = backbone(place, shape, { plan: (kind) => choice.space.plan(kind, { nodes }), supernet: true });
-  const classify = classifier(place.child('classifier'), { channels: body.widths.at(-1) ?? 0, classes });
+  const channels = body.widths.at(-1) ?? 0;
+  const classify = pooledClassifier(place.child('classifier'), { channels, classes, kind });
   store.allocate();
   const places = cellKinds(shape.layers).map((kind) => ({ component: BACKBONE, kind }));
   const { weights, ...architecture } = alphasFor(places, { ...choice, nodes, store });
-  const model = plainModel(store, (images, pass) => {
+  const logits = (images: Tensor, pass: Pass): Tensor => {
     const [, last] = body.forward(images, { weights: weights(BACKBONE, pass), pass });
-    return classify(last);
-  });
+    return classify(last, pass);
+  };
+  const model = plainModel(store, logits, { cosines: kind?.cosines });
   return { ...model, ...architecture };
 };

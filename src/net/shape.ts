@@ -1,6 +1,7 @@
 import type { ParameterStore } from '../nn/index.js';
 import type { CellKind, CellPlan, DropMask } from '../space/index.js';
 import type { Dtype } from '../tensor/index.js';
+import type { Classifier } from './classifier.js';
 
 /** What every network has to know of its task and machine. */
 export interface TaskShape {
@@ -14,6 +15,8 @@ export interface TaskShape {
   readonly fused?: boolean;
   /** Registers weights beside the network's own, of who wraps the network. */
   readonly extend?: (store: ParameterStore) => void;
+  /** How features become logits; a linear layer unless said. */
+  readonly classifier?: Classifier;
 }
 
 /** The sizes of a network of cells: DARTS searches at 16 channels, 8 cells, 4 nodes. */

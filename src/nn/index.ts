@@ -1,4 +1,5 @@
 export type { Target, TensorBatch } from './batch.js';
+export type { Cosines } from './cosines.js';
 export {
   type BatchNorm,
   batchNorm,

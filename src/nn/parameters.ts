@@ -3,11 +3,14 @@ import {
   cat,
   type Dtype,
   detach,
+  div,
   full,
   fusedByDefault,
   inPlace,
+  mul,
   narrow,
   noGrad,
+  norm,
   ones,
   reshape,
   scope,
@@ -16,8 +19,15 @@ import {
 } from '../tensor/index.js';
 import type { Pass } from './pass.js';
 
-/** How a weight starts: uniform in ±bound, normal with mean 0 and that standard deviation, or constant. */
-export type Init = { readonly uniform: number } | { readonly normal: number } | { readonly constant: number };
+/**
+ * How a weight starts: uniform in ±bound, normal with mean 0 and that standard deviation, constant, or each row uniform
+ * in ±1 and then brought to that length.
+ */
+export type Init =
+  | { readonly uniform: number }
+  | { readonly normal: number }
+  | { readonly constant: number }
+  | { readonly rowLength: number };
 
 /** A trainable weight. Its value exists once the store is allocated. */
 export interface Parameter {
@@ -55,7 +65,10 @@ interface Entry extends Parameter {
 const fill = (leaf: Tensor, init: Init): void => {
   if ('uniform' in init) inPlace.uniform(leaf, -init.uniform, init.uniform);
   else if ('normal' in init) inPlace.normal(leaf, 0, init.normal);
-  else inPlace.copy(leaf, full([1], init.constant, leaf));
+  else if ('rowLength' in init) {
+    inPlace.uniform(leaf, -1, 1);
+    inPlace.copy(leaf, mul(div(leaf, norm(leaf, { dim: -1, keepdim: true })), init.rowLength));
+  } else inPlace.copy(leaf, full([1], init.constant, leaf));
 };
 
 // By overload: the map holds values of any type, and who asks by a name knows which.

@@ -8,3 +8,4 @@ export { product } from './product.js';
 export { reverseSigmoid } from './reverse-sigmoid.js';
 export { requireFraction, requireMixing, type Schedule, schedule } from './schedule.js';
 export { type FreezeForm, freezeForms, softFreeze } from './soft-freeze.js';
+export { step } from './step.js';

@@ -11,6 +11,7 @@ import {
   reverseSigmoid,
   type Schedule,
   softFreeze,
+  step,
 } from './index.js';
 
 // Without −0, which a label writes as 0.
@@ -20,6 +21,8 @@ const plain: fc.Arbitrary<Schedule> = fc.oneof(
   fc.tuple(number, number).map(([a, b]) => cosine(a, b)),
   fc.tuple(number, number).map(([a, b]) => linear(a, b)),
   fc.constant(parabolicDecay()),
+  fc.double({ min: 0, max: 1, noNaN: true }).map((at) => step(at)),
+  fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), number, number).map(([at, a, b]) => step(at, a, b)),
   fc.double({ min: 1, max: 100, noNaN: true }).map((k) => reverseSigmoid({ k })),
   fc.constantFrom(...freezeForms).map((form) => softFreeze(parabolicDecay(), { form })),
 );
@@ -56,6 +59,9 @@ describe('reading a schedule', () => {
     ['linear(1, 0) linear(1, 0)', /"linear" is not expected/],
     ['linear(1; 0)', /"; 0\)" is neither a name/],
     ['reverseSigmoid(0)', /k must be > 0, got 0/],
+    ['step', /it must be written step\(at\) or step\(at, from, to\)/],
+    ['step(0.8, 1)', /it must be written step\(at\) or step\(at, from, to\)/],
+    ['step(160)', /step must be at t in \[0, 1\], got 160/],
   ])('refuses %s and says what it should be', (text, message) => {
     expect(() => parseSchedule(text)).toThrow(message);
   });

@@ -1,4 +1,4 @@
-import { ofNumbers, registry, word } from '../label/index.js';
+import { numbers, ofNumbers, registry, word } from '../label/index.js';
 import { between } from './between.js';
 import { constant } from './constant.js';
 import { cosine } from './cosine.js';
@@ -8,6 +8,7 @@ import { product } from './product.js';
 import { reverseSigmoid } from './reverse-sigmoid.js';
 import type { Schedule } from './schedule.js';
 import { freezeForms, softFreeze } from './soft-freeze.js';
+import { step } from './step.js';
 
 /** Every schedule that has a spelling. */
 export const schedules = registry<Schedule>('schedule', {
@@ -21,6 +22,14 @@ export const schedules = registry<Schedule>('schedule', {
     0,
   ),
   between: ofNumbers('between(from, to)', between),
+  step: {
+    usage: 'step(at) or step(at, from, to)',
+    make: (args) => {
+      const values = numbers(args, 1, 3) ?? [];
+      const [at, ...levels] = values;
+      return at === undefined || levels.length === 1 ? undefined : step(at, ...levels);
+    },
+  },
   softFreeze: {
     usage: `softFreeze(mixing) or softFreeze(mixing, ${freezeForms.join('|')})`,
     make: ([mixing, second, ...rest], read) => {

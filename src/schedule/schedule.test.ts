@@ -10,6 +10,7 @@ import {
   reverseSigmoid,
   schedule,
   softFreeze,
+  step,
 } from './index.js';
 
 const value = fc.double({ min: -1e6, max: 1e6, noNaN: true });
@@ -58,6 +59,19 @@ describe('schedules', () => {
         expect(product()(t)).toBe(1);
       }),
     );
+  });
+
+  it('a step goes from one value to another at once, from that progress on', () => {
+    const deferred = step(0.8);
+    expect([0, 0.5, 159 / 200, 160 / 200, 32 / 40, 0.999].map(deferred)).toEqual([0, 0, 0, 1, 1, 1]);
+    const rate = product(constant(0.1), step(0.8, 1, 0.01), step(0.9, 1, 0.01));
+    for (const [epoch, lr] of [
+      [159, 0.1],
+      [160, 1e-3],
+      [179, 1e-3],
+      [180, 1e-5],
+    ] as const)
+      expect(rate(epoch / 200)).toBeCloseTo(lr, 12);
   });
 
   it('carry a label that says their formula', () => {

@@ -111,6 +111,10 @@ export const softmax = (x: Tensor, { dim = -1 }: { dim?: number } = {}): Tensor 
 const logSoftmaxOp = tensorOp('aten::log_softmax.int', 'self', 'dim');
 export const logSoftmax = (x: Tensor, { dim = -1 }: { dim?: number } = {}): Tensor => logSoftmaxOp(x, dim);
 
+const logSumExpOp = tensorOp('aten::logsumexp', 'self', 'dim', 'keepdim');
+/** log Σ exp(x) along `dim`, safe for x of any size; −∞ adds nothing. */
+export const logSumExp = (x: Tensor, { dim = -1 }: { dim?: number } = {}): Tensor => logSumExpOp(x, [dim], false);
+
 const REDUCTIONS = { none: 0, mean: 1, sum: 2 } as const;
 const crossEntropyOp = tensorOp(
   'aten::cross_entropy_loss',

@@ -1,6 +1,6 @@
 import type { Dtype } from './dtype.js';
 import { tensorOp, tensorsOp } from './operator.js';
-import type { Tensor } from './tensor.js';
+import { scope, type Tensor } from './tensor.js';
 
 /** A number stands for a tensor of one element wherever arithmetic allows it. */
 export type Operand = Tensor | number;
@@ -98,6 +98,27 @@ const argmaxOp = tensorOp('aten::argmax', 'self', 'dim', 'keepdim');
 export const argmax = (x: Tensor, { dim, keepdim = false }: { dim?: number; keepdim?: boolean } = {}): Tensor =>
   argmaxOp(x, dim ?? null, keepdim);
 
+// Choosing elements.
+
+const indexSelectOp = tensorOp('aten::index_select', 'self', 'dim', 'index');
+/** The entries of `x` along `dim` that `index` names, one after the other. index: int64 [n] */
+export const indexSelect = (x: Tensor, dim: number, index: Tensor): Tensor => indexSelectOp(x, dim, index);
+
+const maskedFillOp = tensorOp('aten::masked_fill.Scalar', 'self', 'mask', 'value');
+/** x, with `value` where the mask is true. mask: bool, of a shape that broadcasts to x */
+export const maskedFill = (x: Tensor, mask: Tensor, value: number): Tensor => maskedFillOp(x, mask, value);
+
+// Decompositions.
+
+const qrOp = tensorsOp('aten::linalg_qr', 'A', 'mode');
+/** The orthonormal columns of the reduced QR decomposition. x: [n, k], n >= k → [n, k] */
+export const orthonormal = (x: Tensor): Tensor =>
+  scope(() => {
+    const [q] = qrOp(x, 'reduced');
+    if (q === undefined) throw new Error('Cannot decompose: linalg_qr gave no Q');
+    return q;
+  });
+
 // Shape. These are views where libtorch can make one.
 
 const reshapeOp = tensorOp('aten::reshape', 'self', 'shape');
@@ -115,10 +136,6 @@ export const narrow = (x: Tensor, dim: number, start: number, length: number): T
 const selectOp = tensorOp('aten::select.int', 'self', 'dim', 'index');
 /** Entry `index` along `dim`, which disappears. */
 export const select = (x: Tensor, dim: number, index: number): Tensor => selectOp(x, dim, index);
-
-const indexSelectOp = tensorOp('aten::index_select', 'self', 'dim', 'index');
-/** The entries `index` (integers, [n]) along `dim`, in that order; a copy. */
-export const indexSelect = (x: Tensor, dim: number, index: Tensor): Tensor => indexSelectOp(x, dim, index);
 
 const expandOp = tensorOp('aten::expand', 'self', 'size');
 export const expand = (x: Tensor, shape: readonly number[]): Tensor => expandOp(x, shape);

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { closest } from 'fastest-levenshtein';
 import { Rng } from '../data/index.js';
+import { didYouMean, knownNames } from '../label/index.js';
 import { models } from '../net/index.js';
 import type { RunFolder } from '../run/index.js';
 import { dartsSpace, genotypeNames, namedGenotype, randomGenotype, readGenotypes } from '../space/index.js';
@@ -68,7 +68,6 @@ export const networkOf = (
   }
   const names = [RANDOM, ...networkNames()];
   throw new RangeError(
-    `Cannot train "${word}": it is neither a run, nor a file, nor one of ${names.join(', ')}; ` +
-      `did you mean "${closest(word, names)}"?`,
+    `Cannot train "${word}": it is neither a run, nor a file, nor a known name:${didYouMean(word, names)} ${knownNames(names)}`,
   );
 };

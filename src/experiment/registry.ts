@@ -1,4 +1,4 @@
-import { closest } from 'fastest-levenshtein';
+import { didYouMean, knownNames } from '../label/index.js';
 import type { ExperimentRecord } from '../run/index.js';
 import type { Experiment, Plan } from './experiment.js';
 import { table2 } from './recipes.js';
@@ -15,9 +15,7 @@ export const experiments = {
     found.get(name) ??
     ((): never => {
       const names = [...found.keys()];
-      throw new RangeError(
-        `Unknown recipe "${name}": did you mean "${closest(name, names)}"? (one of ${names.join(', ')})`,
-      );
+      throw new RangeError(`Unknown recipe "${name}":${didYouMean(name, names)} ${knownNames(names)}`);
     })(),
   /** Throws a RangeError when the name is taken. */
   add: (experiment: Experiment): void => {

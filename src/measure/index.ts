@@ -9,7 +9,7 @@ export * from './mixing.js';
 export * from './op-weights.js';
 export { dataRequest, isPapersData, isPapersFolder } from './paper-data.js';
 export { type ResultRow, resultRows } from './results.js';
-export { byRow, changeText, type Row, rowLabel, rowName, withoutCommon } from './rows.js';
+export { byRow, type Row, rowLabel, rowName, withoutCommon } from './rows.js';
 export { continuedFrom, type LoadedRun, loadRun, loadRuns, messageOf, type Unreadable } from './runs.js';
 export { type Sensitivity, sensitivityOf } from './sensitivity.js';
 export { type Estimate, mean, type Point, pooled, sum } from './statistics.js';

@@ -1,5 +1,5 @@
 import { paperRows } from '../paper/index.js';
-import type { RunInfo } from '../run/index.js';
+import { changeText, type RunInfo } from '../run/index.js';
 import type { LoadedRun } from './runs.js';
 
 /** The runs of one row of a table: seeds of one experiment with the same changes. */
@@ -11,12 +11,6 @@ export interface Row {
   readonly experiment: { readonly name: string; readonly label: string };
   readonly runs: readonly LoadedRun[];
 }
-
-/** Changes as text, ` (logitScale 2)`, or nothing. */
-export const changeText = (changes: Readonly<Record<string, unknown>>): string => {
-  const words = Object.entries(changes).toSorted(([a], [b]) => a.localeCompare(b));
-  return words.length === 0 ? '' : ` (${words.map(([key, value]) => `${key} ${value}`).join(', ')})`;
-};
 
 /** Which row a run belongs to: its experiment, with what was changed of it. */
 export const rowName = ({ experiment, changes }: RunInfo): string => experiment.name + changeText(changes);

@@ -1,8 +1,8 @@
 import { paperClaims } from '../paper/index.js';
-import type { RunInfo } from '../run/index.js';
+import { changeText, type RunInfo } from '../run/index.js';
 import { type ClaimResult, measureClaims } from './claims.js';
 import { mixes } from './mixing.js';
-import { byRow, changeText, withoutChanges } from './rows.js';
+import { byRow, withoutChanges } from './rows.js';
 import { type LoadedRun, seedsOf } from './runs.js';
 import { type Estimate, estimateOf } from './statistics.js';
 

@@ -14,4 +14,4 @@ export { type Alpha, type Answer, BACKBONE, freeze, type Model, type Supernet } 
 export { models } from './models.js';
 export { resnet } from './resnet.js';
 export { searchNetwork } from './search-network.js';
-export { cellKind, checkShape, type NetShape, type TaskShape } from './shape.js';
+export { cellKind, cellKinds, checkShape, type NetShape, type TaskShape } from './shape.js';

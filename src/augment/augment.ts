@@ -8,5 +8,7 @@ import type { Pass, TensorBatch } from '../nn/index.js';
 export interface Augment extends ByteAugment {
   /** As it is spelled: `crop(4)`. */
   readonly label: string;
+  /** Throws a RangeError where it could not work on such data. Asked once, before training. */
+  check?(data: { readonly imageSize: number }): void;
   tensors?(batch: TensorBatch, rng: Rng, pass: Pass): TensorBatch;
 }

@@ -21,6 +21,9 @@ export const parseAugment = (text: string): Augment => {
   const parts = augments.readList(text);
   return {
     label: labelOf(parts),
+    check: (data) => {
+      for (const part of parts) part.check?.(data);
+    },
     bytes: (image, rng) => {
       for (const part of parts) part.bytes?.(image, rng);
     },

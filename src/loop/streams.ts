@@ -26,6 +26,7 @@ export const batchStreams = (
   { dataset, batchSize, augment: label, seed, saved }: StreamsOptions,
 ): BatchStream[] => {
   const augment = parseAugment(label);
+  augment.check?.(dataset);
   const { mean, std, train } = dataset;
   const { dtype, device } = model.store;
   const toTensors = batchToTensors({ ...train, mean, std }, { dtype, device, augment });

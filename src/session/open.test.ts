@@ -109,6 +109,9 @@ describe('a run that is opened without its data', () => {
     const logits = opened.logits(dataset.test.images);
     expect(logits.shape).toEqual([9, 3]);
     expect(logits.toArray()).toEqual(live?.logits);
+    const fromBuffer = opened.logits(Buffer.from(dataset.test.images));
+    expect(fromBuffer.toArray()).toEqual(live?.logits);
+    fromBuffer.dispose();
     expect(opened.at).toEqual(result?.evaluation?.at);
     expect(opened.classes).toEqual(['cat', 'dog', 'owl']);
     const predicted = scope(() => argmax(logits, { dim: 1 }).toArray());

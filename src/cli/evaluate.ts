@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { type Evaluation, openRun } from '../run/index.js';
-import { reopen } from '../session/index.js';
+import { reopen, requireCheckpoint } from '../session/index.js';
 import { listing, table } from './format.js';
 import { runDisplay, silent } from './progress.js';
 import { answerRows, confusionRows, evaluationRows, genotypeRows, perClassRows } from './summary.js';
@@ -14,7 +14,7 @@ export const command = (): Command =>
       new Option(
         '--mixing <m or from:to:step>',
         'test-time mixing: one ratio, or a sweep of which the best on the validation images is taken ' +
-          '(default: 0:1:0.1)',
+          '(default: 0:1:0.1; 0 for a run without validation images)',
       ).argParser(mixingList),
     )
     .option('--json', 'print the result as JSON on stdout; progress stays on stderr')
@@ -27,11 +27,14 @@ export const command = (): Command =>
     .action(async (run: string, flags: { mixing?: number[]; json?: true; quiet?: true }) => {
       const display = flags.quiet ? silent : runDisplay();
       const folder = openRun(run);
-      if (folder.checkpoints.list().length === 0)
-        throw new Error(`Cannot evaluate ${run}: it must have a checkpoint, it has none yet; wait for its first epoch`);
+      requireCheckpoint(folder, `Cannot evaluate ${run}`);
       const mixes = folder.info.experiment.phases.some(({ knobs }) => 'mixing' in knobs);
       if (flags.mixing !== undefined && !mixes)
         throw new UsageError(`--mixing needs a run with two branches: ${run} is of ${folder.info.name}, which has one`);
+      if ((flags.mixing?.length ?? 0) > 1 && folder.info.data.counts.valid.every((n) => n === 0))
+        throw new UsageError(
+          `--mixing must be one ratio for ${run}: it has no validation images to choose one of several by (--split all)`,
+        );
       const reopened = await reopen(folder, { onDataProgress: display.onData });
       for (const text of reopened.notices) display.on({ type: 'notice', text });
       const { dataset } = reopened;
@@ -48,7 +51,10 @@ export const command = (): Command =>
       else
         process.stdout.write(
           `${[
-            listing([...evaluationRows(evaluation, { trainCounts }), ...genotypeRows(genotypes)]),
+            listing([
+              ...evaluationRows(evaluation, { trainCounts, asked: flags.mixing !== undefined }),
+              ...genotypeRows(genotypes),
+            ]),
             table(perClassRows(evaluation, { classes: dataset.classes, trainCounts }), { right: [1, 2] }),
             ...answersTable(evaluation),
             ...confusionTable(evaluation, dataset.classes),

@@ -11,7 +11,7 @@ export {
   type Values,
   variant,
 } from './experiment.js';
-export { networkNames, networkOf } from './network.js';
+export { networkNames, networkOf, RANDOM } from './network.js';
 export type { Network } from './network-cells.js';
 export { kebab, metaOf, numberIn, type OptionMeta, type OptionSet, oneOf, option } from './option.js';
 export { paperSettings, RECOMMENDED, table2 } from './recipes.js';

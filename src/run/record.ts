@@ -122,6 +122,9 @@ const experimentShape = z.object({
 export type ExperimentRecord = z.infer<typeof experimentShape>;
 export const experimentRecord: z.ZodType<ExperimentRecord> = experimentShape.loose().refine(isJson, json);
 
+/** Of run.json, as it is written; format 1 is read. */
+export const FORMAT = 2;
+
 /**
  * What a run is and where it came from: the content of `run.json`, written once. `overrides` are the scale and the
  * sizes that were asked for, `changes` what was asked for of the method; `startedAt` is an ISO time. Runs of format 1
@@ -130,7 +133,7 @@ export const experimentRecord: z.ZodType<ExperimentRecord> = experimentShape.loo
 export const runInfo = z.preprocess(
   upgradeInfo,
   z.object({
-    format: z.literal(2),
+    format: z.literal(FORMAT),
     name: z.string(),
     experiment: experimentRecord,
     overrides: jsonObject,

@@ -33,7 +33,7 @@ export const command = (): Command =>
         throw new UsageError(`--mixing needs a run with two branches: ${run} is of ${folder.info.name}, which has one`);
       if ((flags.mixing?.length ?? 0) > 1 && folder.info.data.counts.valid.every((n) => n === 0))
         throw new UsageError(
-          `--mixing must be one ratio for ${run}: it has no validation images to choose one of several by (--split all)`,
+          `--mixing must be one ratio for ${run}: it has no validation images (--split all) to choose among several by`,
         );
       const reopened = await reopen(folder, { onDataProgress: display.onData });
       for (const text of reopened.notices) display.on({ type: 'notice', text });

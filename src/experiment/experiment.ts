@@ -29,7 +29,7 @@ export interface Experiment {
    * cannot be, and on values that do not go together.
    */
   with(values: Values): Plan;
-  /** All its values as they are by default beside these, on which other defaults may depend; else those of `with({})`. */
+  /** All its values as they are by default beside these, on which other defaults may depend. */
   usual?(values: Values): Values;
 }
 

@@ -72,7 +72,7 @@ describe('training a network', () => {
       genotypes: { backbone: { normal: { nodes: [[{ op: 'x', from: 0 }]], concat: [2] } } },
     };
     expect(() => planOf({ ...record, network: broken }, { run: 'runs/a' })).toThrow(
-      /^Cannot open run runs\/a: .*Cannot read genotype from runs\/a\/run\.json: backbone, normal cell: unknown primitive "x"/,
+      /^Cannot open run runs\/a: .* genotype from runs\/a\/run\.json: backbone, normal cell: unknown primitive "x"/,
     );
     const models = { ...describePlan(resnet.with({})), network: { name: 'mine', genotypes: null } };
     expect(() => planOf(models, { run: 'runs/a' })).toThrow(

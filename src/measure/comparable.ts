@@ -70,8 +70,8 @@ export const requireComparable = (given: readonly LoadedRun[]): void => {
       found.set(`${key} of ${among}`, first);
       if (first.value !== value)
         refuse(
-          `${key} must be equal, it is ${shown(key, first.value)} in ${first.path} and ${shown(key, value)} in ${path}; ` +
-            'report them separately',
+          `${key} must be equal, it is ${shown(key, first.value)} in ${first.path} and ` +
+            `${shown(key, value)} in ${path}; report them separately`,
         );
     }
     const row = rowName(info);

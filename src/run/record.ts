@@ -83,7 +83,7 @@ const labels = z.record(z.string(), z.string());
 const scalar = z.union([z.number(), z.string(), z.boolean()]);
 export type Scalar = z.infer<typeof scalar>;
 
-/** Where the cells of a network come from: the search's name, and all that makes two searches one method but the seed. */
+/** Where the cells of a network come from: a search, with all but the seed that makes two of them one method. */
 const foundBy = z.object({
   name: z.string(),
   seed: z.int(),

@@ -16,8 +16,8 @@ export const reading = <T>(
 };
 
 /**
- * The newest undamaged checkpoint of a run. Throws when there is none, with what to do: a finished run has lost its own,
- * another may not have come so far.
+ * The newest undamaged checkpoint of a run. Throws when there is none, with what to do: a finished run has lost its
+ * own, another may not have come so far.
  */
 export const requireCheckpoint = (
   { path, checkpoints, readEvaluation }: Pick<RunFolder, 'path' | 'checkpoints' | 'readEvaluation'>,

@@ -20,8 +20,8 @@ const cell = (pairs: Edges, concat: readonly number[]) => ({
 });
 
 /**
- * A genotype as the code of DARTS prints it: `normal` and `reduce` list pairs of an operation and a state, two per node,
- * `normal_concat` and `reduce_concat` the states of the output. Undefined for any other JSON.
+ * A genotype as the code of DARTS prints it: `normal` and `reduce` list pairs of an operation and a state, two per
+ * node, `normal_concat` and `reduce_concat` the states of the output. Undefined for any other JSON.
  */
 export const fromDartsSpelling = (json: unknown): Genotype | undefined => {
   const { data } = spelled.safeParse(json);

@@ -56,7 +56,9 @@ const count = argument(numberIn({ least: 1, whole: true }));
 
 const device = (word: string): string => {
   if (/^(cpu|cuda(:\d+)?)$/.test(word)) return word;
-  throw new RangeError(`It must be cpu, cuda or cuda:N, got "${word}";${didYouMean(word, ['cpu', 'cuda'])}`);
+  throw new RangeError(
+    `It must be cpu, cuda or cuda:N, got "${word}"${didYouMean(word, ['cpu', 'cuda']).replace(/^ /, '; ')}`,
+  );
 };
 
 /** How often a run is saved within an epoch; it always is after one. */

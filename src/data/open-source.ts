@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
-import { didYouMean, knownNames } from '../label/index.js';
+import { orKnown } from '../label/index.js';
 import { cifar } from './cifar.js';
 import { folder } from './folder.js';
 import { idx } from './idx.js';
@@ -23,8 +23,8 @@ export class UnknownDataError extends Error {
   override readonly name = 'UnknownDataError';
   constructor(word: string) {
     super(
-      `Cannot open data: "${word}" is neither a known name nor a file or folder:${didYouMean(word, dataNames())} ` +
-        `${knownNames(dataNames())}; otherwise give a path`,
+      `Cannot open data: "${word}" is neither a known name nor a file or folder${orKnown(word, dataNames())}; ` +
+        'otherwise give a path',
     );
   }
 }

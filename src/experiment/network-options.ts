@@ -54,7 +54,7 @@ export const requireKinds = (
   const remedy =
     missing === 'reduction'
       ? 'every network has one: add it, or search anew'
-      : 'give --layers 2, which needs none, or search with --layers 3 or more';
+      : 'give --layers 2 or 1, which need none, add one, or search with --layers 3 or more';
   throw new RangeError(
     `Cannot train ${what} with --layers ${layers}: its backbone must have a ${missing} cell, it has none; ${remedy}`,
   );

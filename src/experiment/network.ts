@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { Rng } from '../data/index.js';
-import { didYouMean, knownNames } from '../label/index.js';
+import { orKnown } from '../label/index.js';
 import { models } from '../net/index.js';
 import { changeText, type RunFolder } from '../run/index.js';
 import {
@@ -97,7 +97,6 @@ export const networkOf = (
   }
   const names = [RANDOM, ...networkNames()];
   throw new RangeError(
-    `Cannot train "${word}": it is neither a run, nor a file, nor a known name:${didYouMean(word, names)} ` +
-      knownNames(names),
+    `Cannot train "${word}": it is neither a run, nor a file, nor a known name${orKnown(word, names)}`,
   );
 };

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { didYouMean, knownNames } from '../label/index.js';
+import { orKnown } from '../label/index.js';
 import type { ExperimentRecord } from '../run/index.js';
 import { readGenotypes } from '../space/index.js';
 import type { Experiment, Plan } from './experiment.js';
@@ -18,7 +18,7 @@ export const experiments = {
     found.get(name) ??
     ((): never => {
       const names = [...found.keys()];
-      throw new RangeError(`Unknown recipe "${name}":${didYouMean(name, names)} ${knownNames(names)}`);
+      throw new RangeError(`Unknown recipe "${name}"${orKnown(name, names)}`);
     })(),
   /** Throws a RangeError when the name is taken. */
   add: (experiment: Experiment): void => {

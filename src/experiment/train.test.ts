@@ -51,7 +51,7 @@ describe('training a network', () => {
   });
 
   it.each([
-    [{ reduction: dartsV2.reduction }, 3, 'must have a normal cell, it has none; give --layers 2'],
+    [{ reduction: dartsV2.reduction }, 3, 'must have a normal cell, it has none; give --layers 2 or 1'],
     [{ normal: dartsV2.normal }, 1, 'must have a reduction cell, it has none; every network has one'],
   ])(
     'refuses a backbone without a kind of cell that so many layers need, naming where it is from',

@@ -162,7 +162,7 @@ export const training = (network: Network, { what = network.name }: { what?: str
   };
   const experiment = define({
     kind: 'train',
-    name: `train-${name.replace(/[^\w.-]+/g, '-').replace(/-+$/, '')}`,
+    name: `train-${name.replace(/[^\w.-]+/g, '-').replace(/^-+|-+$/g, '')}`,
     label: name,
     options: trainOptions,
     defaults: genotypes === null ? { ...DARTS, ...RESNET, dropPath: 0, auxiliary: 0 } : DARTS,

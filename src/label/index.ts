@@ -1,3 +1,3 @@
-export { didYouMean, knownNames } from './nearest.js';
+export { didYouMean, orKnown } from './nearest.js';
 export { type Argument, type Label, parseLabel, parseLabels, spell } from './parse.js';
 export { type Entry, numbers, ofNumbers, type Registry, registry, word } from './registry.js';

@@ -11,6 +11,11 @@ export const didYouMean = (word: string, words: readonly string[]): string => {
   return nearest === undefined || changed(nearest) > MOST ? '' : ` did you mean "${nearest}"?`;
 };
 
-/** The known names, for an error about another; it may be that a module of the user's would have added it. */
-export const knownNames = (names: readonly string[]): string =>
-  `(one of ${names.join(', ')}; a name from a module of yours needs --use <module>)`;
+/**
+ * What follows an unknown name in an error: the nearest known one, and all of them. It may be that a module of the
+ * user's would have added the name.
+ */
+export const orKnown = (word: string, names: readonly string[]): string => {
+  const meant = didYouMean(word, names);
+  return `${meant && `:${meant}`} (one of ${names.join(', ')}; a name from a module of yours needs --use <module>)`;
+};

@@ -128,6 +128,50 @@ describe('recipes', () => {
   });
 });
 
+describe('--use', () => {
+  it('may stand before the command or behind it', async () => {
+    writeFileSync(
+      path('mine.mjs'),
+      'export default ({ experiments, variant }) => experiments.add(variant(' +
+        'experiments.named("darts"), { name: "mine", label: "Mine", phases: (of) => of }));',
+    );
+    for (const words of [
+      ['--use', './mine.mjs', 'recipes', '--json'],
+      ['--use=./mine.mjs', 'recipes', '--json'],
+      ['recipes', '--json', '--use', './mine.mjs'],
+    ]) {
+      const { code, stdout, stderr } = await cli.run(words);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(JSON.parse(stdout)).toContainEqual(expect.objectContaining({ name: 'mine' }));
+    }
+  });
+
+  it.each([
+    ['that is not there', undefined, 'Cannot use bad.mjs: there is no such file'],
+    ['that is no JavaScript', 'export default (', 'Cannot use bad.mjs: the module fails (SyntaxError: '],
+    ['that throws', 'export default () => { throw new Error("oh") }', 'the module fails (Error: oh); correct it'],
+    ['that adds a name twice', 'export default ({ losses }) => losses.add("cross-entropy", {})', 'the name is taken'],
+  ])('names a module %s', async (_, code, message) => {
+    rmSync(path('bad.mjs'), { force: true });
+    if (code !== undefined) writeFileSync(path('bad.mjs'), code);
+    const exit = await cli.run(['recipes', '--use', 'bad.mjs']);
+    expect(exit).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('Cannot use bad.mjs: ') });
+    expect(exit.stderr).toContain(message);
+  });
+
+  it('is named where a name of a module is not known', async () => {
+    for (const words of [
+      ['search', 'mine'],
+      ['search', '--loss', 'mine'],
+      ['train', 'mine'],
+      ['search', '--data', 'mine'],
+    ]) {
+      const { code, stderr } = await cli.run(words);
+      expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('needs --use <module>') });
+    }
+  });
+});
+
 describe('doctor', () => {
   it('says what is found, and that the engine is', async () => {
     const { code, stdout } = await cli.run(['doctor', '--json']);

@@ -4,6 +4,9 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadRun } from '../src/measure/index.js';
 import { markdown } from '../src/page/index.js';
+import { startRun } from '../src/session/index.js';
+import { writeImages } from './support/images.js';
+import { tinyPlan } from './support/tiny.js';
 
 const root = resolve(import.meta.dirname, '..');
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
@@ -82,12 +85,19 @@ describe('TypeScript examples', () => {
     [...read(page).matchAll(/```ts\n([\s\S]*?)```/g)].map((m, i) => ({ name: `${page} ${i + 1}`, code: m[1] ?? '' })),
   );
   const file = (name: string): string => join(folder, `${name.replace(/\W+/g, '-').toLowerCase()}.ts`);
+  const [run, images] = [join(folder, 'run'), join(folder, 'images')];
 
-  beforeAll(() => {
+  beforeAll(async () => {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder, { recursive: true });
     for (const { name, code } of examples) writeFileSync(file(name), code);
     execFileSync('npx', ['tsc', '-p', 'tsconfig.build.json'], { cwd: root });
+    // For the example that opens a run.
+    await writeImages(join(images, 'train'), { cat: 6, dog: 6 });
+    await writeImages(join(images, 'test'), { cat: 2, dog: 2 });
+    const data = { spec: images, imbalance: 'natural', imbalanceRatio: 1, imageSize: 16 } as const;
+    const plan = tinyPlan({ epochs: 1, nodes: 1, channels: 2 });
+    for await (const _ of startRun({ plan, data, seed: 1, device: 'cpu', threads: 1, out: run }, { force: true }));
   }, 300_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -122,7 +132,8 @@ describe('TypeScript examples', () => {
   });
 
   it.each(examples)('$name runs and prints something', ({ name }) => {
-    const out = execFileSync(process.execPath, ['--import', 'tsx', file(name)], { cwd: root, encoding: 'utf8' });
+    const words = ['--import', 'tsx', file(name), run, join(images, 'test', 'cat', '0.png')];
+    const out = execFileSync(process.execPath, words, { cwd: root, encoding: 'utf8' });
     expect(out.trim()).not.toBe('');
     expect(out).not.toMatch(/NaN|undefined/);
   });

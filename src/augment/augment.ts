@@ -9,6 +9,13 @@ export interface AugmentPass extends Pass {
   readonly partner?: (() => TensorBatch) | undefined;
 }
 
+/** What an augmentation is asked to work on. imageSize: the shorter side, in pixels */
+export interface AugmentedData {
+  readonly imageSize: number;
+  readonly batchSize: number;
+  readonly counts: readonly number[];
+}
+
 /**
  * A random change of training images: `bytes` of one image before normalising, `tensors` of a batch after it. Both must
  * draw all their random numbers from `rng`, whose state a checkpoint keeps. What is validated or tested is not changed.
@@ -19,6 +26,6 @@ export interface Augment extends ByteAugment {
   /** Whether it mixes images and labels; a pipeline may have one that does. */
   readonly mixes?: boolean | undefined;
   /** Throws a RangeError where it could not work on such data. Asked once, before training. */
-  check?(data: { readonly batchSize: number; readonly counts: readonly number[] }): void;
+  check?(data: AugmentedData): void;
   tensors?(batch: TensorBatch, rng: Rng, pass: AugmentPass): TensorBatch;
 }

@@ -99,6 +99,35 @@ describe('cutout', () => {
   });
 });
 
+describe('augmentations that would leave nothing of an image', () => {
+  const check = (text: string, imageSize: number) => () =>
+    parseAugment(text).check?.({ imageSize, batchSize: 4, counts: [4, 4] });
+
+  it('are refused for images of that size', () => {
+    expect(check('flip + cutout(15)', 8)).toThrow(
+      'Cannot cut out of images of 8×8: the side must be <= 14, got 15, which leaves nothing of any; half their size',
+    );
+    expect(check('crop(8) + flip', 8)).toThrow('the padding must be less than their size, got 8');
+    for (const text of ['cutout(14)', 'crop(7)', 'crop(4) + flip + cutout(8)', 'none'])
+      expect(check(text, 8)).not.toThrow();
+  });
+
+  it('are those whose square covers the image wherever its centre is', () => {
+    const left = (size: number): number =>
+      scope(() => {
+        const rng = new Rng(3);
+        const images = tensor(new Float32Array(200 * 25).fill(1), { shape: [200, 1, 5, 5] });
+        const pass = { training: true, knobs: {}, counts: [] };
+        const result = cutout(size).tensors?.({ images, targets: [] }, rng, pass) ?? { images };
+        return result.images.toArray().reduce((a, b) => a + b);
+      });
+    expect(left(8)).toBeGreaterThan(0); // 2 · 5 − 2
+    expect(left(9)).toBe(0);
+    expect(check('cutout(8)', 5)).not.toThrow();
+    expect(check('cutout(9)', 5)).toThrow('must be <= 8');
+  });
+});
+
 describe('labels of augmentations', () => {
   it('are read and spelled as a list, none being the empty one', () => {
     for (const text of ['crop(4) + flip + cutout(16)', 'flip', 'none']) expect(parseAugment(text).label).toBe(text);

@@ -6,6 +6,13 @@ export const crop = (pad: number): Augment => {
     throw new RangeError(`Cannot crop: the padding must be an integer >= 0, got ${pad}`);
   return {
     label: `crop(${pad})`,
+    check: ({ imageSize }) => {
+      if (pad >= imageSize)
+        throw new RangeError(
+          `Cannot crop images of ${imageSize}×${imageSize}: the padding must be less than their size, got ${pad}, ` +
+            'which leaves nothing of some; make it smaller',
+        );
+    },
     // A crop of the padded image is the image moved by (−down, −right), with zeros where nothing came.
     bytes: ({ bytes, height, width, channels }, rng) => {
       const down = rng.below(2 * pad + 1) - pad;

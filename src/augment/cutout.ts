@@ -12,6 +12,14 @@ export const cutout = (size: number): Augment => {
   const before = Math.floor(size / 2);
   return {
     label: `cutout(${size})`,
+    check: ({ imageSize }) => {
+      const most = 2 * imageSize - 2; // above it the square covers the image even where its centre is in a corner
+      if (size > most)
+        throw new RangeError(
+          `Cannot cut out of images of ${imageSize}×${imageSize}: the side must be <= ${most}, got ${size}, which ` +
+            `leaves nothing of any; half their size is usual: --cutout ${Math.floor(imageSize / 2)}`,
+        );
+    },
     tensors: ({ images, ...batch }, rng) => {
       const [count = 0, , height = 0, width = 0] = images.shape;
       const kept = new Uint8Array(count * height * width).fill(1);

@@ -186,7 +186,7 @@ describe('what cannot be mixed', () => {
     const check =
       (label: string, batchSize: number, counts = COUNTS) =>
       () =>
-        parseAugment(label).check?.({ batchSize, counts });
+        parseAugment(label).check?.({ imageSize: 32, batchSize, counts });
     for (const label of ['mixup(1)', 'remix(1, 3, 0.5)', 'cutmix(1, 0.5)'])
       expect(check(`flip + ${label}`, 1)).toThrow(`Cannot use ${label}: it mixes images of one batch`);
     expect(check('cmo(1, 0.5)', 1)).not.toThrow();

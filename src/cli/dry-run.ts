@@ -1,6 +1,6 @@
 import { describe, type Plan } from '../experiment/index.js';
 import { forecast, type MemoryNeed } from '../forecast/index.js';
-import { type DataRequest, planData, sizesOf } from '../session/index.js';
+import { type DataOrigin, type DataRequest, planData, sizesOf } from '../session/index.js';
 import { kernels, requireDevice, threads } from '../tensor/index.js';
 import { bytes, duration, grouped, listing, plural, table } from './format.js';
 import type { RunFlags } from './options.js';
@@ -17,12 +17,15 @@ const memoryText = ({ expectedMemoryBytes, freeMemoryBytes, largestBatch }: Memo
 };
 
 /** Prints what a run would do and need, from a few steps of a throw-away network; trains and writes nothing. */
-export const dryRun = async (plan: Plan, { data, flags }: { data: DataRequest; flags: RunFlags }): Promise<void> => {
+export const dryRun = async (
+  plan: Plan,
+  { data, origin, flags }: { data: DataRequest; origin: DataOrigin | undefined; flags: RunFlags },
+): Promise<void> => {
   threads.set(flags.threads);
   requireDevice(flags.device);
   const computing = kernels();
   const display = flags.quiet ? silent : runDisplay();
-  const planned = await planData(data, { onProgress: display.onData });
+  const planned = await planData(data, { onProgress: display.onData, origin });
   display.end();
   const { counts, classes, channels, imageSize, name } = planned;
   const expected = await forecast(plan, sizesOf(planned));

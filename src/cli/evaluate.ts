@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { type Evaluation, openRun } from '../run/index.js';
-import { reopen } from '../session/index.js';
+import { reopen, requireCheckpoint } from '../session/index.js';
 import { listing, table } from './format.js';
 import { priorFor } from './prior.js';
 import { runDisplay, silent } from './progress.js';
@@ -15,7 +15,7 @@ export const command = (): Command =>
       new Option(
         '--mixing <m or from:to:step>',
         'test-time mixing: one ratio, or a sweep of which the best on the validation images is taken ' +
-          '(default: 0:1:0.1)',
+          '(default: 0:1:0.1; 0 for a run without validation images)',
       ).argParser(mixingList),
     )
     .addOption(
@@ -36,12 +36,15 @@ export const command = (): Command =>
     .action(async (run: string, flags: { mixing?: number[]; prior?: string; json?: true; quiet?: true }) => {
       const display = flags.quiet ? silent : runDisplay();
       const folder = openRun(run);
-      if (folder.checkpoints.list().length === 0)
-        throw new Error(`Cannot evaluate ${run}: it must have a checkpoint, it has none yet; wait for its first epoch`);
+      requireCheckpoint(folder, `Cannot evaluate ${run}`);
       const mixes = folder.info.experiment.phases.some(({ knobs }) => 'mixing' in knobs);
       if (flags.mixing !== undefined && !mixes)
         throw new UsageError(`--mixing needs a run with two branches: ${run} is of ${folder.info.name}, which has one`);
       const prior = flags.prior === undefined ? undefined : priorFor(flags.prior, folder.info.data);
+      if ((flags.mixing?.length ?? 0) > 1 && folder.info.data.counts.valid.every((n) => n === 0))
+        throw new UsageError(
+          `--mixing must be one ratio for ${run}: it has no validation images (--split all) to choose among several by`,
+        );
       const reopened = await reopen(folder, { onDataProgress: display.onData });
       for (const text of reopened.notices) display.on({ type: 'notice', text });
       const { dataset } = reopened;
@@ -58,7 +61,10 @@ export const command = (): Command =>
       else
         process.stdout.write(
           `${[
-            listing([...evaluationRows(evaluation, { trainCounts, prior }), ...genotypeRows(genotypes)]),
+            listing([
+              ...evaluationRows(evaluation, { trainCounts, prior, asked: flags.mixing !== undefined }),
+              ...genotypeRows(genotypes),
+            ]),
             ...priorsText(evaluation),
             table(perClassRows(evaluation, { classes: dataset.classes, trainCounts }), { right: [1, 2] }),
             ...answersTable(evaluation),

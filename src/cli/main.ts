@@ -32,6 +32,14 @@ const useOption = (): Option =>
     'a JavaScript module of yours that adds recipes, losses, schedules, … (repeatable)',
   ).argParser((file: string, before: readonly string[] = []) => [...before, file]);
 
+/** The words with every `--use <module>` that stands before the command behind it. */
+const commandFirst = (words: readonly string[]): string[] => {
+  let at = 0;
+  while (words[at]?.startsWith('--use')) at += words[at] === '--use' ? 2 : 1;
+  const command = words[at];
+  return command === undefined ? [...words] : [command, ...words.slice(0, at), ...words.slice(at + 1)];
+};
+
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
 // Who reads only the beginning (`tailnas report … --json | head`) has what they want: that is no error, and no reason
@@ -48,7 +56,7 @@ const program = new Command('tailnas')
   .showHelpAfterError('(--help shows what is possible)');
 
 try {
-  const words = process.argv.slice(2);
+  const words = commandFirst(process.argv.slice(2));
   const wanted = words.find((word) => !word.startsWith('-'));
   const asked = wanted === 'help' ? words[words.indexOf('help') + 1] : wanted;
   for (const [i, word] of words.entries()) {
@@ -61,7 +69,7 @@ try {
     program.addCommand(command.copyInheritedSettings(program));
   }
   for (const command of [program, ...program.commands]) command.exitOverride();
-  await program.parseAsync();
+  await program.parseAsync(words, { from: 'user' });
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : USAGE;
   else {

@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
-import { closest } from 'fastest-levenshtein';
 import { type Imbalance, imbalances } from '../data/index.js';
 import {
   type Experiment,
@@ -16,6 +15,7 @@ import {
   sizeNames,
   type Values,
 } from '../experiment/index.js';
+import { didYouMean } from '../label/index.js';
 import type { Scalar } from '../run/index.js';
 import type { DataRequest } from '../session/index.js';
 import { argument, fromUser } from './usage.js';
@@ -56,8 +56,9 @@ const count = argument(numberIn({ least: 1, whole: true }));
 
 const device = (word: string): string => {
   if (/^(cpu|cuda(:\d+)?)$/.test(word)) return word;
-  const nearest = closest(word, ['cpu', 'cuda']);
-  throw new RangeError(`It must be cpu, cuda or cuda:N, got "${word}"; did you mean "${nearest}"?`);
+  throw new RangeError(
+    `It must be cpu, cuda or cuda:N, got "${word}"${didYouMean(word, ['cpu', 'cuda']).replace(/^ /, '; ')}`,
+  );
 };
 
 /** How often a run is saved within an epoch; it always is after one. */

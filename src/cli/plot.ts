@@ -44,7 +44,11 @@ export const command = (): Command => {
   const names = ['schedule', ...figures.names()];
   return new Command('plot')
     .description("draw schedules, or one of the paper's figures from run folders")
-    .addArgument(new Argument('<figure>', `one of ${names.join(', ')}`).argParser(argument(oneOf(names))))
+    .addArgument(
+      new Argument('<figure>', `one of ${names.join(', ')}`).argParser(
+        argument(oneOf(names, ' (one from a module of yours needs --use <module>)')),
+      ),
+    )
     .argument('[runs...]', 'run folders; for `schedule`, schedules as recipes write them')
     .addOption(
       new Option('--out <file>', 'file.svg or file.png (default: both, here, named for the figure)').argParser(outFile),

@@ -3,7 +3,6 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { experiments, numberIn, oneOf, type Scale, type Values } from '../experiment/index.js';
-import { changeText } from '../measure/index.js';
 import { CONTINUED_FROM } from '../paper/index.js';
 import {
   expectedSeconds,
@@ -18,6 +17,7 @@ import {
   whenFree,
   writeOutputs,
 } from '../reproduce/index.js';
+import { changeText } from '../run/index.js';
 import { lockRun } from '../run/lock.js';
 import { type DataRequest, planData } from '../session/index.js';
 import { kernels } from '../tensor/index.js';

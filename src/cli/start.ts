@@ -1,6 +1,6 @@
 import type { Plan } from '../experiment/index.js';
 import { defaultRunDir } from '../run/index.js';
-import { type DataRequest, startRun } from '../session/index.js';
+import { type DataOrigin, type DataRequest, startRun } from '../session/index.js';
 import { dryRun } from './dry-run.js';
 import { dataFor, type RunFlags } from './options.js';
 import { watchRun } from './watch.js';
@@ -9,15 +9,15 @@ import { watchRun } from './watch.js';
 export const start = async (
   { plan, overrides }: { plan: Plan; overrides: Readonly<Record<string, unknown>> },
   flags: RunFlags,
-  data: DataRequest = dataFor(flags),
+  { data = dataFor(flags), origin }: { data?: DataRequest; origin?: DataOrigin | undefined } = {},
 ): Promise<void> => {
-  if (flags.dryRun) return dryRun(plan, { data, flags });
+  if (flags.dryRun) return dryRun(plan, { data, origin, flags });
   const { seed, device, threads, from, out = defaultRunDir('runs', plan.experiment.name) } = flags;
   const command = ['tailnas', ...process.argv.slice(2)];
   await watchRun(
     (watch) =>
       startRun(
-        { plan, data, seed, device, threads, from, out, overrides, command },
+        { plan, data, origin, seed, device, threads, from, out, overrides, command },
         { checkpointSeconds: 60 * flags.checkpointMinutes, force: flags.force, ...watch },
       ),
     { json: flags.json === true, quiet: flags.quiet === true, profile: flags.profile },

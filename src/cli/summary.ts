@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cellsOf, genotypeSvgs, svgToPng } from '../figure/index.js';
 import { sum } from '../measure/index.js';
@@ -25,6 +25,13 @@ export const drawCells = async (run: string, genotypes: Genotypes): Promise<stri
   });
 };
 
+/** The pictures that `drawCells` made of a run's cells, if it did. */
+export const drawnCells = (run: string): string[] => {
+  const folder = join(run, 'cells');
+  const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.svg')) : [];
+  return files.sort().map((name) => join(folder, name));
+};
+
 const ofClasses = (counts: readonly number[], belongs: (n: number) => boolean): string => {
   const n = counts.filter(belongs).length;
   return n === 0 ? '' : `  (${classCount(n)})`;
@@ -36,9 +43,13 @@ const setting = (at: Evaluation['at']): string =>
     .map(([name, value]) => `${name} ${value}`)
     .join(', ');
 
-const settingRows = ({ at, answers }: Pick<Evaluation, 'at' | 'answers'>): [string, string][] => {
+const settingRows = (
+  { at, answers }: Pick<Evaluation, 'at' | 'answers'>,
+  { asked }: { asked: boolean },
+): [string, string][] => {
   if (Object.keys(at).length === 0) return [];
-  if (answers === null) return [['  at', `${setting(at)}, as asked`]];
+  const why = asked ? 'as asked' : 'not chosen: there are no validation images';
+  if (answers === null) return [['  at', `${setting(at)}, ${why}`]];
   // As the paper chooses: by plain accuracy.
   const flattered = bestAnswer(answers.test.map((s) => ({ ...s, meanPerClassAccuracy: s.accuracy })));
   return [
@@ -69,14 +80,18 @@ const spread = (counts: readonly number[]): string => {
 const priorRows = (prior: { readonly name: string } | undefined): [string, string][] =>
   prior === undefined ? [] : [['  logits adjusted to', priorName(prior.name)]];
 
-/** What a run came to, as lines that line up. */
+/** What a run came to, as lines that line up. `asked`: the user chose at which setting. */
 export const evaluationRows = (
   { accuracy, meanPerClassAccuracy, shots, ranks, at, answers }: Evaluation,
-  { trainCounts, prior }: { trainCounts: readonly number[]; prior?: { readonly name: string } | undefined },
+  {
+    trainCounts,
+    prior,
+    asked = false,
+  }: { trainCounts: readonly number[]; prior?: { readonly name: string } | undefined; asked?: boolean },
 ): [string, string][] => [
   ['test accuracy', percent(accuracy)],
   ...priorRows(prior),
-  ...settingRows({ at, answers }),
+  ...settingRows({ at, answers }, { asked }),
   ['mean per-class accuracy', percent(meanPerClassAccuracy)],
   ...rankRows(ranks, trainCounts),
   ['many-shot (> 100 images)', percent(shots.many) + ofClasses(trainCounts, (n) => n > 100)],

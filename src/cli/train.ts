@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Argument, Command, Option } from 'commander';
-import { kebab, networkNames, networkOf, training } from '../experiment/index.js';
+import { kebab, networkNames, networkOf, RANDOM, training } from '../experiment/index.js';
 import { openRun } from '../run/index.js';
-import { type DataRequest, requestOf } from '../session/index.js';
+import { type DataOrigin, type DataRequest, requestOf } from '../session/index.js';
+import { type SearchSpace, spaces } from '../space/index.js';
 import {
   dataFor,
   dataOptions,
@@ -15,7 +16,7 @@ import {
   runOptions,
 } from './options.js';
 import { start } from './start.js';
-import { fromUser, UsageError } from './usage.js';
+import { argument, fromUser, UsageError } from './usage.js';
 
 const DATA_FLAGS = ['imbalance', 'imbalanceRatio', 'imageSize', 'testShare', 'skipCorrupt', 'grey', 'flip'];
 
@@ -26,9 +27,17 @@ export const command = (): Command =>
   runOptions(experimentOptions(dataOptions(new Command('train')), [any()]))
     .optionsGroup('Data:')
     .addOption(
-      new Option('--split <images>', 'train: hold validation images out; all: train on them as well, validate nothing')
-        .choices(['train', 'all'])
-        .default('train'),
+      new Option(
+        '--split <images>',
+        'train: hold validation images out; all: train on them as well, validate nothing (default: train; with the ' +
+          'data of a run, its own)',
+      ).choices(['train', 'all']),
+    )
+    .optionsGroup('Network:')
+    .addOption(
+      new Option('--space <space>', `search space that a ${RANDOM} cell is drawn from (default: darts)`).argParser(
+        argument(spaces.read),
+      ),
     )
     .description('train a network from scratch: one that a search found, or any other')
     .addArgument(
@@ -41,17 +50,23 @@ Examples:
   $ tailnas train runs/hls-20260102-030405 --data cifar10
         the cells that a search found; of two heads, the class head's cell on top of the backbone's
   $ tailnas train darts-v2 --data cifar10 --split all
-        a published cell, at the size of a ResNet-32; --scale paper has DARTS' own sizes (days on two cores)
+        a published cell, at 16 channels and 8 cells (246,106 weights, 43 million multiply-adds; ResNet-32 has 464,154
+        and 69 million); --scale paper has DARTS' own sizes (3.3 million weights, days on two cores)
   $ tailnas train resnet32 --data cifar10 --channels 64
   $ tailnas train random --seed 3 --data ~/birds --imbalance natural
         a random cell of DARTS' space: what a search should beat
 
-The data are those of the run where a run is named and --data is not given.`,
+The data are those of the run where a run is named and --data is not given: they must be what they were.`,
     )
-    .action((what: string, flags: RunFlags & OptionFlags, self: Command) => {
-      const network = fromUser(() => networkOf(what, { seed: flags.seed, openRun }));
-      const experiment = training(network);
-      const asked = planFor(experiment, { scale: flags.scale, values: given(flags, [experiment]) });
+    .action((what: string, flags: RunFlags & OptionFlags & { space?: SearchSpace }, self: Command) => {
+      const { seed, space, scale } = flags;
+      if (space !== undefined && what !== RANDOM)
+        throw new UsageError(`--space is what a ${RANDOM} cell is drawn from: leave it out to train ${what}`);
+      const network = fromUser(() => networkOf(what, { seed, space, openRun }));
+      const asked = planFor(training(network, existsSync(what) ? { what } : {}), {
+        scale,
+        values: given(flags, [any()]),
+      });
       return start(asked, flags, dataOf(what, { flags, self }));
     });
 
@@ -59,12 +74,18 @@ The data are those of the run where a run is named and --data is not given.`,
  * The data that flags stand for; where a run is trained and no data are named, that run's. Throws a UsageError on flags
  * that say otherwise.
  */
-const dataOf = (what: string, { flags, self }: { flags: RunFlags; self: Command }): DataRequest => {
+const dataOf = (
+  what: string,
+  { flags, self }: { flags: RunFlags; self: Command },
+): { data: DataRequest; origin?: DataOrigin } => {
   const isRun = existsSync(join(what, 'run.json'));
-  if (!isRun || flags.data !== undefined) return dataFor(flags);
+  if (!isRun || flags.data !== undefined) return { data: dataFor(flags) };
   const other = DATA_FLAGS.find((name) => self.getOptionValueSource(name) === 'cli');
   if (other !== undefined)
     throw new UsageError(`--${kebab(other)} needs --data: without it, the data are those of ${what}, as it had them`);
   const { data } = openRun(what).info;
-  return { ...requestOf(data['request'], { run: what }), split: flags.split === 'all' ? 'all' : undefined };
+  const { split: own, ...request } = requestOf(data['request'], { run: what });
+  const split = (flags.split ?? own) === 'all' ? 'all' : undefined;
+  const origin = { run: what, data, action: 'train', remedy: 'restore the data, or say where they are with --data' };
+  return { data: { ...request, split }, origin };
 };

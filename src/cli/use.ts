@@ -9,12 +9,17 @@ import { UsageError } from './usage.js';
 /**
  * Loads a module of the user's own, which adds to the registries: recipes, losses, schedules, primitives, … Where it
  * exports a function as default, that is called with the library, its figures and `tensor`, so that a module need not
- * be able to import it. Throws a UsageError when there is no such file.
+ * be able to import it. Throws a UsageError when there is no such file, and when the module throws.
  */
 export const use = async (file: string): Promise<void> => {
   const path = resolve(file);
   if (!existsSync(path))
     throw new UsageError(`Cannot use ${file}: there is no such file; give the path of a JavaScript module`);
-  const { default: add }: { default?: unknown } = await import(pathToFileURL(path).href);
-  if (typeof add === 'function') await add({ ...library, ...figure, tensor });
+  try {
+    const { default: add }: { default?: unknown } = await import(pathToFileURL(path).href);
+    if (typeof add === 'function') await add({ ...library, ...figure, tensor });
+  } catch (error) {
+    const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    throw new UsageError(`Cannot use ${file}: the module fails (${reason}); correct it`, { cause: error });
+  }
 };

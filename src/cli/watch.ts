@@ -3,7 +3,7 @@ import { openRun } from '../run/index.js';
 import type { RunEvent, RunResult } from '../session/index.js';
 import { profileTable } from './profile-table.js';
 import { runDisplay, silent } from './progress.js';
-import { drawCells, summary } from './summary.js';
+import { drawCells, drawnCells, summary } from './summary.js';
 
 /** Exit codes of a command that a signal ended early. */
 export const EXIT = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -72,7 +72,8 @@ export const watchRun = async (
       process.exitCode = received === undefined ? 0 : EXIT[received];
       return;
     }
-    const cells = await drawCells(run, genotypes);
+    // A run that was complete already stays as it is.
+    const cells = started ? await drawCells(run, genotypes) : drawnCells(run);
     const folder = openRun(run);
     process.stdout.write(
       json

@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
-import { closest } from 'fastest-levenshtein';
+import { orKnown } from '../label/index.js';
 import { cifar } from './cifar.js';
 import { folder } from './folder.js';
 import { idx } from './idx.js';
@@ -23,8 +23,8 @@ export class UnknownDataError extends Error {
   override readonly name = 'UnknownDataError';
   constructor(word: string) {
     super(
-      `Cannot open data: "${word}" is neither a known name (${dataNames().join(', ')}) nor a file or folder; ` +
-        `did you mean "${closest(word.toLowerCase(), [...dataNames()])}"? Otherwise give a path`,
+      `Cannot open data: "${word}" is neither a known name nor a file or folder${orKnown(word, dataNames())}; ` +
+        'otherwise give a path',
     );
   }
 }

@@ -29,6 +29,8 @@ export interface Experiment {
    * cannot be, and on values that do not go together.
    */
   with(values: Values): Plan;
+  /** All its values as they are by default beside these, on which other defaults may depend. */
+  usual?(values: Values): Values;
 }
 
 /** An experiment with all its options set: what a run carries out. */
@@ -51,9 +53,11 @@ export interface Plan {
 
 /** What `define` needs beside the facts of an experiment. `O` are its options, read. */
 interface Definition<S extends OptionSet>
-  extends Omit<Experiment, 'options' | 'paper' | 'with'>,
+  extends Omit<Experiment, 'options' | 'paper' | 'with' | 'usual'>,
     Partial<Pick<Experiment, 'paper'>> {
   readonly options: S;
+  /** Defaults that are others because of values that were given. */
+  implied?(values: Values): Values;
   plan(
     options: z.infer<S>,
   ): Omit<Plan, 'experiment' | 'values' | 'network' | 'notices'> & Partial<Pick<Plan, 'network' | 'notices'>>;
@@ -61,7 +65,10 @@ interface Definition<S extends OptionSet>
 
 /** Makes an experiment of its options and of what they lead to. */
 export const define = <S extends OptionSet>(definition: Definition<S>): Experiment => {
-  const { plan, options, ...facts } = definition;
+  const { plan, options, implied = () => ({}), ...facts } = definition;
+  const written = (read: z.infer<S>): Values =>
+    Object.fromEntries(Object.entries(read).map(([name, value]) => [name, spelled(value)]));
+  const unsaid = (values: Values): Values => ({ ...facts.defaults, ...implied(values) });
   const experiment: Experiment = {
     ...facts,
     paper: definition.paper ?? null,
@@ -75,10 +82,10 @@ export const define = <S extends OptionSet>(definition: Definition<S>): Experime
               .map((key) => `--${kebab(key)}`)
               .join(', '),
         );
-      const read = readOptions(options, { ...facts.defaults, ...values });
-      const written = Object.fromEntries(Object.entries(read).map(([name, value]) => [name, spelled(value)]));
-      return { network: null, notices: [], ...plan(read), experiment, values: written };
+      const read = readOptions(options, { ...unsaid(values), ...values });
+      return { network: null, notices: [], ...plan(read), experiment, values: written(read) };
     },
+    usual: (values) => written(readOptions(options, unsaid(values))),
   };
   return experiment;
 };
@@ -111,7 +118,7 @@ export const scaled = (experiment: Experiment, { scale, values = {} }: { scale: 
 /** What was changed of the method itself: values that are neither sizes nor what the experiment has by default. */
 export const changesOf = ({ experiment, values }: Plan): Values => {
   const sizes = sizeNames(experiment);
-  const usual = experiment.with({}).values;
+  const usual = experiment.usual?.(values) ?? experiment.with({}).values;
   return Object.fromEntries(
     Object.entries(values).filter(([name, value]) => !sizes.includes(name) && !isDeepStrictEqual(value, usual[name])),
   );

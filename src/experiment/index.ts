@@ -12,10 +12,11 @@ export {
   type Values,
   variant,
 } from './experiment.js';
-export { networkNames, networkOf } from './network.js';
+export { networkNames, networkOf, RANDOM } from './network.js';
+export type { Network } from './network-cells.js';
 export { kebab, metaOf, numberIn, type OptionMeta, type OptionSet, oneOf, option } from './option.js';
 export { paperSettings, RECOMMENDED, table2 } from './recipes.js';
 export { experiments, planOf } from './registry.js';
 export { bilateralSearch, type Continuation, hlsSearch, plainSearch, type Row, SEARCH_PHASE } from './search.js';
 export { stopRules } from './stop.js';
-export { type Network, training, trainingOf } from './train.js';
+export { training } from './train.js';

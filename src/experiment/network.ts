@@ -1,12 +1,19 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { closest } from 'fastest-levenshtein';
 import { Rng } from '../data/index.js';
+import { orKnown } from '../label/index.js';
 import { models } from '../net/index.js';
-import type { RunFolder } from '../run/index.js';
-import { dartsSpace, genotypeNames, namedGenotype, randomGenotype, readGenotypes } from '../space/index.js';
-import type { Network } from './train.js';
+import { changeText, type RunFolder } from '../run/index.js';
+import {
+  dartsSpace,
+  genotypeNames,
+  namedGenotype,
+  randomGenotype,
+  readGenotypes,
+  type SearchSpace,
+} from '../space/index.js';
+import type { Network } from './network-cells.js';
 
-const RANDOM = 'random';
+export const RANDOM = 'random';
 const NODES = 4; // of a random cell, as in DARTS
 
 /** What `tailnas train` knows by name, beside `random`. */
@@ -17,18 +24,28 @@ const usual = (name: string): string => (name === 'resnet' ? 'resnet32' : name);
 const labelOf = (word: string): string => word.replace(/^resnet(\d+)$/, 'resnet($1)');
 
 const ofRun = (path: string, { info, readGenotype, readEvaluation, records }: RunFolder): Network => {
-  const { network, phases } = info.experiment;
-  if (network !== null) return network;
+  const { network, phases, options } = info.experiment;
+  if (network !== null) {
+    const { genotypes } = network;
+    return { ...network, genotypes: genotypes && readGenotypes(genotypes, { from: `${path}/run.json` }) };
+  }
   const epochs = phases.reduce((sum, phase) => sum + phase.epochs, 0);
-  const found = readGenotype();
-  if (readEvaluation() === undefined || found === undefined)
+  if (readEvaluation() === undefined)
     throw new RangeError(
       `Cannot train ${path}: its search must be finished, it is at epoch ${records().length} of ${epochs}; ` +
         `continue it with \`tailnas resume ${path}\``,
     );
+  const saved = readGenotype();
+  const found = saved ?? records().at(-1)?.genotype;
+  if (found === undefined)
+    throw new RangeError(
+      `Cannot train ${path}: a finished search must have its cells in genotype.json or metrics.jsonl, they are in ` +
+        'neither; restore one from a copy, or search anew',
+    );
   return {
-    name: `${info.name}, seed ${info.seed}`,
-    genotypes: readGenotypes(found, { from: `${path}/genotype.json` }),
+    name: info.name + changeText(info.changes),
+    genotypes: readGenotypes(found, { from: `${path}/${saved === undefined ? 'metrics.jsonl' : 'genotype.json'}` }),
+    search: { name: info.name, seed: info.seed, options, fingerprint: info.data.fingerprint },
   };
 };
 
@@ -43,22 +60,34 @@ const ofFile = (path: string): Network => {
   return { name: path, genotypes: readGenotypes(json(), { from: path }) };
 };
 
+/** Cells drawn at random: the search that costs nothing, and the control of all others. */
+const drawn = (space: SearchSpace, seed: number): Network => {
+  const rng = new Rng(seed, 'genotype');
+  const genotype = randomGenotype(space, { nodes: NODES, draw: (n) => rng.below(n) });
+  const from = `search space "${space.name}"`;
+  return {
+    name: space === dartsSpace ? RANDOM : `${RANDOM} (space ${space.name})`,
+    genotypes: readGenotypes({ backbone: genotype }, { from }), // its operations must have names in run.json
+    search: { name: RANDOM, seed, options: { space: space.name, nodes: NODES } },
+  };
+};
+
 /**
  * The network that a word stands for: a run folder, a file of genotypes, `random`, a published cell, or a model by its
  * label. Throws a RangeError that says what the word is not, what a file lacks, or how far a search is.
  */
 export const networkOf = (
   word: string,
-  { seed, openRun }: { seed: number; openRun: (path: string) => RunFolder },
+  {
+    seed,
+    space = dartsSpace,
+    openRun,
+  }: { seed: number; space?: SearchSpace | undefined; openRun: (path: string) => RunFolder },
 ): Network => {
   if (existsSync(word)) return statSync(word).isDirectory() ? ofRun(word, openRun(word)) : ofFile(word);
   if (/[/\\]|\.json$/.test(word))
     throw new RangeError(`Cannot train ${word}: there is no such file or folder; check the path`);
-  if (word === RANDOM) {
-    const rng = new Rng(seed, 'genotype');
-    const genotype = randomGenotype(dartsSpace, { nodes: NODES, draw: (n) => rng.below(n) });
-    return { name: `${RANDOM}-${seed}`, genotypes: { backbone: genotype } };
-  }
+  if (word === RANDOM) return drawn(space, seed);
   const known = namedGenotype(word);
   if (known !== undefined) return { name: word, genotypes: { backbone: known } };
   const label = labelOf(word);
@@ -68,7 +97,6 @@ export const networkOf = (
   }
   const names = [RANDOM, ...networkNames()];
   throw new RangeError(
-    `Cannot train "${word}": it is neither a run, nor a file, nor one of ${names.join(', ')}; ` +
-      `did you mean "${closest(word, names)}"?`,
+    `Cannot train "${word}": it is neither a run, nor a file, nor a known name${orKnown(word, names)}`,
   );
 };

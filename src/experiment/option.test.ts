@@ -122,7 +122,7 @@ describe('a plan', () => {
     const record = described(darts.with({}));
     expect(() => planOf({ ...record, name: 'mine' })).toThrow(/no recipe "mine", only darts, .*name that with --use/);
     expect(() => planOf({ ...record, options: { ...record.options, colour: 1 } })).toThrow(
-      /options in run.json are not what this version takes \(Cannot use --colour: /,
+      /what run.json says is not what this version takes \(Cannot use --colour: /,
     );
   });
 });

@@ -1,6 +1,5 @@
-import { closest } from 'fastest-levenshtein';
 import { z } from 'zod';
-import type { Registry } from '../label/index.js';
+import { didYouMean, type Registry } from '../label/index.js';
 import type { Scalar } from '../run/index.js';
 
 /**
@@ -78,14 +77,16 @@ export const numberIn =
     return n;
   };
 
-/** Reads one of a few words. Throws a RangeError with all of them, and the nearest. */
+/** Reads one of a few words. Throws a RangeError with all of them, and the nearest; `orElse` ends it. */
 export const oneOf =
-  <const T extends string>(words: readonly T[]) =>
+  <const T extends string>(words: readonly T[], orElse = '') =>
   (value: Scalar): T => {
     const found = words.find((word) => word === String(value));
     if (found === undefined)
       throw new RangeError(
-        `It must be one of ${words.join(', ')}, got "${value}"; did you mean "${closest(String(value), words)}"?`,
+        `It must be one of ${words.join(', ')}, got "${value}"` +
+          didYouMean(String(value), words).replace(/^ /, '; ') +
+          orElse,
       );
     return found;
   };

@@ -1,8 +1,11 @@
-import { closest } from 'fastest-levenshtein';
+import { join } from 'node:path';
+import { orKnown } from '../label/index.js';
 import type { ExperimentRecord } from '../run/index.js';
+import { readGenotypes } from '../space/index.js';
 import type { Experiment, Plan } from './experiment.js';
+import { recordedOptions } from './network-options.js';
 import { table2 } from './recipes.js';
-import { trainingOf } from './train.js';
+import { training } from './train.js';
 
 const found = new Map(table2.map((experiment) => [experiment.name, experiment]));
 
@@ -15,9 +18,7 @@ export const experiments = {
     found.get(name) ??
     ((): never => {
       const names = [...found.keys()];
-      throw new RangeError(
-        `Unknown recipe "${name}": did you mean "${closest(name, names)}"? (one of ${names.join(', ')})`,
-      );
+      throw new RangeError(`Unknown recipe "${name}"${orKnown(name, names)}`);
     })(),
   /** Throws a RangeError when the name is taken. */
   add: (experiment: Experiment): void => {
@@ -28,15 +29,20 @@ export const experiments = {
 };
 
 /**
- * The plan that a run was started with, from its description. Throws when this version has no such experiment, or other
- * options.
+ * The plan that a run was started with, from its description; `run` is its folder, for errors. Throws when this version
+ * has no such experiment, or other options, and when the genotype that it trains is damaged.
  */
-export const planOf = (record: ExperimentRecord): Plan => {
+export const planOf = (record: ExperimentRecord, { run = '' }: { run?: string } = {}): Plan => {
   const refuse = (problem: string): never => {
-    throw new Error(`Cannot open run: ${problem}`);
+    throw new Error(`Cannot open run${run && ` ${run}`}: ${problem}`);
   };
   const experiment = (): Experiment => {
-    if (record.network !== null) return trainingOf(record.network);
+    const { network } = record;
+    if (network !== null) {
+      const { name, genotypes, search } = network;
+      const cells = genotypes === null ? null : readGenotypes(genotypes, { from: join(run, 'run.json') });
+      return training({ name, genotypes: cells, ...(search && { search }) }, run === '' ? {} : { what: run });
+    }
     const known = found.get(record.name);
     return (
       known ??
@@ -47,9 +53,9 @@ export const planOf = (record: ExperimentRecord): Plan => {
     );
   };
   try {
-    return experiment().with(record.options);
+    return experiment().with(recordedOptions(record));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    return refuse(`the options in run.json are not what this version takes (${error.message})`);
+    return refuse(`what run.json says is not what this version takes (${error.message})`);
   }
 };

@@ -14,6 +14,7 @@ import type { Phase } from '../loop/index.js';
 import { type Criterion, type Loss, requireLogits } from '../loss/index.js';
 import {
   BACKBONE,
+  cellKinds,
   type DerivedNet,
   derivedBilateralNetwork,
   derivedNetwork,
@@ -22,14 +23,14 @@ import {
   models,
   type NetShape,
 } from '../net/index.js';
-import type { ExperimentRecord } from '../run/index.js';
 import { constant, cosine, linear, requireFraction, requireMixing, schedules } from '../schedule/index.js';
-import type { Genotypes } from '../space/index.js';
 import { add, mul } from '../tensor/index.js';
 import { checkStage, NO_STAGE, requireFitForStage, stageOptions, stagePhases, stageWords } from './classifier-stage.js';
 import { define, type Experiment, type Scale, type Values } from './experiment.js';
 import { augmentOption, isSize, LEARNING, learningOptions, rate } from './learning-options.js';
-import { isOn, labelOf, numberIn, oneOf, option } from './option.js';
+import { methodOf, type Network, noticesOf, trained } from './network-cells.js';
+import { ofBranches, requireKinds, withoutCells } from './network-options.js';
+import { isOn, kebab, labelOf, numberIn, oneOf, option } from './option.js';
 import { notReweighted, reweightOptions, weighing } from './reweighting.js';
 
 const NETWORK = 'Network';
@@ -58,7 +59,7 @@ export const trainOptions = z.object({
   auxiliary: option(
     {
       value: '<weight>',
-      help: "weight of the auxiliary head's loss; 0 for none (none with --bilateral)",
+      help: "weight of the auxiliary head's loss; 0 for none, as with --bilateral",
       group: NETWORK,
     },
     numberIn({ least: 0 }),
@@ -69,7 +70,11 @@ export const trainOptions = z.object({
     (value) => requireMixing(labelOf(schedules)(value)),
   ),
   sampling: option(
-    { value: '<how>', help: `how batches are drawn: ${samplings.join(', ')}`, group: LEARNING },
+    {
+      value: '<how>',
+      help: `how batches are drawn, with --bilateral those of the class head: ${samplings.join(', ')}`,
+      group: LEARNING,
+    },
     oneOf(samplings),
   ),
   augment: augmentOption,
@@ -124,7 +129,7 @@ const DARTS: Values = {
 const CELLS: Readonly<Record<Scale, Values>> = {
   /** Minutes on two cores: shows that everything works. */
   smoke: { epochs: 2, batchSize: 64, channels: 4, layers: 3 },
-  /** The size of a ResNet-32: half an hour to two hours on two cores. */
+  /** Of darts-v2 246,106 weights and 43 million multiply-adds: half an hour to two hours on two cores. */
   small: { epochs: 40, batchSize: 64, channels: 16, layers: 8 },
   /** DARTS' own sizes: days on two cores. */
   paper: {},
@@ -143,13 +148,6 @@ const RESNETS: Readonly<Record<Scale, Values>> = {
   small: { ...RESNET, epochs: 40, batchSize: 64, lr: 0.05 },
   paper: RESNET,
 };
-
-/** What is trained: cells that were found, by component, or a model by its label. */
-export interface Network {
-  /** `darts-v2`, `resnet(32)`, or where the cells are from. */
-  readonly name: string;
-  readonly genotypes: Genotypes | null;
-}
 
 const [, CLASS_HEAD] = HEADS;
 
@@ -190,44 +188,34 @@ const withAuxiliary =
     return { loss, logits, targets: batch.targets };
   };
 
-/** The cells that are trained: of a search with two heads all of them, or those of the backbone and the class head. */
-const trained = ({ genotypes }: Network, { bilateral }: TrainOptions): Genotypes =>
-  Object.fromEntries(
-    Object.entries(genotypes ?? {}).filter(([name]) => bilateral || name === BACKBONE || name === CLASS_HEAD),
-  );
-
-/** In words, which of a search's cells are trained. */
-const methodOf = ({ genotypes }: Network, { bilateral, mixing }: TrainOptions): string => {
-  if (genotypes === null) return 'from scratch';
-  if (bilateral) return `backbone and both heads, by cumulative learning (${mixing.label})`;
-  return genotypes[CLASS_HEAD] === undefined
-    ? 'one network of the cells found'
-    : "one network: the backbone's cells, with the class head's cell on top";
-};
-
 /** Whether an augmentation as it is written, perhaps with `default` in it, mixes images. */
 const mixes = (label: string): boolean => parseAugment(expandAugment(label, { usual: 'none' })).mixes === true;
 
-/** Training of a network from scratch, as DARTS evaluates a cell; ResNets as the long-tail literature trains them. */
-export const training = (network: Network): Experiment => {
+/**
+ * Training of a network from scratch, as DARTS evaluates a cell; ResNets as the long-tail literature trains them.
+ * `what` is how errors call the network: the run or file that it is from.
+ */
+export const training = (network: Network, { what = network.name }: { what?: string } = {}): Experiment => {
   const { name, genotypes } = network;
   const nodes = genotypes?.[BACKBONE]?.normal?.nodes.length ?? 1;
-  return define({
+  const refuse = (flag: string, rule: string): never => {
+    throw new RangeError(`Cannot train ${what} with ${flag}: ${rule}; leave it out`);
+  };
+  const experiment = define({
     kind: 'train',
-    name: `train-${name.replace(/[^\w.-]+/g, '-').replace(/-+$/, '')}`,
+    name: `train-${name.replace(/[^\w.-]+/g, '-').replace(/^-+|-+$/g, '')}`,
     label: name,
     options: trainOptions,
     defaults: genotypes === null ? { ...DARTS, ...RESNET, dropPath: 0, auxiliary: 0 } : DARTS,
+    implied: ofBranches,
     scales: genotypes === null ? RESNETS : CELLS,
     plan: (o) => {
       if (o.bilateral && HEADS.some((head) => genotypes?.[head] === undefined))
-        throw new RangeError(`Cannot train ${name} with --bilateral: it must have the heads ${HEADS.join(' and ')}`);
-      const refuse = (flag: string, rule: string): never => {
-        throw new RangeError(`Cannot train ${name} with ${flag}: ${rule}; leave it out`);
-      };
+        throw new RangeError(`Cannot train ${what} with --bilateral: it must have the heads ${HEADS.join(' and ')}`);
+      if (genotypes === null)
+        models.read(name); // an unknown one is refused now, not when it is built
+      else requireKinds(genotypes, { kinds: cellKinds(o.layers), layers: o.layers, what });
       if (!o.bilateral && o.mixing.label !== DARTS['mixing']) refuse('--mixing', 'only --bilateral mixes two branches');
-      if (genotypes === null && o.auxiliary > 0) refuse('--auxiliary', 'only a network of cells has an auxiliary head');
-      if (genotypes === null && o.dropPath > 0) refuse('--drop-path', 'only a network of cells has operations to drop');
       const mixRate = o.mixRate.label === ALWAYS ? {} : { [MIX_RATE]: o.mixRate };
       if (MIX_RATE in mixRate && !mixes(o.augment.label))
         refuse('--mix-rate', `only mixup, remix, cutmix and cmo mix images, --augment is "${o.augment.label}"`);
@@ -238,9 +226,10 @@ export const training = (network: Network): Experiment => {
         const { channels, layers, classifier } = o;
         return { channels, layers, nodes, classifier, ...context };
       };
+      if (o.bilateral && o.auxiliary > 0) refuse('--auxiliary', 'a network of two branches has no auxiliary head');
       const streams: StreamSpec[] = [
         ...(o.bilateral ? [{ part: 'train' as const, sampling: 'instance' as const }] : []),
-        { part: 'train', sampling: o.bilateral && o.sampling === 'instance' ? 'class' : o.sampling },
+        { part: 'train', sampling: o.sampling },
       ];
       const phase: Phase = {
         name: TRAIN_PHASE,
@@ -282,14 +271,12 @@ export const training = (network: Network): Experiment => {
         method: methodOf(network, o) + stageWords(o),
         streams,
         space: null,
-        notices: genotypes?.[CLASS_HEAD] === undefined ? [] : [`trains ${methodOf(network, o)}`],
+        notices: noticesOf(network, o),
         network: { ...network },
         phases: [phase, ...stage],
       };
     },
   });
+  const ofCells = (option: string): never => refuse(`--${kebab(option)}`, 'only a network of cells has it');
+  return genotypes === null ? withoutCells(experiment, ofCells) : experiment;
 };
-
-/** Training of what a run's description says. */
-export const trainingOf = ({ name, genotypes }: NonNullable<ExperimentRecord['network']>): Experiment =>
-  training({ name, genotypes });

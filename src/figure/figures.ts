@@ -1,4 +1,4 @@
-import { byRow, type LoadedRun, mixes, requireComparable, rowName } from '../measure/index.js';
+import { byRow, isSearch, type LoadedRun, mixes, requireComparable, rowName, setApart } from '../measure/index.js';
 import { paperFigures } from '../paper/index.js';
 import { alpha } from './alpha.js';
 import { type Drawing, type Figure, FigureError, figure, refuse } from './canvas.js';
@@ -55,7 +55,8 @@ const drawingOf = (kind: FigureKind, runs: readonly LoadedRun[]): Drawing => {
  * Draws a kind of figure of runs: of one row `gradients-hls`, the stem of its file. Throws a FigureError when the runs
  * lack what it shows, a ComparisonError when they must not stand in one figure.
  */
-export const drawFigure = (kind: FigureKind, runs: readonly LoadedRun[]): Figure => {
+export const drawFigure = (kind: FigureKind, given: readonly LoadedRun[]): Figure => {
+  const runs = setApart(given);
   requireComparable(runs);
   const row = kind.of === 'row' && kind.recipes === undefined ? runs.slice(0, 1).map(({ info }) => rowName(info)) : [];
   const name = [kind.name, ...row.flatMap((text) => text.split(/[^a-z0-9.]+/i))].filter(Boolean).join('-');
@@ -73,7 +74,7 @@ const groupsOf = ({ of, page, recipes }: FigureKind, runs: readonly LoadedRun[])
   const rows = byRow(runs).map((row) => row.runs);
   if (page === 'never' || (page === 'alone' && rows.length !== 1)) return [];
   // Formulas are shown beside runs that use them.
-  if (of === 'formulas') return runs.some(({ info }) => mixes(info)) ? [[]] : [];
+  if (of === 'formulas') return runs.some(({ info }) => mixes(info) && isSearch(info)) ? [[]] : [];
   if (recipes !== undefined) return [runs.filter(({ info }) => recipes.includes(rowName(info)))];
   return of === 'row' ? rows : [runs];
 };

@@ -1,4 +1,4 @@
-import { closest } from 'fastest-levenshtein';
+import { orKnown } from './nearest.js';
 import { type Argument, type Label, one, parseLabel, parseLabels, spell } from './parse.js';
 
 /** How one name of a registry is read. */
@@ -41,10 +41,7 @@ export const registry = <T>(what: string, first: Readonly<Record<string, Entry<T
     };
     const of = ({ name, args }: Label): T => {
       const entry = entries.get(name);
-      if (entry === undefined)
-        return fail(
-          `unknown ${what} "${name}": did you mean "${closest(name, names())}"? (one of ${names().join(', ')})`,
-        );
+      if (entry === undefined) return fail(`unknown ${what} "${name}"${orKnown(name, names())}`);
       return entry.make(args, value) ?? fail(`it must be written ${entry.usage}`);
     };
     const value = (argument: Argument): T =>

@@ -5,7 +5,15 @@ import { describe, expect, it } from 'vitest';
 import { bytesOf, rest, tinyContinued, tinyPlan, tinyRun } from '../../test/support/tiny.js';
 import { bilateralNetwork } from '../net/index.js';
 import { constant } from '../schedule/index.js';
-import { liveTensors, parseSafetensors, readMetadata, type Tensor, toSafetensors, zeros } from '../tensor/index.js';
+import {
+  liveTensors,
+  parseSafetensors,
+  readMetadata,
+  scope,
+  type Tensor,
+  toSafetensors,
+  zeros,
+} from '../tensor/index.js';
 import { readStanding } from './index.js';
 
 const sizes = { epochs: 1, channels: 1, layers: 1, nodes: 1 };
@@ -72,6 +80,26 @@ describe('a checkpoint', () => {
       expect(() => tinyRun(other.phases, { resume: bytes })).toThrow(
         /^Cannot use checkpoint: its network must have the layout [0-9a-f]{12}…, it has [0-9a-f]{12}…: the network/,
       );
+    expect(liveTensors()).toBe(before);
+  });
+
+  it('is of a format that is known, and of format 2 only with the hash of its layout', async () => {
+    const bytes = await stepped();
+    const resume = (change: (metadata: Record<string, string>) => void) => () =>
+      tinyRun(hls.phases, { resume: scope(() => changed(bytes, ({ metadata }) => change(metadata))) });
+    const before = liveTensors();
+    expect(resume((metadata) => Object.assign(metadata, { format: '3' }))).toThrow(
+      'Cannot use checkpoint: its format must be 1 or 2, it is 3: a newer tailnas wrote it',
+    );
+    expect(resume((metadata) => delete metadata['layout'])).toThrow(
+      'Cannot use checkpoint: it must have a hash of its network’s layout, it has none',
+    );
+    // Not taken for one of format 1, which has no names of weights.
+    const formatless = resume((metadata) => {
+      delete metadata['format'];
+      delete metadata['layout'];
+    });
+    expect(formatless).toThrow(/its "weights" must have shape \[\d+\], it is missing/);
     expect(liveTensors()).toBe(before);
   });
 

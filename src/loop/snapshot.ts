@@ -43,8 +43,37 @@ const FLAT = 'weights'; // all weights in one vector: checkpoints of format 1
 const WEIGHT = 'weight/';
 const BUFFER = 'buffer/';
 
+/** A checkpoint that a run cannot be continued or opened from. Who knows its `file` names it. */
+export class CheckpointError extends Error {
+  override readonly name = 'CheckpointError';
+  constructor(
+    readonly problem: string,
+    { file = '' }: { file?: string } = {},
+  ) {
+    super(`Cannot use checkpoint${file && ` ${file}`}: ${problem}`);
+  }
+}
+
 const fail = (problem: string): never => {
-  throw new Error(`Cannot use checkpoint: ${problem}`);
+  throw new CheckpointError(problem);
+};
+
+/** What `read` makes of a checkpoint's bytes. Throws when these are no safetensors. */
+const readable = <T>(read: () => T): T => {
+  try {
+    return read();
+  } catch (error) {
+    return fail(`it is damaged (${error instanceof Error ? error.message : String(error)}); restore it from a copy`);
+  }
+};
+
+/** The format of a checkpoint. Throws when it is none that is known. */
+const formatOf = ({ format = '1', layout }: TensorFile['metadata']): '1' | '2' => {
+  if (format === '1') return format;
+  if (format !== '2')
+    return fail(`its format must be 1 or 2, it is ${format}: a newer tailnas wrote it; use that, or update this one`);
+  if (layout === undefined) fail('it must have a hash of its network’s layout, it has none; restore it from a copy');
+  return format;
 };
 
 /**
@@ -75,8 +104,11 @@ const parseJson = (text: string): unknown => {
 
 /** Where a checkpoint's run stands. Throws when the bytes are of another tool. */
 export const readStanding = (bytes: Uint8Array): Standing => {
-  const where = standing.safeParse(parseJson(readMetadata(bytes)['standing'] ?? ''));
-  return where.success ? where.data : fail('it does not say where its run stands; is it of another tool?');
+  const metadata = readable(() => readMetadata(bytes));
+  formatOf(metadata);
+  const where = standing.safeParse(parseJson(metadata['standing'] ?? ''));
+  if (where.success) return where.data;
+  return fail('it does not say where its run stands; is it of another tool? Restore it from a copy');
 };
 
 /** The tensor of that name and shape. Throws when there is none. */
@@ -84,7 +116,9 @@ const savedAs = (saved: TensorFile['tensors'], name: string, { shape }: Tensor):
   const found = saved[name];
   if (found !== undefined && found.shape.join() === shape.join()) return found;
   const has = found === undefined ? 'is missing' : `has [${found.shape.join(', ')}]`;
-  return fail(`its "${name}" must have shape [${shape.join(', ')}], it ${has}; is it of another run?`);
+  return fail(
+    `its "${name}" must have shape [${shape.join(', ')}], it ${has}; is it of another run? Restore it from a copy`,
+  );
 };
 
 const putInto =
@@ -93,14 +127,16 @@ const putInto =
     noGrad(() => void inPlace.copy(target, savedAs(saved, name, target)));
 
 const putModel = ({ tensors, metadata }: TensorFile, store: ParameterStore): void => {
-  const { layout } = metadata;
-  if (layout !== undefined && layout !== store.layoutHash)
+  const format = formatOf(metadata);
+  const { layout = '' } = metadata;
+  if (format === '2' && layout !== store.layoutHash)
     fail(
       `its network must have the layout ${store.layoutHash.slice(0, 12)}…, it has ${layout.slice(0, 12)}…: ` +
-        'the network was built otherwise; use the version of tailnas that wrote it, or start a new run',
+        'the network was built otherwise than run.json says now; restore the run.json that it was written with, name ' +
+        'its modules with --use, or use the version of tailnas that wrote it',
     );
   const put = putInto(tensors);
-  if (FLAT in tensors) put(FLAT, store.flat);
+  if (format === '1') put(FLAT, store.flat);
   else for (const { name, value } of store.parameters) put(WEIGHT + name, value);
   for (const [name, buffer] of store.buffers) put(BUFFER + name, buffer);
 };
@@ -115,7 +151,12 @@ const putTensors = (file: TensorFile, { model, tensors }: Learner): void => {
  * random state stays as it is. Throws when they are of another network.
  */
 export const restoreTensors = (bytes: Uint8Array, learner: Learner): void =>
-  scope(() => putTensors(parseSafetensors(bytes), learner));
+  scope(() =>
+    putTensors(
+      readable(() => parseSafetensors(bytes)),
+      learner,
+    ),
+  );
 
 /**
  * Puts all of a checkpoint back, the random state included, in place. Throws when something is missing, or has another
@@ -123,10 +164,12 @@ export const restoreTensors = (bytes: Uint8Array, learner: Learner): void =>
  */
 export const restoreLearner = (bytes: Uint8Array, learner: Learner): void =>
   scope(() => {
-    const file = parseSafetensors(bytes);
+    const file = readable(() => parseSafetensors(bytes));
     putTensors(file, learner);
-    learner.memo?.restore(readStanding(bytes).memo ?? fail('it must say what its learner remembers, it does not'));
-    const state = file.tensors[RNG] ?? fail('it has no random state; is it of another tool?');
+    learner.memo?.restore(
+      readStanding(bytes).memo ?? fail('it must say what its learner remembers, it does not; restore it'),
+    );
+    const state = file.tensors[RNG] ?? fail('it has no random state; restore it from a copy');
     rng.restore(new Uint8Array(state.data().buffer));
   });
 

@@ -26,9 +26,9 @@ export const batchStreams = (
   { dataset, batchSize, augment: label, seed, saved }: StreamsOptions,
 ): BatchStream[] => {
   const augment = parseAugment(label);
-  const { mean, std, train } = dataset;
+  const { mean, std, train, imageSize } = dataset;
   const counts = dataset.counts.train;
-  augment.check?.({ batchSize, counts });
+  augment.check?.({ imageSize, batchSize, counts });
   const { dtype, device } = model.store;
   const toTensors = batchToTensors({ ...train, mean, std }, { dtype, device, augment, counts });
   return streams.map(({ part, sampling }, i) => {

@@ -1,4 +1,5 @@
 import type { RunInfo } from '../run/index.js';
+import { setApart } from './networks.js';
 import { dataRequest } from './paper-data.js';
 import { rowName } from './rows.js';
 import type { LoadedRun } from './runs.js';
@@ -11,6 +12,17 @@ export class ComparisonError extends Error {
 
 /** Options that say how large a run is. The others are an experiment's own, and may differ between rows. */
 export const SIZES: readonly string[] = ['epochs', 'batchSize', 'channels', 'layers', 'nodes'];
+
+/** Of these the network is made: a ResNet's are not those of a network of cells. */
+const OF_NETWORK: readonly string[] = ['channels', 'layers', 'nodes'];
+
+/** Among which runs an option must be equal: all of a kind in what says how large they are, else those of a row. */
+const peersOf = (key: string, info: RunInfo): string => {
+  const { kind, network } = info.experiment;
+  if (OF_NETWORK.includes(key) && network !== null)
+    return network.genotypes === null ? rowName(info) : `${kind} of cells`;
+  return [...SIZES, 'scale'].includes(key) ? kind : rowName(info);
+};
 
 type Condition = readonly [key: string, value: unknown, among: string];
 
@@ -28,11 +40,15 @@ const conditionsOf = (info: RunInfo, requested: readonly string[]): Condition[] 
     ['number of test images', sum(data.counts.test), 'all'],
     ...Object.entries({ ...options, ...('scale' in overrides ? { scale: overrides['scale'] } : {}) })
       .filter(([key]) => !(key in changes))
-      .map(([key, value]): Condition => [key, value, [...SIZES, 'scale'].includes(key) ? kind : rowName(info)]),
+      .map(([key, value]): Condition => [key, value, peersOf(key, info)]),
   ];
 };
 
-const shown = (value: unknown): string => (value === undefined ? 'not set' : String(value));
+/** Values of what was asked for of the data where nothing was said. */
+const UNSAID: Readonly<Record<string, string>> = { split: 'train' };
+
+const shown = (key: string, value: unknown): string =>
+  value === undefined ? (UNSAID[key] ?? 'not set') : String(value);
 
 const refuse = (problem: string): never => {
   throw new ComparisonError(`Cannot compare runs: ${problem}`);
@@ -43,7 +59,8 @@ const refuse = (problem: string): never => {
  * that names the first other difference, or two runs of one row with the same seed, which would make the spread look
  * smaller than it is. An option that a run does not record is taken to be that of the others.
  */
-export const requireComparable = (runs: readonly LoadedRun[]): void => {
+export const requireComparable = (given: readonly LoadedRun[]): void => {
+  const runs = setApart(given);
   const requested = new Set(runs.flatMap(({ info }) => Object.keys(dataRequest(info))));
   requested.delete('spec');
   const found = new Map<string, { readonly value: unknown; readonly path: string }>();
@@ -53,8 +70,8 @@ export const requireComparable = (runs: readonly LoadedRun[]): void => {
       found.set(`${key} of ${among}`, first);
       if (first.value !== value)
         refuse(
-          `${key} must be equal, it is ${shown(first.value)} in ${first.path} and ${shown(value)} in ${path}; ` +
-            'report them separately',
+          `${key} must be equal, it is ${shown(key, first.value)} in ${first.path} and ` +
+            `${shown(key, value)} in ${path}; report them separately`,
         );
     }
     const row = rowName(info);

@@ -183,7 +183,7 @@ describe('resultRows', () => {
     const all = { fingerprint: 'of all', request: { split: 'all' } };
     expect(() => requireComparable([make(), data(training(0), all), data(training(1), all)])).not.toThrow();
     expect(() => requireComparable([training(0), data(training(1), all)])).toThrow(
-      'split must be equal, it is not set',
+      'split must be equal, it is train in runs/train-hls-0 and all in runs/train-hls-1',
     );
   });
 });

@@ -1,8 +1,9 @@
 import { paperRows } from '../paper/index.js';
-import type { RunInfo } from '../run/index.js';
+import { changeText, type RunInfo } from '../run/index.js';
+import { setApart } from './networks.js';
 import type { LoadedRun } from './runs.js';
 
-/** The runs of one row of a table: seeds of one experiment with the same changes. */
+/** The runs of one row of a table: seeds of one experiment with the same changes; see also `setApart`. */
 export interface Row {
   /** The experiment's name, with what was changed of it: `hls (freeze sqrt)`. */
   readonly name: string;
@@ -12,14 +13,11 @@ export interface Row {
   readonly runs: readonly LoadedRun[];
 }
 
-/** Changes as text, ` (logitScale 2)`, or nothing. */
-export const changeText = (changes: Readonly<Record<string, unknown>>): string => {
-  const words = Object.entries(changes).toSorted(([a], [b]) => a.localeCompare(b));
-  return words.length === 0 ? '' : ` (${words.map(([key, value]) => `${key} ${value}`).join(', ')})`;
-};
-
 /** Which row a run belongs to: its experiment, with what was changed of it. */
 export const rowName = ({ experiment, changes }: RunInfo): string => experiment.name + changeText(changes);
+
+/** Whether a run searched, and did not only train. */
+export const isSearch = ({ experiment: { kind } }: RunInfo): boolean => kind === 'search';
 
 /** How a row is called in tables. What is no search says so: it may be named after the search that found it. */
 export const rowLabel = ({ experiment: { label, kind }, changes }: RunInfo): string =>
@@ -45,7 +43,8 @@ export const withoutCommon = (runs: readonly LoadedRun[]): LoadedRun[] => {
  * Runs by row, in the paper's order, since a shell sorts run folders by name; others after them, in order of first
  * appearance. A changed experiment comes after the unchanged one.
  */
-export const byRow = (runs: readonly LoadedRun[]): Row[] => {
+export const byRow = (given: readonly LoadedRun[]): Row[] => {
+  const runs = setApart(given);
   const rows = new Map<string, Row>();
   for (const run of runs) {
     const [name, label] = [rowName(run.info), rowLabel(run.info)];

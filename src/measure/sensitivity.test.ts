@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fakeRun } from '../../test/support/fake-runs.js';
+import { fakeRun, fakeTraining } from '../../test/support/fake-runs.js';
 import { given } from '../../test/support/fixtures.js';
 import { measureClaims } from './claims.js';
 import type { LoadedRun } from './runs.js';
@@ -79,6 +79,16 @@ describe('sensitivity', () => {
       [1, 3],
       [1, 3],
     ]);
+  });
+
+  it('leaves out changes of which nothing can be said, such as of a training beside a search', () => {
+    const search = make('hls', { seed: 1, accuracy: 0.5 });
+    const training = fakeTraining({ name: 'train-hls', label: 'hls', seed: 1, epochs: 4 });
+    const cut = { ...training, info: { ...training.info, changes: { cutout: 4 } } };
+    expect(sensitivityOf([cut, search])).toEqual([]);
+    // Beside the same training without the change there is a difference.
+    expect(sensitivityOf([cut, search, training]).map(({ change }) => change)).toEqual(['', 'cutout 4']);
+    expect(claimsIn(sensitivityOf([cut, training]))).toEqual([]);
   });
 
   it('tests no difference of the worst of several, which may be two different ones', () => {

@@ -1,8 +1,9 @@
 import { paperClaims } from '../paper/index.js';
-import type { RunInfo } from '../run/index.js';
+import { changeText, type RunInfo } from '../run/index.js';
 import { type ClaimResult, measureClaims } from './claims.js';
 import { mixes } from './mixing.js';
-import { byRow, changeText, withoutChanges } from './rows.js';
+import { setApart } from './networks.js';
+import { byRow, withoutChanges } from './rows.js';
 import { type LoadedRun, seedsOf } from './runs.js';
 import { type Estimate, estimateOf } from './statistics.js';
 
@@ -82,18 +83,18 @@ const changedAccuracies = (runs: readonly LoadedRun[], plain: readonly LoadedRun
 
 /**
  * What depends on each change of a method: the paper's claims measured again, with changed runs in place of those of
- * the same recipe. First the unchanged recipes. Empty where nothing was changed, or no unchanged run is finished. Runs
- * must be comparable.
+ * the same recipe. First the unchanged recipes; a change of which nothing can be said is left out. Empty where nothing
+ * was changed, or no unchanged run is finished. Runs must be comparable.
  */
-export const sensitivityOf = (runs: readonly LoadedRun[]): Sensitivity[] => {
+export const sensitivityOf = (given: readonly LoadedRun[]): Sensitivity[] => {
+  const runs = setApart(given);
   const plain = runs.filter((run) => changeOf(run) === '');
   const changes = [...new Set(runs.map(changeOf))].filter((change) => change !== '');
   const done = plain.filter(isFinished);
   if (changes.length === 0 || done.length === 0) return [];
   const unchanged = measureClaims(plain).map((claim) => ({ ...claim, shift: null }));
-  return [
-    { change: '', seeds: seedsOf(done), claims: unchanged, accuracies: changedAccuracies(plain, plain) },
-    ...changes.map((change) => {
+  const lines = changes
+    .map((change) => {
       const changed = runs.filter((run) => changeOf(run) === change);
       const keys = changed.flatMap(({ info }) => Object.keys(info.changes));
       const affected = new Set(changed.map(({ info }) => info.experiment.name));
@@ -110,7 +111,13 @@ export const sensitivityOf = (runs: readonly LoadedRun[]): Sensitivity[] => {
           }),
         accuracies: changedAccuracies(changed, plain),
       };
-    }),
+    })
+    // A line of dashes says nothing.
+    .filter(({ claims, accuracies }) => claims.length > 0 || accuracies.some(({ shift }) => shift !== null));
+  if (lines.length === 0) return [];
+  return [
+    { change: '', seeds: seedsOf(done), claims: unchanged, accuracies: changedAccuracies(plain, plain) },
+    ...lines,
   ];
 };
 

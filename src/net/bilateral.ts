@@ -144,7 +144,7 @@ export const derivedBilateralNetwork = (
   const { genotypes, primitives, ...rest } = options;
   return twoHeads(shape, {
     ...rest,
-    plan: (component, kind) => derivedPlan(cellOf(genotypes[component], { component, kind }), { primitives }),
+    plan: (component, kind) => derivedPlan(cellOf(genotypes[component], { component, kind }), { primitives, kind }),
     supernet: false,
     weights: allCertain,
   });

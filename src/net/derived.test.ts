@@ -55,6 +55,14 @@ describe('the weights and multiply-adds of a derived network', () => {
 });
 
 describe('a derived network', () => {
+  it('is not built of a reduction cell that hands on an input', () => {
+    const { reduction, ...rest } = genotypeOf('darts-v2');
+    const genotype = { ...rest, reduction: { nodes: reduction?.nodes ?? [], concat: [1, 2, 3] } };
+    expect(() => derivedNetwork(shapeOf(4, 3), { genotype })).toThrow(
+      'the output of a reduction cell must be made of its nodes, states from 2 to 5, got 1',
+    );
+  });
+
   const shape = shapeOf(4, 3, 5);
   const training = (dropPath: number): Pass => ({ training: true, knobs: { dropPath } });
   const images = (size = 16) => channelsLast(randn([6, 3, size, size]));

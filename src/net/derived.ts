@@ -65,7 +65,7 @@ export const derivedNetwork = (
 ): DerivedNet => {
   checkShape(shape);
   const { classes, layers, classifier: kind } = shape;
-  const plan = (kind: CellKind) => derivedPlan(cellOf(genotype, { component: BACKBONE, kind }), { primitives });
+  const plan = (kind: CellKind) => derivedPlan(cellOf(genotype, { component: BACKBONE, kind }), { primitives, kind });
   const topCell = head && cellOf(head, { component: 'head', kind: 'normal' });
   const store = new ParameterStore(shape);
   const place = store.component(BACKBONE);

@@ -20,5 +20,5 @@ export { type Alpha, type Answer, BACKBONE, freeze, type Model, plainModel, type
 export { models } from './models.js';
 export { resnet } from './resnet.js';
 export { searchNetwork } from './search-network.js';
-export { cellKind, checkShape, type NetShape, type TaskShape } from './shape.js';
+export { cellKind, cellKinds, checkShape, type NetShape, type TaskShape } from './shape.js';
 export { TAUS, tauNormalised } from './tau-normalised.js';

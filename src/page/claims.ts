@@ -3,6 +3,7 @@ import {
   type ClaimResult,
   changedAccuraciesTable,
   changedClaimsTable,
+  claimsIn,
   columnKey,
   interval,
   MARKS,
@@ -44,6 +45,6 @@ split, as long-tailed as training, methods that mix have the best of their mixin
 export const sensitivityHtml = (lines: readonly Sensitivity[]): Html => {
   const caption = html`The claims above, measured again with one choice changed in every recipe that has runs with it.
 Means over seeds; ${MARKS} Columns: ${columnKey(lines)}`;
-  return html`${tableHtml(caption, changedClaimsTable(lines))}
-${tableHtml(ADDED, changedAccuraciesTable(lines))}`;
+  const claims = claimsIn(lines).length === 0 ? null : tableHtml(caption, changedClaimsTable(lines));
+  return html`${claims}\n${tableHtml(ADDED, changedAccuraciesTable(lines))}`;
 };

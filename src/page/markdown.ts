@@ -2,6 +2,7 @@ import {
   ADDED,
   changedAccuraciesTable,
   changedClaimsTable,
+  claimsIn,
   claimsTable,
   columnKey,
   type LoadedRun,
@@ -43,6 +44,7 @@ export const markdown = (given: readonly LoadedRun[]): string => {
   return [
     tableText(tableOf(resultRows(runs), columns)),
     ...(claims.length === 0 ? [] : [tableText(claimsTable(claims))]),
-    ...(lines.length === 0 ? [] : [changed[0], MARKS, columnKey(lines), ADDED, changed[1]]),
+    ...(claimsIn(lines).length === 0 ? [] : [changed[0], MARKS, columnKey(lines)]),
+    ...(lines.length === 0 ? [] : [ADDED, changed[1]]),
   ].join('\n\n');
 };

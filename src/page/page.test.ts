@@ -161,6 +161,12 @@ describe('reportPage', () => {
     expect(alone.querySelector('#results')?.textContent).not.toContain('never retrained');
     expect(alone.querySelectorAll('.cell svg')).toHaveLength(2);
     expect(alone.querySelectorAll('.slider')).toHaveLength(0);
+    // What speaks of searches alone is not there.
+    expect(alone.querySelector('h1')?.textContent).toBe('Training on long-tailed images');
+    expect(alone.querySelector('#choices')).toBeNull();
+    const captions = [...alone.querySelectorAll('figcaption b')].map(({ textContent }) => textContent);
+    expect(captions.length).toBeGreaterThan(0);
+    expect(captions.filter((caption) => caption?.includes('architecture'))).toEqual([]);
     expect(alone.querySelector('#cells details')?.textContent).toContain('sep_conv_3x3');
     const beside = await open([hls(), ...trained, resnet]);
     expect(rowsOf(beside, 'results').map(([method, seeds]) => [method, seeds])).toEqual([
@@ -171,6 +177,8 @@ describe('reportPage', () => {
       ]).flat(),
     ]);
     expect(beside.querySelector('#results')?.textContent).toContain('never retrained');
+    expect(beside.querySelector('h1')?.textContent).toBe('Architecture search on long-tailed images');
+    expect(beside.querySelector('#choices')).not.toBeNull();
     expect(beside.querySelector('header')?.textContent).toContain('Train: epochs 3, batchSize 96');
     expect(rowsOf(beside, 'classes')[0]).toHaveLength(2 + 3);
     expect(beside.querySelectorAll('.slider')).toHaveLength(1);

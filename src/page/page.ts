@@ -3,6 +3,7 @@ import {
   byRow,
   capital,
   grouped,
+  isSearch,
   type LoadedRun,
   measureClaims,
   plural,
@@ -10,6 +11,7 @@ import {
   resultRows,
   SIZES,
   sensitivityOf,
+  setApart,
   sum,
   type Unreadable,
   withoutCommon,
@@ -92,12 +94,14 @@ row. One run of each method.</p>
  */
 export const reportPage = async (
   given: readonly LoadedRun[],
-  { command, title = 'Architecture search on long-tailed images', unreadable = [] }: PageOptions,
+  { command, title: own, unreadable = [] }: PageOptions,
 ): Promise<string> => {
-  const runs = withoutCommon(given);
+  const runs = setApart(withoutCommon(given));
   const [first, ...others] = runs.map(({ info }) => info);
   if (first === undefined) throw new RangeError('Cannot make report: it must have at least 1 run, got none');
   requireComparable(runs);
+  const searched = [first, ...others].some(isSearch);
+  const title = own ?? `${searched ? 'Architecture search' : 'Training'} on long-tailed images`;
   const rows = byRow(runs);
   const lines = resultRows(runs).map((row, at): Line => ({ ...row, members: rows[at]?.runs ?? [] }));
   const claims = measureClaims(runs);
@@ -113,7 +117,7 @@ export const reportPage = async (
     ['methods', 'Methods', [facts.methodsHtml(rows.flatMap((row) => row.runs[0]?.info ?? []))]],
     ['settings', 'Settings and machines', [facts.settingsHtml(runs)]],
     ['data', 'Data', [facts.dataHtml(first)]],
-    ['choices', 'Choices that the paper leaves open', [facts.choicesHtml()]],
+    ['choices', 'Choices that the paper leaves open', searched ? [facts.choicesHtml()] : []],
     ['commands', 'Commands', [facts.commandsHtml(runs, command)]],
   ];
   const sections = all.filter(([, , body]) => body.length > 0);

@@ -75,7 +75,8 @@ accuracy${others}.`,
     lines.some(({ paper }) => paper !== null) &&
       html`The paper reports <strong>one run per row</strong>, so its figures have no spread, and it chooses the mixing
 on the split that it scores. Our difference is to the accuracy at the mixing chosen on the validation split.`,
-    !infos.some(isPapersData) &&
+    kinds.has('search') &&
+      !infos.some(isPapersData) &&
       html`The paper’s figures are for CIFAR-10 with an exponential long tail at ratio 100. These are other data, so
 they are not shown.`,
     folder &&

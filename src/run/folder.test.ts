@@ -144,6 +144,10 @@ describe('openRun', () => {
     createRun(dir, info).close();
     writeFileSync(join(dir, 'run.json'), '{"format": 2,');
     expect(() => openRun(dir)).toThrow('run.json is damaged: the text is not JSON');
+    writeFileSync(join(dir, 'run.json'), '{"format":3,"what":"ever"}');
+    expect(() => openRun(dir)).toThrow(
+      `Cannot open run ${dir}: run.json must be of format 1 or 2, it is of format 3: a newer tailnas wrote it;`,
+    );
     writeFileSync(join(dir, 'run.json'), JSON.stringify({ ...info, seed: 'x' }));
     expect(() => openRun(dir, { write: true })).toThrow('run.json is damaged: "seed": expected');
   });

@@ -5,11 +5,12 @@ import { isTemporary, sweepTemporaries, syncFolder, writeAtomic } from './atomic
 import { type CheckpointStore, checkpointStore } from './checkpoints.js';
 import { isLock, lockRun } from './lock.js';
 import { metricsFile } from './metrics.js';
-import { check, parse } from './parse.js';
+import { check, formatOf, parse } from './parse.js';
 import {
   type EpochRecord,
   type Evaluation,
   evaluation,
+  FORMAT,
   type Genotypes,
   genotypes,
   type RunInfo,
@@ -175,7 +176,14 @@ const readInfo = (dir: string): RunInfo => {
   const file = join(dir, 'run.json');
   if (!existsSync(file))
     throw new Error(`${action}: a run folder holds run.json, this one does not; give the folder of a run`);
-  return parse(readFileSync(file, 'utf8'), {
+  const text = readFileSync(file, 'utf8');
+  const format = formatOf(text);
+  if (format > FORMAT)
+    throw new Error(
+      `${action}: run.json must be of format 1 or ${FORMAT}, it is of format ${format}: a newer tailnas wrote it; ` +
+        'use that, or update this one',
+    );
+  return parse(text, {
     schema: runInfo,
     action: `${action}: run.json is damaged`,
     remedy: 'restore it from a copy or start a new run',

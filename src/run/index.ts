@@ -1,3 +1,4 @@
+export { changeText } from './changes.js';
 export type { Checkpoint, CheckpointFile, CheckpointStore, Position } from './checkpoints.js';
 export { createRun, defaultRunDir, openRun, type RunFolder } from './folder.js';
 export { cellLines, printCell } from './print-cell.js';
@@ -10,6 +11,7 @@ export {
   type ExperimentRecord,
   epochRecord,
   evaluation,
+  type FoundBy,
   type Genotypes,
   genotypes,
   type RunInfo,

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 
 /** Turns unknown input into a checked value, or an error that names the action, the problem and the remedy. */
 export const check = <T>(value: unknown, { schema, action, remedy }: Rule<T>): T => {
@@ -16,6 +16,17 @@ export const parse = <T>(text: string, rule: Rule<T>): T => {
     throw new Error(`${rule.action}: the text is not JSON; ${rule.remedy}`);
   }
   return check(value, rule);
+};
+
+const formatted = z.looseObject({ format: z.number() });
+
+/** The number of the format that a JSON text says; 0 where it says none. */
+export const formatOf = (text: string): number => {
+  try {
+    return formatted.parse(JSON.parse(text)).format;
+  } catch {
+    return 0;
+  }
 };
 
 interface Rule<T> {

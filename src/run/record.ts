@@ -83,10 +83,20 @@ const labels = z.record(z.string(), z.string());
 const scalar = z.union([z.number(), z.string(), z.boolean()]);
 export type Scalar = z.infer<typeof scalar>;
 
+/** Where the cells of a network come from: a search, with all but the seed that makes two of them one method. */
+const foundBy = z.object({
+  name: z.string(),
+  seed: z.int(),
+  options: z.record(z.string(), scalar),
+  /** Of the data that it searched on; none for cells drawn at random. */
+  fingerprint: z.string().exactOptional(),
+});
+export type FoundBy = z.infer<typeof foundBy>;
+
 /**
  * A whole experiment in plain data. `options` are all its options as the command line spells them, `phases` its phases
  * in order with the labels of their schedules, `streams` how each batch of a step is drawn, `space` the candidate
- * operations, `network` what is trained (null for a search).
+ * operations, `network` what is trained (null for a search), with the search that found its cells where that is known.
  */
 const experimentShape = z.object({
   kind: z.string(),
@@ -97,7 +107,9 @@ const experimentShape = z.object({
   options: z.record(z.string(), scalar),
   streams: list(z.object({ part: z.string(), sampling: z.string() })),
   space: z.looseObject({ name: z.string(), primitives: list(z.string()) }).nullable(),
-  network: z.looseObject({ name: z.string(), genotypes: genotypes.nullable() }).nullable(),
+  network: z
+    .looseObject({ name: z.string(), genotypes: genotypes.nullable(), search: foundBy.exactOptional() })
+    .nullable(),
   phases: list(
     z.looseObject({
       name: z.string(),
@@ -110,6 +122,9 @@ const experimentShape = z.object({
 export type ExperimentRecord = z.infer<typeof experimentShape>;
 export const experimentRecord: z.ZodType<ExperimentRecord> = experimentShape.loose().refine(isJson, json);
 
+/** Of run.json, as it is written; format 1 is read. */
+export const FORMAT = 2;
+
 /**
  * What a run is and where it came from: the content of `run.json`, written once. `overrides` are the scale and the
  * sizes that were asked for, `changes` what was asked for of the method; `startedAt` is an ISO time. Runs of format 1
@@ -118,7 +133,7 @@ export const experimentRecord: z.ZodType<ExperimentRecord> = experimentShape.loo
 export const runInfo = z.preprocess(
   upgradeInfo,
   z.object({
-    format: z.literal(2),
+    format: z.literal(FORMAT),
     name: z.string(),
     experiment: experimentRecord,
     overrides: jsonObject,

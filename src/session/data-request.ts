@@ -11,6 +11,7 @@ import {
   splits,
 } from '../data/index.js';
 import type { DataSizes } from '../forecast/index.js';
+import { type DataOrigin, fromOrigin } from './data-origin.js';
 
 /** Which data a run learns from, and how its long tail is made: what flags ask for, and what run.json records. */
 export const dataRequest = z
@@ -45,12 +46,14 @@ export const recordedRequest = (data: DataRequest): DataRequest => ({
   spec: dataNames().includes(data.spec) ? data.spec : resolve(data.spec),
 });
 
-/** Data as a request asks for it, planned: nothing is decoded yet. */
+/** Data as a request asks for it, planned: nothing is decoded yet. `origin` is the run that named them, if one did. */
 export const planData = (
   { spec, flip: _, grey, ...options }: DataRequest,
-  { onProgress }: { onProgress?: Progress | undefined } = {},
+  { onProgress, origin }: { onProgress?: Progress | undefined; origin?: DataOrigin | undefined } = {},
 ): Promise<DatasetPlan> =>
-  planDataset(spec, { ...options, channels: grey ? 1 : undefined, onProgress } satisfies PlanOptions);
+  fromOrigin(origin, () =>
+    planDataset(spec, { ...options, channels: grey ? 1 : undefined, onProgress } satisfies PlanOptions),
+  );
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
@@ -75,9 +78,13 @@ export const sizesOf = ({
  */
 export const loadData = async (
   data: DataRequest,
-  { onProgress, ready }: { onProgress: Progress | undefined; ready: () => void },
+  {
+    onProgress,
+    origin,
+    ready,
+  }: { onProgress: Progress | undefined; origin: DataOrigin | undefined; ready: () => void },
 ): Promise<Dataset> => {
-  const plan = await planData(data, { onProgress });
+  const plan = await planData(data, { onProgress, origin });
   ready();
   return plan.load();
 };

@@ -5,12 +5,15 @@ import type { StepProfiler } from '../learn/index.js';
 import type { LoopEvent } from '../loop/index.js';
 import type { Evaluation } from '../run/index.js';
 import type { Genotypes } from '../space/index.js';
+import type { DataOrigin } from './data-origin.js';
 import type { DataRequest } from './data-request.js';
 
 /** A run that is to leave a folder behind. */
 export interface RunRequest {
   readonly plan: Plan;
   readonly data: DataRequest;
+  /** The run that the data are taken from: they must be what they were there. */
+  readonly origin?: DataOrigin | undefined;
   readonly seed: number;
   readonly device: string;
   readonly threads: number;

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { describe, type Plan } from '../experiment/index.js';
 import { firstEpochs, readStanding } from '../loop/index.js';
 import { type Checkpoint, type EpochRecord, openRun } from '../run/index.js';
+import { reading, requireCheckpoint } from './checkpoint.js';
 
 /** A finished run that another is continuing from: its records, and its state at the end. */
 export interface Parent {
@@ -17,7 +18,8 @@ export const openParent = (
   dir: string,
   { plan, seed, fingerprint }: { plan: Plan; seed: number; fingerprint: string },
 ): Parent => {
-  const { info, records, checkpoints } = openRun(dir);
+  const folder = openRun(dir);
+  const { info, records, path } = folder;
   const fail = (problem: string): never => {
     throw new Error(`Cannot continue from ${dir}: ${problem}`);
   };
@@ -36,12 +38,12 @@ export const openParent = (
   same('phases', there.phases, own.phases.slice(0, done));
   same('seed', info.seed, seed);
   same('data fingerprint', info.data.fingerprint, fingerprint);
-  const checkpoint = checkpoints.newest();
+  const checkpoint = requireCheckpoint(folder, `Cannot continue from ${dir}`);
   const end = firstEpochs(plan.phases)[done] ?? 0;
-  if (checkpoint === undefined) return fail('it must be finished, it has no checkpoint; resume it first');
   const { epoch } = checkpoint.position;
   // A stop rule may have ended its last phase early.
-  const ended = epoch >= end || (readStanding(checkpoint.bytes).phase?.index ?? 0) >= done;
+  const standing = reading({ path, checkpoint }, () => readStanding(checkpoint.bytes));
+  const ended = epoch >= end || (standing.phase?.index ?? 0) >= done;
   if (!ended) return fail(`it must be finished, it is at epoch ${epoch} of ${end}; resume it first`);
   return { records: records().filter((record) => record.epoch < epoch), checkpoint };
 };

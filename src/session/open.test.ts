@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { given } from '../../test/support/fixtures.js';
 import { writeImages } from '../../test/support/images.js';
 import { tinyPlan } from '../../test/support/tiny.js';
 import { batchToTensors } from '../augment/index.js';
@@ -11,7 +12,7 @@ import type { Learner } from '../learn/index.js';
 import { type Phase, totalEpochs } from '../loop/index.js';
 import { testing } from '../nn/index.js';
 import { openRun } from '../run/index.js';
-import { argmax, liveTensors, noGrad, rng, scope } from '../tensor/index.js';
+import { argmax, liveTensors, noGrad, parseSafetensors, rng, scope, toSafetensors } from '../tensor/index.js';
 import { type DataRequest, open, planData, type RunResult, startRun } from './index.js';
 
 let folder: string;
@@ -109,6 +110,9 @@ describe('a run that is opened without its data', () => {
     const logits = opened.logits(dataset.test.images);
     expect(logits.shape).toEqual([9, 3]);
     expect(logits.toArray()).toEqual(live?.logits);
+    const fromBuffer = opened.logits(Buffer.from(dataset.test.images));
+    expect(fromBuffer.toArray()).toEqual(live?.logits);
+    fromBuffer.dispose();
     expect(opened.at).toEqual(result?.evaluation?.at);
     expect(opened.classes).toEqual(['cat', 'dog', 'owl']);
     const predicted = scope(() => argmax(logits, { dim: 1 }).toArray());
@@ -144,7 +148,13 @@ describe('a run that cannot be opened', () => {
     expect(() => open(folder)).toThrow('a run folder holds run.json, this one does not');
     const dir = copy('none');
     rmSync(join(dir, 'checkpoints'), { recursive: true });
-    expect(() => open(dir)).toThrow(`Cannot open ${dir}: it must have a checkpoint, it has none; resume it first`);
+    expect(() => open(dir)).toThrow(
+      `Cannot open ${dir}: it is finished, but its checkpoints are not there; copy ${join(dir, 'checkpoints')} from`,
+    );
+    rmSync(join(dir, 'evaluation.json'));
+    expect(() => open(dir)).toThrow(
+      `Cannot open ${dir}: it must have a checkpoint, it has none yet; wait for its first epoch, or \`tailnas resume`,
+    );
   });
 
   it('does not say how its images are prepared, as in format 1', () => {
@@ -157,14 +167,40 @@ describe('a run that cannot be opened', () => {
     const dir = copy('other');
     edit(dir, ({ experiment = {} }) => Object.assign(Object(experiment['options']), { channels: 3 }));
     const before = liveTensors();
-    expect(() => open(dir)).toThrow(/^Cannot use checkpoint: its network must have the layout /);
+    const { file } = given(openRun(dir).checkpoints.newest());
+    const there = join(dir, 'checkpoints', file);
+    const refusal = (action: () => unknown) => expect(action).toThrow(/; restore the run\.json .*--use/);
+    refusal(() => open(dir));
+    expect(() => open(dir)).toThrow(`Cannot use checkpoint ${there}: its network must have the layout `);
     expect(liveTensors()).toBe(before);
+  });
+
+  it('has a checkpoint that a newer tailnas wrote, or none of a tailnas', () => {
+    const dir = copy('newer');
+    const { position, bytes } = given(openRun(dir).checkpoints.newest());
+    const { tensors, metadata } = parseSafetensors(bytes);
+    const replace = (pieces: readonly Uint8Array[]): string => {
+      rmSync(join(dir, 'checkpoints'), { recursive: true });
+      const run = openRun(dir, { write: true });
+      run.checkpoints.save(position, pieces);
+      run.close();
+      return join(dir, 'checkpoints', given(run.checkpoints.newest()).file);
+    };
+    const before = liveTensors();
+    const newer = replace(toSafetensors(tensors, { metadata: { ...metadata, format: '3' } }));
+    expect(() => open(dir)).toThrow(
+      `Cannot use checkpoint ${newer}: its format must be 1 or 2, it is 3: a newer tailnas`,
+    );
+    const noise = replace([Buffer.from('noise that is long enough')]);
+    expect(() => open(dir)).toThrow(`Cannot use checkpoint ${noise}: it is damaged (Cannot read safetensors`);
+    expect(liveTensors()).toBe(before);
+    for (const tensor of Object.values(tensors)) tensor.dispose();
   });
 
   it('is of an experiment that this version does not have', () => {
     const dir = copy('unknown');
     edit(dir, ({ experiment = {} }) => Object.assign(experiment, { name: 'mine' }));
-    expect(() => open(dir)).toThrow('Cannot open run: this version has no recipe "mine"');
+    expect(() => open(dir)).toThrow(`Cannot open run ${dir}: this version has no recipe "mine"`);
     expect(openRun(dir).info.experiment.name).toBe('mine');
   });
 });

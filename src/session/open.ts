@@ -4,6 +4,7 @@ import { normalised, readStanding, restoreTensors } from '../loop/index.js';
 import { type Knobs, testing } from '../nn/index.js';
 import { openRun, type RunInfo } from '../run/index.js';
 import { noGrad, rng, scope, type Tensor } from '../tensor/index.js';
+import { reading, requireCheckpoint } from './checkpoint.js';
 
 /** A run's network, ready to answer images. It needs the run folder alone. */
 export interface OpenModel {
@@ -27,16 +28,17 @@ export interface OpenModel {
  * (format 1), and when the checkpoint is of another network.
  */
 export const open = (run: string, { device = 'cpu' }: { device?: string } = {}): OpenModel => {
-  const { info, path, checkpoints, readEvaluation } = openRun(run);
+  const folder = openRun(run);
+  const { info, path, readEvaluation } = folder;
   const fail = (problem: string): never => {
     throw new Error(`Cannot open ${path}: ${problem}`);
   };
   const { classes, channels, imageSize, mean, std, counts } = info.data;
   if (channels === null || imageSize === null || mean === null || std === null)
     return fail('its run.json must say how images are prepared, it is of format 1; test it with `tailnas evaluate`');
-  const checkpoint = checkpoints.newest() ?? fail('it must have a checkpoint, it has none; resume it first');
-  const plan = planOf(info.experiment);
-  const { phase, memo } = readStanding(checkpoint.bytes);
+  const checkpoint = requireCheckpoint(folder, `Cannot open ${path}`);
+  const plan = planOf(info.experiment, { run: path });
+  const { phase, memo } = reading({ path, checkpoint }, () => readStanding(checkpoint.bytes));
   const builds = plan.phases.findLast(
     ({ start }, i) => start !== undefined && i <= (phase?.index ?? plan.phases.length),
   );
@@ -52,7 +54,7 @@ export const open = (run: string, { device = 'cpu' }: { device?: string } = {}):
   rng.restore(random); // opening a run must change nothing of one under way
   const { model } = learner;
   try {
-    restoreTensors(checkpoint.bytes, learner);
+    reading({ path, checkpoint }, () => restoreTensors(checkpoint.bytes, learner));
   } catch (error) {
     learner.dispose();
     throw error;

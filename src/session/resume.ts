@@ -4,6 +4,8 @@ import { type Plan, planOf } from '../experiment/index.js';
 import { type Live, runPhases } from '../loop/index.js';
 import { openRun, type Position, type RunFolder } from '../run/index.js';
 import { carryOn } from './carry-on.js';
+import { reading } from './checkpoint.js';
+import { type DataOrigin, requireSameData } from './data-origin.js';
 import { requestOf } from './data-request.js';
 import type { RunEvent, RunResult, Watch } from './events.js';
 import { prepare, requireForecast } from './start.js';
@@ -28,14 +30,12 @@ export const reopen = async (
   { onDataProgress, profiler }: Pick<Watch, 'onDataProgress' | 'profiler'> = {},
 ): Promise<Reopened> => {
   const { info, path } = folder;
-  const plan = planOf(info.experiment);
+  const plan = planOf(info.experiment, { run: path });
   const request = requestOf(info.data['request'], { run: path });
-  const dataset = await prepare(request, { ...info, ...(onDataProgress && { onDataProgress }) });
-  if (dataset.fingerprint !== info.data.fingerprint)
-    throw new Error(
-      `Cannot continue ${path}: its data must be what it was (fingerprint ${info.data.fingerprint.slice(0, 12)}…), ` +
-        `${info.data.spec} now has ${dataset.fingerprint.slice(0, 12)}…; restore the data or start a new run`,
-    );
+  const remedy = 'restore the data or start a new run';
+  const origin: DataOrigin = { run: path, data: info.data, action: 'continue', remedy };
+  const dataset = await prepare(request, { ...info, origin, ...(onDataProgress && { onDataProgress }) });
+  requireSameData(dataset, origin);
   const now = versions();
   const changed = Object.entries(info.versions).filter(([name, version]) => now[name] !== version);
   const checkpoint = folder.checkpoints.newest();
@@ -49,17 +49,25 @@ export const reopen = async (
   ];
   const position = checkpoint?.position;
   const live = () =>
-    runPhases(plan.phases, {
-      dataset,
-      batchSize: plan.batchSize,
-      augment: expandAugment(plan.augment, { usual: dataset.augment, flip: request.flip }),
-      seed: info.seed,
-      device: info.device,
-      resume: checkpoint?.bytes,
-      records: folder.records().filter(({ epoch }) => epoch < (position?.epoch ?? 0)),
-      profiler,
-    });
+    reading({ path, checkpoint }, () =>
+      runPhases(plan.phases, {
+        dataset,
+        batchSize: plan.batchSize,
+        augment: expandAugment(plan.augment, { usual: dataset.augment, flip: request.flip }),
+        seed: info.seed,
+        device: info.device,
+        resume: checkpoint?.bytes,
+        records: folder.records().filter(({ epoch }) => epoch < (position?.epoch ?? 0)),
+        profiler,
+      }),
+    );
   return { dataset, plan, notices, position, live };
+};
+
+/** What a run came to that is at its end. */
+const completeAt = ({ path, readEvaluation, readGenotype }: RunFolder): RunResult | undefined => {
+  const evaluation = readEvaluation();
+  return evaluation && { run: path, interrupted: false, evaluation, genotypes: readGenotype() ?? {} };
 };
 
 /**
@@ -67,14 +75,18 @@ export const reopen = async (
  * holds the run, when its data has changed, or when every checkpoint is damaged.
  */
 export async function* resumeRun(dir: string, watch: Watch = {}): AsyncGenerator<RunEvent, RunResult> {
+  const complete = completeAt(openRun(dir)); // nothing is written into a run that is
+  if (complete !== undefined) {
+    yield { type: 'notice', text: `${dir} is complete: nothing to resume` };
+    return complete;
+  }
   const folder = openRun(dir, { write: true });
   try {
     const { info } = folder;
-    const done = folder.readEvaluation();
-    if (done !== undefined) {
-      yield { type: 'notice', text: `${dir} is complete: nothing to resume` };
+    const since = completeAt(folder); // another process may have been at its end
+    if (since !== undefined) {
       folder.close();
-      return { run: dir, interrupted: false, evaluation: done, genotypes: folder.readGenotype() ?? {} };
+      return since;
     }
     const { dataset, plan, notices, position, live } = await reopen(folder, watch);
     const expected = await requireForecast(plan, {

@@ -6,7 +6,9 @@ import { runPhases } from '../loop/index.js';
 import { createRun, type RunInfo } from '../run/index.js';
 import { kernels, requireDevice, threads } from '../tensor/index.js';
 import { carryOn } from './carry-on.js';
-import { type DataRequest, loadData, recordedRequest, sizesOf } from './data-request.js';
+import { reading } from './checkpoint.js';
+import { type DataOrigin, requireSameData } from './data-origin.js';
+import { type DataRequest, loadData, recordedRequest, requestOf, sizesOf } from './data-request.js';
 import type { RunEvent, RunRequest, RunResult, Watch } from './events.js';
 import { openParent } from './fork.js';
 import { host, versions } from './versions.js';
@@ -14,10 +16,16 @@ import { host, versions } from './versions.js';
 /** Loads data, once the machine is known to be fit for the run. */
 export const prepare = (
   data: DataRequest,
-  { device, threads: n, onDataProgress }: { device: string; threads: number } & Pick<Watch, 'onDataProgress'>,
+  {
+    device,
+    threads: n,
+    origin,
+    onDataProgress,
+  }: { device: string; threads: number; origin?: DataOrigin | undefined } & Pick<Watch, 'onDataProgress'>,
 ) =>
   loadData(data, {
     onProgress: onDataProgress,
+    origin,
     ready: () => {
       threads.set(n);
       requireDevice(device);
@@ -44,8 +52,14 @@ export const requireForecast = async (
  * is known to be good.
  */
 export async function* startRun(request: RunRequest, watch: Watch = {}): AsyncGenerator<RunEvent, RunResult> {
-  const { plan, data, seed, device, from } = request;
+  const { plan, data, seed, device, from, origin } = request;
   const dataset = await prepare(data, { ...request, ...watch });
+  if (origin !== undefined) {
+    const own = requestOf(origin.data['request'], origin);
+    requireSameData(dataset, { ...origin, split: own.split === data.split ? 'same' : 'other' });
+    const all = data.split === 'all' ? ', all of them to train on and none to validate' : '';
+    yield { type: 'notice', text: `the data are those of ${origin.run}${all}` };
+  }
   const skipped = dataset.skipped.length;
   if (skipped > 0)
     yield { type: 'notice', text: `left out ${skipped} unreadable ${skipped === 1 ? 'image' : 'images'}` };
@@ -54,16 +68,18 @@ export async function* startRun(request: RunRequest, watch: Watch = {}): AsyncGe
   const { kind } = plan.experiment;
   const expected = await requireForecast(plan, { sizes: dataset, device, action: kind, force: watch.force });
   if (expected !== undefined) yield { type: 'forecast', ...expected };
-  const live = runPhases(plan.phases, {
-    dataset,
-    batchSize,
-    augment: expandAugment(plan.augment, { usual: dataset.augment, flip: data.flip }),
-    seed,
-    device,
-    resume: parent?.checkpoint.bytes,
-    records: parent?.records,
-    profiler: watch.profiler,
-  });
+  const live = reading({ path: from ?? '', checkpoint: parent?.checkpoint }, () =>
+    runPhases(plan.phases, {
+      dataset,
+      batchSize,
+      augment: expandAugment(plan.augment, { usual: dataset.augment, flip: data.flip }),
+      seed,
+      device,
+      resume: parent?.checkpoint.bytes,
+      records: parent?.records,
+      profiler: watch.profiler,
+    }),
+  );
   const spec = recordedRequest(data);
   const { name, fingerprint, classes, counts, channels, imageSize, mean, std, fit } = dataset;
   const info: RunInfo = {

@@ -72,6 +72,37 @@ describe('genotypes in JSON', () => {
     expect(read(heads)()).toEqual(heads);
   });
 
+  it('are read as DARTS prints them too, the published ones alike', () => {
+    for (const name of genotypeNames) {
+      const { normal = good, reduction = good } = namedGenotype(name) ?? {};
+      const pairs = ({ nodes }: typeof normal) => nodes.flatMap((edges) => edges.map(({ op, from }) => [op, from]));
+      const printed = {
+        normal: pairs(normal),
+        normal_concat: normal.concat,
+        reduce: pairs(reduction),
+        reduce_concat: reduction.concat,
+      };
+      expect(read(printed)()).toEqual({ backbone: { normal, reduction } });
+      expect(read({ backbone: printed })()).toEqual({ backbone: { normal, reduction } });
+    }
+  });
+
+  it.each<{ what: string; json: unknown }>([
+    { what: 'an odd number of edges', json: { normal: [['sep_conv_3x3', 0]], normal_concat: [2] } },
+    { what: 'a kind of cell that there is not', json: { normal: good, reduction: good, normall: good } },
+    { what: 'a list', json: [] },
+    { what: 'a list of cells', json: { normal: [good] } },
+  ])('of another form are refused with the form that they should have: $what', ({ json }) => {
+    expect(read(json)).toThrow(
+      /^Cannot read genotype from mine\.json: .*; it must be \{"normal": .*as DARTS prints it/,
+    );
+  });
+
+  it('may have an input in the output of a normal cell, and an operation none beside others', () => {
+    const partly = { normal: { ...cell(['none', 0], ['skip_connect', 1]), concat: [0, 2, 3] } };
+    expect(read(partly)()).toEqual({ backbone: partly });
+  });
+
   it.each([
     [3, 'it must be an object of genotypes by component'],
     [null, 'it must be an object of genotypes by component'],
@@ -95,6 +126,19 @@ describe('genotypes in JSON', () => {
       'backbone, normal cell: its output must be made of states from 0 to 3, got 4',
     ],
     [{ backbone: { normal: good }, class: { normal: good } }, 'the head "instance" is missing'],
+    [
+      { backbone: { normal: good }, neck: { normal: good } },
+      'unknown component "neck", a network may have backbone, instance, class; correct it there',
+    ],
+    [
+      { reduction: { ...good, concat: [0, 2, 3] } },
+      'backbone, reduction cell: the output of a reduction cell must be made of its nodes, states from 2 to 3, got 0',
+    ],
+    [
+      { normal: cell(['none', 0], ['none', 1]) },
+      'backbone, normal cell: its output must depend on its inputs, every way there is none',
+    ],
+    [{ normal: cell(['none', 0], ['sep_conv_3x3', 2]) }, 'backbone, normal cell: its output must depend on its inputs'],
     [
       { backbone: { normal: good }, instance: { normal: good }, class: { reduction: good } },
       'the head "class" has no normal cell',

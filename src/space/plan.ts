@@ -38,11 +38,12 @@ export const searchPlan = (primitives: readonly Primitive[], { nodes }: { nodes:
 
 /**
  * The cell that a genotype describes, made of `primitives` and of the registered ones. Throws a RangeError when an
- * operation is neither, or when a state does not exist (yet).
+ * operation is neither, when a state does not exist (yet), or when the output of a reduction cell (`kind`) has one of
+ * its inputs, whose images are twice as large as its nodes'.
  */
 export const derivedPlan = (
   genotype: CellGenotype,
-  { primitives = [] }: { primitives?: readonly Primitive[] | undefined } = {},
+  { primitives = [], kind }: { primitives?: readonly Primitive[] | undefined; kind?: CellKind | undefined } = {},
 ): CellPlan => {
   const last = genotype.nodes.length + 1;
   if (genotype.concat.length === 0)
@@ -50,6 +51,12 @@ export const derivedPlan = (
   for (const state of genotype.concat)
     if (!Number.isInteger(state) || state < 0 || state > last)
       throw new RangeError(`Cannot build cell: its output must be made of states from 0 to ${last}, got ${state}`);
+  const input = kind === 'reduction' ? genotype.concat.find((state) => state < 2) : undefined;
+  if (input !== undefined)
+    throw new RangeError(
+      `Cannot build cell: the output of a reduction cell must be made of its nodes, states from 2 to ${last}, ` +
+        `got ${input}, an input, which is twice as large`,
+    );
   let row = 0;
   return {
     nodes: genotype.nodes.map((edges, i) =>

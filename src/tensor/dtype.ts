@@ -59,7 +59,7 @@ export const dtypeOfSafetensors = (name: string): Dtype => {
 /** The element type that a typed array holds. Plain 16-bit words are refused: they could be either half format. */
 export const dtypeOfArray = (data: Data): Dtype => {
   if (data instanceof Uint16Array) throw new TypeError('Cannot make tensor: give the dtype of 16-bit words');
-  const dtype = dtypes.find((name) => name !== 'bool' && data.constructor === table[name].array);
+  const dtype = dtypes.find((name) => name !== 'bool' && data instanceof table[name].array);
   if (dtype === undefined) throw new TypeError(`Cannot make tensor: unsupported array ${data.constructor.name}`);
   return dtype;
 };

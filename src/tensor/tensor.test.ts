@@ -69,6 +69,20 @@ describe('tensor', () => {
     scope(() => expect(tensor(big).data()).toEqual(big));
   });
 
+  it('takes typed arrays of derived classes for what they are derived from', () => {
+    class Bytes extends Uint8Array {}
+    class Doubles extends Float64Array {}
+    const middle = Buffer.from([9, 1, 2, 3]).subarray(1);
+    for (const [data, dtype, values] of [
+      [middle, 'uint8', [1, 2, 3]],
+      [Bytes.of(4, 5), 'uint8', [4, 5]],
+      [Doubles.of(0.5), 'float64', [0.5]],
+    ] as const) {
+      using t = tensor(data);
+      expect([t.dtype, t.toArray()]).toEqual([dtype, values]);
+    }
+  });
+
   it('reads a typed array that begins in the middle of its buffer', () => {
     scope(() => expect(tensor(new Float32Array([9, 1, 2, 9]).subarray(1, 3)).toArray()).toEqual([1, 2]));
   });

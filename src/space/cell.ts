@@ -45,7 +45,7 @@ export const cellInput = (features: Features): CellInput => ({
   branch: (stages, mode) => openSource(features, [stages], mode).branch(stages),
 });
 
-/** Features that several cells read: fused, in one pass for all of them. `release` after each cell that took a branch. */
+/** Features that several cells read: fused, in one pass for all. `release` after each cell that took a branch. */
 export const sharedInput = (
   features: Features,
   readers: readonly (readonly Stage[])[],

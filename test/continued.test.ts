@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openRun } from '../src/run/index.js';
 import { buildCli, type Cli, type Exit } from './support/cli.js';
 import { writeImages } from './support/images.js';
+import { outcomeOf } from './support/outcome.js';
 
 const TINY =
   '--data data --imbalance natural --image-size 16 --threads 1 --channels 2 --layers 3 --nodes 1 --batch-size 8 --epochs 2'.split(
@@ -22,16 +23,7 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => cli?.dispose());
 
-/** What a run came to, without what the clock and the machine say. */
-const outcome = (run: string) => {
-  const folder = openRun(path(run));
-  return {
-    records: folder.records().map((record) => ({ ...record, seconds: 0, imagesPerSecond: 0, peakMemoryBytes: 0 })),
-    evaluation: folder.readEvaluation(),
-    genotype: folder.readGenotype(),
-    checkpoint: readdirSync(path(run, 'checkpoints')).sort().at(-1),
-  };
-};
+const outcome = (run: string) => outcomeOf(path(run));
 
 describe('a search that is continued', { timeout: 120_000 }, () => {
   it('comes to the same to the bit, whether it searches itself or continues from the search of another run', async () => {

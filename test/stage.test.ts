@@ -6,6 +6,7 @@ import { open } from '../src/session/index.js';
 import { noGrad, scope } from '../src/tensor/index.js';
 import { buildCli, type Cli, type Exit } from './support/cli.js';
 import { writeImages } from './support/images.js';
+import { outcomeOf } from './support/outcome.js';
 
 const DATA = '--data data --imbalance natural --image-size 16'.split(' ');
 const SIZES = '--threads 1 --channels 2 --batch-size 8 --epochs 2'.split(' ');
@@ -23,15 +24,7 @@ beforeAll(async () => {
 }, 300_000);
 afterAll(() => cli?.dispose());
 
-/** What a run came to, without what the clock and the machine say. */
-const outcome = (run: string) => {
-  const folder = openRun(path(run));
-  return {
-    records: folder.records().map((record) => ({ ...record, seconds: 0, imagesPerSecond: 0, peakMemoryBytes: 0 })),
-    evaluation: folder.readEvaluation(),
-    checkpoint: readdirSync(path(run, 'checkpoints')).sort().at(-1),
-  };
-};
+const outcome = (run: string) => outcomeOf(path(run));
 
 /** How many images of the test are recognised by the network that `open` makes of a run folder. */
 const recognised = (run: string): number => {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openRun } from '../src/run/index.js';
 import { buildCli, type Cli, type Exit } from './support/cli.js';
 import { writeImages } from './support/images.js';
+import { outcomeOf } from './support/outcome.js';
 
 const DATA = '--data data --imbalance natural --image-size 16'.split(' ');
 const SIZES = '--threads 1 --channels 2 --batch-size 8 --epochs 2'.split(' ');
@@ -21,15 +22,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => cli?.dispose());
 
-/** What a run came to, without what the clock and the machine say. */
-const outcome = (run: string) => {
-  const folder = openRun(path(run));
-  return {
-    records: folder.records().map((record) => ({ ...record, seconds: 0, imagesPerSecond: 0, peakMemoryBytes: 0 })),
-    evaluation: folder.readEvaluation(),
-    checkpoint: readdirSync(path(run, 'checkpoints')).sort().at(-1),
-  };
-};
+const outcome = (run: string) => outcomeOf(path(run));
 
 describe('tailnas train', { timeout: 60_000 }, () => {
   it('trains the cells that a search found, on its data, with the class head’s cell on top', async () => {

@@ -3,6 +3,7 @@
 
 #include "read_source_pack.h"
 #include "read_source_forward.h"
+#include "read_source_scratch.h"
 #include "read_source_backward.h"
 
 constexpr ReadSourceKernels read_source_kernels = {

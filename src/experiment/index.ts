@@ -20,3 +20,10 @@ export { experiments, planOf } from './registry.js';
 export { bilateralSearch, type Continuation, hlsSearch, plainSearch, type Row, SEARCH_PHASE } from './search.js';
 export { stopRules } from './stop.js';
 export { training } from './train.js';
+export {
+  type TrainingRecipe,
+  type TrainingRecipeName,
+  trainingRecipeNames,
+  trainingRecipes,
+  USUAL_RECIPE,
+} from './train-recipes.js';

@@ -25,19 +25,21 @@ import {
 } from '../net/index.js';
 import { constant, cosine, linear, requireFraction, requireMixing, schedules } from '../schedule/index.js';
 import { add, mul } from '../tensor/index.js';
-import { checkStage, NO_STAGE, requireFitForStage, stageOptions, stagePhases, stageWords } from './classifier-stage.js';
+import { checkStage, requireFitForStage, stageOptions, stagePhases, stageWords } from './classifier-stage.js';
 import { define, type Experiment, type Scale, type Values } from './experiment.js';
 import { augmentOption, isSize, LEARNING, learningOptions, rate } from './learning-options.js';
 import { methodOf, type Network, noticesOf, trained } from './network-cells.js';
 import { ofBranches, requireKinds, withoutCells } from './network-options.js';
 import { isOn, kebab, labelOf, numberIn, oneOf, option } from './option.js';
-import { notReweighted, reweightOptions, weighing } from './reweighting.js';
+import { reweightOptions, weighing } from './reweighting.js';
+import { ALWAYS, ofRecipe, recipeOption, trainingRecipes } from './train-recipes.js';
 
 const NETWORK = 'Network';
 export const TRAIN_PHASE = 'train';
 
 /** The options of training a network from scratch. */
 export const trainOptions = z.object({
+  ...recipeOption,
   ...learningOptions,
   ...reweightOptions,
   lr: rate('first learning rate; it falls on half a cosine'),
@@ -98,9 +100,7 @@ export const trainOptions = z.object({
 });
 type TrainOptions = z.infer<typeof trainOptions>;
 
-const ALWAYS = constant(1).label;
-
-/** DARTS' evaluation of a cell (Liu et al. 2019), but for the sizes. */
+/** DARTS' evaluation of a cell (Liu et al. 2019), but for the sizes and for what a recipe says. */
 const DARTS: Values = {
   epochs: 600,
   batchSize: 96,
@@ -111,19 +111,11 @@ const DARTS: Values = {
   momentum: 0.9,
   weightDecay: 3e-4,
   gradClip: 5,
-  loss: 'cross-entropy',
-  classifier: 'linear',
-  ...notReweighted,
   dropPath: 0.2,
   auxiliary: 0.4,
   bilateral: false,
   mixing: 'parabolicDecay',
-  sampling: 'instance',
-  augment: 'default',
-  mixRate: ALWAYS,
   cutout: 16,
-  sam: 0,
-  ...NO_STAGE,
 };
 
 const CELLS: Readonly<Record<Scale, Values>> = {
@@ -207,7 +199,7 @@ export const training = (network: Network, { what = network.name }: { what?: str
     label: name,
     options: trainOptions,
     defaults: genotypes === null ? { ...DARTS, ...RESNET, dropPath: 0, auxiliary: 0 } : DARTS,
-    implied: ofBranches,
+    implied: (values) => ({ ...ofRecipe(values), ...ofBranches(values) }),
     scales: genotypes === null ? RESNETS : CELLS,
     plan: (o) => {
       if (o.bilateral && HEADS.some((head) => genotypes?.[head] === undefined))
@@ -271,7 +263,7 @@ export const training = (network: Network, { what = network.name }: { what?: str
         method: methodOf(network, o) + stageWords(o),
         streams,
         space: null,
-        notices: noticesOf(network, o),
+        notices: [...noticesOf(network, o), `recipe ${o.recipe}: ${trainingRecipes[o.recipe].about}`],
         network: { ...network },
         phases: [phase, ...stage],
       };

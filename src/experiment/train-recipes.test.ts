@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { namedGenotype } from '../space/index.js';
+import { changesOf, type Values } from './experiment.js';
+import { training } from './train.js';
+import { trainingRecipeNames, trainingRecipes, USUAL_RECIPE } from './train-recipes.js';
+
+const dartsV2 = namedGenotype('darts-v2') ?? {};
+const resnet = training({ name: 'resnet(32)', genotypes: null });
+const heads = training({ name: 'heads', genotypes: { backbone: dartsV2, instance: dartsV2, class: dartsV2 } });
+
+describe('training recipes', () => {
+  it.each(trainingRecipeNames)('%s sets what it says, and a run of it is known by its name', (recipe) => {
+    const plan = resnet.with({ recipe });
+    const plain = resnet.with({ recipe: 'plain' }).values;
+    const differ = Object.keys(plan.values).filter((name) => plan.values[name] !== plain[name] && name !== 'recipe');
+    expect(differ.sort()).toEqual(Object.keys(trainingRecipes[recipe].values).sort());
+    expect(plan.notices).toContain(`recipe ${recipe}: ${trainingRecipes[recipe].about}`);
+    // What it says of itself does not depend on whether the recipe is the usual one because of its own loss.
+    const usual = resnet.with({}).values['recipe'] === recipe;
+    expect(changesOf(plan)).toEqual(usual ? {} : { recipe });
+    expect(resnet.with(plan.values).values).toEqual(plan.values);
+  });
+
+  it('is the usual one unless said', () => {
+    expect(resnet.with({}).values).toEqual(resnet.with({ recipe: USUAL_RECIPE }).values);
+    expect(heads.with({}).values['recipe']).toBe(USUAL_RECIPE);
+  });
+
+  it.each<Values>([{ loss: 'focal' }, { sampling: 'class' }, { classifier: 'cosine' }])(
+    'corrects the imbalance once: %o starts from plain',
+    (values) => {
+      const plan = resnet.with(values);
+      expect(plan.values).toEqual({ ...resnet.with({ recipe: 'plain' }).values, ...plan.values });
+      expect(plan.values['recipe']).toBe('plain');
+      expect(Object.keys(changesOf(plan))).toEqual(Object.keys(values));
+    },
+  );
+
+  it('of two branches is plain: they are a correction of their own', () => {
+    expect(heads.with({ bilateral: true }).values).toMatchObject({ recipe: 'plain', sampling: 'class' });
+    expect(changesOf(heads.with({ bilateral: true }))).toEqual({ bilateral: true });
+  });
+
+  it('gives way to single options', () => {
+    expect(resnet.with({ recipe: 'mixup-drw', reweight: 'step(0.9)' }).values).toMatchObject({
+      augment: 'default + mixup(1)',
+      reweight: 'step(0.9)',
+    });
+  });
+
+  it('refuses an unknown name with the nearest', () => {
+    expect(() => resnet.with({ recipe: 'mixup' })).toThrow(
+      /Cannot use --recipe: it must be one of plain,.*got "mixup"/,
+    );
+  });
+});

@@ -1,0 +1,111 @@
+import { MIX_RATE } from '../augment/index.js';
+import { constant } from '../schedule/index.js';
+import { NO_STAGE } from './classifier-stage.js';
+import type { Values } from './experiment.js';
+import { LEARNING } from './learning-options.js';
+import { oneOf, option } from './option.js';
+import { notReweighted } from './reweighting.js';
+
+/** How often images are mixed, where nothing else is said: every batch. */
+export const ALWAYS = constant(1).label;
+
+/** Training without any regard to how many images a class has, as networks are trained on balanced data. */
+const PLAIN = {
+  loss: 'cross-entropy',
+  classifier: 'linear',
+  sampling: 'instance',
+  augment: 'default',
+  [MIX_RATE]: ALWAYS,
+  sam: 0,
+  ...notReweighted,
+  ...NO_STAGE,
+} satisfies Values;
+
+/** Ways to train on a long tail: values of options that go together, and what they are known for. */
+export interface TrainingRecipe {
+  readonly about: string;
+  /** What differs from `plain`. */
+  readonly values: Values;
+}
+
+const DEFERRED = 'step(0.8)';
+const MIXED = 'default + mixup(1)';
+
+/** Every training recipe that has a name. Sources and figures are in docs/long-tail.md. */
+export const trainingRecipes = {
+  plain: { about: 'cross-entropy; right where test images are as imbalanced as training images', values: {} },
+  'balanced-softmax': {
+    about: 'logits corrected by class counts (Ren et al. 2020)',
+    values: { loss: 'balanced-softmax' },
+  },
+  'mixup-drw': {
+    about: 'mixup, rare classes weigh more in the last fifth (Cao et al. 2019)',
+    values: { augment: MIXED, reweight: DEFERRED },
+  },
+  'mixup-balanced-softmax': {
+    about: 'mixup and balanced softmax',
+    values: { augment: MIXED, loss: 'balanced-softmax' },
+  },
+  crt: {
+    about: 'cross-entropy, then a fresh classifier on class-balanced batches (Kang et al. 2020)',
+    values: { classifierStage: 10 },
+  },
+  mislas: {
+    about: 'mixup, then a learned scale per class with label-aware smoothing (Zhong et al. 2021)',
+    values: {
+      augment: MIXED,
+      classifierStage: 10,
+      stage: 'lws(0.5)',
+      stageLoss: 'label-aware-smoothing(0.3, 0)',
+    },
+  },
+  'ldam-drw': {
+    about: 'margins by class counts, cosine classifier, deferred weights (Cao et al. 2019)',
+    values: { loss: 'ldam', classifier: 'cosine', reweight: DEFERRED },
+  },
+  'cmo-balanced-softmax': {
+    about: 'patches of rare classes pasted into other images (Park et al. 2022), balanced softmax',
+    values: { augment: 'default + cmo(1, 0.5)', loss: 'balanced-softmax' },
+  },
+} as const satisfies Readonly<Record<string, TrainingRecipe>>;
+
+export type TrainingRecipeName = keyof typeof trainingRecipes;
+
+const isName = (word: string): word is TrainingRecipeName => Object.hasOwn(trainingRecipes, word);
+export const trainingRecipeNames: readonly TrainingRecipeName[] = Object.keys(trainingRecipes).filter(isName);
+
+/** What `tailnas train` does unless told otherwise: chosen by measurement, see LOG.md. */
+export const USUAL_RECIPE: TrainingRecipeName = 'plain';
+
+/** The option that names a recipe. */
+export const recipeOption = {
+  recipe: option(
+    {
+      value: '<name>',
+      help:
+        `values of loss, weights, sampling, mixing and second stage that go together: ${trainingRecipeNames.join(', ')}; ` +
+        'other options change them (see `tailnas recipes`)',
+      group: LEARNING,
+    },
+    oneOf(trainingRecipeNames),
+  ),
+};
+
+/** Options that correct the imbalance in another way than the usual recipe does: both would correct it twice. */
+const CORRECTIONS = ['loss', 'classifier', 'sampling'] as const;
+
+const corrects = (values: Values): boolean =>
+  String(values['bilateral']) === 'true' ||
+  CORRECTIONS.some((name) => values[name] !== undefined && values[name] !== PLAIN[name]);
+
+/**
+ * All values of the recipe that is asked for. Where none is, the usual one; `plain` where a loss, a classifier or a
+ * sampling is asked for, or two branches, which are corrections of their own.
+ */
+export const ofRecipe = (values: Values): Values => {
+  const { recipe } = values;
+  const unsaid = corrects(values) ? 'plain' : USUAL_RECIPE;
+  const name = recipe === undefined ? unsaid : String(recipe);
+  const own: TrainingRecipe['values'] = isName(name) ? trainingRecipes[name].values : {};
+  return { ...PLAIN, ...own, recipe: unsaid };
+};

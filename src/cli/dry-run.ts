@@ -1,6 +1,6 @@
 import { describe, type Plan } from '../experiment/index.js';
 import { forecast, type MemoryNeed } from '../forecast/index.js';
-import { type DataOrigin, type DataRequest, planData, sizesOf } from '../session/index.js';
+import { type DataOrigin, type DataRequest, planData, sizesOf, thinnedText } from '../session/index.js';
 import { kernels, requireDevice, threads } from '../tensor/index.js';
 import { bytes, duration, grouped, listing, plural, table } from './format.js';
 import type { RunFlags } from './options.js';
@@ -31,7 +31,7 @@ export const dryRun = async (
   const expected = await forecast(plan, sizesOf(planned));
   const experiment = describe(plan);
   if (flags.json) {
-    const about = { ...data, name, classes, channels, imageSize };
+    const about = { ...data, ...planned.tail, available: planned.available, name, classes, channels, imageSize };
     process.stdout.write(`${JSON.stringify({ experiment, data: about, counts, kernels: computing, ...expected })}\n`);
     return;
   }
@@ -42,14 +42,14 @@ export const dryRun = async (
     ...[counts.train, counts.valid, counts.test].map((of) => String(of[c] ?? 0)),
   ]);
   const total = ['all', ...[counts.train, counts.valid, counts.test].map((of) => String(sum(of)))];
-  const shape =
-    data.imbalance === 'natural' ? 'as it is' : `${data.imbalance} long tail at ratio ${data.imbalanceRatio}`;
+  const thinned = thinnedText(planned);
   const out = [
     listing([
       [experiment.kind, `${experiment.name}: ${label}${paper === null ? '' : ` (the paper reports ${paper} %)`}`],
       ['method', `${method}; batches drawn by ${drawn.join(' and ')}`],
       ...Object.entries(options).map(([key, value]): [string, string] => [`  ${key}`, String(value)]),
-      ['data', `${name}, ${imageSize}×${imageSize}, ${channels === 1 ? 'grey' : 'colour'}, ${shape}`],
+      ['data', `${name}, ${imageSize}×${imageSize}, ${channels === 1 ? 'grey' : 'colour'}`],
+      ['', thinned || 'as imbalanced as they are'],
     ]),
     table([['class', 'train', 'valid', 'test'], ...rows, total], { right: [1, 2, 3] }),
     listing([

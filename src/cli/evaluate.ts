@@ -1,10 +1,12 @@
 import { Command, Option } from 'commander';
+import { classResults, largestMistakes } from '../measure/index.js';
 import { type Evaluation, openRun } from '../run/index.js';
 import { reopen, requireCheckpoint } from '../session/index.js';
+import { classTable, mistakesText } from './class-table.js';
 import { listing, table } from './format.js';
 import { priorFor } from './prior.js';
 import { runDisplay, silent } from './progress.js';
-import { answerRows, confusionRows, evaluationRows, genotypeRows, perClassRows, priorsText } from './summary.js';
+import { answerRows, confusionRows, evaluationRows, genotypeRows, priorsText } from './summary.js';
 import { mixingList, UsageError } from './usage.js';
 
 export const command = (): Command =>
@@ -53,20 +55,24 @@ export const command = (): Command =>
       let next = await pass.next();
       for (; !next.done; next = await pass.next()) display.on({ type: 'test', ...next.value });
       display.end();
-      const trainCounts = dataset.counts.train;
+      const of = { classes: dataset.classes, trainCounts: dataset.counts.train };
       const evaluation = next.value;
       const genotypes = live.genotypes();
       live.dispose();
-      if (flags.json) process.stdout.write(`${JSON.stringify({ run, prior, evaluation, genotypes })}\n`);
+      if (flags.json)
+        process.stdout.write(
+          `${JSON.stringify({ run, prior, evaluation, classes: classResults(evaluation.confusion, of), genotypes })}\n`,
+        );
       else
         process.stdout.write(
           `${[
             listing([
-              ...evaluationRows(evaluation, { trainCounts, prior, asked: flags.mixing !== undefined }),
+              ...evaluationRows(evaluation, { ...of, prior, asked: flags.mixing !== undefined }),
               ...genotypeRows(genotypes),
             ]),
             ...priorsText(evaluation),
-            table(perClassRows(evaluation, { classes: dataset.classes, trainCounts }), { right: [1, 2] }),
+            classTable(evaluation, of, { all: true }),
+            mistakesText(largestMistakes(evaluation.confusion, of)),
             ...answersTable(evaluation),
             ...confusionTable(evaluation, dataset.classes),
           ].join('\n\n')}\n`,

@@ -2,6 +2,9 @@ import type { Table } from '../measure/index.js';
 
 export { bytes, duration, grouped, percent, plural } from '../measure/index.js';
 
+/** What matters most, in bold where a terminal reads it. */
+export const strong = (text: string): string => (process.stdout.isTTY ? `\x1b[1m${text}\x1b[22m` : text);
+
 /** Two columns that line up: names on the left, values on the right of them. */
 export const listing = (rows: readonly (readonly [string, string])[]): string => {
   const width = Math.max(...rows.map(([name]) => name.length));

@@ -23,8 +23,8 @@ import { argument, fromUser } from './usage.js';
 /** Flags that say which data to learn from. */
 export interface DataFlags {
   data?: string;
-  imbalance: Imbalance;
-  imbalanceRatio: number;
+  imbalance?: Imbalance;
+  imbalanceRatio?: number;
   imageSize?: number;
   testShare?: number;
   skipCorrupt?: true;
@@ -85,15 +85,15 @@ export const dataOptions = (command: Command): Command =>
     .addOption(
       new Option(
         '--imbalance <shape>',
-        'how training images are thinned out over classes: exp, step, or natural (as they are)',
-      )
-        .argParser(argument(oneOf(imbalances)))
-        .default('exp'),
+        'how training images are thinned out over classes: exp, step, or natural, as they are (default: natural; ' +
+          'exp for mnist and cifar, and where a ratio is given)',
+      ).argParser(argument(oneOf(imbalances))),
     )
     .addOption(
-      new Option('--imbalance-ratio <n>', 'images of the largest class per image of the smallest')
-        .argParser(argument(numberIn({ least: 1 })))
-        .default(100),
+      new Option(
+        '--imbalance-ratio <n>',
+        'images of the largest class per image of the smallest (default: 100)',
+      ).argParser(argument(numberIn({ least: 1 }))),
     )
     .addOption(
       new Option('--image-size <pixels>', 'size to which the images of a folder are brought (default: 32)').argParser(

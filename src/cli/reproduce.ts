@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { experiments, numberIn, oneOf, type Scale, type Values } from '../experiment/index.js';
-import { CONTINUED_FROM } from '../paper/index.js';
+import { CONTINUED_FROM, paperData } from '../paper/index.js';
 import {
   expectedSeconds,
   type PlannedRun,
@@ -69,6 +69,14 @@ const seedsOf = (text: string): number[] => {
 const quoted = (word: string): string => (/^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 const ownCommand = (): string[] => ['tailnas', ...process.argv.slice(2)];
 
+/** Data as the paper has them, from a folder as well: with a long tail that is made, unless told otherwise. */
+const papersData = ({ imbalance, imbalanceRatio, ...flags }: ReproduceFlags): DataRequest =>
+  dataFor({
+    ...flags,
+    imbalance: imbalance ?? paperData.imbalance,
+    imbalanceRatio: imbalanceRatio ?? paperData.imbalanceRatio,
+  });
+
 const requestOf = (
   names: readonly string[],
   { flags, change = {} }: { flags: ReproduceFlags & OptionFlags; change?: Values },
@@ -82,7 +90,7 @@ const requestOf = (
     base,
     seeds,
     out,
-    data: dataFor(flags),
+    data: papersData(flags),
     overrides,
     given: Object.fromEntries(Object.entries(asked).filter(([name]) => !(name in overrides))),
     change,
@@ -141,7 +149,7 @@ const reproduce = async (what: StudyName, flags: ReproduceFlags & OptionFlags): 
     requestOf(wanted.recipes, { flags }),
     ...changes.map(({ change, recipes }) => requestOf(recipes, { flags, change })),
   ];
-  const data = dataFor(flags);
+  const data = papersData(flags);
   const threads = flags.threads ?? Math.max(1, Math.floor(availableParallelism() / flags.jobs));
   let plan = planAll(requests);
   if (flags.plan) return printPlan(plan, { data, threads, flags });

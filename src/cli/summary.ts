@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cellsOf, genotypeSvgs, svgToPng } from '../figure/index.js';
-import { sum } from '../measure/index.js';
+import { isImbalanced, largestMistakes, sum } from '../measure/index.js';
 import {
   bestAnswer,
   cellLines,
@@ -11,7 +11,8 @@ import {
   type RunFolder,
   rankOrder,
 } from '../run/index.js';
-import { bytes, duration, listing, percent, plural, table } from './format.js';
+import { classTable, majorityRow, mistakesText, type TestedClasses, testCounts } from './class-table.js';
+import { bytes, duration, listing, percent, plural, strong, table } from './format.js';
 
 /** Draws the cells of a genotype into `<run>/cells/`, each as SVG and PNG. Returns the SVG files. */
 export const drawCells = async (run: string, genotypes: Genotypes): Promise<string[]> => {
@@ -82,22 +83,31 @@ const priorRows = (prior: { readonly name: string } | undefined): [string, strin
 
 /** What a run came to, as lines that line up. `asked`: the user chose at which setting. */
 export const evaluationRows = (
-  { accuracy, meanPerClassAccuracy, shots, ranks, at, answers }: Evaluation,
+  evaluation: Evaluation,
   {
+    classes,
     trainCounts,
     prior,
     asked = false,
-  }: { trainCounts: readonly number[]; prior?: { readonly name: string } | undefined; asked?: boolean },
-): [string, string][] => [
-  ['test accuracy', percent(accuracy)],
-  ...priorRows(prior),
-  ...settingRows({ at, answers }, { asked }),
-  ['mean per-class accuracy', percent(meanPerClassAccuracy)],
-  ...rankRows(ranks, trainCounts),
-  ['many-shot (> 100 images)', percent(shots.many) + ofClasses(trainCounts, (n) => n > 100)],
-  ['medium-shot (20 to 100)', percent(shots.medium) + ofClasses(trainCounts, (n) => n >= 20 && n <= 100)],
-  ['few-shot (< 20)', percent(shots.few) + ofClasses(trainCounts, (n) => n < 20)],
-];
+  }: TestedClasses & { prior?: { readonly name: string } | undefined; asked?: boolean },
+): [string, string][] => {
+  const { accuracy, meanPerClassAccuracy, shots, ranks, at, answers } = evaluation;
+  const plain = ['test accuracy', percent(accuracy)] as const;
+  const perClass = ['mean per-class accuracy', percent(meanPerClassAccuracy)] as const;
+  // Where the test is imbalanced, plain accuracy is that of its large classes.
+  const [first, second] = isImbalanced(testCounts(evaluation)) ? [perClass, plain] : [plain, perClass];
+  return [
+    [first[0], strong(first[1])],
+    ...priorRows(prior),
+    ...settingRows({ at, answers }, { asked }),
+    [...second],
+    majorityRow(evaluation, { classes, trainCounts }),
+    ...rankRows(ranks, trainCounts),
+    ['many-shot (> 100 images)', percent(shots.many) + ofClasses(trainCounts, (n) => n > 100)],
+    ['medium-shot (20 to 100)', percent(shots.medium) + ofClasses(trainCounts, (n) => n >= 20 && n <= 100)],
+    ['few-shot (< 20)', percent(shots.few) + ofClasses(trainCounts, (n) => n < 20)],
+  ];
+};
 
 const PRIORS: Readonly<Record<string, string>> = {
   uniform: 'every class equally often',
@@ -132,15 +142,6 @@ export const priorsText = ({ priors }: Pick<Evaluation, 'priors'>): string[] =>
         )}\nThe logits assume ${assumedName(priors)}: by the loss and the batches that they were trained with.`,
       ];
 
-/** The accuracy of every class beside how many images it was trained on. */
-export const perClassRows = (
-  { perClassAccuracy }: Evaluation,
-  { classes, trainCounts }: { classes: readonly string[]; trainCounts: readonly number[] },
-): string[][] => [
-  ['class', 'trained on', 'accuracy'],
-  ...classes.map((name, c) => [name, String(trainCounts[c] ?? 0), percent(perClassAccuracy[c] ?? null)]),
-];
-
 /** Accuracy at every setting, on both splits; the mean over classes is what the setting is chosen by. */
 export const answerRows = ({ valid, test }: NonNullable<Evaluation['answers']>): string[][] => {
   const chosen = valid.indexOf(bestAnswer(valid));
@@ -173,6 +174,15 @@ const costRows = (records: readonly EpochRecord[]): [string, string][] => {
   return records.length === 0 ? [] : [['time and memory', `${duration(seconds)}, ${bytes(peak)} at most`]];
 };
 
+/** What a search's accuracy is of: not of a network that anyone would use. */
+export const SUPERNET = 'of the supernet that was searched in, not of the network found: that is not trained yet';
+
+/** What to type next. */
+export const nextText = ({ path, info }: Pick<RunFolder, 'path' | 'info'>): string =>
+  info.experiment.kind === 'search'
+    ? `next: tailnas train ${path}`
+    : `next: tailnas predict ${path} <images>, tailnas export ${path} --onnx model.onnx`;
+
 /** The whole summary of a finished run. */
 export const summary = (
   evaluation: Evaluation,
@@ -182,13 +192,18 @@ export const summary = (
     cells,
   }: { folder: Pick<RunFolder, 'path' | 'info' | 'records'>; genotypes: Genotypes; cells: readonly string[] },
 ): string => {
-  const { info } = folder;
+  const { classes, counts } = folder.info.data;
+  const of = { classes, trainCounts: counts.train };
+  const [first, ...others] = evaluationRows(evaluation, of);
   const rows = listing([
-    ...evaluationRows(evaluation, { trainCounts: info.data.counts.train }),
+    ...(first === undefined ? [] : [first]),
+    ...(folder.info.experiment.kind === 'search' ? [['', SUPERNET] as [string, string]] : []),
+    ...others,
     ...genotypeRows(genotypes),
     ...costRows(folder.records()),
     ['run folder', folder.path],
     ...cells.map((file, i): [string, string] => [i === 0 ? 'cells (also as .png)' : '', file]),
   ]);
-  return [rows, ...priorsText(evaluation)].join('\n\n');
+  const mistakes = mistakesText(largestMistakes(evaluation.confusion, of));
+  return [rows, classTable(evaluation, of), mistakes, ...priorsText(evaluation), nextText(folder)].join('\n\n');
 };

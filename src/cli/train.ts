@@ -53,7 +53,7 @@ Examples:
         a published cell, at 16 channels and 8 cells (246,106 weights, 43 million multiply-adds; ResNet-32 has 464,154
         and 69 million); --scale paper has DARTS' own sizes (3.3 million weights, days on two cores)
   $ tailnas train resnet32 --data cifar10 --channels 64
-  $ tailnas train random --seed 3 --data ~/birds --imbalance natural
+  $ tailnas train random --seed 3 --data ~/birds
         a random cell of DARTS' space: what a search should beat
 
 The data are those of the run where a run is named and --data is not given: they must be what they were.`,

@@ -1,4 +1,5 @@
 import { type StepProfiler, stepProfiler } from '../learn/index.js';
+import { classResults } from '../measure/index.js';
 import { openRun } from '../run/index.js';
 import type { RunEvent, RunResult } from '../session/index.js';
 import { profileTable } from './profile-table.js';
@@ -75,9 +76,11 @@ export const watchRun = async (
     // A run that was complete already stays as it is.
     const cells = started ? await drawCells(run, genotypes) : drawnCells(run);
     const folder = openRun(run);
+    const { classes, counts } = folder.info.data;
+    const results = classResults(evaluation.confusion, { classes, trainCounts: counts.train });
     process.stdout.write(
       json
-        ? `${JSON.stringify({ run, evaluation, genotypes, cells, records: folder.records(), profile: timed })}\n`
+        ? `${JSON.stringify({ run, evaluation, classes: results, genotypes, cells, records: folder.records(), profile: timed })}\n`
         : `${summary(evaluation, { folder, genotypes, cells })}\n${timedTable && `\n${timedTable}`}`,
     );
   } finally {

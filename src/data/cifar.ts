@@ -147,7 +147,7 @@ export const openCifar = async (path: string): Promise<DataSource> => {
   const classes = classNames(files, { kind, path });
   return arraySource(
     { train, test },
-    { name, classes, imageSize: SIZE, channels: 3, augment: 'crop(4) + flip', normalize },
+    { name, classes, imageSize: SIZE, channels: 3, augment: 'crop(4) + flip', normalize, imbalance: 'exp' },
   );
 };
 

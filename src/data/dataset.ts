@@ -17,6 +17,10 @@ interface About {
   /** How an image of another shape is brought to the size. */
   readonly fit: typeof FIT;
   readonly counts: Counts;
+  /** Training images of each class before they were thinned out. */
+  readonly available: readonly number[];
+  /** How they were thinned out. */
+  readonly tail: { readonly imbalance: Imbalance; readonly imbalanceRatio: number };
 }
 
 /** What a run is going to learn from, known before any image is decoded. */
@@ -44,13 +48,18 @@ export interface Dataset extends About {
 export const splits = ['train', 'all'] as const;
 
 export interface PlanOptions extends SourceOptions {
+  /** How the training images are thinned out; unless said `exp` where a ratio is given, else the source's own habit. */
   readonly imbalance?: Imbalance | undefined;
+  /** Of the largest class to the smallest; 100 unless said. */
   readonly imbalanceRatio?: number | undefined;
   readonly validShare?: number | undefined;
   /** Which images to train on: those that do not validate, or `all`, and none validate. */
   readonly split?: (typeof splits)[number] | undefined;
   readonly seed?: number | undefined;
 }
+
+/** The ratio of the long-tail literature. */
+const USUAL_RATIO = 100;
 
 const requireAllClasses = ({ labels, skipped }: Loaded, set: keyof Counts, classes: readonly string[]): void => {
   const lost = countLabels(labels, classes.length).indexOf(0);
@@ -131,8 +140,10 @@ const loadDataset = async (
  * The training images are thinned to the long tail and split by class with `seed`; the test part is never thinned.
  */
 export const planDataset = async (spec: string, options: PlanOptions = {}): Promise<DatasetPlan> => {
-  const { imbalance = 'exp', imbalanceRatio = 100, validShare = 0.2, split = 'train', seed = 0, ...others } = options;
+  const { imbalance: asked, imbalanceRatio: ratio, validShare = 0.2, split = 'train', seed = 0, ...others } = options;
   const source = await openSource(spec, others);
+  const usual = ratio === undefined ? (source.imbalance ?? 'natural') : 'exp';
+  const [imbalance, imbalanceRatio] = [asked ?? usual, ratio ?? USUAL_RATIO];
   const { name, classes, channels, imageSize } = source;
   const available = countLabels(source.trainLabels, classes.length);
   const kept = longTailCounts(available, { imbalance, imbalanceRatio, classes });
@@ -149,6 +160,7 @@ export const planDataset = async (spec: string, options: PlanOptions = {}): Prom
     );
   const test = countLabels(source.testLabels, classes.length);
   const counts = { train: count(parts.train), valid: count(parts.valid), test };
-  const about = { name, classes, channels, imageSize, fit: FIT, counts } as const;
+  const tail = { imbalance, imbalanceRatio };
+  const about = { name, classes, channels, imageSize, fit: FIT, counts, available, tail } as const;
   return { ...about, load: () => loadDataset(source, parts, { about, onProgress: options.onProgress }) };
 };

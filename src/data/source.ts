@@ -1,3 +1,5 @@
+import type { Imbalance } from './long-tail.js';
+
 /** Images in memory, ready to be cut into batches. */
 export interface ImageSet {
   /** [n, height, width, channels] */
@@ -32,6 +34,8 @@ export interface DataSource {
   readonly channels: 1 | 3;
   /** The label of its usual augmentation: `crop(4) + flip`. */
   readonly augment: string;
+  /** How its training images are thinned out unless said: `natural`, as they are, where it does not say. */
+  readonly imbalance?: Imbalance | undefined;
   /** Per channel, of pixels in 0…1; measured on the training images when left out. */
   readonly normalize?: { readonly mean: readonly number[]; readonly std: readonly number[] };
   load(part: Part, indices: Uint32Array, onProgress?: Progress): Promise<Loaded>;
@@ -74,7 +78,7 @@ const gather = (set: ImageSet, indices: Uint32Array): Loaded => {
 /** Makes a source of images that are already in memory (CIFAR, IDX). */
 export const arraySource = (
   { train, test }: Readonly<Record<Part, ImageSet>>,
-  about: Pick<DataSource, 'name' | 'classes' | 'imageSize' | 'channels' | 'augment' | 'normalize'>,
+  about: Pick<DataSource, 'name' | 'classes' | 'imageSize' | 'channels' | 'augment' | 'normalize' | 'imbalance'>,
 ): DataSource => ({
   ...about,
   trainLabels: train.labels,

@@ -53,6 +53,8 @@ const blankData = (batch: number, sizes: DataSizes): Dataset => {
     channels: sizes.channels,
     imageSize: sizes.imageSize,
     // What needs validation images is refused where the run has none.
+    available: ones,
+    tail: { imbalance: 'natural', imbalanceRatio: 1 },
     counts: { train: ones, valid: sizes.validImages > 0 ? ones : ones.map(() => 0), test: ones },
     train: few,
     valid: few,

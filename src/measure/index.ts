@@ -2,7 +2,9 @@
  * Numbers from run folders, without the engine: results with intervals, the paper's claims, and what depends on what.
  * @module
  */
+
 export { type ClaimResult, measureClaims, type Verdict } from './claims.js';
+export * from './class-table.js';
 export { ComparisonError, requireComparable, SIZES } from './comparable.js';
 export * from './format.js';
 export * from './mixing.js';

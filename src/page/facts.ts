@@ -104,6 +104,12 @@ export const dataHtml = ({ data: { classes, counts, fingerprint } }: RunInfo): H
   return tableHtml(caption, tableOf([...classes.keys(), classes.length], columns));
 };
 
+/** How many of the training images there were are used, where that is known. */
+const usedText = ({ data: { counts, available } }: RunInfo): string =>
+  available === undefined
+    ? ''
+    : `, ${grouped(sum([...counts.train, ...counts.valid]))} of ${grouped(sum(available))} training images used`;
+
 /** How the long tail was made, as words that follow "10 classes". */
 export const tailText = (info: RunInfo): string => {
   const { imbalance, imbalanceRatio } = dataRequest(info);
@@ -112,7 +118,7 @@ export const tailText = (info: RunInfo): string => {
   if (imbalance === undefined) return range;
   return imbalance === 'natural'
     ? `, as imbalanced as they are${range}`
-    : ` with a long tail (${imbalance}, ratio ${imbalanceRatio})${range}`;
+    : ` with a long tail (${imbalance}, ratio ${imbalanceRatio}${usedText(info)})${range}`;
 };
 
 /** What the paper leaves open, and how it is settled here. */

@@ -145,6 +145,8 @@ export const runInfo = z.preprocess(
       fingerprint: z.string(),
       classes: list(z.string()),
       counts: z.object({ train: classCounts, valid: classCounts, test: classCounts }),
+      /** Training images of each class before they were thinned out. */
+      available: classCounts.exactOptional(),
       channels: z.int().positive().nullable(),
       imageSize: z.int().positive().nullable(),
       /** Of each channel, of pixels in 0…1. */

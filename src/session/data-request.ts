@@ -18,8 +18,9 @@ export const dataRequest = z
   .object({
     /** A known name or a path; see planDataset. */
     spec: z.string(),
-    imbalance: z.enum(imbalances),
-    imbalanceRatio: z.number(),
+    /** The data set's own habit unless said, or `exp` where a ratio is. */
+    imbalance: z.enum(imbalances).optional(),
+    imbalanceRatio: z.number().optional(),
     imageSize: z.number().optional(),
     testShare: z.number().optional(),
     skipCorrupt: z.boolean().optional(),
@@ -40,9 +41,10 @@ export const requestOf = (value: unknown, { run }: { run: string }): DataRequest
   throw new Error(`Cannot continue ${run}: the data request in run.json is damaged; restore it from a copy`);
 };
 
-/** The request as run.json keeps it: a run is resumed from any folder. */
-export const recordedRequest = (data: DataRequest): DataRequest => ({
+/** The request as run.json keeps it: with what it left to the data set, and so that a run is resumed from any folder. */
+export const recordedRequest = (data: DataRequest, { tail }: Partial<Pick<DatasetPlan, 'tail'>> = {}): DataRequest => ({
   ...data,
+  ...tail,
   spec: dataNames().includes(data.spec) ? data.spec : resolve(data.spec),
 });
 
@@ -56,6 +58,42 @@ export const planData = (
   );
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+
+const grouped = (n: number): string => n.toLocaleString('en-US');
+
+/** In words, how a long tail was made: nothing where images are as imbalanced as they were. */
+export const thinnedText = ({
+  counts,
+  available,
+  tail,
+}: Pick<DatasetPlan, 'counts' | 'available' | 'tail'>): string => {
+  const [used, all] = [sum(counts.train) + sum(counts.valid), sum(available)];
+  if (used >= all) return '';
+  return (
+    `${grouped(used)} of ${grouped(all)} training images are used: thinned out to a long tail (${tail.imbalance}, ` +
+    `ratio ${tail.imbalanceRatio}); --imbalance natural uses all`
+  );
+};
+
+/** In words, what a run learns from, and what it leaves out. */
+export const dataTexts = (data: Omit<DatasetPlan, 'load'> & { readonly skipped?: readonly string[] }): string[] => {
+  const { name, classes, counts, skipped = [] } = data;
+  const [most, least] = [Math.max(...counts.train), Math.min(...counts.train)];
+  const thinned = thinnedText({
+    ...data,
+    // What cannot be read is no matter of the tail.
+    available: skipped.length > 0 && data.tail.imbalance === 'natural' ? [] : data.available,
+  });
+  return [
+    `data: ${name}, ${classes.length} classes; ${grouped(sum(counts.train))} images to train on (${grouped(most)} of ` +
+      `the largest class, ${grouped(least)} of the smallest), ${grouped(sum(counts.valid))} to validate, ` +
+      `${grouped(sum(counts.test))} to test`,
+    ...(thinned === '' ? [] : [thinned]),
+    ...(skipped.length === 0
+      ? []
+      : [`left out ${grouped(skipped.length)} unreadable ${skipped.length === 1 ? 'image' : 'images'}`]),
+  ];
+};
 
 /** What a forecast has to know of planned data. */
 export const sizesOf = ({

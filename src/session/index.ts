@@ -1,6 +1,14 @@
 export { requireCheckpoint } from './checkpoint.js';
 export type { DataOrigin } from './data-origin.js';
-export { type DataRequest, planData, recordedRequest, requestOf, sizesOf } from './data-request.js';
+export {
+  type DataRequest,
+  dataTexts,
+  planData,
+  recordedRequest,
+  requestOf,
+  sizesOf,
+  thinnedText,
+} from './data-request.js';
 export type { RunEvent, RunRequest, RunResult, Sink, Watch } from './events.js';
 export { type OpenModel, open } from './open.js';
 export { reopen, resumeRun } from './resume.js';

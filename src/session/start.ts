@@ -8,7 +8,7 @@ import { kernels, requireDevice, threads } from '../tensor/index.js';
 import { carryOn } from './carry-on.js';
 import { reading } from './checkpoint.js';
 import { type DataOrigin, requireSameData } from './data-origin.js';
-import { type DataRequest, loadData, recordedRequest, requestOf, sizesOf } from './data-request.js';
+import { type DataRequest, dataTexts, loadData, recordedRequest, requestOf, sizesOf } from './data-request.js';
 import type { RunEvent, RunRequest, RunResult, Watch } from './events.js';
 import { openParent } from './fork.js';
 import { host, versions } from './versions.js';
@@ -60,9 +60,7 @@ export async function* startRun(request: RunRequest, watch: Watch = {}): AsyncGe
     const all = data.split === 'all' ? ', all of them to train on and none to validate' : '';
     yield { type: 'notice', text: `the data are those of ${origin.run}${all}` };
   }
-  const skipped = dataset.skipped.length;
-  if (skipped > 0)
-    yield { type: 'notice', text: `left out ${skipped} unreadable ${skipped === 1 ? 'image' : 'images'}` };
+  for (const text of dataTexts(dataset)) yield { type: 'notice', text };
   const parent = from === undefined ? undefined : openParent(from, { plan, seed, fingerprint: dataset.fingerprint });
   const { batchSize } = plan;
   const { kind } = plan.experiment;
@@ -80,8 +78,8 @@ export async function* startRun(request: RunRequest, watch: Watch = {}): AsyncGe
       profiler: watch.profiler,
     }),
   );
-  const spec = recordedRequest(data);
-  const { name, fingerprint, classes, counts, channels, imageSize, mean, std, fit } = dataset;
+  const spec = recordedRequest(data, dataset);
+  const { name, fingerprint, classes, counts, available, channels, imageSize, mean, std, fit } = dataset;
   const info: RunInfo = {
     format: 2,
     name: plan.experiment.name,
@@ -90,8 +88,8 @@ export async function* startRun(request: RunRequest, watch: Watch = {}): AsyncGe
     changes: changesOf(plan),
     seed,
     data: {
-      ...{ name, fingerprint, classes, counts, channels, imageSize, mean, std, fit },
-      ...{ request: spec, spec: spec.spec, skipped },
+      ...{ name, fingerprint, classes, counts, available, channels, imageSize, mean, std, fit },
+      ...{ request: spec, spec: spec.spec, skipped: dataset.skipped },
     },
     versions: versions(),
     host: host(),

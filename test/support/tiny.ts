@@ -22,6 +22,8 @@ export const tinyDataset = (): Dataset => {
     classes: CLASSES,
     channels: 3,
     imageSize: 8,
+    available: counts.train,
+    tail: { imbalance: 'natural', imbalanceRatio: 1 },
     fit: 'cover',
     counts,
     train: images(counts.train, rng),

@@ -6,6 +6,7 @@
 export { type ClaimResult, measureClaims, type Verdict } from './claims.js';
 export * from './class-table.js';
 export { ComparisonError, requireComparable, SIZES } from './comparable.js';
+export * from './fit.js';
 export * from './format.js';
 export * from './mixing.js';
 export { setApart } from './networks.js';

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { z } from 'zod';
 import { isTemporary, sweepTemporaries, syncFolder, writeAtomic } from './atomic.js';
 import { type CheckpointStore, checkpointStore } from './checkpoints.js';
+import { runDirOf } from './fit.js';
 import { isLock, lockRun } from './lock.js';
 import { metricsFile } from './metrics.js';
 import { check, formatOf, parse } from './parse.js';
@@ -76,9 +77,10 @@ export const createRun = (dir: string, info: RunInfo): RunFolder => {
 
 /**
  * Opens a run. For reading, at any time, also while it is being written; for writing, one process at a time: what a
- * killed writer left half done is then cleared away.
+ * killed writer left half done is then cleared away. The folder of a fit stands for its best network.
  */
-export const openRun = (dir: string, { write = false }: { write?: boolean } = {}): RunFolder => {
+export const openRun = (path: string, { write = false }: { write?: boolean } = {}): RunFolder => {
+  const dir = runDirOf(path);
   readInfo(dir);
   if (!write) return runFolder(dir, { writable: false, release: () => {} });
   const release = lockRun(dir);

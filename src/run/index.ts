@@ -1,5 +1,20 @@
 export { changeText } from './changes.js';
 export type { Checkpoint, CheckpointFile, CheckpointStore, Position } from './checkpoints.js';
+export {
+  type FitNetwork,
+  type FitOutcome,
+  type FitPart,
+  type FitPlan,
+  fitNetworks,
+  fitPartDir,
+  fitParts,
+  isFit,
+  readFitOutcome,
+  readFitPlan,
+  runDirOf,
+  writeFitOutcome,
+  writeFitPlan,
+} from './fit.js';
 export { createRun, defaultRunDir, openRun, type RunFolder } from './folder.js';
 export { cellLines, printCell } from './print-cell.js';
 export {

@@ -80,7 +80,7 @@ export const epochRecord: z.ZodType<EpochRecord> = z.preprocess(upgradeRecord, e
 
 const classCounts = list(index);
 const labels = z.record(z.string(), z.string());
-const scalar = z.union([z.number(), z.string(), z.boolean()]);
+export const scalar = z.union([z.number(), z.string(), z.boolean()]);
 export type Scalar = z.infer<typeof scalar>;
 
 /** Where the cells of a network come from: a search, with all but the seed that makes two of them one method. */

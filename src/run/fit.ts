@@ -1,0 +1,99 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { writeAtomic } from './atomic.js';
+import { check, parse } from './parse.js';
+import { scalar } from './record.js';
+
+/** What a fit consists of, in order: a run folder each, of these names, inside the fit's folder. */
+export const fitParts = ['search', 'network', 'random', 'resnet'] as const;
+export type FitPart = (typeof fitParts)[number];
+
+/** The parts that end in a network that can be used. */
+export const fitNetworks = ['network', 'random', 'resnet'] as const satisfies readonly FitPart[];
+export type FitNetwork = (typeof fitNetworks)[number];
+
+const part = z.object({
+  /** What is carried out: a search by its name, or a network as `tailnas train` takes it. */
+  what: z.string(),
+  values: z.record(z.string(), scalar),
+  /** As the probe expected it. */
+  expectedSeconds: z.number(),
+});
+
+const plan = z.object({
+  format: z.literal(1),
+  budgetSeconds: z.number().positive(),
+  seed: z.int(),
+  device: z.string(),
+  threads: z.int().positive(),
+  /** Nodes of a cell, of the random one as well. */
+  nodes: z.int().positive(),
+  /** What was asked for of the data, as a run records it. */
+  data: z.record(z.string(), z.json()),
+  fingerprint: z.string(),
+  parts: z.object({ search: part, network: part, random: part, resnet: part }),
+  command: z.array(z.string()).readonly(),
+});
+
+/**
+ * What a fit is going to do, decided before it begins and written once: the content of `fit.json`. Resuming carries out
+ * the same plan, however long it takes then.
+ */
+export type FitPlan = Readonly<z.infer<typeof plan>>;
+
+const outcome = z.object({
+  format: z.literal(1),
+  /** The network with the highest mean per-class accuracy on the validation images. */
+  best: z.enum(fitNetworks),
+});
+
+/** The content of `result.json`, written when all parts are done. */
+export type FitOutcome = Readonly<z.infer<typeof outcome>>;
+
+const PLAN = 'fit.json';
+const OUTCOME = 'result.json';
+
+/** Whether a folder is that of a fit. */
+export const isFit = (dir: string): boolean => existsSync(join(dir, PLAN));
+
+const read = <T>(file: string, schema: z.ZodType<T>): T =>
+  parse(readFileSync(file, 'utf8'), {
+    schema,
+    action: `Cannot read ${file}`,
+    remedy: 'restore it from a copy, or start a new fit',
+  });
+
+const write = <T>(file: string, { schema, value }: { schema: z.ZodType<T>; value: T }): void => {
+  const checked = check(value, { schema, action: `Cannot write ${file}`, remedy: 'correct that value' });
+  writeAtomic(file, `${JSON.stringify(checked, null, 2)}\n`);
+};
+
+export const readFitPlan = (dir: string): FitPlan => read(join(dir, PLAN), plan);
+export const writeFitPlan = (dir: string, value: FitPlan): void => write(join(dir, PLAN), { schema: plan, value });
+
+/** How the fit ended, or undefined while it has not. */
+export const readFitOutcome = (dir: string): FitOutcome | undefined => {
+  const file = join(dir, OUTCOME);
+  return existsSync(file) ? read(file, outcome) : undefined;
+};
+export const writeFitOutcome = (dir: string, value: FitOutcome): void =>
+  write(join(dir, OUTCOME), { schema: outcome, value });
+
+/** The run folder of a part. */
+export const fitPartDir = (dir: string, name: FitPart): string => join(dir, name);
+
+/**
+ * The run folder that a path stands for: of a fit that of its best network, of anything else the path itself. Throws
+ * where the fit is not at its end.
+ */
+export const runDirOf = (dir: string): string => {
+  if (!isFit(dir)) return dir;
+  const outcome = readFitOutcome(dir);
+  if (outcome === undefined)
+    throw new Error(
+      `Cannot use ${dir}: its fit must be finished, it is not; continue it with \`tailnas resume ${dir}\`, or name a ` +
+        `part of it, such as ${join(dir, 'network')}`,
+    );
+  return fitPartDir(dir, outcome.best);
+};

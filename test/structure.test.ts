@@ -40,6 +40,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   measure: ['run', 'schedule', 'paper'],
   figure: ['run', 'schedule', 'paper', 'measure'],
   page: ['run', 'schedule', 'paper', 'measure', 'figure'],
+  fit: [...SESSION, 'session', 'measure', 'figure', 'page'],
   reproduce: [...SESSION, 'session', 'measure', 'figure', 'page'],
 };
 

@@ -5,7 +5,14 @@ import { Command, CommanderError, Option } from 'commander';
 const USAGE = 2;
 const FAILURE = 1;
 /** Errors that are the user's words, by name: their classes would have to be loaded with all that they stand for. */
-const WRONG_WORDS = ['UsageError', 'UnknownDataError', 'UnknownKernelsError', 'MemoryError', 'UnfitError'];
+const WRONG_WORDS = [
+  'UsageError',
+  'UnknownDataError',
+  'UnknownKernelsError',
+  'MemoryError',
+  'BudgetError',
+  'UnfitError',
+];
 
 interface Module {
   command(): Command;
@@ -13,6 +20,7 @@ interface Module {
 
 /** Every command with its line in --help; its module is loaded when it runs. */
 const COMMANDS: readonly [name: string, about: string, load: () => Promise<Module>][] = [
+  ['fit', 'from a folder of images to a network: search, train, test, compare', () => import('./fit.js')],
   ['search', 'search an architecture, and test it', () => import('./search.js')],
   ['train', 'train a network from scratch: one that a search found, or any other', () => import('./train.js')],
   ['resume', 'continue a run that was stopped, exactly where it was saved', () => import('./resume.js')],

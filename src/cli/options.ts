@@ -103,7 +103,7 @@ export const dataOptions = (command: Command): Command =>
     .addOption(
       new Option(
         '--test-share <share>',
-        'share of a folder without test images that is set aside for the test',
+        'share of each class that is set aside for the test, of a folder without test images (default: 0.2)',
       ).argParser(argument(numberIn({ above: 0, most: 0.9 }))),
     )
     .option('--grey', 'bring the images of a folder to one channel')
@@ -149,8 +149,8 @@ export const experimentOptions = (
   return command;
 };
 
-/** Adds the flags of every command that starts a run, beside data and options. */
-export const runOptions = (command: Command): Command =>
+/** Adds seed, device and threads. */
+const machineOptions = (command: Command): Command =>
   command
     .optionsGroup('Run:')
     .addOption(
@@ -164,19 +164,27 @@ export const runOptions = (command: Command): Command =>
       new Option('--threads <n>', 'threads of one operation')
         .argParser(argument(numberIn({ least: 1, most: 1024, whole: true })))
         .default(availableParallelism()),
-    )
-    .addOption(forceOption())
+    );
+
+const outputOptions = (command: Command, { name }: { name: string }): Command =>
+  command
     .optionsGroup('Output:')
-    .addOption(new Option('--out <folder>', 'run folder, new or empty (default: runs/<name>-<time>)'))
+    .addOption(new Option('--out <folder>', `run folder, new or empty (default: runs/${name}-<time>)`))
     .addOption(checkpointOption())
     .option('--dry-run', 'print what would run and what it would need, without training')
-    .addOption(
-      new Option('--profile [steps]', 'print where the time of a step goes; after so many steps, save and stop')
-        .argParser(count)
-        .conflicts('dryRun'),
-    )
     .option('--json', 'print the result as JSON on stdout; progress stays on stderr')
     .option('--quiet', 'show no progress');
+
+/** Adds the flags of every command that starts a run, beside data and options. */
+export const runOptions = (command: Command): Command =>
+  outputOptions(machineOptions(command).addOption(forceOption()), { name: '<name>' }).addOption(
+    new Option('--profile [steps]', 'print where the time of a step goes; after so many steps, save and stop')
+      .argParser(count)
+      .conflicts('dryRun'),
+  );
+
+/** Adds the flags of a fit, beside data and budget. */
+export const fitOptions = (command: Command): Command => outputOptions(machineOptions(command), { name: 'fit' });
 
 const isScalar = (value: unknown): value is Scalar => ['string', 'number', 'boolean'].includes(typeof value);
 

@@ -28,7 +28,20 @@ const needs = ({ expectedMemoryBytes, expectedSecondsPerEpoch, freeMemoryBytes }
 /** The display that shows nothing. */
 export const silent: RunDisplay = { on: () => {}, onData: () => {}, end: () => {} };
 
-export const runDisplay = ({ stream = process.stderr }: { stream?: NodeJS.WriteStream } = {}): RunDisplay => {
+/** `title` stands before each live line, `laterSeconds` are added to the time that is left, and of
+ * many epochs no more than `mostLines` are printed.
+ */
+export const runDisplay = ({
+  stream = process.stderr,
+  title = '',
+  laterSeconds = 0,
+  mostLines = Number.POSITIVE_INFINITY,
+}: {
+  stream?: NodeJS.WriteStream;
+  title?: string;
+  laterSeconds?: number;
+  mostLines?: number;
+} = {}): RunDisplay => {
   const live = stream.isTTY ? progressPrinter(stream) : { update: () => {}, end: () => {} };
   let epochs = 1;
   let perBatch = 1; // images of a step
@@ -44,7 +57,7 @@ export const runDisplay = ({ stream = process.stderr }: { stream?: NodeJS.WriteS
   const left = (epoch: number, steps: number, step: number): string => {
     if (perStep === undefined) return '';
     const epochsToCome = epochs - epoch - 1;
-    return duration((steps - step + epochsToCome * steps) * perStep + (epochsToCome + 1) * perEpochRest);
+    return duration((steps - step + epochsToCome * steps) * perStep + (epochsToCome + 1) * perEpochRest + laterSeconds);
   };
   const on = (event: RunEvent): void => {
     if (event.type === 'start') {
@@ -67,7 +80,7 @@ export const runDisplay = ({ stream = process.stderr }: { stream?: NodeJS.WriteS
       live.update({
         // What matters most comes first: a narrow terminal cuts the end.
         text:
-          `epoch ${epoch + 1}/${epochs} ${bar(step / steps)} step ${step}/${steps}  ${left(epoch, steps, step)} left` +
+          `${title}epoch ${epoch + 1}/${epochs} ${bar(step / steps)} step ${step}/${steps}  ${left(epoch, steps, step)} left` +
           `  loss ${loss.toFixed(3)}  acc ${(100 * accuracy).toFixed(1)} %` +
           `  ${Math.round(perBatch / perStep)} img/s  ${bytes(process.memoryUsage.rss())}`,
       });
@@ -75,13 +88,15 @@ export const runDisplay = ({ stream = process.stderr }: { stream?: NodeJS.WriteS
       perEpochRest = Math.max(perEpochRest, (performance.now() - validationFrom) / 1000);
       live.update({
         text:
-          `epoch ${event.epoch + 1}/${epochs} ${bar(event.done / event.total)} ` +
+          `${title}epoch ${event.epoch + 1}/${epochs} ${bar(event.done / event.total)} ` +
           `validating ${event.done}/${event.total}`,
       });
     } else if (event.type === 'test')
-      live.update({ text: `testing ${bar(event.done / event.total)} ${event.done}/${event.total}` });
+      live.update({ text: `${title}testing ${bar(event.done / event.total)} ${event.done}/${event.total}` });
     else {
       const r = event.record;
+      const every = Math.ceil(epochs / mostLines);
+      if ((r.epoch + 1) % every !== 0 && r.epoch + 1 !== epochs) return;
       const classes = (r.perClassAccuracy ?? []).filter((a) => a !== null);
       const perClass = classes.reduce((sum, a) => sum + a, 0) / classes.length;
       const valid =

@@ -1,20 +1,33 @@
 import { Command } from 'commander';
+import { resumeFit } from '../fit/index.js';
+import { isFit } from '../run/index.js';
 import { resumeRun } from '../session/index.js';
 import { checkpointOption, forceOption } from './options.js';
 import { watchRun } from './watch.js';
+import { watchFit } from './watch-fit.js';
+
+interface ResumeFlags {
+  readonly checkpointMinutes: number;
+  readonly force?: true;
+  readonly json?: true;
+  readonly quiet?: true;
+}
 
 export const command = (): Command =>
   new Command('resume')
-    .description('continue a run that was stopped, exactly where it was saved')
-    .argument('<run>', 'the run folder')
+    .description('continue a run or a fit that was stopped, exactly where it was saved')
+    .argument('<run>', 'the folder of the run or fit')
     .addOption(checkpointOption())
     .addOption(forceOption())
     .option('--json', 'print the result as JSON on stdout; progress stays on stderr')
     .option('--quiet', 'show no progress')
     .addHelpText('after', '\nExample:\n  $ tailnas resume runs/darts-20260102-030405')
-    .action((run: string, flags: { checkpointMinutes: number; force?: true; json?: true; quiet?: true }) =>
-      watchRun(
-        (watch) => resumeRun(run, { checkpointSeconds: 60 * flags.checkpointMinutes, force: flags.force, ...watch }),
-        { json: flags.json === true, quiet: flags.quiet === true },
-      ),
-    );
+    .action((run: string, { checkpointMinutes, force, ...flags }: ResumeFlags) => {
+      const own = { checkpointSeconds: 60 * checkpointMinutes, force };
+      return isFit(run)
+        ? watchFit((watch) => resumeFit(run, { ...own, ...watch }), flags)
+        : watchRun((watch) => resumeRun(run, { ...own, ...watch }), {
+            json: flags.json === true,
+            quiet: flags.quiet === true,
+          });
+    });

@@ -3,7 +3,7 @@ import { classResults } from '../measure/index.js';
 import { openRun } from '../run/index.js';
 import type { RunEvent, RunResult } from '../session/index.js';
 import { profileTable } from './profile-table.js';
-import { runDisplay, silent } from './progress.js';
+import { type RunDisplay, runDisplay, silent } from './progress.js';
 import { drawCells, drawnCells, summary } from './summary.js';
 
 /** Exit codes of a command that a signal ended early. */
@@ -16,29 +16,31 @@ interface WatchOptions {
   readonly profile?: true | number | undefined;
 }
 
+type Signal = keyof typeof EXIT;
+
 /**
- * Follows a run to its end: shows it, saves and leaves with 130 or 143 when the process is told to stop, and prints
- * what came of it. `start` is given the signal that asks for an early end, and where to tell how loading data goes.
+ * Follows what is yielded to its end, and asks it to end early when the process is told to stop; `started` says from
+ * which event on there is something to save. Who asks twice does not want to wait. Returns how it ended, and the signal
+ * that ended it early, if one did.
  */
-export const watchRun = async (
-  start: (watch: {
-    signal: AbortSignal;
-    onDataProgress: ReturnType<typeof runDisplay>['onData'];
-    profiler?: StepProfiler | undefined;
-  }) => AsyncGenerator<RunEvent, RunResult>,
-  { json, quiet, profile }: WatchOptions,
-): Promise<void> => {
-  const display = quiet ? silent : runDisplay();
-  const stop = new AbortController();
-  const profiler =
-    profile === undefined
-      ? undefined
-      : stepProfiler(profile === true ? {} : { enough: profile, onEnough: () => stop.abort() });
-  let received: keyof typeof EXIT | undefined;
+export const follow = async <E extends { readonly type: string }, R>(
+  start: (signal: AbortSignal) => AsyncGenerator<E, R>,
+  {
+    stop,
+    started: isStart,
+    onEvent,
+    display,
+  }: {
+    stop: AbortController;
+    started: string;
+    onEvent: (event: E) => void | Promise<void>;
+    display: Pick<RunDisplay, 'on' | 'end'>;
+  },
+): Promise<{ value: R; received: Signal | undefined; started: boolean }> => {
+  let received: Signal | undefined;
   let started = false;
-  const onSignal = (signal: keyof typeof EXIT) => {
-    // Until the run starts there is nothing to save. Then a step may take long; who asks twice does not want to wait
-    // for it.
+  const onSignal = (signal: Signal) => {
+    // Until the run starts there is nothing to save. Then a step may take long.
     if (!started || received !== undefined) {
       display.end();
       process.exit(EXIT[signal]);
@@ -55,35 +57,59 @@ export const watchRun = async (
     process.channel.unref();
   }
   try {
-    const events = start({ signal: stop.signal, onDataProgress: display.onData, profiler });
+    const events = start(stop.signal);
     let next = await events.next();
     for (; !next.done; next = await events.next()) {
-      started ||= next.value.type === 'start';
-      display.on(next.value);
+      started ||= next.value.type === isStart;
+      await onEvent(next.value);
     }
-    display.end();
-    const { run, interrupted, evaluation, genotypes } = next.value;
-    const timed = profiler?.report();
-    const timedTable = timed === undefined ? '' : `${profileTable(timed)}\n`;
-    if (interrupted || evaluation === undefined) {
-      process.stderr.write(`saved; continue with: tailnas resume ${run}\n`);
-      if (timed !== undefined)
-        process.stdout.write(json ? `${JSON.stringify({ run, interrupted, profile: timed })}\n` : timedTable);
-      // It was to stop after so many steps.
-      process.exitCode = received === undefined ? 0 : EXIT[received];
-      return;
-    }
-    // A run that was complete already stays as it is.
-    const cells = started ? await drawCells(run, genotypes) : drawnCells(run);
-    const folder = openRun(run);
-    const { classes, counts } = folder.info.data;
-    const results = classResults(evaluation.confusion, { classes, trainCounts: counts.train });
-    process.stdout.write(
-      json
-        ? `${JSON.stringify({ run, evaluation, classes: results, genotypes, cells, records: folder.records(), profile: timed })}\n`
-        : `${summary(evaluation, { folder, genotypes, cells })}\n${timedTable && `\n${timedTable}`}`,
-    );
+    return { value: next.value, received, started };
   } finally {
     display.end();
   }
+};
+
+/**
+ * Follows a run to its end: shows it, saves and leaves with 130 or 143 when the process is told to stop, and prints
+ * what came of it. `start` is given the signal that asks for an early end, and where to tell how loading data goes.
+ */
+export const watchRun = async (
+  start: (watch: {
+    signal: AbortSignal;
+    onDataProgress: RunDisplay['onData'];
+    profiler?: StepProfiler | undefined;
+  }) => AsyncGenerator<RunEvent, RunResult>,
+  { json, quiet, profile }: WatchOptions,
+): Promise<void> => {
+  const display = quiet ? silent : runDisplay();
+  const stop = new AbortController();
+  const profiler =
+    profile === undefined
+      ? undefined
+      : stepProfiler(profile === true ? {} : { enough: profile, onEnough: () => stop.abort() });
+  const { value, received, started } = await follow(
+    (signal) => start({ signal, onDataProgress: display.onData, profiler }),
+    { stop, started: 'start', onEvent: display.on, display },
+  );
+  const { run, interrupted, evaluation, genotypes } = value;
+  const timed = profiler?.report();
+  const timedTable = timed === undefined ? '' : `${profileTable(timed)}\n`;
+  if (interrupted || evaluation === undefined) {
+    process.stderr.write(`saved; continue with: tailnas resume ${run}\n`);
+    if (timed !== undefined)
+      process.stdout.write(json ? `${JSON.stringify({ run, interrupted, profile: timed })}\n` : timedTable);
+    // It was to stop after so many steps.
+    process.exitCode = received === undefined ? 0 : EXIT[received];
+    return;
+  }
+  // A run that was complete already stays as it is.
+  const cells = started ? await drawCells(run, genotypes) : drawnCells(run);
+  const folder = openRun(run);
+  const { classes, counts } = folder.info.data;
+  const results = classResults(evaluation.confusion, { classes, trainCounts: counts.train });
+  process.stdout.write(
+    json
+      ? `${JSON.stringify({ run, evaluation, classes: results, genotypes, cells, records: folder.records(), profile: timed })}\n`
+      : `${summary(evaluation, { folder, genotypes, cells })}\n${timedTable && `\n${timedTable}`}`,
+  );
 };

@@ -19,6 +19,8 @@ interface About {
   readonly counts: Counts;
   /** Training images of each class before they were thinned out. */
   readonly available: readonly number[];
+  /** The share of each class that was set aside for the test; absent where the data have a test part. */
+  readonly testShare?: number | undefined;
   /** How they were thinned out. */
   readonly tail: { readonly imbalance: Imbalance; readonly imbalanceRatio: number };
 }
@@ -161,6 +163,7 @@ export const planDataset = async (spec: string, options: PlanOptions = {}): Prom
   const test = countLabels(source.testLabels, classes.length);
   const counts = { train: count(parts.train), valid: count(parts.valid), test };
   const tail = { imbalance, imbalanceRatio };
-  const about = { name, classes, channels, imageSize, fit: FIT, counts, available, tail } as const;
+  const { testShare } = source;
+  const about = { name, classes, channels, imageSize, fit: FIT, counts, available, tail, testShare } as const;
   return { ...about, load: () => loadDataset(source, parts, { about, onProgress: options.onProgress }) };
 };

@@ -85,7 +85,17 @@ const deal = (all: Listing, share: number): { train: Listing; test: Listing } =>
   return { train: pick(rest), test: pick(held) };
 };
 
-const listParts = async (root: string, testShare: number | undefined): Promise<{ train: Listing; test: Listing }> => {
+/** Of each class, where a folder has no test images and nothing else is said. */
+const USUAL_TEST_SHARE = 0.2;
+
+interface Parts {
+  readonly train: Listing;
+  readonly test: Listing;
+  /** The share of each class that was set aside for the test; absent where the folder has a test part. */
+  readonly testShare?: number;
+}
+
+const listParts = async (root: string, testShare: number | undefined): Promise<Parts> => {
   const { folders: names } = await look(root);
   // A class may be called "train": only folders inside it make it a part.
   const hasTrain = names.includes('train') && (await look(join(root, 'train'))).folders.length > 0;
@@ -99,17 +109,13 @@ const listParts = async (root: string, testShare: number | undefined): Promise<{
     requireSameClasses(train, test);
     return { train, test };
   }
-  if (testShare === undefined)
-    throw new Error(
-      `Cannot open data: ${root} has no train and test folders; ` +
-        'give --test-share 0.2 to test on a fifth of each class, or add them',
-    );
-  return deal(await list(hasTrain ? join(root, 'train') : root, 3), testShare);
+  const share = testShare ?? USUAL_TEST_SHARE;
+  return { ...deal(await list(hasTrain ? join(root, 'train') : root, 3), share), testShare: share };
 };
 
 /**
- * Opens a folder of images, one sub-folder per class: `train/<class>/*` and `test/<class>/*`, or `<class>/*` with a
- * `testShare`. Only lists files; images are decoded when they are loaded. Which images are the test part depends on
+ * Opens a folder of images, one sub-folder per class: `train/<class>/*` and `test/<class>/*`, or `<class>/*`, of which
+ * a `testShare` is set aside, a fifth unless said. Only lists files; images are decoded when they are loaded. Which images are the test part depends on
  * nothing but the folder, so that runs with different seeds are scored on the same images. Throws when a class is empty
  * or too small, there is only one class, or the parts differ in classes.
  */
@@ -117,9 +123,10 @@ export const openFolder = async (root: string, options: SourceOptions = {}): Pro
   const { imageSize = 32, channels = 3, testShare, skipCorrupt = false } = options;
   if (!Number.isInteger(imageSize) || imageSize < 1)
     throw new Error(`Cannot open data: the image size must be an integer >= 1, got ${imageSize}; 32 is usual`);
-  const { train, test } = await listParts(root, testShare);
+  const { train, test, ...dealt } = await listParts(root, testShare);
   const parts = { train, test };
   return {
+    ...dealt,
     name: basename(resolve(root)),
     classes: train.classes,
     trainLabels: train.labels,

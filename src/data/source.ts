@@ -36,6 +36,8 @@ export interface DataSource {
   readonly augment: string;
   /** How its training images are thinned out unless said: `natural`, as they are, where it does not say. */
   readonly imbalance?: Imbalance | undefined;
+  /** The share of each class that was set aside for the test; absent where there is a test part. */
+  readonly testShare?: number | undefined;
   /** Per channel, of pixels in 0…1; measured on the training images when left out. */
   readonly normalize?: { readonly mean: readonly number[]; readonly std: readonly number[] };
   load(part: Part, indices: Uint32Array, onProgress?: Progress): Promise<Loaded>;

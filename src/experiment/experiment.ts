@@ -40,6 +40,8 @@ export interface Plan {
   /** What kind of method it is, in words: `HLS, parabolicDecay`. */
   readonly method: string;
   readonly batchSize: number;
+  /** Steps per epoch; 0 or absent: until all training images were drawn once. */
+  readonly steps?: number | undefined;
   /** How training images are changed, as a label. */
   readonly augment: string;
   readonly streams: readonly StreamSpec[];
@@ -106,6 +108,10 @@ export const variant = (
   };
   return experiment;
 };
+
+/** The steps of an epoch, on so many training images. */
+export const stepsOf = ({ steps, batchSize }: Pick<Plan, 'steps' | 'batchSize'>, trainImages: number): number =>
+  steps || Math.ceil(trainImages / batchSize);
 
 /** The names of an experiment's options that say how large it is. */
 export const sizeNames = ({ options }: Pick<Experiment, 'options'>): string[] =>

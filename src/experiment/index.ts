@@ -9,6 +9,7 @@ export {
   scaled,
   scaleNames,
   sizeNames,
+  stepsOf,
   type Values,
   variant,
 } from './experiment.js';

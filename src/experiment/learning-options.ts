@@ -17,6 +17,11 @@ export const rate = (help: string) => option({ value: '<n>', help, group: LEARNI
 export const learningOptions = {
   epochs: isSize('n', 'passes over the training images', numberIn({ least: 1, whole: true })),
   batchSize: isSize('n', 'images per step and stream', numberIn({ least: 1, whole: true })),
+  steps: isSize(
+    'n',
+    'steps per epoch; 0: until all training images were drawn once',
+    numberIn({ least: 0, whole: true }),
+  ),
   momentum: option(
     { value: '<n>', help: 'momentum of the weights', group: LEARNING },
     numberIn({ least: 0, below: 1 }),

@@ -61,33 +61,34 @@ const ofFile = (path: string): Network => {
 };
 
 /** Cells drawn at random: the search that costs nothing, and the control of all others. */
-const drawn = (space: SearchSpace, seed: number): Network => {
+const drawn = (space: SearchSpace, { seed, nodes }: { seed: number; nodes: number }): Network => {
   const rng = new Rng(seed, 'genotype');
-  const genotype = randomGenotype(space, { nodes: NODES, draw: (n) => rng.below(n) });
+  const genotype = randomGenotype(space, { nodes, draw: (n) => rng.below(n) });
   const from = `search space "${space.name}"`;
   return {
     name: space === dartsSpace ? RANDOM : `${RANDOM} (space ${space.name})`,
     genotypes: readGenotypes({ backbone: genotype }, { from }), // its operations must have names in run.json
-    search: { name: RANDOM, seed, options: { space: space.name, nodes: NODES } },
+    search: { name: RANDOM, seed, options: { space: space.name, nodes } },
   };
 };
 
 /**
  * The network that a word stands for: a run folder, a file of genotypes, `random`, a published cell, or a model by its
- * label. Throws a RangeError that says what the word is not, what a file lacks, or how far a search is.
+ * label. `space` and `nodes` are those of a random cell. Throws a RangeError that says what the word is not, what a file lacks, or how far a search is.
  */
 export const networkOf = (
   word: string,
   {
     seed,
     space = dartsSpace,
+    nodes = NODES,
     openRun,
-  }: { seed: number; space?: SearchSpace | undefined; openRun: (path: string) => RunFolder },
+  }: { seed: number; space?: SearchSpace | undefined; nodes?: number; openRun: (path: string) => RunFolder },
 ): Network => {
   if (existsSync(word)) return statSync(word).isDirectory() ? ofRun(word, openRun(word)) : ofFile(word);
   if (/[/\\]|\.json$/.test(word))
     throw new RangeError(`Cannot train ${word}: there is no such file or folder; check the path`);
-  if (word === RANDOM) return drawn(space, seed);
+  if (word === RANDOM) return drawn(space, { seed, nodes });
   const known = namedGenotype(word);
   if (known !== undefined) return { name: word, genotypes: { backbone: known } };
   const label = labelOf(word);

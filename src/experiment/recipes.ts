@@ -10,6 +10,7 @@ import { bilateralSearch, hlsSearch, plainSearch, type Row } from './search.js';
 export const paperSettings = {
   epochs: 50,
   batchSize: 128,
+  steps: 0,
   channels: 16,
   layers: 8,
   nodes: 4,

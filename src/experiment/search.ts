@@ -50,10 +50,11 @@ const bothParts = (samplings: readonly StreamSpec['sampling'][]): StreamSpec[] =
   (['train', 'valid'] as const).flatMap((part) => samplings.map((sampling) => ({ part, sampling })));
 
 /** What all searches say of themselves. Throws a RangeError where the loss needs another classifier. */
-const common = ({ batchSize, augment, space, loss, classifier }: SearchOptions) => {
+const common = ({ batchSize, steps, augment, space, loss, classifier }: SearchOptions) => {
   requireLogits(loss, classifier);
   return {
     batchSize,
+    steps,
     augment: augment.label,
     space: { name: space.name, primitives: space.primitives.map(({ name }) => name) },
   };

@@ -111,6 +111,7 @@ const DARTS: Values = {
   momentum: 0.9,
   weightDecay: 3e-4,
   gradClip: 5,
+  steps: 0,
   dropPath: 0.2,
   auxiliary: 0.4,
   bilateral: false,
@@ -259,6 +260,7 @@ export const training = (network: Network, { what = network.name }: { what?: str
       });
       return {
         batchSize: o.batchSize,
+        steps: o.steps,
         augment: o.cutout > 0 ? `${o.augment.label} + cutout(${o.cutout})` : o.augment.label,
         method: methodOf(network, o) + stageWords(o),
         streams,

@@ -1,4 +1,4 @@
-import type { Plan } from '../experiment/index.js';
+import { type Plan, stepsOf } from '../experiment/index.js';
 import type { Phase } from '../loop/index.js';
 import { at, largestWithin, lineThrough } from './line.js';
 import { freeMemory, type MemoryNeed } from './memory.js';
@@ -11,6 +11,8 @@ export interface Forecast extends MemoryNeed {
   readonly expectedSeconds: number;
   /** Of the phase that takes longest. */
   readonly expectedSecondsPerEpoch: number;
+  /** Of the same phase. */
+  readonly expectedSecondsPerStep: number;
 }
 
 const PIXELS = 8 * 32 * 32; // of the smallest probe, so that large images need no large memory
@@ -67,7 +69,7 @@ export const forecast = async (
   // Loading the data may have taken more for a while: that is in the process' peak as well.
   const taken = process.resourceUsage().maxRSS * 1024;
 
-  const stepsPerEpoch = Math.ceil(trainImages / batchSize);
+  const stepsPerEpoch = stepsOf(plan, trainImages);
   const validations = Math.ceil(validImages / batchSize);
   const seconds = (phase: Phase | undefined, what: 'step' | 'validation'): number =>
     at(
@@ -88,5 +90,6 @@ export const forecast = async (
       phases.reduce((sum, phase) => sum + phase.epochs * perEpoch(phase), 0) +
       tested * seconds(phases[0], 'validation'),
     expectedSecondsPerEpoch: Math.max(...phases.map(perEpoch)),
+    expectedSecondsPerStep: seconds(phases.toSorted((a, b) => perEpoch(b) - perEpoch(a))[0], 'step'),
   };
 };

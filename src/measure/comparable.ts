@@ -11,7 +11,7 @@ export class ComparisonError extends Error {
 }
 
 /** Options that say how large a run is. The others are an experiment's own, and may differ between rows. */
-export const SIZES: readonly string[] = ['epochs', 'batchSize', 'channels', 'layers', 'nodes'];
+export const SIZES: readonly string[] = ['epochs', 'batchSize', 'steps', 'channels', 'layers', 'nodes'];
 
 /** Of these the network is made: a ResNet's are not those of a network of cells. */
 const OF_NETWORK: readonly string[] = ['channels', 'layers', 'nodes'];

@@ -40,7 +40,16 @@ const imagesOf = ({ counts }: Pick<Dataset, 'counts'>): number[][] => [
  */
 export const requireSameData = (
   dataset: Pick<Dataset, 'counts' | 'fingerprint'>,
-  { run, data, action, remedy, split = 'same' }: DataOrigin & { split?: 'same' | 'other' },
+  {
+    run,
+    data,
+    action,
+    remedy,
+    split = 'same',
+  }: Omit<DataOrigin, 'data'> & {
+    data: Pick<DataOrigin['data'], 'fingerprint' | 'spec' | 'counts'>;
+    split?: 'same' | 'other';
+  },
 ): void => {
   const [its, found] =
     split === 'same'

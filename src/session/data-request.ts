@@ -34,6 +34,9 @@ export const dataRequest = z
   .readonly();
 export type DataRequest = z.infer<typeof dataRequest>;
 
+/** Stands for the data of a run that was given them in memory. */
+export const IN_MEMORY = 'in memory';
+
 /** The request that a run.json holds. Throws when it is damaged. */
 export const requestOf = (value: unknown, { run }: { run: string }): DataRequest => {
   const found = dataRequest.safeParse(value);
@@ -42,10 +45,14 @@ export const requestOf = (value: unknown, { run }: { run: string }): DataRequest
 };
 
 /** The request as run.json keeps it: with what it left to the data set, and so that a run is resumed from any folder. */
-export const recordedRequest = (data: DataRequest, { tail }: Partial<Pick<DatasetPlan, 'tail'>> = {}): DataRequest => ({
+export const recordedRequest = (
+  data: DataRequest,
+  { tail, testShare }: Partial<Pick<DatasetPlan, 'tail' | 'testShare'>> = {},
+): DataRequest => ({
   ...data,
   ...tail,
-  spec: dataNames().includes(data.spec) ? data.spec : resolve(data.spec),
+  ...(testShare === undefined ? {} : { testShare }),
+  spec: [IN_MEMORY, ...dataNames()].includes(data.spec) ? data.spec : resolve(data.spec),
 });
 
 /** Data as a request asks for it, planned: nothing is decoded yet. `origin` is the run that named them, if one did. */
@@ -88,6 +95,11 @@ export const dataTexts = (data: Omit<DatasetPlan, 'load'> & { readonly skipped?:
     `data: ${name}, ${classes.length} classes; ${grouped(sum(counts.train))} images to train on (${grouped(most)} of ` +
       `the largest class, ${grouped(least)} of the smallest), ${grouped(sum(counts.valid))} to validate, ` +
       `${grouped(sum(counts.test))} to test`,
+    ...(data.testShare === undefined
+      ? []
+      : [
+          `there are no test images apart: ${Math.round(100 * data.testShare)} % of each class are set aside (--test-share)`,
+        ]),
     ...(thinned === '' ? [] : [thinned]),
     ...(skipped.length === 0
       ? []

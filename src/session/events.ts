@@ -1,4 +1,4 @@
-import type { Progress } from '../data/index.js';
+import type { Dataset, Progress } from '../data/index.js';
 import type { Plan } from '../experiment/index.js';
 import type { Forecast } from '../forecast/index.js';
 import type { StepProfiler } from '../learn/index.js';
@@ -11,7 +11,10 @@ import type { DataRequest } from './data-request.js';
 /** A run that is to leave a folder behind. */
 export interface RunRequest {
   readonly plan: Plan;
-  readonly data: DataRequest;
+  /** Which data to learn from; only for the record where `dataset` is given, and then it can be left out. */
+  readonly data?: DataRequest | undefined;
+  /** Images that are in memory already. Resuming needs them again, from `data` or given. */
+  readonly dataset?: Dataset | undefined;
   /** The run that the data are taken from: they must be what they were there. */
   readonly origin?: DataOrigin | undefined;
   readonly seed: number;
@@ -34,6 +37,8 @@ export interface Watch {
   readonly onDataProgress?: Progress;
   /** Times the steps. */
   readonly profiler?: StepProfiler | undefined;
+  /** Whether to measure first what the run needs, and to refuse what cannot fit; yes unless said. */
+  readonly forecast?: boolean | undefined;
   /** Go on although the run is expected to need more memory than it can have. */
   readonly force?: boolean | undefined;
 }

@@ -1,5 +1,5 @@
 export { requireCheckpoint } from './checkpoint.js';
-export type { DataOrigin } from './data-origin.js';
+export { type DataOrigin, requireSameData } from './data-origin.js';
 export {
   type DataRequest,
   dataTexts,
@@ -12,4 +12,4 @@ export {
 export type { RunEvent, RunRequest, RunResult, Sink, Watch } from './events.js';
 export { type OpenModel, open } from './open.js';
 export { reopen, resumeRun } from './resume.js';
-export { startRun } from './start.js';
+export { prepare, startRun } from './start.js';

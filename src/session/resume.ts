@@ -1,14 +1,14 @@
 import { expandAugment } from '../augment/index.js';
 import type { Dataset } from '../data/index.js';
-import { type Plan, planOf } from '../experiment/index.js';
+import { type Plan, planOf, stepsOf } from '../experiment/index.js';
 import { type Live, runPhases } from '../loop/index.js';
 import { openRun, type Position, type RunFolder } from '../run/index.js';
 import { carryOn } from './carry-on.js';
 import { reading } from './checkpoint.js';
 import { type DataOrigin, requireSameData } from './data-origin.js';
-import { requestOf } from './data-request.js';
+import { IN_MEMORY, requestOf } from './data-request.js';
 import type { RunEvent, RunResult, Watch } from './events.js';
-import { prepare, requireForecast } from './start.js';
+import { makeReady, prepare, requireForecast } from './start.js';
 import { versions } from './versions.js';
 
 /**
@@ -24,17 +24,25 @@ export interface Reopened {
   live(): Live;
 }
 
+/** Images of the run that are in memory already. */
+interface Given {
+  readonly dataset?: Dataset | undefined;
+}
+
 /** Loads what a run folder describes. Throws when its data has changed, or when every checkpoint is damaged. */
 export const reopen = async (
   folder: RunFolder,
-  { onDataProgress, profiler }: Pick<Watch, 'onDataProgress' | 'profiler'> = {},
+  { onDataProgress, profiler, dataset: given }: Pick<Watch, 'onDataProgress' | 'profiler'> & Given = {},
 ): Promise<Reopened> => {
   const { info, path } = folder;
   const plan = planOf(info.experiment, { run: path });
   const request = requestOf(info.data['request'], { run: path });
   const remedy = 'restore the data or start a new run';
   const origin: DataOrigin = { run: path, data: info.data, action: 'continue', remedy };
-  const dataset = await prepare(request, { ...info, origin, ...(onDataProgress && { onDataProgress }) });
+  if (given === undefined && request.spec === IN_MEMORY)
+    throw new Error(`Cannot continue ${path}: its data were given in memory; give them again as \`dataset\``);
+  const dataset = given ?? (await prepare(request, { ...info, origin, ...(onDataProgress && { onDataProgress }) }));
+  if (given !== undefined) makeReady(info);
   requireSameData(dataset, origin);
   const now = versions();
   const changed = Object.entries(info.versions).filter(([name, version]) => now[name] !== version);
@@ -53,6 +61,7 @@ export const reopen = async (
       runPhases(plan.phases, {
         dataset,
         batchSize: plan.batchSize,
+        steps: stepsOf(plan, dataset.train.labels.length),
         augment: expandAugment(plan.augment, { usual: dataset.augment, flip: request.flip }),
         seed: info.seed,
         device: info.device,
@@ -74,7 +83,7 @@ const completeAt = ({ path, readEvaluation, readGenotype }: RunFolder): RunResul
  * Continues a run from its newest good checkpoint, exactly as if it had never stopped. Throws when another process
  * holds the run, when its data has changed, or when every checkpoint is damaged.
  */
-export async function* resumeRun(dir: string, watch: Watch = {}): AsyncGenerator<RunEvent, RunResult> {
+export async function* resumeRun(dir: string, watch: Watch & Given = {}): AsyncGenerator<RunEvent, RunResult> {
   const complete = completeAt(openRun(dir)); // nothing is written into a run that is
   if (complete !== undefined) {
     yield { type: 'notice', text: `${dir} is complete: nothing to resume` };
@@ -93,7 +102,7 @@ export async function* resumeRun(dir: string, watch: Watch = {}): AsyncGenerator
       sizes: dataset,
       device: info.device,
       action: 'resume',
-      force: watch.force,
+      ...watch,
     });
     if (expected !== undefined) yield { type: 'forecast', ...expected };
     const epoch = position?.epoch ?? 0;

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { expandAugment } from '../augment/index.js';
-import { changesOf, describe, type Plan } from '../experiment/index.js';
+import { changesOf, describe, type Plan, stepsOf } from '../experiment/index.js';
 import { type Forecast, forecast, requireMemory } from '../forecast/index.js';
 import { runPhases } from '../loop/index.js';
 import { createRun, type RunInfo } from '../run/index.js';
@@ -8,10 +8,25 @@ import { kernels, requireDevice, threads } from '../tensor/index.js';
 import { carryOn } from './carry-on.js';
 import { reading } from './checkpoint.js';
 import { type DataOrigin, requireSameData } from './data-origin.js';
-import { type DataRequest, dataTexts, loadData, recordedRequest, requestOf, sizesOf } from './data-request.js';
+import {
+  type DataRequest,
+  dataTexts,
+  IN_MEMORY,
+  loadData,
+  recordedRequest,
+  requestOf,
+  sizesOf,
+} from './data-request.js';
 import type { RunEvent, RunRequest, RunResult, Watch } from './events.js';
 import { openParent } from './fork.js';
 import { host, versions } from './versions.js';
+
+/** Makes sure that the machine can do what is asked of it. */
+export const makeReady = ({ device, threads: n }: { device: string; threads: number }): void => {
+  threads.set(n);
+  requireDevice(device);
+  kernels();
+};
 
 /** Loads data, once the machine is known to be fit for the run. */
 export const prepare = (
@@ -26,11 +41,7 @@ export const prepare = (
   loadData(data, {
     onProgress: onDataProgress,
     origin,
-    ready: () => {
-      threads.set(n);
-      requireDevice(device);
-      kernels();
-    },
+    ready: () => makeReady({ device, threads: n }),
   });
 
 /**
@@ -39,9 +50,9 @@ export const prepare = (
  */
 export const requireForecast = async (
   plan: Plan,
-  options: { sizes: Parameters<typeof sizesOf>[0]; device: string; action: string; force?: boolean | undefined },
+  options: { sizes: Parameters<typeof sizesOf>[0]; device: string; action: string } & Pick<Watch, 'force' | 'forecast'>,
 ): Promise<Forecast | undefined> => {
-  if (options.device !== 'cpu') return undefined;
+  if (options.device !== 'cpu' || options.forecast === false) return undefined;
   const expected = await forecast(plan, sizesOf(options.sizes), { loaded: true });
   if (!options.force) requireMemory(expected, options);
   return expected;
@@ -52,24 +63,25 @@ export const requireForecast = async (
  * is known to be good.
  */
 export async function* startRun(request: RunRequest, watch: Watch = {}): AsyncGenerator<RunEvent, RunResult> {
-  const { plan, data, seed, device, from, origin } = request;
-  const dataset = await prepare(data, { ...request, ...watch });
+  const { plan, data = { spec: IN_MEMORY }, seed, device, from, origin } = request;
+  const dataset = request.dataset ?? (await prepare(data, { ...request, ...watch }));
+  if (request.dataset !== undefined) makeReady(request);
   if (origin !== undefined) {
     const own = requestOf(origin.data['request'], origin);
     requireSameData(dataset, { ...origin, split: own.split === data.split ? 'same' : 'other' });
     const all = data.split === 'all' ? ', all of them to train on and none to validate' : '';
     yield { type: 'notice', text: `the data are those of ${origin.run}${all}` };
   }
-  for (const text of dataTexts(dataset)) yield { type: 'notice', text };
+  if (request.dataset === undefined) for (const text of dataTexts(dataset)) yield { type: 'notice', text };
   const parent = from === undefined ? undefined : openParent(from, { plan, seed, fingerprint: dataset.fingerprint });
-  const { batchSize } = plan;
   const { kind } = plan.experiment;
-  const expected = await requireForecast(plan, { sizes: dataset, device, action: kind, force: watch.force });
+  const expected = await requireForecast(plan, { sizes: dataset, device, action: kind, ...watch });
   if (expected !== undefined) yield { type: 'forecast', ...expected };
   const live = reading({ path: from ?? '', checkpoint: parent?.checkpoint }, () =>
     runPhases(plan.phases, {
       dataset,
-      batchSize,
+      batchSize: plan.batchSize,
+      steps: stepsOf(plan, dataset.train.labels.length),
       augment: expandAugment(plan.augment, { usual: dataset.augment, flip: data.flip }),
       seed,
       device,

@@ -1,0 +1,166 @@
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Dataset } from '../data/index.js';
+import { bestOf, fitResults, type LoadedFit, loadFit } from '../measure/index.js';
+import {
+  type FitPart,
+  type FitPlan,
+  fitPartDir,
+  fitParts,
+  isFit,
+  openRun,
+  readFitOutcome,
+  readFitPlan,
+  writeFitOutcome,
+  writeFitPlan,
+} from '../run/index.js';
+import { isLock, lockRun } from '../run/lock.js';
+import {
+  type DataRequest,
+  dataTexts,
+  prepare,
+  type RunEvent,
+  type RunResult,
+  recordedRequest,
+  requestOf,
+  requireSameData,
+  resumeRun,
+  startRun,
+  type Watch,
+} from '../session/index.js';
+import { type FitOptions, planFit, planOfPart } from './plan.js';
+
+/** What a fit is asked for. */
+export interface FitRequest extends FitOptions {
+  readonly data: DataRequest;
+  /** The folder of the fit: new or empty. */
+  readonly out: string;
+  readonly command?: readonly string[];
+}
+
+/** What a fit reports while it goes on: what its runs do, and where one ends and the next begins. */
+export type FitEvent =
+  | RunEvent
+  | { readonly type: 'plan'; readonly dir: string; readonly plan: FitPlan }
+  | {
+      readonly type: 'part';
+      readonly name: FitPart;
+      /** From 1. */
+      readonly number: number;
+      readonly of: number;
+      /** What the parts after it are expected to take. */
+      readonly laterSeconds: number;
+    }
+  | { readonly type: 'part-end'; readonly name: FitPart; readonly result: RunResult };
+
+/** How a fit ended. */
+export interface FitEnd {
+  readonly dir: string;
+  readonly interrupted: boolean;
+  /** With the runs of all parts, where it went to its end. */
+  readonly fit?: LoadedFit;
+}
+
+const refuseOccupied = (dir: string): void => {
+  if (isFit(dir)) throw new Error(`Cannot fit: ${dir} already holds a fit; continue it with \`tailnas resume ${dir}\``);
+  const other = existsSync(dir) ? readdirSync(dir).find((name) => !isLock(name)) : undefined;
+  if (other !== undefined)
+    throw new Error(`Cannot fit: ${dir} must be an empty folder, it holds "${other}"; name a new folder`);
+};
+
+/** Carries out what is left of a plan: a part that is done stays as it is, one that was begun goes on. */
+async function* carryOut(
+  dir: string,
+  { plan, dataset, watch }: { plan: FitPlan; dataset: Dataset; watch: Watch },
+): AsyncGenerator<FitEvent, FitEnd> {
+  const request = requestOf(plan.data, { run: dir });
+  for (const [i, name] of fitParts.entries()) {
+    const out = fitPartDir(dir, name);
+    const begun = existsSync(join(out, 'run.json'));
+    if (begun && openRun(out).readEvaluation() !== undefined) continue;
+    const later = fitParts.slice(i + 1).map((other) => plan.parts[other].expectedSeconds);
+    yield { type: 'part', name, number: i + 1, of: fitParts.length, laterSeconds: later.reduce((a, b) => a + b, 0) };
+    const { seed, device, threads, command } = plan;
+    const own = { ...watch, forecast: false };
+    const result = begun
+      ? yield* resumeRun(out, { ...own, dataset })
+      : yield* startRun(
+          {
+            plan: planOfPart(name, { part: plan.parts[name], fit: plan, dir }),
+            ...{ data: request, dataset, seed, device, threads, out, command },
+          },
+          own,
+        );
+    if (result.interrupted) return { dir, interrupted: true };
+    yield { type: 'part-end', name, result };
+  }
+  const fit = loadFit(dir);
+  if (readFitOutcome(dir) === undefined) writeFitOutcome(dir, { format: 1, best: bestOf(fitResults(fit)).name });
+  return { dir, interrupted: false, fit };
+}
+
+/** The plan of a fit that is not begun, and the data that it was made for. Writes nothing. */
+export const preparedFit = async (
+  { data, command = [], out: _, ...options }: FitRequest,
+  { onDataProgress }: Pick<Watch, 'onDataProgress'> = {},
+): Promise<{ plan: FitPlan; dataset: Dataset }> => {
+  const began = performance.now();
+  const dataset = await prepare(data, { ...options, ...(onDataProgress && { onDataProgress }) });
+  const spent = (): number => (performance.now() - began) / 1000;
+  const sized = await planFit(dataset, { ...options, flip: data.flip }, { spent });
+  const { budgetSeconds, seed, device, threads } = options;
+  const plan: FitPlan = {
+    format: 1,
+    ...{ budgetSeconds, seed, device, threads },
+    ...sized,
+    data: JSON.parse(JSON.stringify(recordedRequest(data, dataset))),
+    fingerprint: dataset.fingerprint,
+    command,
+  };
+  return { plan, dataset };
+};
+
+/**
+ * From labelled images to a tested network within a time: searches cells, trains the network found, and beside it a
+ * random cell and a ResNet, so that it can be said whether the search helped. Yields what happens; returns how it
+ * ended. All decisions stand in `fit.json` before the first part begins, so that `resumeFit` ends in the same bytes.
+ */
+export async function* startFit(request: FitRequest, watch: Watch = {}): AsyncGenerator<FitEvent, FitEnd> {
+  const { out } = request;
+  refuseOccupied(out);
+  const { plan, dataset } = await preparedFit(request, watch);
+  for (const text of dataTexts(dataset)) yield { type: 'notice', text };
+  mkdirSync(out, { recursive: true });
+  const release = lockRun(out);
+  try {
+    refuseOccupied(out);
+    writeFitPlan(out, plan);
+    yield { type: 'plan', dir: out, plan };
+    return yield* carryOut(out, { plan, dataset, watch });
+  } finally {
+    release();
+  }
+}
+
+/** Continues a fit exactly as if it had never stopped. Throws where its data have changed. */
+export async function* resumeFit(dir: string, watch: Watch = {}): AsyncGenerator<FitEvent, FitEnd> {
+  const plan = readFitPlan(dir);
+  if (readFitOutcome(dir) !== undefined) {
+    yield { type: 'notice', text: `${dir} is complete: nothing to resume` };
+    return { dir, interrupted: false, fit: loadFit(dir) };
+  }
+  const release = lockRun(dir);
+  try {
+    const origin = { run: dir, action: 'continue', remedy: 'restore the data or start a new fit' };
+    const request = requestOf(plan.data, origin);
+    const dataset = await prepare(request, { ...plan, ...watch });
+    requireSameData(dataset, {
+      ...origin,
+      data: { fingerprint: plan.fingerprint, spec: request.spec, counts: dataset.counts },
+    });
+    yield { type: 'plan', dir, plan };
+    return yield* carryOut(dir, { plan, dataset, watch });
+  } finally {
+    release();
+  }
+}

@@ -1,6 +1,6 @@
 import type { FitEnd, FitEvent } from '../fit/index.js';
 import type { FitPart, FitPlan } from '../run/index.js';
-import type { RunEvent, Watch } from '../session/index.js';
+import type { RunEvent, Underway, Watch } from '../session/index.js';
 import { fitJson, fitSummary } from './fit-summary.js';
 import { duration, percent } from './format.js';
 import { runDisplay, silent } from './progress.js';
@@ -18,7 +18,7 @@ export const partWords = (name: FitPart, { parts }: Pick<FitPlan, 'parts'>): str
 
 /** Follows a fit to its end, and prints what came of it. */
 export const watchFit = async (
-  start: (watch: Pick<Watch, 'signal' | 'onDataProgress'>) => AsyncGenerator<FitEvent, FitEnd>,
+  start: (watch: Pick<Watch, 'signal' | 'onDataProgress'>) => Underway<FitEvent, FitEnd>,
   { json = false, quiet = false }: { json?: boolean | undefined; quiet?: boolean | undefined },
 ): Promise<void> => {
   let display = quiet ? silent : runDisplay();

@@ -1,7 +1,7 @@
 import { type StepProfiler, stepProfiler } from '../learn/index.js';
 import { classResults } from '../measure/index.js';
 import { openRun } from '../run/index.js';
-import type { RunEvent, RunResult } from '../session/index.js';
+import type { RunEvent, RunResult, Underway } from '../session/index.js';
 import { profileTable } from './profile-table.js';
 import { type RunDisplay, runDisplay, silent } from './progress.js';
 import { drawCells, drawnCells, summary } from './summary.js';
@@ -24,7 +24,7 @@ type Signal = keyof typeof EXIT;
  * that ended it early, if one did.
  */
 export const follow = async <E extends { readonly type: string }, R>(
-  start: (signal: AbortSignal) => AsyncGenerator<E, R>,
+  start: (signal: AbortSignal) => Underway<E, R>,
   {
     stop,
     started: isStart,
@@ -78,7 +78,7 @@ export const watchRun = async (
     signal: AbortSignal;
     onDataProgress: RunDisplay['onData'];
     profiler?: StepProfiler | undefined;
-  }) => AsyncGenerator<RunEvent, RunResult>,
+  }) => Underway<RunEvent, RunResult>,
   { json, quiet, profile }: WatchOptions,
 ): Promise<void> => {
   const display = quiet ? silent : runDisplay();

@@ -26,7 +26,9 @@ import {
   requireSameData,
   resumeRun,
   startRun,
+  type Underway,
   type Watch,
+  withResult,
 } from '../session/index.js';
 import { type FitOptions, planFit, planOfPart } from './plan.js';
 
@@ -122,10 +124,13 @@ export const preparedFit = async (
 
 /**
  * From labelled images to a tested network within a time: searches cells, trains the network found, and beside it a
- * random cell and a ResNet, so that it can be said whether the search helped. Yields what happens; returns how it
- * ended. All decisions stand in `fit.json` before the first part begins, so that `resumeFit` ends in the same bytes.
+ * random cell and a ResNet, so that it can be said whether the search helped. Yields what happens; `result` is how
+ * it ends. All decisions stand in `fit.json` before the first part begins, so that `resumeFit` ends in the same bytes.
  */
-export async function* startFit(request: FitRequest, watch: Watch = {}): AsyncGenerator<FitEvent, FitEnd> {
+export const startFit = (request: FitRequest, watch: Watch = {}): Underway<FitEvent, FitEnd> =>
+  withResult(starting(request, watch));
+
+async function* starting(request: FitRequest, watch: Watch): AsyncGenerator<FitEvent, FitEnd> {
   const { out } = request;
   refuseOccupied(out);
   const { plan, dataset } = await preparedFit(request, watch);
@@ -143,7 +148,10 @@ export async function* startFit(request: FitRequest, watch: Watch = {}): AsyncGe
 }
 
 /** Continues a fit exactly as if it had never stopped. Throws where its data have changed. */
-export async function* resumeFit(dir: string, watch: Watch = {}): AsyncGenerator<FitEvent, FitEnd> {
+export const resumeFit = (dir: string, watch: Watch = {}): Underway<FitEvent, FitEnd> =>
+  withResult(resuming(dir, watch));
+
+async function* resuming(dir: string, watch: Watch): AsyncGenerator<FitEvent, FitEnd> {
   const plan = readFitPlan(dir);
   if (readFitOutcome(dir) !== undefined) {
     yield { type: 'notice', text: `${dir} is complete: nothing to resume` };

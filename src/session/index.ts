@@ -13,3 +13,4 @@ export type { RunEvent, RunRequest, RunResult, Sink, Watch } from './events.js';
 export { type OpenModel, open } from './open.js';
 export { reopen, resumeRun } from './resume.js';
 export { prepare, startRun } from './start.js';
+export { type Underway, withResult } from './with-result.js';

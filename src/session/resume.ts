@@ -10,6 +10,7 @@ import { IN_MEMORY, requestOf } from './data-request.js';
 import type { RunEvent, RunResult, Watch } from './events.js';
 import { makeReady, prepare, requireForecast } from './start.js';
 import { versions } from './versions.js';
+import { type Underway, withResult } from './with-result.js';
 
 /**
  * A run as its newest good checkpoint has it, with its data. `position` is that checkpoint's; a run has none before its
@@ -83,7 +84,10 @@ const completeAt = ({ path, readEvaluation, readGenotype }: RunFolder): RunResul
  * Continues a run from its newest good checkpoint, exactly as if it had never stopped. Throws when another process
  * holds the run, when its data has changed, or when every checkpoint is damaged.
  */
-export async function* resumeRun(dir: string, watch: Watch & Given = {}): AsyncGenerator<RunEvent, RunResult> {
+export const resumeRun = (dir: string, watch: Watch & Given = {}): Underway<RunEvent, RunResult> =>
+  withResult(resuming(dir, watch));
+
+async function* resuming(dir: string, watch: Watch & Given): AsyncGenerator<RunEvent, RunResult> {
   const complete = completeAt(openRun(dir)); // nothing is written into a run that is
   if (complete !== undefined) {
     yield { type: 'notice', text: `${dir} is complete: nothing to resume` };

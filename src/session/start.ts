@@ -20,6 +20,7 @@ import {
 import type { RunEvent, RunRequest, RunResult, Watch } from './events.js';
 import { openParent } from './fork.js';
 import { host, versions } from './versions.js';
+import { type Underway, withResult } from './with-result.js';
 
 /** Makes sure that the machine can do what is asked of it. */
 export const makeReady = ({ device, threads: n }: { device: string; threads: number }): void => {
@@ -59,10 +60,13 @@ export const requireForecast = async (
 };
 
 /**
- * Starts a run and keeps it in a folder. Yields what happens; returns how it ended. Nothing is written before the data
+ * Starts a run and keeps it in a folder. Yields what happens; `result` is how it ends. Nothing is written before the data
  * is known to be good.
  */
-export async function* startRun(request: RunRequest, watch: Watch = {}): AsyncGenerator<RunEvent, RunResult> {
+export const startRun = (request: RunRequest, watch: Watch = {}): Underway<RunEvent, RunResult> =>
+  withResult(starting(request, watch));
+
+async function* starting(request: RunRequest, watch: Watch): AsyncGenerator<RunEvent, RunResult> {
   const { plan, data = { spec: IN_MEMORY }, seed, device, from, origin } = request;
   const dataset = request.dataset ?? (await prepare(data, { ...request, ...watch }));
   if (request.dataset !== undefined) makeReady(request);

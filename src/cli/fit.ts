@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { experiments, oneOf, type TrainingRecipeName, trainingRecipeNames, USUAL_RECIPE } from '../experiment/index.js';
-import { FIT_SEARCH, type FitRequest, preparedFit, secondsOfBudget, startFit } from '../fit/index.js';
+import { FIT_SEARCH, type FitRequest, fit, preparedFit, secondsOfBudget, USUAL_BUDGET } from '../fit/index.js';
 import { defaultRunDir, fitParts } from '../run/index.js';
 import { dataTexts } from '../session/index.js';
 import { duration, table } from './format.js';
@@ -19,7 +19,6 @@ interface FitFlags
 }
 
 const QUICK = 4 * 60; // seconds: the whole way in under five minutes, with a start and an end
-const USUAL = 2 * 3600;
 
 export const command = (): Command =>
   fitOptions(
@@ -60,7 +59,7 @@ Examples:
     .action(async (flags: FitFlags) => {
       if (flags.data === undefined)
         throw new UsageError('--data must be given: a folder with a folder of images per class, mnist, or cifar10');
-      const { seed, device, threads, search, recipe, quick, budget = quick ? QUICK : USUAL } = flags;
+      const { seed, device, threads, search, recipe, quick, budget = quick ? QUICK : USUAL_BUDGET } = flags;
       const request: FitRequest = {
         data: dataFor({ ...flags, scale: 'small' }),
         ...{ budgetSeconds: budget, seed, device, threads, search, recipe },
@@ -68,10 +67,7 @@ Examples:
         command: ['tailnas', ...process.argv.slice(2)],
       };
       if (flags.dryRun) return dryRun(request, flags);
-      await watchFit(
-        (watch) => startFit(request, { checkpointSeconds: 60 * flags.checkpointMinutes, ...watch }),
-        flags,
-      );
+      await watchFit((watch) => fit(request, { checkpointSeconds: 60 * flags.checkpointMinutes, ...watch }), flags);
     });
 
 /** Prints what a fit would do, from a few steps of throw-away networks; writes nothing. */

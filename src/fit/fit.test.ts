@@ -15,7 +15,7 @@ import {
   readFitPlan,
   writeFitPlan,
 } from '../run/index.js';
-import { resumeFit, startFit } from './index.js';
+import { fit, resumeFit } from './index.js';
 
 let folder: string;
 const path = (name: string): string => join(folder, name);
@@ -61,7 +61,7 @@ describe('fit', () => {
   it('decides first, stops when told, and ends in the same bytes however often it was stopped', async () => {
     // Planned and stopped at its first step.
     const first = new AbortController();
-    const stopped = await goOn(startFit(request('a'), { signal: first.signal }), () => true, first);
+    const stopped = await goOn(fit(request('a'), { signal: first.signal }), () => true, first);
     expect(stopped).toMatchObject({ interrupted: true });
     const plan = readFitPlan(path('a'));
     const seconds = Object.values(plan.parts).map((part) => part.expectedSeconds);
@@ -103,11 +103,9 @@ describe('fit', () => {
   });
 
   it('refuses a folder that holds something, a budget that is too small, and data that have changed', async () => {
-    await expect(startFit(request('a')).next()).rejects.toThrow(
-      /already holds a fit; continue it with `tailnas resume/,
-    );
-    await expect(startFit({ ...request('c'), out: path('data') }).next()).rejects.toThrow(/must be an empty folder/);
-    const tight = startFit({ ...request('c'), budgetSeconds: 0.1 });
+    await expect(fit(request('a')).next()).rejects.toThrow(/already holds a fit; continue it with `tailnas resume/);
+    await expect(fit({ ...request('c'), out: path('data') }).next()).rejects.toThrow(/must be an empty folder/);
+    const tight = fit({ ...request('c'), budgetSeconds: 0.1 });
     await expect(tight.next()).rejects.toThrow(/Cannot fit: the budget must be about .* use --budget/);
     expect(existsSync(path('c'))).toBe(false);
 

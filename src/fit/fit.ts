@@ -27,13 +27,17 @@ import {
   resumeRun,
   startRun,
   type Underway,
+  usualMachine,
   type Watch,
   withResult,
 } from '../session/index.js';
 import { type FitOptions, planFit, planOfPart } from './plan.js';
 
+/** Seconds of a fit, unless said. */
+export const USUAL_BUDGET = 2 * 3600;
+
 /** What a fit is asked for. */
-export interface FitRequest extends FitOptions {
+export interface FitRequest extends Partial<FitOptions> {
   readonly data: DataRequest;
   /** The folder of the fit: new or empty. */
   readonly out: string;
@@ -96,16 +100,17 @@ async function* carryOut(
     if (result.interrupted) return { dir, interrupted: true };
     yield { type: 'part-end', name, result };
   }
-  const fit = loadFit(dir);
-  if (readFitOutcome(dir) === undefined) writeFitOutcome(dir, { format: 1, best: bestOf(fitResults(fit)).name });
-  return { dir, interrupted: false, fit };
+  const done = loadFit(dir);
+  if (readFitOutcome(dir) === undefined) writeFitOutcome(dir, { format: 1, best: bestOf(fitResults(done)).name });
+  return { dir, interrupted: false, fit: done };
 }
 
 /** The plan of a fit that is not begun, and the data that it was made for. Writes nothing. */
 export const preparedFit = async (
-  { data, command = [], out: _, ...options }: FitRequest,
+  { data, command = [], out: _, ...given }: FitRequest,
   { onDataProgress }: Pick<Watch, 'onDataProgress'> = {},
 ): Promise<{ plan: FitPlan; dataset: Dataset }> => {
+  const options = { ...usualMachine(), budgetSeconds: USUAL_BUDGET, ...given };
   const began = performance.now();
   const dataset = await prepare(data, { ...options, ...(onDataProgress && { onDataProgress }) });
   const spent = (): number => (performance.now() - began) / 1000;
@@ -127,7 +132,7 @@ export const preparedFit = async (
  * random cell and a ResNet, so that it can be said whether the search helped. Yields what happens; `result` is how
  * it ends. All decisions stand in `fit.json` before the first part begins, so that `resumeFit` ends in the same bytes.
  */
-export const startFit = (request: FitRequest, watch: Watch = {}): Underway<FitEvent, FitEnd> =>
+export const fit = (request: FitRequest, watch: Watch = {}): Underway<FitEvent, FitEnd> =>
   withResult(starting(request, watch));
 
 async function* starting(request: FitRequest, watch: Watch): AsyncGenerator<FitEvent, FitEnd> {

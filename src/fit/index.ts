@@ -3,5 +3,5 @@
  * @module
  */
 export { BudgetError, budgetOfSeconds, secondsOfBudget } from './budget.js';
-export { type FitEnd, type FitEvent, type FitRequest, preparedFit, resumeFit, startFit } from './fit.js';
+export { type FitEnd, type FitEvent, type FitRequest, fit, preparedFit, resumeFit, USUAL_BUDGET } from './fit.js';
 export { FIT_SEARCH, type FitOptions } from './plan.js';

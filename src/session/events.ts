@@ -17,9 +17,12 @@ export interface RunRequest {
   readonly dataset?: Dataset | undefined;
   /** The run that the data are taken from: they must be what they were there. */
   readonly origin?: DataOrigin | undefined;
-  readonly seed: number;
-  readonly device: string;
-  readonly threads: number;
+  /** 0 unless said. */
+  readonly seed?: number | undefined;
+  /** The CPU unless said. */
+  readonly device?: string | undefined;
+  /** As many as the machine has, unless said. */
+  readonly threads?: number | undefined;
   /** The run folder: new or empty. */
   readonly out: string;
   /** A finished run that did the plan's first phases: they are taken from it instead of being run again. */

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { expandAugment } from '../augment/index.js';
 import { changesOf, describe, type Plan, stepsOf } from '../experiment/index.js';
@@ -21,6 +22,9 @@ import type { RunEvent, RunRequest, RunResult, Watch } from './events.js';
 import { openParent } from './fork.js';
 import { host, versions } from './versions.js';
 import { type Underway, withResult } from './with-result.js';
+
+/** What a run is carried out with unless said. */
+export const usualMachine = () => ({ seed: 0, device: 'cpu', threads: availableParallelism() });
 
 /** Makes sure that the machine can do what is asked of it. */
 export const makeReady = ({ device, threads: n }: { device: string; threads: number }): void => {
@@ -67,9 +71,11 @@ export const startRun = (request: RunRequest, watch: Watch = {}): Underway<RunEv
   withResult(starting(request, watch));
 
 async function* starting(request: RunRequest, watch: Watch): AsyncGenerator<RunEvent, RunResult> {
-  const { plan, data = { spec: IN_MEMORY }, seed, device, from, origin } = request;
-  const dataset = request.dataset ?? (await prepare(data, { ...request, ...watch }));
-  if (request.dataset !== undefined) makeReady(request);
+  const { plan, data = { spec: IN_MEMORY }, from, origin } = request;
+  const usual = usualMachine();
+  const { seed = usual.seed, device = usual.device, threads: n = usual.threads } = request;
+  const dataset = request.dataset ?? (await prepare(data, { ...watch, device, threads: n, origin }));
+  if (request.dataset !== undefined) makeReady({ device, threads: n });
   if (origin !== undefined) {
     const own = requestOf(origin.data['request'], origin);
     requireSameData(dataset, { ...origin, split: own.split === data.split ? 'same' : 'other' });

@@ -80,7 +80,8 @@ export const runDisplay = ({
       live.update({
         // What matters most comes first: a narrow terminal cuts the end.
         text:
-          `${title}epoch ${epoch + 1}/${epochs} ${bar(step / steps)} step ${step}/${steps}  ${left(epoch, steps, step)} left` +
+          `${title}epoch ${epoch + 1}/${epochs} ${bar(step / steps)} step ${step}/${steps}` +
+          `  ${left(epoch, steps, step)} left` +
           `  loss ${loss.toFixed(3)}  acc ${(100 * accuracy).toFixed(1)} %` +
           `  ${Math.round(perBatch / perStep)} img/s  ${bytes(process.memoryUsage.rss())}`,
       });

@@ -177,6 +177,8 @@ const costRows = (records: readonly EpochRecord[]): [string, string][] => {
 /** What a search's accuracy is of: not of a network that anyone would use. */
 export const SUPERNET = 'of the supernet that was searched in, not of the network found: that is not trained yet';
 
+const supernetRow = (kind: string): [string, string][] => (kind === 'search' ? [['', SUPERNET]] : []);
+
 /** What to type next. */
 export const nextText = ({ path, info }: Pick<RunFolder, 'path' | 'info'>): string =>
   info.experiment.kind === 'search'
@@ -197,7 +199,7 @@ export const summary = (
   const [first, ...others] = evaluationRows(evaluation, of);
   const rows = listing([
     ...(first === undefined ? [] : [first]),
-    ...(folder.info.experiment.kind === 'search' ? [['', SUPERNET] as [string, string]] : []),
+    ...supernetRow(folder.info.experiment.kind),
     ...others,
     ...genotypeRows(genotypes),
     ...costRows(folder.records()),

@@ -107,9 +107,10 @@ export const watchRun = async (
   const folder = openRun(run);
   const { classes, counts } = folder.info.data;
   const results = classResults(evaluation.confusion, { classes, trainCounts: counts.train });
+  const records = folder.records();
   process.stdout.write(
     json
-      ? `${JSON.stringify({ run, evaluation, classes: results, genotypes, cells, records: folder.records(), profile: timed })}\n`
+      ? `${JSON.stringify({ run, evaluation, classes: results, genotypes, cells, records, profile: timed })}\n`
       : `${summary(evaluation, { folder, genotypes, cells })}\n${timedTable && `\n${timedTable}`}`,
   );
 };

@@ -115,9 +115,9 @@ const listParts = async (root: string, testShare: number | undefined): Promise<P
 
 /**
  * Opens a folder of images, one sub-folder per class: `train/<class>/*` and `test/<class>/*`, or `<class>/*`, of which
- * a `testShare` is set aside, a fifth unless said. Only lists files; images are decoded when they are loaded. Which images are the test part depends on
- * nothing but the folder, so that runs with different seeds are scored on the same images. Throws when a class is empty
- * or too small, there is only one class, or the parts differ in classes.
+ * a `testShare` is set aside, a fifth unless said. Only lists files; images are decoded when they are loaded. Which
+ * images are the test part depends on nothing but the folder, so that runs with different seeds are scored on the same
+ * images. Throws when a class is empty or too small, there is only one class, or the parts differ in classes.
  */
 export const openFolder = async (root: string, options: SourceOptions = {}): Promise<DataSource> => {
   const { imageSize = 32, channels = 3, testShare, skipCorrupt = false } = options;

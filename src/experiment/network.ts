@@ -74,7 +74,8 @@ const drawn = (space: SearchSpace, { seed, nodes }: { seed: number; nodes: numbe
 
 /**
  * The network that a word stands for: a run folder, a file of genotypes, `random`, a published cell, or a model by its
- * label. `space` and `nodes` are those of a random cell. Throws a RangeError that says what the word is not, what a file lacks, or how far a search is.
+ * label. `space` and `nodes` are those of a random cell. Throws a RangeError that says what the word is not, what a
+ * file lacks, or how far a search is.
  */
 export const networkOf = (
   word: string,

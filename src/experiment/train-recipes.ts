@@ -83,7 +83,8 @@ export const recipeOption = {
     {
       value: '<name>',
       help:
-        `values of loss, weights, sampling, mixing and second stage that go together: ${trainingRecipeNames.join(', ')}; ` +
+        'values of loss, weights, sampling, mixing and second stage that go together: ' +
+        `${trainingRecipeNames.join(', ')}; ` +
         'other options change them (see `tailnas recipes`)',
       group: LEARNING,
     },

@@ -29,7 +29,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const request = (out: string) => ({
   data: { spec: path('data'), imageSize: 16 },
-  ...{ budgetSeconds: 45, seed: 1, device: 'cpu', threads: 1 },
+  ...{ budgetSeconds: 600, seed: 1, device: 'cpu', threads: 1 },
   out: path(out),
 });
 

@@ -53,7 +53,9 @@ type Part = FitPlan['parts'][FitPart];
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 const rounded = (value: number): number => Number(value.toPrecision(4));
 
-/** The plan of a part, as it is carried out. `dir` is the folder of the fit, whose search must be done for its network. */
+/**
+ * The plan of a part, as it is carried out. `dir` is the folder of the fit, whose search must be done for its network.
+ */
 export const planOfPart = (
   name: FitPart,
   { part: { what, values }, fit, dir }: { part: Part; fit: Pick<FitPlan, 'seed' | 'nodes'>; dir: string },
@@ -128,8 +130,9 @@ const needed = ({ paces }: Probed): number =>
 
 /**
  * Decides how large the networks of a fit are and how long each part goes on, so that it ends within its budget: the
- * largest size whose networks get enough epochs. Times are measured with a few steps of throw-away networks. `spent` are
- * the seconds that are gone already. Throws a BudgetError where nothing fits, a MemoryError where memory is missing.
+ * largest size whose networks get enough epochs. Times are measured with a few steps of throw-away networks. `spent`
+ * are the seconds that are gone already. Throws a BudgetError where nothing fits, a MemoryError where memory is
+ * missing.
  */
 export const planFit = async (
   dataset: Dataset,

@@ -88,7 +88,10 @@ export const bestOf = (results: readonly FitResult[]): FitResult => {
 
 const Z = 1.959964; // 97.5 % quantile of the normal distribution
 
-/** Variance of the mean per-class accuracy over the draw of test images; with one image more of each outcome, so that few images are not certain. */
+/**
+ * Variance of the mean per-class accuracy over the draw of test images; with one image more of each outcome, so that
+ * few images are not certain.
+ */
 const varianceOf = (confusion: Confusion): number => {
   const present = confusion.flatMap((row, c) => {
     const n = sum(row);
@@ -99,9 +102,9 @@ const varianceOf = (confusion: Confusion): number => {
 };
 
 /**
- * The difference in mean per-class accuracy on the test, in points, with its 95 % interval over the draw of test images.
- * The two networks are taken to be wrong independently of each other: as both find the same images hard, the interval
- * is somewhat too wide. Another seed could give another difference; that is not in it.
+ * The difference in mean per-class accuracy on the test, in points, with its 95 % interval over the draw of test
+ * images. The two networks are taken to be wrong independently of each other: as both find the same images hard, the
+ * interval is somewhat too wide. Another seed could give another difference; that is not in it.
  */
 export const differenceOf = (one: FitResult, other: FitResult): Estimate => {
   const variances = [one, other].map(({ run }) => varianceOf(run.evaluation?.confusion ?? []));

@@ -35,7 +35,7 @@ export interface PageOptions {
 
 /** The sizes of a kind of run: `search: epochs 10, batchSize 32, channels 8, layers 4, nodes 2`. */
 const sizesText = ({ experiment: { kind, options } }: RunInfo): string =>
-  `${capital(kind)}: ${SIZES.flatMap((key) => (key in options && options[key] !== 0 ? [`${key} ${options[key]}`] : [])).join(', ')}`;
+  `${capital(kind)}: ${SIZES.flatMap((key) => (options[key] ? [`${key} ${options[key]}`] : [])).join(', ')}`;
 
 const summary = (lines: readonly Line[], infos: readonly [RunInfo, ...RunInfo[]]): Html => {
   const { classes, counts, name } = infos[0].data;

@@ -44,7 +44,9 @@ export const requestOf = (value: unknown, { run }: { run: string }): DataRequest
   throw new Error(`Cannot continue ${run}: the data request in run.json is damaged; restore it from a copy`);
 };
 
-/** The request as run.json keeps it: with what it left to the data set, and so that a run is resumed from any folder. */
+/**
+ * The request as run.json keeps it: with what it left to the data set, and so that a run is resumed from any folder.
+ */
 export const recordedRequest = (
   data: DataRequest,
   { tail, testShare }: Partial<Pick<DatasetPlan, 'tail' | 'testShare'>> = {},
@@ -98,7 +100,8 @@ export const dataTexts = (data: Omit<DatasetPlan, 'load'> & { readonly skipped?:
     ...(data.testShare === undefined
       ? []
       : [
-          `there are no test images apart: ${Math.round(100 * data.testShare)} % of each class are set aside (--test-share)`,
+          `there are no test images apart: ${Math.round(100 * data.testShare)} % of each class are set aside for the ` +
+            'test (--test-share)',
         ]),
     ...(thinned === '' ? [] : [thinned]),
     ...(skipped.length === 0

@@ -64,8 +64,8 @@ export const requireForecast = async (
 };
 
 /**
- * Starts a run and keeps it in a folder. Yields what happens; `result` is how it ends. Nothing is written before the data
- * is known to be good.
+ * Starts a run and keeps it in a folder. Yields what happens; `result` is how it ends. Nothing is written before the
+ * data is known to be good.
  */
 export const startRun = (request: RunRequest, watch: Watch = {}): Underway<RunEvent, RunResult> =>
   withResult(starting(request, watch));

@@ -5,3 +5,4 @@ export type { RunEvent, RunRequest, RunResult, Sink, Watch } from './events.js';
 export { type OpenModel, open } from './open.js';
 export { reopen, resumeRun } from './resume.js';
 export { startRun } from './start.js';
+export { tailnasVersion } from './versions.js';

@@ -1,4 +1,4 @@
-/** The demo's `demo.js`: takes an image that is dropped or chosen, prepares it, runs the network, shows five classes. */
+/** The demo's `demo.js`: takes an image that is dropped or chosen, prepares it, runs the network, shows the answer. */
 export const demoScript = `import * as ort from "./ort/ort.js";
 import { prepare } from "./prepare.js";
 
@@ -15,7 +15,7 @@ const say = (text, warn = false) => {
 
 // One thread: more need headers that a plain static host does not send.
 ort.env.wasm.numThreads = 1;
-ort.env.wasm.wasmPaths = new URL('./ort/', import.meta.url).href;
+ort.env.wasm.wasmPaths = { wasm: new URL('./ort/ort-wasm-simd-threaded.wasm', import.meta.url).href };
 
 const ready = (async () => {
   const about = await (await fetch('./model.json')).json();
@@ -105,7 +105,7 @@ const answer = async (file) => {
     if (shown !== undefined) URL.revokeObjectURL(shown);
     shown = URL.createObjectURL(file);
     at('picture').src = shown;
-    at('name').textContent = file.name + ', ' + width + ' × ' + height;
+    at('name').textContent = file.name + ', ' + width + '\\u00a0×\\u00a0' + height;
     showPrepared(bytes, about);
     const shares = softmax([...logits.data]);
     const best = showClasses(shares, about.classes);

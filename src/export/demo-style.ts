@@ -1,5 +1,6 @@
 /** How the demo looks: one column, light and dark, from 320 pixels on. */
-export const demoStyle = `:root { color-scheme: light dark; --ink: #1c1e21; --soft: #5a6068; --line: #d7dbe0; --back: #fff;
+export const demoStyle = `
+:root { color-scheme: light dark; --ink: #1c1e21; --soft: #5a6068; --line: #d7dbe0; --back: #fff;
   --panel: #f5f6f8; --accent: #1d5a9e; --warn: #8f3d00; --warn-back: #fff3e6; }
 @media (prefers-color-scheme: dark) {
   :root { --ink: #e4e6e9; --soft: #a2a9b2; --line: #3a4048; --back: #16181b; --panel: #1f2226;
@@ -16,13 +17,17 @@ p { margin: .5rem 0; max-width: 42rem; }
 .soft { color: var(--soft); font-size: .92rem; }
 a { color: var(--accent); }
 code { font: .9em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
-.drop { display: grid; gap: .35rem; justify-items: center; margin: 1.25rem 0; padding: 1.75rem 1rem; text-align: center;
+.drop { position: relative; display: grid; gap: .35rem; justify-items: center; margin: 1.25rem 0; padding: 1.75rem 1rem; text-align: center;
   background: var(--panel); border: 2px dashed var(--line); border-radius: 12px; cursor: pointer; }
 .drop.over { border-color: var(--accent); border-style: solid; }
 .drop:focus-within { outline: 3px solid var(--accent); outline-offset: 2px; }
 .drop strong { font-size: 1.1rem; }
-.drop input { max-width: 100%; font: inherit; font-size: .92rem; margin-top: .5rem; }
-.drop input:disabled { opacity: .6; }
+/* The button is drawn by us: the browser's own stands beside a file name, which the answer has as well. */
+.drop input { position: absolute; width: 1px; height: 1px; opacity: 0; }
+.button { margin-top: .6rem; padding: .4rem 1.1rem; color: var(--back); background: var(--accent); border-radius: 8px;
+  font-weight: 600; }
+.drop:has(input:disabled) { cursor: progress; }
+.drop:has(input:disabled) .button { opacity: .5; }
 .status { min-height: 1.55em; }
 .status.warn { padding: .6rem .9rem; color: var(--warn); background: var(--warn-back);
   border-left: 4px solid var(--warn); }

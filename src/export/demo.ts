@@ -25,8 +25,10 @@ const known = ({ open: { classes }, info, evaluation }: Exportable): Html => {
   const [names, images] = [plural(classes.length, 'class', 'classes'), plural(sum(train), 'image')];
   const head = html`It knows ${names}, and was trained on ${images}.`;
   if (evaluation === undefined) return html`<p>${head} It has not been tested yet.</p>`;
-  return html`<p>${head} Of ${plural(sum(test), 'test image')} it got ${percent(evaluation.accuracy)} right
-(mean over classes: ${percent(evaluation.meanPerClassAccuracy)}).</p>`;
+  const [all, classwise] = [percent(evaluation.accuracy), percent(evaluation.meanPerClassAccuracy)];
+  return html`<p>${head} Of ${plural(sum(test), 'test image')} it got ${all} right${
+    all === classwise ? '' : `; counting every class alike, ${classwise}`
+  }.</p>`;
 };
 
 const classTable = ({ open: { classes }, info, evaluation }: Exportable): Html => {
@@ -65,15 +67,15 @@ const page = (network: Exportable): Html => {
 <h1>${title}</h1>
 ${known(network)}
 <label class="drop" id="drop"><strong>Drop an image here</strong>
-<span class="soft">or choose a file; it stays on this device</span>
-<input type="file" id="file" accept="image/*" disabled></label>
+<span class="soft">It stays on this device.</span>
+<span class="button">Choose an image</span><input type="file" id="file" accept="image/*" disabled></label>
 <p class="status" id="status" role="status">This page needs JavaScript, and a web server: in its folder, say
 <code>npx http-server</code> or <code>python3 -m http.server</code>.</p>
 <section class="result" id="result" aria-label="Answer" hidden>
 <div class="pictures">
 <figure><img id="picture" alt="The image that was chosen"><figcaption id="name"></figcaption></figure>
 <figure><canvas id="prepared" role="img" aria-label="The same image as the network sees it"></canvas>
-<figcaption>what the network sees: ${imageSize} × ${imageSize}, ${shades}</figcaption></figure>
+<figcaption>what the network sees: ${imageSize}\u00a0×\u00a0${imageSize}, ${shades}</figcaption></figure>
 </div>
 <div><h2>Most likely classes</h2><ol id="classes"></ol></div>
 </section>
@@ -84,7 +86,8 @@ ${classTable(network)}
 <p>It always answers with one of its classes, also for an image of something else. Its percentages are its own: they are
 not how often it is right. Classes that it saw little of are harder for it, as the table says.</p>
 <p>An image is brought to ${imageSize} × ${imageSize} pixels as in the training: scaled to cover the square, and cut in
-the middle. A browser decodes JPEG, and reads colour profiles, slightly differently: answers may differ in the last digits.</p>
+the middle. A browser decodes JPEG, and reads colour profiles, slightly differently: answers may differ in the last
+digits.</p>
 </details>
 <footer class="soft"><p>Made with tailnas ${version}; runs in this browser with ONNX Runtime Web. Nothing is sent
 anywhere.</p></footer>

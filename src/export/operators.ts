@@ -114,7 +114,7 @@ const normalisation: Write = (call) => {
   const { shape } = tensorAt(call, 3);
   const all = (value: number) => graph.floats(new Float32Array(shape[0] ?? 0).fill(value), shape, `filled_${value}`);
   const inputs = [at(call, 0), optional(call, 1) ?? all(1), optional(call, 2) ?? all(0), at(call, 3), at(call, 4)];
-  return graph.node('BatchNormalization', inputs, { epsilon: { float: numberAt(call, 7) } });
+  return graph.node('BatchNormalization', inputs, { epsilon: { float: Math.fround(numberAt(call, 7)) } });
 };
 
 const pooling = (call: Call, op: string, more: Readonly<Record<string, number | readonly number[]>>): string =>

@@ -110,8 +110,9 @@ export const toOnnx = (source: OnnxSource): OnnxModel => {
     const other = more.calls[i]?.args ?? [];
     write({ name: call.name, args: call.args.map((arg, j) => merged(arg, other[j], call)), result, graph });
   }
-  const [, classes = 0] = few.output.shape;
-  const last = graph.value(few.output);
+  const end = graph.value(few.output);
+  // An output has a name of its own, so it must be an operator's result.
+  const last = graph.nodes.some(({ outputs }) => outputs.includes(end)) ? end : graph.node('Identity', [end]);
   const kept = needed(graph, last);
   const renamed = (names: readonly string[]) => names.map((name) => (name === last ? output : name));
   return {
@@ -123,7 +124,7 @@ export const toOnnx = (source: OnnxSource): OnnxModel => {
     nodes: kept.nodes.map((node) => ({ ...node, inputs: renamed(node.inputs), outputs: renamed(node.outputs) })),
     constants: kept.constants,
     inputs: [{ name: input, type: 'float32', shape: ['batch', rgb ? 3 : channels, imageSize, imageSize] }],
-    outputs: [{ name: output, type: 'float32', shape: ['batch', classes] }],
+    outputs: [{ name: output, type: 'float32', shape: ['batch', ...few.output.shape.slice(1)] }],
   };
 };
 

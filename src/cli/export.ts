@@ -125,7 +125,7 @@ const card = (text: string, file: string): Done => {
 export const command = (): Command =>
   new Command('export')
     .description('make files of a trained network that other programs read; each is checked before it is in place')
-    .argument('<run>', 'the folder of a training')
+    .argument('<run>', 'the folder of a training, which may still be running')
     .option('--onnx <file>', 'an ONNX file (opset 17) that takes plain pixels, for ONNX Runtime and most else')
     .option('--safetensors <file>', 'weights by name, with cells, classes and preparation in the metadata')
     .option('--for <reader and folder...>', `a folder for ${TRANSFORMERS}: --for ${TRANSFORMERS} <folder>`)

@@ -9,18 +9,35 @@ const linear = Float64Array.from({ length: 256 }, (_, i) => {
   const v = i / 255;
   return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
 });
-const gamma = (y) => (y <= 0.0031308 ? 12.92 * y : 1.055 * y ** (1 / 2.4) - 0.055);
 const byte = (v) => Math.max(0, Math.min(255, Math.round(v)));
+const STEPS = 65535;
+const gamma = Uint8Array.from({ length: STEPS + 1 }, (_, i) => {
+  const y = i / STEPS;
+  return byte(255 * (y <= 0.0031308 ? 12.92 * y : 1.055 * y ** (1 / 2.4) - 0.055));
+});
 
 /** Without alpha, which is laid on black; one channel of linear light where the network has one. */
 const flatten = (rgba, channels) => {
   const n = rgba.length / 4;
   const out = new Uint8Array(n * channels);
   for (let i = 0; i < n; i++) {
-    const alpha = rgba[4 * i + 3] / 255;
-    const [r, g, b] = [0, 1, 2].map((c) => (alpha === 1 ? rgba[4 * i + c] : Math.floor(rgba[4 * i + c] * alpha)));
-    if (channels === 1) out[i] = byte(255 * gamma(0.2126 * linear[r] + 0.7152 * linear[g] + 0.0722 * linear[b]));
-    else out.set([r, g, b], 3 * i);
+    const alpha = rgba[4 * i + 3];
+    // Plain lines, no arrays: photographs have millions of pixels.
+    let r = rgba[4 * i];
+    let g = rgba[4 * i + 1];
+    let b = rgba[4 * i + 2];
+    if (alpha < 255) {
+      r = Math.floor((r * alpha) / 255);
+      g = Math.floor((g * alpha) / 255);
+      b = Math.floor((b * alpha) / 255);
+    }
+    if (channels === 1) {
+      out[i] = gamma[Math.round(STEPS * (0.2126 * linear[r] + 0.7152 * linear[g] + 0.0722 * linear[b]))];
+    } else {
+      out[3 * i] = r;
+      out[3 * i + 1] = g;
+      out[3 * i + 2] = b;
+    }
   }
   return out;
 };

@@ -17,8 +17,9 @@ p { margin: .5rem 0; max-width: 42rem; }
 .soft { color: var(--soft); font-size: .92rem; }
 a { color: var(--accent); }
 code { font: .9em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
-.drop { position: relative; display: grid; gap: .35rem; justify-items: center; margin: 1.25rem 0; padding: 1.75rem 1rem; text-align: center;
-  background: var(--panel); border: 2px dashed var(--line); border-radius: 12px; cursor: pointer; }
+.drop { position: relative; display: grid; gap: .35rem; justify-items: center; margin: 1.25rem 0;
+  padding: 1.75rem 1rem; text-align: center; background: var(--panel); border: 2px dashed var(--line);
+  border-radius: 12px; cursor: pointer; }
 .drop.over { border-color: var(--accent); border-style: solid; }
 .drop:focus-within { outline: 3px solid var(--accent); outline-offset: 2px; }
 .drop strong { font-size: 1.1rem; }

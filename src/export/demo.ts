@@ -86,8 +86,8 @@ ${classTable(network)}
 <p>It always answers with one of its classes, also for an image of something else. Its percentages are its own: they are
 not how often it is right. Classes that it saw little of are harder for it, as the table says.</p>
 <p>An image is brought to ${imageSize} × ${imageSize} pixels as in the training: scaled to cover the square, and cut in
-the middle. A browser decodes JPEG, and reads colour profiles, slightly differently: answers may differ in the last
-digits.</p>
+the middle. The training makes large JPEG files smaller while it decodes them, and reads colour profiles in its own way:
+for photographs the percentages may be a point or two from those of tailnas.</p>
 </details>
 <footer class="soft"><p>Made with tailnas ${version}; runs in this browser with ONNX Runtime Web. Nothing is sent
 anywhere.</p></footer>

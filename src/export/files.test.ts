@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { tinyPlan } from '../../test/support/tiny.js';
-import { trainedRun } from '../../test/support/trained.js';
+import { trainedRun, twoHeads } from '../../test/support/trained.js';
 import { command } from '../cli/export.js';
 import { exportOnnx } from '../index.js';
 import { open } from '../session/index.js';
@@ -69,6 +69,20 @@ describe('exportOnnx', () => {
     model.dispose();
     expect(liveTensors()).toBe(before);
     expect(readdirSync(path('new'))).toEqual(['a.onnx']);
+  });
+
+  it('bakes in the mixing that the test was reported at', async () => {
+    const both = await trainedRun(folder, { plan: twoHeads(), name: 'both' });
+    const file = join(both, 'evaluation.json');
+    const graphs = [0, 0.4].map((mixing) => {
+      writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), at: { mixing } }));
+      exportOnnx(both, path(`mixing-${mixing}.onnx`));
+      const graph = readOnnx(readFileSync(path(`mixing-${mixing}.onnx`)));
+      expect(JSON.parse(graph.metadata['at'] ?? '')).toEqual({ mixing });
+      return graph.constants.filter(({ name }) => name.startsWith('instance.')).length;
+    });
+    expect(graphs[0]).toBe(0);
+    expect(graphs[1]).toBeGreaterThan(0);
   });
 
   it('refuses what cannot be exported, with what to do', () => {

@@ -24,6 +24,17 @@ const plan = (): Plan => {
   return scaled(training(network), { scale: 'smoke', values });
 };
 
+/** The same with both heads: tested at every mixing, of which the validation images choose one. */
+export const twoHeads = (): Plan => {
+  const genotypes = {
+    backbone: { normal: cell, reduction: cell },
+    instance: { normal: cell },
+    class: { normal: cell },
+  };
+  const values = { epochs: 1, channels: 4, batchSize: 8, bilateral: true, auxiliary: 0 };
+  return scaled(training({ name: 'cells', genotypes }), { scale: 'smoke', values });
+};
+
 /** Carries a training on small made-up images out in `folder`; returns the run's folder. The images stay in `images/`. */
 export const trainedRun = async (
   folder: string,

@@ -16,6 +16,7 @@ export {
   type Sampling,
 } from './data/index.js';
 export * from './experiment/index.js';
+export { exportOnnx, type OnnxExport } from './export/index.js';
 export { type FitEnd, type FitEvent, type FitRequest, fit, resumeFit } from './fit/index.js';
 export { type Forecast, forecast, MemoryError } from './forecast/index.js';
 export { type Argument, type Entry, numbers, type Registry, registry, word } from './label/index.js';

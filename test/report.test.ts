@@ -2,13 +2,13 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import bundled from '@sparticuz/chromium';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { command as reportCommand } from '../src/cli/report.js';
 import type { LoadedRun } from '../src/measure/index.js';
 import { reportPage } from '../src/page/index.js';
 import { createRun } from '../src/run/index.js';
+import { launch } from './support/browser.js';
 import { fakeRun } from './support/fake-runs.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'tailnas-report-'));
@@ -30,13 +30,6 @@ const runs = [
   fakeRun({ name: 'darts', label: 'DARTS', seed: 0, epochs: EPOCHS, bilateral: false, paper: 64.56 }),
   ...[0, 1].map((seed) => fakeRun({ name: 'hls', label: 'HLS', seed, epochs: EPOCHS, bilateral: true, paper: 65.12 })),
 ].map(changing);
-
-/** A browser of the machine in `CHROMIUM`, or the one that the package brings, which runs as one process only where it must. */
-const launch = async (): Promise<Browser> =>
-  chromium.launch({
-    executablePath: process.env['CHROMIUM'] ?? (await bundled.executablePath()),
-    args: bundled.args.filter((flag) => flag !== '--single-process'),
-  });
 
 describe('a report in a browser', () => {
   let browser: Browser;

@@ -37,6 +37,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   experiment: EXPERIMENT,
   forecast: [...EXPERIMENT, 'experiment'],
   session: SESSION,
+  export: [...SESSION, 'session', 'measure', 'page'],
   measure: ['run', 'schedule', 'paper'],
   figure: ['run', 'schedule', 'paper', 'measure'],
   page: ['run', 'schedule', 'paper', 'measure', 'figure'],

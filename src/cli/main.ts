@@ -25,6 +25,7 @@ const COMMANDS: readonly [name: string, about: string, load: () => Promise<Modul
   ['train', 'train a network from scratch: one that a search found, or any other', () => import('./train.js')],
   ['resume', 'continue a run that was stopped, exactly where it was saved', () => import('./resume.js')],
   ['evaluate', "test a run's network on the test images", () => import('./evaluate.js')],
+  ['export', 'make files of a trained network that other programs read', () => import('./export.js')],
   ['report', 'make one HTML page of runs: tables, figures, cells', () => import('./report.js')],
   ['plot', "draw schedules, or one of the paper's figures from run folders", () => import('./plot.js')],
   ['reproduce', 'make a table or figure of the paper, with every run that it needs', () => import('./reproduce.js')],

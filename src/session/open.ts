@@ -1,8 +1,9 @@
 import { batchToTensors } from '../augment/index.js';
 import { planOf } from '../experiment/index.js';
 import { normalised, readStanding, restoreTensors } from '../loop/index.js';
+import type { Model } from '../net/index.js';
 import { type Knobs, testing } from '../nn/index.js';
-import { openRun, type RunInfo } from '../run/index.js';
+import { type Evaluation, openRun, type RunInfo } from '../run/index.js';
 import { noGrad, rng, scope, type Tensor } from '../tensor/index.js';
 import { reading, requireCheckpoint } from './checkpoint.js';
 
@@ -10,10 +11,14 @@ import { reading, requireCheckpoint } from './checkpoint.js';
 export interface OpenModel {
   readonly info: RunInfo;
   readonly classes: readonly string[];
+  /** The run's result on its test images; none while it is under way. */
+  readonly evaluation: Evaluation | undefined;
   /** What the network is asked at: the test-time mixing that was chosen on validation images, or nothing. */
   readonly at: Knobs;
   /** The class prior that the logits assume; log prior differences added to them make them fit another. */
   readonly assumes: readonly number[];
+  /** The network itself: it answers normalised images, and its weights have names. `dispose` releases it. */
+  readonly model: Model;
   /**
    * Logits of images. images: bytes [n, imageSize, imageSize, channels], as `info.data` has the sizes → [n, classes];
    * the caller releases it. Throws a RangeError on bytes that are no whole number of images.
@@ -59,14 +64,17 @@ export const open = (run: string, { device = 'cpu' }: { device?: string } = {}):
     learner.dispose();
     throw error;
   }
-  const at = readEvaluation()?.at ?? model.settings[0] ?? {};
+  const evaluation = readEvaluation();
+  const at = evaluation?.at ?? model.settings[0] ?? {};
   const toTensors = batchToTensors({ height: imageSize, width: imageSize, channels, mean, std }, model.store);
   const size = imageSize ** 2 * channels;
   return {
     info,
     classes,
+    evaluation,
     at,
     assumes: normalised(learner.assumes?.(at) ?? counts.train),
+    model,
     logits: (images) => {
       if (images.length === 0 || images.length % size !== 0)
         throw new RangeError(

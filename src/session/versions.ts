@@ -5,9 +5,13 @@ import { packageRoot } from '../engine/paths.js';
 import type { RunInfo } from '../run/index.js';
 import { kernels, libtorch } from '../tensor/index.js';
 
+/** The version of this tool. */
+export const tailnasVersion = (): string =>
+  String(JSON.parse(readFileSync(resolve(packageRoot(), 'package.json'), 'utf8')).version);
+
 /** Of this tool and of all that a run's numbers depend on to the last digit. */
 export const versions = (): Record<string, string> => ({
-  tailnas: JSON.parse(readFileSync(resolve(packageRoot(), 'package.json'), 'utf8')).version,
+  tailnas: tailnasVersion(),
   libtorch: libtorch().version,
   node: process.version,
   kernels: kernels(),

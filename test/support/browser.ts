@@ -1,0 +1,37 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { extname, join } from 'node:path';
+import bundled from '@sparticuz/chromium';
+import { type Browser, chromium } from 'playwright-core';
+
+/** A browser of the machine in `CHROMIUM`, or the one that the package brings, which runs as one process only where it must. */
+export const launch = async (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: process.env['CHROMIUM'] ?? (await bundled.executablePath()),
+    args: bundled.args.filter((flag) => flag !== '--single-process'),
+  });
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.json': 'application/json',
+  '.wasm': 'application/wasm',
+};
+
+/** The plainest static host: it knows few kinds of files and sends no header of its own. */
+export const serve = async (folder: string): Promise<{ url: string; close: () => void }> => {
+  const server = createServer((request, response) => {
+    const file = join(folder, request.url === '/' ? 'index.html' : decodeURIComponent(request.url ?? ''));
+    if (!existsSync(file)) response.writeHead(404).end();
+    else
+      response
+        .writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' })
+        .end(readFileSync(file));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return { url: `http://127.0.0.1:${address.port}/`, close: () => void server.close() };
+};

@@ -12,7 +12,7 @@ export {
 export type { RunEvent, RunRequest, RunResult, Sink, Watch } from './events.js';
 export { type OpenModel, open } from './open.js';
 export { reopen, resumeRun } from './resume.js';
-export { prepare, startRun, startRun, usualMachine } from './start.js';
+export { prepare, startRun, usualMachine } from './start.js';
 export { type TrainRequest, train } from './train.js';
 export { tailnasVersion } from './versions.js';
 export { type Underway, withResult } from './with-result.js';

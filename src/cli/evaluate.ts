@@ -2,7 +2,7 @@ import { Command, Option } from 'commander';
 import { type Evaluation, openRun } from '../run/index.js';
 import { reopen, requireCheckpoint } from '../session/index.js';
 import { listing, table } from './format.js';
-import { priorFor } from './prior.js';
+import { priorFor, priorOption } from './prior.js';
 import { runDisplay, silent } from './progress.js';
 import { answerRows, confusionRows, evaluationRows, genotypeRows, perClassRows, priorsText } from './summary.js';
 import { mixingList, UsageError } from './usage.js';
@@ -18,13 +18,7 @@ export const command = (): Command =>
           '(default: 0:1:0.1; 0 for a run without validation images)',
       ).argParser(mixingList),
     )
-    .addOption(
-      new Option(
-        '--prior <which>',
-        'how often each class occurs where the network is used, to which its logits are adjusted: training (as in ' +
-          'the training images), uniform, or a JSON file of shares or counts by class name (default: not adjusted)',
-      ),
-    )
+    .addOption(priorOption())
     .option('--json', 'print the result as JSON on stdout; progress stays on stderr')
     .option('--quiet', 'show no progress')
     .addHelpText(

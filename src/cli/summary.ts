@@ -11,7 +11,7 @@ import {
   type RunFolder,
   rankOrder,
 } from '../run/index.js';
-import { bytes, duration, listing, percent, plural, table } from './format.js';
+import { bytes, duration, grouped, listing, percent, plural, table } from './format.js';
 
 /** Draws the cells of a genotype into `<run>/cells/`, each as SVG and PNG. Returns the SVG files. */
 export const drawCells = async (run: string, genotypes: Genotypes): Promise<string[]> => {
@@ -45,11 +45,10 @@ const setting = (at: Evaluation['at']): string =>
 
 const settingRows = (
   { at, answers }: Pick<Evaluation, 'at' | 'answers'>,
-  { asked }: { asked: boolean },
+  { chosen = 'not chosen: there are no validation images' }: { chosen?: string | undefined },
 ): [string, string][] => {
   if (Object.keys(at).length === 0) return [];
-  const why = asked ? 'as asked' : 'not chosen: there are no validation images';
-  if (answers === null) return [['  at', `${setting(at)}, ${why}`]];
+  if (answers === null) return [['  at', `${setting(at)}, ${chosen}`]];
   // As the paper chooses: by plain accuracy.
   const flattered = bestAnswer(answers.test.map((s) => ({ ...s, meanPerClassAccuracy: s.accuracy })));
   return [
@@ -80,18 +79,22 @@ const spread = (counts: readonly number[]): string => {
 const priorRows = (prior: { readonly name: string } | undefined): [string, string][] =>
   prior === undefined ? [] : [['  logits adjusted to', priorName(prior.name)]];
 
-/** What a run came to, as lines that line up. `asked`: the user chose at which setting. */
+/** What a run came to, as lines that line up. `chosen`: why it is at that setting, where no validation images chose it. */
 export const evaluationRows = (
   { accuracy, meanPerClassAccuracy, shots, ranks, at, answers }: Evaluation,
   {
     trainCounts,
     prior,
-    asked = false,
-  }: { trainCounts: readonly number[]; prior?: { readonly name: string } | undefined; asked?: boolean },
+    chosen,
+  }: {
+    trainCounts: readonly number[];
+    prior?: { readonly name: string } | undefined;
+    chosen?: string | undefined;
+  },
 ): [string, string][] => [
   ['test accuracy', percent(accuracy)],
   ...priorRows(prior),
-  ...settingRows({ at, answers }, { asked }),
+  ...settingRows({ at, answers }, { chosen }),
   ['mean per-class accuracy', percent(meanPerClassAccuracy)],
   ...rankRows(ranks, trainCounts),
   ['many-shot (> 100 images)', percent(shots.many) + ofClasses(trainCounts, (n) => n > 100)],
@@ -132,14 +135,31 @@ export const priorsText = ({ priors }: Pick<Evaluation, 'priors'>): string[] =>
         )}\nThe logits assume ${assumedName(priors)}: by the loss and the batches that they were trained with.`,
       ];
 
-/** The accuracy of every class beside how many images it was trained on. */
+/** The accuracy of every class beside how many images it was trained on, and tested on where `testCounts` has that. */
 export const perClassRows = (
-  { perClassAccuracy }: Evaluation,
-  { classes, trainCounts }: { classes: readonly string[]; trainCounts: readonly number[] },
+  { perClassAccuracy, confusion }: Pick<Evaluation, 'perClassAccuracy' | 'confusion'>,
+  {
+    classes,
+    trainCounts,
+    testCounts,
+  }: {
+    classes: readonly string[];
+    trainCounts: readonly number[];
+    testCounts?: readonly number[] | undefined;
+  },
 ): string[][] => [
-  ['class', 'trained on', 'accuracy'],
-  ...classes.map((name, c) => [name, String(trainCounts[c] ?? 0), percent(perClassAccuracy[c] ?? null)]),
+  ['class', 'trained on', ...(testCounts === undefined ? [] : ['right']), 'accuracy'],
+  ...classes.map((name, c) => [
+    name,
+    String(trainCounts[c] ?? 0),
+    ...(testCounts === undefined ? [] : [rightOf(confusion[c]?.[c] ?? 0, testCounts[c] ?? 0)]),
+    percent(perClassAccuracy[c] ?? null),
+  ]),
 ];
+
+/** `2 of 3`: how many images of a class are recognised. */
+export const rightOf = (right: number, images: number): string =>
+  images === 0 ? 'no images' : `${grouped(right)} of ${grouped(images)}`;
 
 /** Accuracy at every setting, on both splits; the mean over classes is what the setting is chosen by. */
 export const answerRows = ({ valid, test }: NonNullable<Evaluation['answers']>): string[][] => {

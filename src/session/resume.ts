@@ -24,16 +24,21 @@ export interface Reopened {
   live(): Live;
 }
 
-/** Loads what a run folder describes. Throws when its data has changed, or when every checkpoint is damaged. */
+/** Loads what a run folder describes. Throws when its data has changed, or when every checkpoint is damaged; errors of
+ * data say what could not be done (`action`) and what to do (`remedy`). */
 export const reopen = async (
   folder: RunFolder,
-  { onDataProgress, profiler }: Pick<Watch, 'onDataProgress' | 'profiler'> = {},
+  {
+    onDataProgress,
+    profiler,
+    action = 'continue',
+    remedy = 'restore the data or start a new run',
+  }: Pick<Watch, 'onDataProgress' | 'profiler'> & Partial<Pick<DataOrigin, 'action' | 'remedy'>> = {},
 ): Promise<Reopened> => {
   const { info, path } = folder;
   const plan = planOf(info.experiment, { run: path });
   const request = requestOf(info.data['request'], { run: path });
-  const remedy = 'restore the data or start a new run';
-  const origin: DataOrigin = { run: path, data: info.data, action: 'continue', remedy };
+  const origin: DataOrigin = { run: path, data: info.data, action, remedy };
   const dataset = await prepare(request, { ...info, origin, ...(onDataProgress && { onDataProgress }) });
   requireSameData(dataset, origin);
   const now = versions();

@@ -2,6 +2,7 @@ import { matchClasses, parentName } from '../data/index.js';
 import { didYouMean } from '../label/index.js';
 import { scores } from '../run/index.js';
 import { grouped, listing, percent, plural, table } from './format.js';
+import { shortName } from './printable.js';
 import { rightOf } from './summary.js';
 import { UsageError } from './usage.js';
 
@@ -120,7 +121,7 @@ export const agreementText = (record: ReturnType<typeof agreementRecord>): strin
     table(
       [
         ['class', 'trained on', 'right', 'recall'],
-        ...order.map((c) => [c.class, String(c.trainedOn), rightOf(c.right, c.images), percent(c.recall)]),
+        ...order.map((c) => [shortName(c.class), String(c.trainedOn), rightOf(c.right, c.images), percent(c.recall)]),
       ],
       { right: [1, 2, 3] },
     ),

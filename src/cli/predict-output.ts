@@ -1,5 +1,6 @@
 import type { Prediction } from '../session/index.js';
 import { percent } from './format.js';
+import { shortName } from './printable.js';
 
 /** What is kept of a prediction: as much as is printed. */
 export interface Kept {
@@ -46,12 +47,12 @@ export const predictionTable = (
       ...(labels ? ['folder', ''] : []),
       ...Array.from({ length: top }, (_, i) => [i === 0 ? 'class' : ordinal(i + 1), 'probability']).flat(),
       'margin',
-      ...(probabilities ? classes : []),
+      ...(probabilities ? classes.map((name) => shortName(name)) : []),
       'image',
     ],
     ...predictions.map((p) => [
-      ...(labels ? [p.label ?? '', p.label === p.top[0]?.class ? '' : '≠'] : []),
-      ...p.top.flatMap((one) => [one.class, percent(one.probability)]),
+      ...(labels ? [shortName(p.label ?? ''), p.label === p.top[0]?.class ? '' : '≠'] : []),
+      ...p.top.flatMap((one) => [shortName(one.class), percent(one.probability)]),
       percent(p.margin),
       ...(p.probabilities ?? []).map(percent),
       p.file,

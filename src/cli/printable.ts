@@ -16,3 +16,15 @@ const TWO_COLUMNS =
 /** How many columns of a terminal a text takes. */
 export const columnsOf = (text: string): number =>
   [...text].reduce((sum, c) => sum + (NO_COLUMN.test(c) ? 0 : TWO_COLUMNS.test(c) ? 2 : 1), 0);
+
+/** A name as a table has it: printable, and cut where it would push all other columns away. */
+export const shortName = (name: string, { columns = 32 } = {}): string => {
+  const whole = printable(name);
+  if (columnsOf(whole) <= columns) return whole;
+  let cut = '';
+  for (const c of whole) {
+    if (columnsOf(cut + c) >= columns) break;
+    cut += c;
+  }
+  return `${cut}…`;
+};

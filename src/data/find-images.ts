@@ -1,5 +1,5 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { basename, isAbsolute, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { glob, isDynamicPattern } from 'tinyglobby';
 
 /** A file that could not be used, or a path that leads to none, and why. */
@@ -61,6 +61,21 @@ export const imagesBelow = async (folder: string): Promise<{ files: string[]; le
   return { files, leftOut };
 };
 
+/** The files that a pattern stands for, in order. A folder that links lead to as well is one. */
+const matching = async (pattern: string): Promise<string[]> => {
+  const found = await glob([pattern], { absolute: isAbsolute(pattern), expandDirectories: false });
+  const places = new Map<string, string>(); // the real place of each folder
+  const files = new Map<string, string>();
+  for (const file of found.sort((a, b) => a.length - b.length)) {
+    const folder = dirname(file);
+    const place = places.get(folder) ?? (await realpath(folder));
+    places.set(folder, place);
+    const own = join(place, basename(file));
+    if (!files.has(own)) files.set(own, file);
+  }
+  return [...files.values()].sort();
+};
+
 const emptyFolder = (folder: string, others: readonly string[]): string => {
   const [first] = others;
   if (first === undefined) return 'the folder has no images; give one that has';
@@ -91,8 +106,8 @@ export const findImages = async (paths: readonly string[]): Promise<FoundImages>
         throw error;
       });
       if (entry === undefined) {
-        const found = await glob([path], { absolute: isAbsolute(path), expandDirectories: false });
-        for (const file of found.sort()) add(file);
+        const found = await matching(path);
+        for (const file of found) add(file);
         if (found.length === 0) failures.push({ file: path, reason: 'no file matches the pattern; check it' });
       } else if (entry.isDirectory()) {
         const below = await imagesBelow(path);

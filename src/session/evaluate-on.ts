@@ -71,7 +71,9 @@ export async function* evaluateOn(
       );
     const { set, failures } = await labelled.load(known, onDataProgress);
     if (set.labels.length === 0)
-      throw new Error(`${action}: none of its ${failures.length} images can be read; give images that can`);
+      throw new Error(
+        `${action}: none of its ${failures.length} images can be read (${failures[0]?.file}: ${failures[0]?.reason})`,
+      );
     const test = { ...set, labels: set.labels.map((label) => places[label] ?? 0) };
     const counts = classes.map((_, c) => test.labels.filter((label) => label === c).length);
     const none = { ...set, images: new Uint8Array(), labels: new Uint16Array() };

@@ -1,4 +1,4 @@
-import type { Table } from '../measure/index.js';
+import { grouped, type Table } from '../measure/index.js';
 import { columnsOf, printable } from './printable.js';
 
 export { bytes, duration, grouped, percent, plural } from '../measure/index.js';
@@ -26,3 +26,7 @@ export const table = (
 /** A table of numbers as lines that line up. */
 export const tableText = ({ headings, rows }: Table): string =>
   table([headings, ...rows], { right: headings.slice(1).map((_, i) => i + 1) });
+
+/** `2 of 3`: how many images of a class are recognised. */
+export const rightOf = (right: number, images: number): string =>
+  images === 0 ? 'no images' : `${grouped(right)} of ${grouped(images)}`;

@@ -1,9 +1,8 @@
 import { matchClasses, parentName } from '../data/index.js';
 import { didYouMean } from '../label/index.js';
 import { scores } from '../run/index.js';
-import { grouped, listing, percent, plural, table } from './format.js';
+import { grouped, listing, percent, plural, rightOf, table } from './format.js';
 import { shortName } from './printable.js';
-import { rightOf } from './summary.js';
 import { UsageError } from './usage.js';
 
 export const labelSources = ['auto', 'parent', 'none'] as const;
@@ -109,9 +108,9 @@ export const agreementRecord = (
   };
 };
 
-/** The class table: how many images of each class are recognised, largest class of the training first. */
+/** The class table: how many images are recognised of each class that has some, largest class of the training first. */
 export const agreementText = (record: ReturnType<typeof agreementRecord>): string => {
-  const order = record.classes.toSorted((a, b) => b.trainedOn - a.trainedOn);
+  const order = record.classes.filter(({ images }) => images > 0).toSorted((a, b) => b.trainedOn - a.trainedOn);
   const right = sum(order.map((c) => c.right));
   return [
     listing([

@@ -18,7 +18,7 @@ import {
   labelSources,
   unknownText,
 } from './known-labels.js';
-import { drawMosaics, type Mistaken } from './mosaics.js';
+import type { Mistaken } from './mosaics.js';
 
 import {
   byDoubt,
@@ -170,7 +170,10 @@ const predictFiles = async (run: string, what: string[], flags: Flags): Promise<
   const mosaics =
     flags.mosaic === undefined || record === undefined
       ? undefined
-      : await drawMosaics(flags.mosaic, mistakes, { classes, counts: record.classes.map((c) => c.images) });
+      : await (await import('./mosaics.js')).drawMosaics(flags.mosaic, mistakes, {
+          classes,
+          counts: record.classes.map((c) => c.images),
+        });
   const unknown = record?.unknown ?? [];
   for (const one of unknown)
     process.stderr.write(`error: ${printable(unknownText(one, { classes, done: 'predicted, but not counted' }))}\n`);

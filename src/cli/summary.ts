@@ -11,7 +11,7 @@ import {
   type RunFolder,
   rankOrder,
 } from '../run/index.js';
-import { bytes, duration, grouped, listing, percent, plural, table } from './format.js';
+import { bytes, duration, listing, percent, plural, rightOf, table } from './format.js';
 
 /** Draws the cells of a genotype into `<run>/cells/`, each as SVG and PNG. Returns the SVG files. */
 export const drawCells = async (run: string, genotypes: Genotypes): Promise<string[]> => {
@@ -156,10 +156,6 @@ export const perClassRows = (
     percent(perClassAccuracy[c] ?? null),
   ]),
 ];
-
-/** `2 of 3`: how many images of a class are recognised. */
-export const rightOf = (right: number, images: number): string =>
-  images === 0 ? 'no images' : `${grouped(right)} of ${grouped(images)}`;
 
 /** Accuracy at every setting, on both splits; the mean over classes is what the setting is chosen by. */
 export const answerRows = ({ valid, test }: NonNullable<Evaluation['answers']>): string[][] => {

@@ -9,7 +9,10 @@ export const listing = (rows: readonly (readonly [string, string])[]): string =>
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`.trimEnd()).join('\n');
 };
 
-/** Rows of cells that line up, made printable; the first row is the heading. Columns named in `right` are aligned to the right. */
+/**
+ * Rows of cells that line up, made printable; the first row is the heading. Columns named in `right` are aligned to the
+ * right.
+ */
 export const table = (
   rows: readonly (readonly string[])[],
   { right = [] }: { right?: readonly number[] } = {},

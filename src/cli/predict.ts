@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { Command, Option } from 'commander';
 import type { Failure } from '../data/index.js';
 import { numberIn } from '../experiment/index.js';
+import type { NamedPrior } from '../loop/index.js';
 import { openRun } from '../run/index.js';
 import { type OpenModel, open, type Prediction, predictions, requireTrained } from '../session/index.js';
 import { threads } from '../tensor/index.js';
@@ -122,8 +123,8 @@ const predictFiles = async (run: string, what: string[], flags: Flags): Promise<
   };
   if (found.leftOut.length > 0)
     notice(
-      `left out ${plural(found.leftOut.length, 'file')} that ${found.leftOut.length === 1 ? 'is no image' : 'are no images'} ` +
-        `by name, such as ${basename(found.leftOut[0] ?? '')}`,
+      `left out ${plural(found.leftOut.length, 'file')} in folders, by name no image: ` +
+        `${basename(found.leftOut[0] ?? '')}${found.leftOut.length > 1 ? ', …' : ''}`,
     );
   if (folder.readEvaluation() === undefined) notice(`${run} is not finished: its newest checkpoint predicts`);
   if (labels !== undefined) notice(labels.told);
@@ -179,25 +180,49 @@ const predictFiles = async (run: string, what: string[], flags: Flags): Promise<
     process.stderr.write(`error: ${printable(unknownText(one, { classes, done: 'predicted, but not counted' }))}\n`);
   if (failures.length > 0 || unknown.length > 0) process.exitCode = 1;
 
+  if (stream) tell(told({ record, mosaics, flags }), flags);
+  else print({ run, prior, at: model.at, failures, record, mosaics }, { kept, shown, flags });
+};
+
+interface Result {
+  readonly run: string;
+  readonly prior: NamedPrior | undefined;
+  readonly at: OpenModel['at'];
+  readonly failures: readonly Failure[];
+  readonly record: ReturnType<typeof agreementRecord> | undefined;
+  readonly mosaics: readonly string[] | undefined;
+}
+
+/** What is said besides the predictions. */
+const told = ({ record, mosaics, flags }: Pick<Result, 'record' | 'mosaics'> & { flags: Flags }): string[] => [
+  ...(record === undefined ? [] : [agreementText(record)]),
+  ...(mosaics === undefined ? [] : [mosaicText(mosaics, flags.mosaic ?? '')]),
+];
+
+/** Beside CSV, stdout is for that alone. */
+const tell = (texts: readonly string[], { quiet }: Pick<Flags, 'quiet'>): void => {
+  if (texts.length > 0 && !quiet) process.stderr.write(`${texts.join('\n\n')}\n`);
+};
+
+/** Prints predictions as they were asked for. */
+const print = (result: Result, { kept, shown, flags }: { kept: readonly Kept[]; shown: Shown; flags: Flags }): void => {
   const sorted = flags.sort === 'doubt' ? byDoubt(kept) : kept;
-  const told = [
-    ...(record === undefined ? [] : [agreementText(record)]),
-    ...(mosaics === undefined ? [] : [mosaicText(mosaics, flags.mosaic ?? '')]),
-  ];
+  const { record, mosaics, ...about } = result;
+  const texts = told({ record, mosaics, flags });
   if (flags.json)
     process.stdout.write(
       `${JSON.stringify({
-        ...{ run, prior, at: model.at, classes, predictions: sorted.map((one) => jsonOf(one, shown)), failures },
+        ...{ ...about, classes: shown.classes, predictions: sorted.map((one) => jsonOf(one, shown)) },
         ...(record === undefined ? {} : { labelled: record }),
         ...(mosaics === undefined ? {} : { mosaics }),
       })}\n`,
     );
   else if (flags.csv) {
-    if (!stream) process.stdout.write(csvHeading(shown) + sorted.map((one) => csvLine(one, shown)).join(''));
-    if (told.length > 0 && !flags.quiet) process.stderr.write(`${told.join('\n\n')}\n`);
-  } else if (images > 0) {
+    process.stdout.write(csvHeading(shown) + sorted.map((one) => csvLine(one, shown)).join(''));
+    tell(texts, flags);
+  } else if (kept.length > 0) {
     const { rows, right } = predictionTable(sorted, shown);
-    process.stdout.write(`${[table(rows, { right }), ...told].join('\n\n')}\n`);
+    process.stdout.write(`${[table(rows, { right }), ...texts].join('\n\n')}\n`);
   }
 };
 
@@ -226,4 +251,7 @@ const compare = (
 const mosaicText = (files: readonly string[], folder: string): string =>
   files.length === 0
     ? `no mistakes to draw into ${folder}`
-    : `the most confident mistakes of ${plural(files.length, 'class', 'classes')}:\n${files.map((file) => `  ${printable(file)}`).join('\n')}`;
+    : [
+        `the most confident mistakes of ${plural(files.length, 'class', 'classes')}:`,
+        ...files.map((file) => `  ${printable(file)}`),
+      ].join('\n');

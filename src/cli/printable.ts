@@ -11,7 +11,7 @@ export const printable = (text: string): string =>
 
 const NO_COLUMN = /\p{M}|\u200c|\u200d|\ufe0f/u;
 const TWO_COLUMNS =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303e\uff01-\uff60]/u;
+  /\p{sc=Han}|\p{sc=Hiragana}|\p{sc=Katakana}|\p{sc=Hangul}|\p{Emoji_Presentation}|[\u3000-\u303e\uff01-\uff60]/u;
 
 /** How many columns of a terminal a text takes. */
 export const columnsOf = (text: string): number =>

@@ -79,7 +79,7 @@ const spread = (counts: readonly number[]): string => {
 const priorRows = (prior: { readonly name: string } | undefined): [string, string][] =>
   prior === undefined ? [] : [['  logits adjusted to', priorName(prior.name)]];
 
-/** What a run came to, as lines that line up. `chosen`: why it is at that setting, where no validation images chose it. */
+/** What a run came to, as lines that line up. `chosen`: why at that setting, where no validation images chose it. */
 export const evaluationRows = (
   { accuracy, meanPerClassAccuracy, shots, ranks, at, answers }: Evaluation,
   {

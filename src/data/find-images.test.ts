@@ -22,7 +22,7 @@ const write = (name: string) => {
 afterAll(() => rmSync(root, { recursive: true }));
 
 describe('findImages', () => {
-  it('takes the images below a folder, by name and in order, without hidden files, and follows links once', async () => {
+  it('takes the images below a folder by name, in order, without hidden files, and follows links once', async () => {
     const { files, failures, leftOut } = await findImages([root]);
     const names = ['a.PNG', 'b.jpg', 'd.bmp', 'link.png', 'x[1].png', 'deep/er/c.webp'];
     expect(files).toEqual(names.map((name) => path(name)));

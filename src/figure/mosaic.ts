@@ -15,7 +15,7 @@ export interface Mistake {
   readonly ofTruth: number;
 }
 
-/** What a network got wrong of one class, most confident first: each with what was said of it, and how sure that was. */
+/** What a network got wrong of one class, most confident first: each with what it said of it, and how sure it was. */
 export const mistakesFigure = (
   truth: string,
   { mistakes, total, images }: { mistakes: readonly Mistake[]; total: number; images: number },
@@ -23,9 +23,9 @@ export const mistakesFigure = (
   figure('mistakes', {
     title: `${truth}, taken for something else`,
     caption:
-      `${mistakes.length < total ? `The ${mistakes.length} most confident of ${plural(total, 'mistake')}` : plural(total, 'mistake')} ` +
-      `among ${plural(images, 'image')} of ${truth}. Bold: what the network said, and how sure it was; below: what it ` +
-      'was, and the probability that it gave to that.',
+      (mistakes.length < total ? `The ${mistakes.length} most confident of ` : '') +
+      `${plural(total, 'mistake')} among ${plural(images, 'image')} of ${truth}. Bold: what the network said, and ` +
+      'how sure it was; below: what it was, and the probability that it gave to that.',
     rows: [
       {
         tiles: mistakes.slice(0, MOSAIC_TILES).map(({ file, png, predicted, probability, ofTruth }) => ({

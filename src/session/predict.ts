@@ -71,7 +71,7 @@ const logitsOf = (
   { n, shift }: { n: number; shift: readonly number[] | undefined },
 ): number[][] =>
   scope(() => {
-    // libtorch multiplies a matrix of one row by another routine, whose last digits differ: one image is computed twice.
+    // libtorch multiplies a matrix of one row in another way; its last digits differ. One image is computed twice.
     const logits = model.logits(n === 1 ? Buffer.concat([images, images]) : images);
     const all = (shift === undefined ? logits : shifted(logits, shift)).toArray();
     const classes = all.length / (n === 1 ? 2 : n);

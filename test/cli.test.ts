@@ -86,7 +86,7 @@ describe('TAILNAS_KERNELS', () => {
 });
 
 describe('--help', () => {
-  it.each(['search', 'train', 'resume', 'evaluate', 'recipes', 'doctor', 'setup'])(
+  it.each(['search', 'train', 'resume', 'evaluate', 'predict', 'recipes', 'doctor', 'setup'])(
     'of %s shows an example',
     async (command) => {
       const { code, stdout } = await cli.run([command, '--help']);
@@ -98,7 +98,7 @@ describe('--help', () => {
   it('lists every command', async () => {
     const { code, stdout } = await cli.run(['--help']);
     expect(code).toBe(0);
-    for (const command of ['search', 'train', 'resume', 'evaluate', 'recipes', 'doctor', 'setup'])
+    for (const command of ['search', 'train', 'resume', 'evaluate', 'predict', 'recipes', 'doctor', 'setup'])
       expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
   });
 });

@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { scaled, training } from '../src/experiment/index.js';
 import { loadRun } from '../src/measure/index.js';
 import { markdown } from '../src/page/index.js';
 import { startRun } from '../src/session/index.js';
 import { writeImages } from './support/images.js';
-import { tinyPlan } from './support/tiny.js';
 
 const root = resolve(import.meta.dirname, '..');
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
@@ -92,11 +92,12 @@ describe('TypeScript examples', () => {
     mkdirSync(folder, { recursive: true });
     for (const { name, code } of examples) writeFileSync(file(name), code);
     execFileSync('npx', ['tsc', '-p', 'tsconfig.build.json'], { cwd: root });
-    // For the example that opens a run.
+    // For the examples that open a run.
     await writeImages(join(images, 'train'), { cat: 6, dog: 6 });
     await writeImages(join(images, 'test'), { cat: 2, dog: 2 });
     const data = { spec: images, imbalance: 'natural', imbalanceRatio: 1, imageSize: 16 } as const;
-    const plan = tinyPlan({ epochs: 1, nodes: 1, channels: 2 });
+    const network = training({ name: 'resnet(8)', genotypes: null });
+    const plan = scaled(network, { scale: 'smoke', values: { epochs: 1, channels: 4, batchSize: 4 } });
     for await (const _ of startRun({ plan, data, seed: 1, device: 'cpu', threads: 1, out: run }, { force: true }));
   }, 300_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,17 +1,28 @@
 import { Command, Option } from 'commander';
+import type { NamedPrior } from '../loop/index.js';
 import { classResults, largestMistakes } from '../measure/index.js';
-import { type Evaluation, openRun } from '../run/index.js';
-import { reopen, requireCheckpoint } from '../session/index.js';
+import { type Evaluation, type Genotypes, openRun, type RunFolder } from '../run/index.js';
+import { evaluateOn, reopen, requireCheckpoint } from '../session/index.js';
 import { classTable, mistakesText } from './class-table.js';
-import { listing, table } from './format.js';
-import { priorFor } from './prior.js';
-import { runDisplay, silent } from './progress.js';
+import { listing, plural, table } from './format.js';
+import { unknownText } from './known-labels.js';
+import { printable } from './printable.js';
+import { priorFor, priorOption } from './prior.js';
+import { type RunDisplay, runDisplay, silent } from './progress.js';
 import { answerRows, confusionRows, evaluationRows, genotypeRows, priorsText } from './summary.js';
 import { mixingList, UsageError } from './usage.js';
 
+interface Flags {
+  readonly mixing?: number[];
+  readonly prior?: string;
+  readonly data?: string;
+  readonly json?: true;
+  readonly quiet?: true;
+}
+
 export const command = (): Command =>
   new Command('evaluate')
-    .description("test a run's network, as its newest checkpoint has it, on the test images")
+    .description("test a run's network, as its newest checkpoint has it, on its test images, or on others")
     .argument('<run>', 'the run folder; it may still be running')
     .addOption(
       new Option(
@@ -20,22 +31,25 @@ export const command = (): Command =>
           '(default: 0:1:0.1; 0 for a run without validation images)',
       ).argParser(mixingList),
     )
-    .addOption(
-      new Option(
-        '--prior <which>',
-        'how often each class occurs where the network is used, to which its logits are adjusted: training (as in ' +
-          'the training images), uniform, or a JSON file of shares or counts by class name (default: not adjusted)',
-      ),
-    )
+    .addOption(priorOption())
+    .option('--data <name or folder>', "other labelled images to test on; the run's own need not be there then")
     .option('--json', 'print the result as JSON on stdout; progress stays on stderr')
     .option('--quiet', 'show no progress')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ tailnas evaluate runs/darts-20260102-030405 --json\n' +
-        '  $ tailnas evaluate runs/hls-20260102-030405 --mixing 0:1:0.1\n' +
-        '  $ tailnas evaluate runs/darts-20260102-030405 --prior uniform',
+      `
+Examples:
+  $ tailnas evaluate runs/darts-20260102-030405 --json
+  $ tailnas evaluate runs/hls-20260102-030405 --mixing 0:1:0.1
+  $ tailnas evaluate runs/darts-20260102-030405 --prior uniform
+  $ tailnas evaluate runs/train-hls-20260102-030405 --data ~/new-birds
+
+With --data nothing but the run folder and the new images is needed. These are the images of the part test of a folder,
+else val, else train, else of its class folders; they are read and normalised as those of the training, and classes are
+the same where their names are. Images that cannot be read, and classes that the run does not know, are named and left
+out, and the exit code is 1.`,
     )
-    .action(async (run: string, flags: { mixing?: number[]; prior?: string; json?: true; quiet?: true }) => {
+    .action(async (run: string, flags: Flags) => {
       const display = flags.quiet ? silent : runDisplay();
       const folder = openRun(run);
       requireCheckpoint(folder, `Cannot evaluate ${run}`);
@@ -47,37 +61,111 @@ export const command = (): Command =>
         throw new UsageError(
           `--mixing must be one ratio for ${run}: it has no validation images (--split all) to choose among several by`,
         );
-      const reopened = await reopen(folder, { onDataProgress: display.onData });
+      if (flags.data !== undefined) return onOther(folder, { spec: flags.data, flags, prior, display });
+      const reopened = await reopen(folder, {
+        onDataProgress: display.onData,
+        action: 'evaluate',
+        remedy: 'restore the data, or test on other labelled images with --data <folder>',
+      });
       for (const text of reopened.notices) display.on({ type: 'notice', text });
-      const { dataset } = reopened;
       const live = reopened.live();
-      const pass = live.evaluate({ at: flags.mixing?.map((mixing) => ({ mixing })), prior });
-      let next = await pass.next();
-      for (; !next.done; next = await pass.next()) display.on({ type: 'test', ...next.value });
-      display.end();
-      const of = { classes: dataset.classes, trainCounts: dataset.counts.train };
-      const evaluation = next.value;
+      const evaluation = await shown(
+        live.evaluate({ at: flags.mixing?.map((mixing) => ({ mixing })), prior }),
+        display,
+      );
       const genotypes = live.genotypes();
       live.dispose();
       if (flags.json)
         process.stdout.write(
-          `${JSON.stringify({ run, prior, evaluation, classes: classResults(evaluation.confusion, of), genotypes })}\n`,
+          `${JSON.stringify({ run, prior, evaluation, classes: classesJson(folder, evaluation), genotypes })}\n`,
         );
-      else
-        process.stdout.write(
-          `${[
-            listing([
-              ...evaluationRows(evaluation, { ...of, prior, asked: flags.mixing !== undefined }),
-              ...genotypeRows(genotypes),
-            ]),
-            ...priorsText(evaluation),
-            classTable(evaluation, of, { all: true }),
-            mistakesText(largestMistakes(evaluation.confusion, of)),
-            ...answersTable(evaluation),
-            ...confusionTable(evaluation, dataset.classes),
-          ].join('\n\n')}\n`,
-        );
+      else print(folder, { evaluation, genotypes, prior, chosen: flags.mixing && 'as asked' });
     });
+
+/** Shows how far a test is, to its end. */
+const shown = async <T>(
+  pass: AsyncGenerator<{ done: number; total: number }, T>,
+  display: Pick<RunDisplay, 'on' | 'end'>,
+): Promise<T> => {
+  let next = await pass.next();
+  for (; !next.done; next = await pass.next()) display.on({ type: 'test', ...next.value });
+  display.end();
+  return next.value;
+};
+
+/** Tests a run on other images than its own. */
+const onOther = async (
+  folder: RunFolder,
+  { spec, flags, prior, display }: { spec: string; flags: Flags; prior: NamedPrior | undefined; display: RunDisplay },
+): Promise<void> => {
+  const { path: run, info } = folder;
+  const { classes } = info.data;
+  const [mixing, another] = flags.mixing ?? [];
+  if (another !== undefined)
+    throw new UsageError('--mixing must be one ratio with --data: other data have no validation images to choose by');
+  const at = mixing === undefined ? undefined : { mixing };
+  const tested = await shown(evaluateOn(run, spec, { at, prior, onDataProgress: display.onData }), display);
+  const { evaluation, genotypes, counts, from, unknown, failures, leftOut } = tested;
+  const images = counts.reduce((sum, n) => sum + n, 0);
+  const missing = classes.filter((_, c) => counts[c] === 0);
+  const notices = [
+    `tests on ${plural(images, 'image')} of ${from}`,
+    ...(missing.length === 0 ? [] : [`it has no images of ${missing.join(', ')}`]),
+    ...(leftOut.length === 0 ? [] : [`left out ${plural(leftOut.length, 'file')} that by name are no images`]),
+  ];
+  for (const text of notices) display.on({ type: 'notice', text: printable(text) });
+  const problems = [
+    ...failures.map(({ file, reason }) => `${file} is left out: ${reason}`),
+    ...unknown.map((one) => unknownText(one, { classes, done: 'left out' })),
+  ];
+  for (const text of problems) process.stderr.write(`error: ${printable(text)}\n`);
+  if (problems.length > 0) process.exitCode = 1;
+  const data = { spec, from, counts, unknown, failures };
+  if (flags.json)
+    process.stdout.write(
+      `${JSON.stringify({ run, data, prior, evaluation, classes: classesJson(folder, evaluation), genotypes })}\n`,
+    );
+  else {
+    const why = folder.readEvaluation() === undefined ? 'the first of its settings' : 'as its own evaluation is';
+    print(folder, { evaluation, genotypes, prior, chosen: mixing === undefined ? why : 'as asked' });
+  }
+};
+
+const testedClasses = ({ info: { data } }: Pick<RunFolder, 'info'>) => ({
+  classes: data.classes,
+  trainCounts: data.counts.train,
+});
+
+const classesJson = (folder: Pick<RunFolder, 'info'>, { confusion }: Evaluation) =>
+  classResults(confusion, testedClasses(folder));
+
+/** Prints all that a test came to. */
+const print = (
+  folder: Pick<RunFolder, 'info'>,
+  {
+    evaluation,
+    genotypes,
+    prior,
+    chosen,
+  }: {
+    evaluation: Evaluation;
+    genotypes: Genotypes;
+    prior: NamedPrior | undefined;
+    chosen: string | undefined;
+  },
+): void => {
+  const of = testedClasses(folder);
+  process.stdout.write(
+    `${[
+      listing([...evaluationRows(evaluation, { ...of, prior, chosen }), ...genotypeRows(genotypes)]),
+      ...priorsText(evaluation),
+      classTable(evaluation, of, { all: true }),
+      mistakesText(largestMistakes(evaluation.confusion, of)),
+      ...answersTable(evaluation),
+      ...confusionTable(evaluation, of.classes),
+    ].join('\n\n')}\n`,
+  );
+};
 
 const answersTable = ({ answers }: Evaluation): string[] =>
   answers === null ? [] : [`at every setting\n${table(answerRows(answers), { right: [0, 1, 2, 3] })}`];

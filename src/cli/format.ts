@@ -1,4 +1,5 @@
-import type { Table } from '../measure/index.js';
+import { grouped, type Table } from '../measure/index.js';
+import { columnsOf, printable } from './printable.js';
 
 export { bytes, duration, grouped, percent, plural } from '../measure/index.js';
 
@@ -11,17 +12,27 @@ export const listing = (rows: readonly (readonly [string, string])[]): string =>
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`.trimEnd()).join('\n');
 };
 
-/** Rows of cells that line up; the first row is the heading. Columns named in `right` are aligned to the right. */
+/**
+ * Rows of cells that line up, made printable; the first row is the heading. Columns named in `right` are aligned to the
+ * right.
+ */
 export const table = (
   rows: readonly (readonly string[])[],
   { right = [] }: { right?: readonly number[] } = {},
 ): string => {
-  const widths = (rows[0] ?? []).map((_, c) => Math.max(...rows.map((row) => (row[c] ?? '').length)));
-  const pad = (cell: string, c: number) =>
-    right.includes(c) ? cell.padStart(widths[c] ?? 0) : cell.padEnd(widths[c] ?? 0);
-  return rows.map((row) => row.map(pad).join('  ').trimEnd()).join('\n');
+  const cells = rows.map((row) => row.map(printable));
+  const widths = (rows[0] ?? []).map((_, c) => cells.reduce((most, row) => Math.max(most, columnsOf(row[c] ?? '')), 0));
+  const pad = (cell: string, c: number) => {
+    const gap = ' '.repeat(Math.max(0, (widths[c] ?? 0) - columnsOf(cell)));
+    return right.includes(c) ? gap + cell : cell + gap;
+  };
+  return cells.map((row) => row.map(pad).join('  ').trimEnd()).join('\n');
 };
 
 /** A table of numbers as lines that line up. */
 export const tableText = ({ headings, rows }: Table): string =>
   table([headings, ...rows], { right: headings.slice(1).map((_, i) => i + 1) });
+
+/** `2 of 3`: how many images of a class are recognised. */
+export const rightOf = (right: number, images: number): string =>
+  images === 0 ? 'no images' : `${grouped(right)} of ${grouped(images)}`;

@@ -24,7 +24,8 @@ const COMMANDS: readonly [name: string, about: string, load: () => Promise<Modul
   ['search', 'search an architecture, and test it', () => import('./search.js')],
   ['train', 'train a network from scratch: one that a search found, or any other', () => import('./train.js')],
   ['resume', 'continue a run that was stopped, exactly where it was saved', () => import('./resume.js')],
-  ['evaluate', "test a run's network on the test images", () => import('./evaluate.js')],
+  ['evaluate', "test a run's network on its test images, or on others", () => import('./evaluate.js')],
+  ['predict', 'the classes of images: files, folders, patterns', () => import('./predict.js')],
   ['export', 'make files of a trained network that other programs read', () => import('./export.js')],
   ['report', 'make one HTML page of runs: tables, figures, cells', () => import('./report.js')],
   ['plot', "draw schedules, or one of the paper's figures from run folders", () => import('./plot.js')],
@@ -82,7 +83,9 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : USAGE;
   else {
-    process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+    // Names of files and classes may hold anything: no control character but the line end reaches the terminal.
+    const message = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`error: ${message.replace(/[^\n\P{Cc}]/gu, (c) => JSON.stringify(c).slice(1, -1))}\n`);
     process.exitCode = error instanceof Error && WRONG_WORDS.includes(error.name) ? USAGE : FAILURE;
     if (process.env['TAILNAS_DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   }

@@ -1,8 +1,17 @@
 import { readFileSync } from 'node:fs';
+import { Option } from 'commander';
 import { closest } from 'fastest-levenshtein';
 import { type NamedPrior, normalised } from '../loop/index.js';
 import type { RunInfo } from '../run/index.js';
 import { UsageError } from './usage.js';
+
+/** `--prior`, as every command that reads logits has it. */
+export const priorOption = (): Option =>
+  new Option(
+    '--prior <which>',
+    'how often each class occurs where the network is used, to which its logits are adjusted: training (as in ' +
+      'the training images), uniform, or a JSON file of shares or counts by class name (default: not adjusted)',
+  );
 
 /** The classes of a file, and what it says of each. */
 const readShares = (file: string): Map<string, unknown> => {

@@ -28,6 +28,30 @@ const needs = ({ expectedMemoryBytes, expectedSecondsPerEpoch, freeMemoryBytes }
 /** The display that shows nothing. */
 export const silent: RunDisplay = { on: () => {}, onData: () => {}, end: () => {} };
 
+/** Shows how far a count is, with the time left: on a terminal only. */
+export interface CountDisplay {
+  update(done: number, total: number): void;
+  end(): void;
+}
+
+/** A display of images that are done: `predicting █████░░░░░ 500/1,000  312 img/s  0:02 left`. */
+export const countDisplay = (
+  verb: string,
+  { stream = process.stderr }: { stream?: NodeJS.WriteStream } = {},
+): CountDisplay => {
+  if (!stream.isTTY) return { update: () => {}, end: () => {} };
+  const live = progressPrinter(stream);
+  const began = performance.now();
+  return {
+    update: (done, total) => {
+      const perImage = (performance.now() - began) / 1000 / done;
+      const left = done === 0 ? '' : `  ${Math.round(1 / perImage)} img/s  ${duration((total - done) * perImage)} left`;
+      live.update({ text: `${verb} ${bar(done / total)} ${grouped(done)}/${grouped(total)}${left}` });
+    },
+    end: live.end,
+  };
+};
+
 /** `title` stands before each live line, `laterSeconds` are added to the time that is left, and of
  * many epochs no more than `mostLines` are printed.
  */

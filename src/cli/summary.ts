@@ -46,11 +46,10 @@ const setting = (at: Evaluation['at']): string =>
 
 const settingRows = (
   { at, answers }: Pick<Evaluation, 'at' | 'answers'>,
-  { asked }: { asked: boolean },
+  { chosen = 'not chosen: there are no validation images' }: { chosen?: string | undefined },
 ): [string, string][] => {
   if (Object.keys(at).length === 0) return [];
-  const why = asked ? 'as asked' : 'not chosen: there are no validation images';
-  if (answers === null) return [['  at', `${setting(at)}, ${why}`]];
+  if (answers === null) return [['  at', `${setting(at)}, ${chosen}`]];
   // As the paper chooses: by plain accuracy.
   const flattered = bestAnswer(answers.test.map((s) => ({ ...s, meanPerClassAccuracy: s.accuracy })));
   return [
@@ -81,15 +80,15 @@ const spread = (counts: readonly number[]): string => {
 const priorRows = (prior: { readonly name: string } | undefined): [string, string][] =>
   prior === undefined ? [] : [['  logits adjusted to', priorName(prior.name)]];
 
-/** What a run came to, as lines that line up. `asked`: the user chose at which setting. */
+/** What a run came to, as lines that line up. `chosen`: why at that setting, where no validation images chose it. */
 export const evaluationRows = (
   evaluation: Evaluation,
   {
     classes,
     trainCounts,
     prior,
-    asked = false,
-  }: TestedClasses & { prior?: { readonly name: string } | undefined; asked?: boolean },
+    chosen,
+  }: TestedClasses & { prior?: { readonly name: string } | undefined; chosen?: string | undefined },
 ): [string, string][] => {
   const { accuracy, meanPerClassAccuracy, shots, ranks, at, answers } = evaluation;
   const plain = ['test accuracy', percent(accuracy)] as const;
@@ -99,7 +98,7 @@ export const evaluationRows = (
   return [
     [first[0], strong(first[1])],
     ...priorRows(prior),
-    ...settingRows({ at, answers }, { asked }),
+    ...settingRows({ at, answers }, { chosen }),
     [...second],
     majorityRow(evaluation, { classes, trainCounts }),
     ...rankRows(ranks, trainCounts),

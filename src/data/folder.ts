@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { decodeImages } from './decode.js';
+import { openLabelledFolder } from './labelled-folder.js';
 import type { DataFormat, DataSource, SourceOptions } from './source.js';
 import { splitClasses } from './split.js';
 
@@ -154,4 +155,5 @@ export const folder: DataFormat = {
   what: 'a folder of images',
   recognises: (_, entries) => entries !== undefined,
   open: openFolder,
+  openLabelled: openLabelledFolder,
 };

@@ -1,6 +1,11 @@
+export { matchClasses, parentName } from './class-names.js';
 export { type Counts, type Dataset, type DatasetPlan, type PlanOptions, planDataset, splits } from './dataset.js';
+export { FIT, type ImageShape, imageDecoder } from './decode.js';
 export { drawnShares } from './drawn-shares.js';
+export { type Failure, type FoundImages, findImages } from './find-images.js';
+export { type DecodedImages, imageBatches } from './image-batches.js';
 export { type Imbalance, imbalances, longTailCounts } from './long-tail.js';
+export { openLabelled } from './open-labelled.js';
 export { addDataFormat, dataNames, UnknownDataError } from './open-source.js';
 export { Rng } from './rng.js';
 export { type Sampling, samplings } from './sampler.js';
@@ -9,7 +14,9 @@ export {
   type DataFormat,
   type DataSource,
   type ImageSet,
+  type LabelledImages,
   type Progress,
   type SourceOptions,
 } from './source.js';
 export { type Batch, type ByteAugment, type ImageBytes, type StreamState, stream, streamState } from './stream.js';
+export { thumbnail } from './thumbnail.js';

@@ -41,10 +41,13 @@ const requireFitting = (source: DataSource, { imageSize, channels, testShare }: 
   if (testShare !== undefined) refuse(`has a test part of its own, got test share ${testShare}`, '--test-share');
 };
 
-const open = async (spec: string, options: SourceOptions): Promise<{ format: DataFormat; source: DataSource }> => {
+/** Whose kind of data a name or path is, and how it is opened. Throws when there is no such data. */
+export const recognise = async (
+  spec: string,
+): Promise<{ format: DataFormat; open: (options: SourceOptions) => Promise<DataSource> }> => {
   for (const format of formats) {
     const named = Object.entries(format.named ?? {}).find(([name]) => name === spec);
-    if (named !== undefined) return { format, source: await named[1](options) };
+    if (named !== undefined) return { format, open: named[1] };
   }
   const entry = await stat(spec).catch(() => undefined);
   if (entry === undefined) {
@@ -58,7 +61,7 @@ const open = async (spec: string, options: SourceOptions): Promise<{ format: Dat
       `Cannot open data: ${spec} must be ${formats.map(({ what }) => what).join(', or ')}, it is another file; ` +
         'give the folder of the data',
     );
-  return { format, source: await format.open(spec, options) };
+  return { format, open: (options) => format.open(spec, options) };
 };
 
 /**
@@ -67,7 +70,8 @@ const open = async (spec: string, options: SourceOptions): Promise<{ format: Dat
  * option does not fit it.
  */
 export const openSource = async (spec: string, options: SourceOptions = {}): Promise<DataSource> => {
-  const { format, source } = await open(spec, options);
+  const { format, open } = await recognise(spec);
+  const source = await open(options);
   if (format.fixed) requireFitting(source, options);
   return source;
 };

@@ -1,3 +1,5 @@
+import type { ImageShape } from './decode.js';
+import type { Failure } from './find-images.js';
 import type { Imbalance } from './long-tail.js';
 
 /** Images in memory, ready to be cut into batches. */
@@ -64,6 +66,21 @@ export interface DataFormat {
   /** Whether a path leads to data of this kind. `entries` are the names in the folder, undefined for a file. */
   recognises(path: string, entries: readonly string[] | undefined): boolean;
   open(path: string, options: SourceOptions): Promise<DataSource>;
+  /** Opens all labelled images of a path, to be tested on; without it the test part of `open` is taken. */
+  openLabelled?(path: string, shape: ImageShape): Promise<LabelledImages>;
+}
+
+/** Images to test on, by the names of their classes; they need not be those of a training. */
+export interface LabelledImages {
+  /** What of the data they are, for people: `birds/test`. */
+  readonly from: string;
+  readonly classes: readonly string[];
+  /** Of each class. */
+  readonly counts: readonly number[];
+  /** Files beside them that are no images by their names. */
+  readonly leftOut: readonly string[];
+  /** The images of some classes, given by index, with labels that are indices into `classes`. */
+  load(classes: readonly number[], onProgress?: Progress): Promise<{ set: ImageSet; failures: readonly Failure[] }>;
 }
 
 const gather = (set: ImageSet, indices: Uint32Array): Loaded => {

@@ -5,8 +5,8 @@ import { type Learner, requireFiniteLoss } from '../learn/index.js';
 import type { Model } from '../net/index.js';
 import { type Knobs, testing } from '../nn/index.js';
 import { type Answers, bestAnswer, type Evaluation, rankGroups, scores, shotGroups } from '../run/index.js';
-import { add, argmax, crossEntropy, noGrad, scope, type Tensor, tensor, to } from '../tensor/index.js';
-import { logShift, type NamedPrior, testPriors, underPriors } from './priors.js';
+import { argmax, crossEntropy, noGrad, scope, type Tensor } from '../tensor/index.js';
+import { logShift, type NamedPrior, shifted, testPriors, underPriors } from './priors.js';
 
 /** What one reading of the logits of a set comes to. */
 interface Read {
@@ -80,11 +80,8 @@ export async function* test(
           const truth = batch.targets[0]?.labels;
           if (result === undefined || truth === undefined) continue;
           addBatch(result.plain, { logits, labels, truth });
-          const { dtype, device } = logits;
-          for (const { shift, reading } of result.shifted) {
-            const moved = add(logits, to(tensor(shift, { dtype: 'float64' }), { dtype, device }));
-            addBatch(reading, { logits: moved, labels, truth });
-          }
+          for (const { shift, reading } of result.shifted)
+            addBatch(reading, { logits: shifted(logits, shift), labels, truth });
         }
       }),
     );
@@ -105,7 +102,7 @@ export const answersOf = (results: readonly Tested[]): Answers | null =>
 
 /** What a network is tested on, and under which class prior. */
 export interface EvaluateOptions {
-  readonly dataset: Dataset;
+  readonly dataset: Pick<Dataset, 'classes' | 'mean' | 'std' | 'counts' | 'valid' | 'test'>;
   readonly batchSize: number;
   readonly at?: readonly Knobs[] | undefined;
   /** Epochs that are done, for messages. */

@@ -1,5 +1,6 @@
 import type { Knobs } from '../nn/index.js';
 import { type Confusion, type Evaluation, scores } from '../run/index.js';
+import { add, type Tensor, tensor, to } from '../tensor/index.js';
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
@@ -21,6 +22,12 @@ export interface NamedPrior {
 export const logShift = ({ from, to }: { from: readonly number[]; to: readonly number[] }): number[] => {
   const [theirs, ours] = [normalised(from), normalised(to)];
   return ours.map((share, c) => Math.log(share) - Math.log(theirs[c] ?? Number.NaN));
+};
+
+/** Logits [batch, classes] with something added to those of each class. */
+export const shifted = (logits: Tensor, shift: readonly number[]): Tensor => {
+  const { dtype, device } = logits;
+  return add(logits, to(tensor(shift, { dtype: 'float64' }), { dtype, device }));
 };
 
 /**

@@ -52,6 +52,6 @@ describe('a run folder of format 1', () => {
   });
 
   it('cannot be opened without its data, which is said', () => {
-    expect(() => open(path('run'))).toThrow(/it is of format 1; test it with `tailnas evaluate`/);
+    expect(() => open(path('run'))).toThrow(/it is of format 1; test it on its own data with `tailnas evaluate /);
   });
 });

@@ -9,8 +9,19 @@ export {
   sizesOf,
   thinnedText,
 } from './data-request.js';
+export { type EvaluatedOn, type EvaluateOnOptions, evaluateOn, type UnknownClass } from './evaluate-on.js';
 export type { RunEvent, RunRequest, RunResult, Sink, Watch } from './events.js';
+export { type ImagePaths, type LoadedImages, loadImages, shapeOf } from './load-images.js';
 export { type OpenModel, open } from './open.js';
+export {
+  type PredictEvent,
+  type Prediction,
+  type Predictions,
+  type PredictOptions,
+  predict,
+  predictions,
+  requireTrained,
+} from './predict.js';
 export { reopen, resumeRun } from './resume.js';
 export { prepare, startRun, usualMachine } from './start.js';
 export { type TrainRequest, train } from './train.js';

@@ -1,14 +1,15 @@
 import { batchToTensors } from '../augment/index.js';
-import { planOf } from '../experiment/index.js';
-import { normalised, readStanding, restoreTensors } from '../loop/index.js';
+import { normalised } from '../loop/index.js';
 import type { Model } from '../net/index.js';
 import { type Knobs, testing } from '../nn/index.js';
 import { type Evaluation, openRun, type RunInfo } from '../run/index.js';
-import { noGrad, rng, scope, type Tensor } from '../tensor/index.js';
-import { reading, requireCheckpoint } from './checkpoint.js';
+import { noGrad, scope, type Tensor } from '../tensor/index.js';
+import { restoreNetwork } from './network.js';
 
 /** A run's network, ready to answer images. It needs the run folder alone. */
 export interface OpenModel {
+  /** The run folder. */
+  readonly run: string;
   readonly info: RunInfo;
   readonly classes: readonly string[];
   /** The run's result on its test images; none while it is under way. */
@@ -34,44 +35,18 @@ export interface OpenModel {
  */
 export const open = (run: string, { device = 'cpu' }: { device?: string } = {}): OpenModel => {
   const folder = openRun(run);
-  const { info, path, readEvaluation } = folder;
-  const fail = (problem: string): never => {
-    throw new Error(`Cannot open ${path}: ${problem}`);
-  };
-  const { classes, channels, imageSize, mean, std, counts } = info.data;
-  if (channels === null || imageSize === null || mean === null || std === null)
-    return fail('its run.json must say how images are prepared, it is of format 1; test it with `tailnas evaluate`');
-  const checkpoint = requireCheckpoint(folder, `Cannot open ${path}`);
-  const plan = planOf(info.experiment, { run: path });
-  const { phase, memo } = reading({ path, checkpoint }, () => readStanding(checkpoint.bytes));
-  const builds = plan.phases.findLast(
-    ({ start }, i) => start !== undefined && i <= (phase?.index ?? plan.phases.length),
-  );
-  const random = rng.state();
-  const learner =
-    builds?.start?.(
-      {
-        ...{ classes: classes.length, inputChannels: channels, imageSize, counts: counts.train, device },
-        validates: counts.valid.some((count) => count > 0),
-      },
-      { memo },
-    ) ?? fail('none of its phases builds a network');
-  rng.restore(random); // opening a run must change nothing of one under way
+  const { info } = folder;
+  const { classes, counts } = info.data;
+  const { learner, at, images: format } = restoreNetwork(folder, { device });
   const { model } = learner;
-  try {
-    reading({ path, checkpoint }, () => restoreTensors(checkpoint.bytes, learner));
-  } catch (error) {
-    learner.dispose();
-    throw error;
-  }
-  const evaluation = readEvaluation();
-  const at = evaluation?.at ?? model.settings[0] ?? {};
+  const { imageSize, channels, mean, std } = format;
   const toTensors = batchToTensors({ height: imageSize, width: imageSize, channels, mean, std }, model.store);
   const size = imageSize ** 2 * channels;
   return {
+    run,
     info,
     classes,
-    evaluation,
+    evaluation: folder.readEvaluation(),
     at,
     assumes: normalised(learner.assumes?.(at) ?? counts.train),
     model,

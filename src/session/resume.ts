@@ -30,16 +30,22 @@ interface Given {
   readonly dataset?: Dataset | undefined;
 }
 
-/** Loads what a run folder describes. Throws when its data has changed, or when every checkpoint is damaged. */
+/** Loads what a run folder describes. Throws when its data has changed, or when every checkpoint is damaged; errors of
+ * data say what could not be done (`action`) and what to do (`remedy`). */
 export const reopen = async (
   folder: RunFolder,
-  { onDataProgress, profiler, dataset: given }: Pick<Watch, 'onDataProgress' | 'profiler'> & Given = {},
+  {
+    onDataProgress,
+    profiler,
+    action = 'continue',
+    remedy = 'restore the data or start a new run',
+    dataset: given,
+  }: Pick<Watch, 'onDataProgress' | 'profiler'> & Given & Partial<Pick<DataOrigin, 'action' | 'remedy'>> = {},
 ): Promise<Reopened> => {
   const { info, path } = folder;
   const plan = planOf(info.experiment, { run: path });
   const request = requestOf(info.data['request'], { run: path });
-  const remedy = 'restore the data or start a new run';
-  const origin: DataOrigin = { run: path, data: info.data, action: 'continue', remedy };
+  const origin: DataOrigin = { run: path, data: info.data, action, remedy };
   if (given === undefined && request.spec === IN_MEMORY)
     throw new Error(`Cannot continue ${path}: its data were given in memory; give them again as \`dataset\``);
   const dataset = given ?? (await prepare(request, { ...info, origin, ...(onDataProgress && { onDataProgress }) }));

@@ -26,8 +26,9 @@ export interface Running {
 /** The command line, built into a folder of its own. `folder` is for the test's files, and where commands run. */
 export interface Cli {
   readonly folder: string;
-  start(args: readonly string[]): Running;
-  run(args: readonly string[]): Promise<Exit>;
+  start(args: readonly string[], options?: { input?: string | Uint8Array }): Running;
+  /** `input`: what stands on stdin. */
+  run(args: readonly string[], options?: { input?: string | Uint8Array }): Promise<Exit>;
   dispose(): void;
 }
 
@@ -65,8 +66,10 @@ export const buildCli = async (): Promise<Cli> => {
   copyFileSync(join(root, 'package.json'), join(app, 'package.json'));
   for (const name of ['node_modules', 'native']) symlinkSync(join(root, name), join(app, name));
   const children = new Set<ChildProcess>();
-  const node = (args: readonly string[], cwd: string): Running => {
-    const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  const node = (args: readonly string[], cwd: string, input?: string | Uint8Array): Running => {
+    const stdin = input === undefined ? 'ignore' : 'pipe';
+    const child: ChildProcess = spawn(process.execPath, args, { cwd, stdio: [stdin, 'pipe', 'pipe'] });
+    child.stdin?.end(input);
     children.add(child);
     child.on('close', () => children.delete(child));
     return follow(child);
@@ -77,11 +80,11 @@ export const buildCli = async (): Promise<Cli> => {
     root,
   ).exit;
   if (built.code !== 0) throw new Error(`Cannot build tailnas: ${built.stdout}`);
-  const start = (args: readonly string[]): Running => node([join(app, 'dist/cli/main.js'), ...args], folder);
+  const start: Cli['start'] = (args, { input } = {}) => node([join(app, 'dist/cli/main.js'), ...args], folder, input);
   return {
     folder,
     start,
-    run: (args) => start(args).exit,
+    run: (args, options) => start(args, options).exit,
     dispose: () => {
       for (const child of children) child.kill('SIGKILL');
       for (const path of [app, folder]) rmSync(path, { recursive: true, force: true });

@@ -1,0 +1,123 @@
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { glob, isDynamicPattern } from 'tinyglobby';
+
+/** A file that could not be used, or a path that leads to none, and why. */
+export interface Failure {
+  readonly file: string;
+  readonly reason: string;
+}
+
+/** What paths lead to. */
+export interface FoundImages {
+  /** Each file once, in the order in which it was named or found. */
+  readonly files: readonly string[];
+  readonly failures: readonly Failure[];
+  /** Files in folders that are no images by their names. */
+  readonly leftOut: readonly string[];
+}
+
+/** Names that images have; those of formats that cannot be read are among them, so that they are not passed over. */
+const IMAGE = /\.(jpe?g|jpe|jfif|png|webp|gif|tiff?|avif|hei[cf]|svgz?|bmp|p[bgnp]m|jxl|jp2|ico)$/i;
+/** Of whole volumes, not of anybody's images. */
+const SYSTEM = ['__MACOSX', '@eaDir', '$RECYCLE.BIN', 'System Volume Information'];
+
+/** Whether the contents of a folder look at such a name: hidden files and those of file systems are not people's. */
+export const isPlainName = (name: string): boolean => !name.startsWith('.') && !SYSTEM.includes(name);
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+
+/** Why a file cannot be opened, in words. */
+export const reasonOf = (error: unknown): string => {
+  const code = codeOf(error);
+  if (code === 'ENOENT') return 'there is no such file or folder; check the path';
+  if (code === 'EACCES') return 'it may not be read; check its permissions';
+  return error instanceof Error ? error.message : String(error);
+};
+
+/** All files below a folder, folder by folder, in an order that no machine changes. Links are followed, once. */
+async function* filesBelow(folder: string, seen: Set<string>): AsyncGenerator<string> {
+  const place = await realpath(folder);
+  if (seen.has(place)) return;
+  seen.add(place);
+  const entries = (await readdir(folder, { withFileTypes: true })).filter(({ name }) => isPlainName(name));
+  const folders: string[] = [];
+  const files: string[] = [];
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    const found = entry.isSymbolicLink() ? await stat(path).catch(() => undefined) : entry;
+    (found?.isDirectory() ? folders : files).push(path);
+  }
+  yield* files.sort();
+  for (const inner of folders.sort()) yield* filesBelow(inner, seen);
+}
+
+/** The images below a folder, by their names. */
+export const imagesBelow = async (folder: string): Promise<{ files: string[]; leftOut: string[] }> => {
+  const files: string[] = [];
+  const leftOut: string[] = [];
+  for await (const file of filesBelow(folder, new Set())) (IMAGE.test(file) ? files : leftOut).push(file);
+  return { files, leftOut };
+};
+
+/** The files that a pattern stands for, in order. A folder that links lead to as well is one. */
+const matching = async (pattern: string): Promise<string[]> => {
+  const found = await glob([pattern], { absolute: isAbsolute(pattern), expandDirectories: false });
+  const places = new Map<string, string>(); // the real place of each folder
+  const files = new Map<string, string>();
+  for (const file of found.sort((a, b) => a.length - b.length)) {
+    const folder = dirname(file);
+    const place = places.get(folder) ?? (await realpath(folder));
+    places.set(folder, place);
+    const own = join(place, basename(file));
+    if (!files.has(own)) files.set(own, file);
+  }
+  return [...files.values()].sort();
+};
+
+const emptyFolder = (folder: string, others: readonly string[]): string => {
+  const [first] = others;
+  if (first === undefined) return 'the folder has no images; give one that has';
+  const count = others.length === 1 ? '1 file' : `${others.length} files`;
+  return (
+    `the folder has no images, but ${count} of other names, such as ${basename(first)}; ` +
+    `where they are images, give them by a pattern: '${join(folder, '*')}'`
+  );
+};
+
+/**
+ * Finds the images that paths lead to: a file is itself, whatever its name; a folder stands for the images below it, by
+ * their names; anything else may be a pattern such as `photos/*.jpg`. A path that leads to nothing is a failure
+ * that says so, and the rest is still found.
+ */
+export const findImages = async (paths: readonly string[]): Promise<FoundImages> => {
+  const files = new Map<string, string>(); // by their place: a file that is named twice is one
+  const failures: Failure[] = [];
+  const leftOut: string[] = [];
+  const add = (file: string): void => {
+    const place = resolve(file);
+    if (!files.has(place)) files.set(place, file);
+  };
+  for (const path of paths) {
+    try {
+      const entry = await stat(path).catch((error: unknown) => {
+        if (codeOf(error) === 'ENOENT' && isDynamicPattern(path)) return undefined;
+        throw error;
+      });
+      if (entry === undefined) {
+        const found = await matching(path);
+        for (const file of found) add(file);
+        if (found.length === 0) failures.push({ file: path, reason: 'no file matches the pattern; check it' });
+      } else if (entry.isDirectory()) {
+        const below = await imagesBelow(path);
+        for (const file of below.files) add(file);
+        leftOut.push(...below.leftOut);
+        if (below.files.length === 0) failures.push({ file: path, reason: emptyFolder(path, below.leftOut) });
+      } else add(path);
+    } catch (error) {
+      failures.push({ file: path, reason: reasonOf(error) });
+    }
+  }
+  return { files: [...files.values()], failures, leftOut };
+};

@@ -103,7 +103,7 @@ const predictFiles = async (run: string, what: string[], flags: Flags): Promise<
   const folder = openRun(run);
   const { info } = folder;
   const { classes, counts } = info.data;
-  requireTrained(run, info);
+  requireTrained(run, { action: 'Cannot predict with', info });
   const prior = flags.prior === undefined ? undefined : priorFor(flags.prior, info.data);
   const notice = (text: string): void => {
     if (!flags.quiet) process.stderr.write(`${printable(text)}\n`);

@@ -74,14 +74,23 @@ describe('openFolder', () => {
     expect(await names()).toEqual(await names());
   });
 
+  it.each(['a', 'train/a'])(
+    'sets a fifth of each class aside for the test where there are no test images: %s',
+    async (first) => {
+      const path = await tree(`fifth-${first.length}`, { [first]: 10, [first.replace(/a$/, 'b')]: 5 });
+      const source = await openFolder(path);
+      expect(source.testShare).toBe(0.2);
+      expect([...source.testLabels]).toEqual([0, 0, 1]);
+      expect((await openFolder(path, { testShare: 0.4 })).testShare).toBe(0.4);
+    },
+  );
+
   it('takes a class called "train" for a class', async () => {
     const source = await openFolder(await tree('traffic', { car: 4, train: 4 }), { testShare: 0.25 });
     expect(source.classes).toEqual(['car', 'train']);
   });
 
   it.each<[string, Record<string, number>, string]>([
-    ['no-test', { a: 4, b: 4 }, 'has no train and test folders; give --test-share 0.2'],
-    ['no-test-2', { 'train/a': 4, 'train/b': 4 }, 'has no train and test folders; give --test-share 0.2'],
     ['empty', { 'train/a': 4, 'train/b': 0, 'test/a': 1, 'test/b': 1 }, 'has 0 images, at least 2 are needed'],
     ['one', { 'train/a': 4, 'train/cat': 1, 'test/a': 1, 'test/cat': 1 }, 'class "cat" in '],
     ['untested', { 'train/a': 4, 'train/b': 4, 'test/a': 1, 'test/b': 0 }, 'has 0 images, at least 1 is needed'],

@@ -88,11 +88,11 @@ describe('exportOnnx', () => {
   it('refuses what cannot be exported, with what to do', () => {
     expect(() => exportOnnx(searched, path('no.onnx'))).toThrow(
       new RegExp(
-        `Cannot export ${searched}: its network must be trained from scratch, .*say \`tailnas train ${searched}`,
+        `Cannot export ${searched}: it must be a trained network, .*train what it found with .tailnas train ${searched}`,
       ),
     );
     const model = open(searched);
-    expect(() => exportOnnx(model, path('no.onnx'))).toThrow('this run is of a search');
+    expect(() => exportOnnx(model, path('no.onnx'))).toThrow('this is a search');
     model.dispose();
     const copy = (name: string): string => {
       cpSync(run, path(name), { recursive: true });

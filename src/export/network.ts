@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AUXILIARY } from '../net/index.js';
 import { type Evaluation, openRun, type RunInfo } from '../run/index.js';
-import { type OpenModel, open, tailnasVersion } from '../session/index.js';
+import { type OpenModel, open, requireTrained, tailnasVersion } from '../session/index.js';
 import { type Tensor, toSafetensors } from '../tensor/index.js';
 
 /** How images become what a network takes: bytes over 255, less `mean`, over `std`. */
@@ -31,17 +31,6 @@ export interface Exportable {
   readonly license: string | undefined;
 }
 
-const SUPERNET = 'search';
-
-/** Throws when a run is of a search. `run` is its folder where it is known. */
-const requireTrained = ({ experiment }: RunInfo, run: string | undefined): void => {
-  if (experiment.kind === SUPERNET)
-    throw new Error(
-      `Cannot export ${run ?? 'run'}: its network must be trained from scratch, this run is of a search, whose ` +
-        `network holds every candidate; say \`tailnas train ${run ?? '<run>'}\`, and export what that makes`,
-    );
-};
-
 const weightsOf = ({ model: { store } }: OpenModel): ReadonlyMap<string, Tensor> => {
   const own = store.parameters.filter(({ component }) => component !== AUXILIARY);
   const buffers = [...store.buffers].filter(([name]) => !name.startsWith(`${AUXILIARY}.`));
@@ -69,11 +58,12 @@ export const withExportable = <T>(
   { license }: { license?: string | undefined } = {},
 ): T => {
   const folder = typeof run === 'string' ? openRun(run) : undefined;
-  if (folder !== undefined) requireTrained(folder.info, folder.path);
+  const action = 'Cannot export';
+  if (folder !== undefined) requireTrained(folder.path, { action, info: folder.info });
   const model = typeof run === 'string' ? open(run) : run;
   try {
     const { info, evaluation } = model;
-    requireTrained(info, folder?.path);
+    requireTrained(model.run, { action, info });
     const { imageSize, channels, mean, std, fit, name } = info.data;
     if (imageSize === null || mean === null || std === null)
       throw new Error('Cannot export run: its run.json must say how images are prepared; train it again');

@@ -20,8 +20,8 @@ export {
   type PredictOptions,
   predict,
   predictions,
-  requireTrained,
 } from './predict.js';
+export { requireTrained } from './require-trained.js';
 export { reopen, resumeRun } from './resume.js';
 export { prepare, startRun, usualMachine } from './start.js';
 export { type TrainRequest, train } from './train.js';

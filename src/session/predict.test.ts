@@ -151,8 +151,8 @@ describe('predictions of a run whose data are gone', () => {
       { force: true },
     ));
     await expect(predict(path('s'), path('photos'))).rejects.toThrow(
-      `Cannot predict with ${path('s')}: it must be a trained network, it is a search, whose network mixes all ` +
-        `candidates; train what it found with \`tailnas train ${path('s')}\` and predict with that run`,
+      `Cannot predict with ${path('s')}: it must be a trained network, this is a search, whose network mixes all ` +
+        `candidates; train what it found with \`tailnas train ${path('s')}\` and name that run`,
     );
   });
 });

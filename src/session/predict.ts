@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Failure, imageBatches } from '../data/index.js';
 import { logShift, shifted } from '../loop/index.js';
-import type { RunInfo } from '../run/index.js';
 import { scope } from '../tensor/index.js';
 import { foundAt, type ImagePaths, shapeOf } from './load-images.js';
 import { type OpenModel, open } from './open.js';
+import { requireTrained } from './require-trained.js';
 
 /** What a network answers to one image. */
 export interface Prediction {
@@ -35,15 +35,6 @@ export type PredictEvent =
   | ({ readonly type: 'failure' } & Failure)
   | { readonly type: 'notice'; readonly text: string }
   | { readonly type: 'progress'; readonly done: number; readonly total: number };
-
-/** Throws where predictions would be of a supernet, which nobody wants: a search is to be trained first. */
-export const requireTrained = (run: string, { experiment }: Pick<RunInfo, 'experiment'>): void => {
-  if (experiment.kind === 'search')
-    throw new Error(
-      `Cannot predict with ${run}: it must be a trained network, it is a search, whose network mixes all candidates; ` +
-        `train what it found with \`tailnas train ${run}\` and predict with that run`,
-    );
-};
 
 const PIXELS = 64 * 64 * 64;
 const usualBatch = ({ imageSize }: { imageSize: number }): number =>
@@ -104,7 +95,7 @@ export async function* predictions(
   paths: ImagePaths,
   { prior, batchSize }: PredictOptions = {},
 ): AsyncGenerator<PredictEvent, void> {
-  requireTrained(model.run, model.info);
+  requireTrained(model.run, { action: 'Cannot predict with', info: model.info });
   const shape = shapeOf(model);
   const { files, failures } = await foundAt(paths);
   for (const failure of failures) yield { type: 'failure', ...failure };

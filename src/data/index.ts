@@ -2,6 +2,7 @@ export { type Counts, type Dataset, type DatasetPlan, type PlanOptions, planData
 export { drawnShares } from './drawn-shares.js';
 export { type Imbalance, imbalances, longTailCounts } from './long-tail.js';
 export { addDataFormat, dataNames, UnknownDataError } from './open-source.js';
+export { encodePng } from './png.js';
 export { Rng } from './rng.js';
 export { type Sampling, samplings } from './sampler.js';
 export {

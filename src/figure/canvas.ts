@@ -1,7 +1,9 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
-import { escapeMarkup, sum } from '../measure/index.js';
+import { escapeMarkup } from '../measure/index.js';
 import type { Look } from './looks.js';
+import { text, textWidth } from './text.js';
+import { drawTiles, type Tile } from './tiles.js';
 
 /**
  * A finished drawing: `name` is the stem of its file; `svg` is for a page, beside others and its caption; `captioned`
@@ -37,6 +39,7 @@ export interface LegendEntry {
 export type Row =
   | { readonly heading: string }
   | { readonly legend: readonly LegendEntry[] }
+  | { readonly tiles: readonly Tile[] }
   | { readonly panels: readonly (Plot.PlotOptions | undefined)[]; readonly height: number };
 
 const WIDTH = 720;
@@ -91,6 +94,7 @@ const drawRow = (row: Row, y: number): { svg: string; height: number } => {
   if ('heading' in row)
     return { svg: text(row.heading, { x: EDGE, y: y + 18, attributes: 'font-weight="bold"' }), height: LINE + 6 };
   if ('legend' in row) return drawLegend(row.legend, y);
+  if ('tiles' in row) return drawTiles(row.tiles, { y, width: WIDTH - 2 * EDGE, left: EDGE });
   const width = WIDTH / row.panels.length;
   const drawn = row.panels.map((options, i) => {
     if (options === undefined) return '';
@@ -155,13 +159,6 @@ export const markerStyle = ({ color, symbol }: Look): Plot.DotOptions => ({
   stroke: '#ffffff',
   strokeWidth: 0.8,
 });
-
-const text = (label: string, { x, y, attributes = '' }: { x: number; y: number; attributes?: string }): string =>
-  `<text x="${x}" y="${y}"${attributes === '' ? '' : ` ${attributes}`}>${escapeMarkup(label)}</text>`;
-
-/** About how wide a text is in Arimo, rather too wide than too narrow: no browser is there to measure it. */
-const textWidth = (label: string, { size }: { size: number }): number =>
-  size * sum([...label].map((c) => (/[ijlft.,:;|!'()[\] ]/.test(c) ? 0.32 : /[A-Zmw%@+=]/.test(c) ? 0.8 : 0.57)));
 
 const wrapped = (label: string, { size }: { size: number }): string[] => {
   const lines: string[] = [];

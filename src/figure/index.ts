@@ -8,5 +8,7 @@ export { epochAxis, named, namedY, overEpochs, PANEL, panelOf, phaseMarks, type 
 export { drawFigure, figures, figuresFor } from './figures.js';
 export type { FigureKind } from './kind.js';
 export { seriesLook } from './looks.js';
+export { type Mistake, MOSAIC_TILES, mistakesFigure } from './mosaic.js';
+export { drawPictures, labelLines, mistakenHeading, mistakenText, SMALL, seenText, shortShare } from './pictures.js';
 export { svgToPng } from './png.js';
 export { schedulePlot } from './schedule.js';

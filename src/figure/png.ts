@@ -8,9 +8,10 @@ const FONTS = ['400Regular/Arimo_400Regular.ttf', '700Bold/Arimo_700Bold.ttf'].m
 
 /**
  * Makes a figure into a PNG for papers, slides and READMEs: twice the size that the SVG states, on white, with the
- * Arimo font that comes with the package, so that it looks the same on every machine.
+ * Arimo font that comes with the package, so that it looks the same on every machine. Names
+ * in other scripts need the fonts of the machine as well.
  */
-export const svgToPng = (svg: string): Uint8Array => {
-  const font = { loadSystemFonts: false, fontFiles: FONTS, defaultFontFamily: 'Arimo', sansSerifFamily: 'Arimo' };
+export const svgToPng = (svg: string, { systemFonts = false }: { systemFonts?: boolean } = {}): Uint8Array => {
+  const font = { loadSystemFonts: systemFonts, fontFiles: FONTS, defaultFontFamily: 'Arimo', sansSerifFamily: 'Arimo' };
   return new Resvg(svg, { background: '#fff', fitTo: { mode: 'zoom', value: 2 }, font }).render().asPng();
 };

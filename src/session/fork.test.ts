@@ -60,7 +60,10 @@ const outcome = (name: string) => {
 
 describe('a run that takes over another whose search ended early', { timeout: 60_000 }, () => {
   it('comes to the same to the bit as if it had searched itself', async () => {
-    expect(await run('search', { recipe: 'hls' })).toEqual([expect.stringMatching(/^data: /), 'search ends: 2 epochs are enough']);
+    expect(await run('search', { recipe: 'hls' })).toEqual([
+      expect.stringMatching(/^data: /),
+      'search ends: 2 epochs are enough',
+    ]);
     expect(openRun(path('search')).info.experiment.options).toMatchObject({ epochs: 3, stop: 'after(2)' });
     const notices = await run('forked', { recipe: 'hls-continued-half', from: 'search' });
     expect(notices).toEqual([expect.stringMatching(/^data: /), `continuing from ${path('search')} after its 2 epochs`]);

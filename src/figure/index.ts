@@ -2,7 +2,8 @@
  * Drawings from run folders: figures as SVG and PNG, cells as graphs; and what a figure of one's own is made of.
  * @module
  */
-export { type Drawing, type Figure, FigureError, refuse } from './canvas.js';
+export { byClassFigure, resultsOf } from './by-class.js';
+export { type Drawing, type Figure, type FigureData, FigureError, refuse } from './canvas.js';
 export { cellSvg, cellsOf, genotypeSvgs, type PlacedCell } from './cells.js';
 export { epochAxis, named, namedY, overEpochs, PANEL, panelOf, phaseMarks, type Series, seriesMarks } from './chart.js';
 export { drawFigure, figures, figuresFor } from './figures.js';

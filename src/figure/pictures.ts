@@ -45,6 +45,9 @@ const OTHER_SCRIPT = /[^\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{P}
 const fromBase64 = (text: string): Uint8Array => Buffer.from(text, 'base64');
 const written = (text: string): string => text.replace(CONTROL, '\ufffd');
 
+/** Lines below a tile. The last one is empty: of that a tile keeps the end, which is for the names of files. */
+const linesOf = (texts: readonly string[]): string[] => [...texts.map(written), ''];
+
 const toPng = (drawing: Drawing, { small, words }: { small: boolean; words: string }): Uint8Array => {
   const { captioned } = figure('pictures', drawing);
   const svg = small ? captioned.replaceAll('<image ', '<image image-rendering="optimizeSpeed" ') : captioned;
@@ -56,13 +59,13 @@ export const drawPictures = (pictures: RunPictures): Readonly<Record<string, Uin
   const { seen, mistakes, imageSize } = pictures;
   const names = [...seen.flatMap(({ classes }) => classes), ...mistakes].map(({ name }) => name);
   const how = { small: imageSize < SMALL, words: names.map(written).join('') };
-  const tiles = seen.map(({ png, classes }) => ({ png: fromBase64(png), lines: labelLines(classes).map(written) }));
+  const tiles = seen.map(({ png, classes }) => ({ png: fromBase64(png), lines: linesOf(labelLines(classes)) }));
   const rows = mistakes.flatMap((of): Row[] => [
     { heading: written(mistakenHeading(of)) },
     {
       tiles: of.shown.map(({ png, answer, probability, ofTruth }) => ({
         png: fromBase64(png),
-        lines: [`${shortShare(probability)} ${answer}`, `${shortShare(ofTruth)} ${of.name}`].map(written),
+        lines: linesOf([`${shortShare(probability)} ${answer}`, `${shortShare(ofTruth)} ${of.name}`]),
       })),
     },
   ]);

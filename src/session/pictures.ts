@@ -1,5 +1,5 @@
 import { encodePng } from '../data/index.js';
-import type { Live, Mistaken } from '../loop/index.js';
+import type { Live, Mistaken, Seen } from '../loop/index.js';
 import { type Evaluation, type RunFolder, type RunPictures, rankOrder, writePictures } from '../run/index.js';
 
 /** Training images that are shown: four rows of six. */
@@ -28,6 +28,13 @@ export const mistakesWanted = (): MistakesWanted => {
   };
 };
 
+/** The share of each class, the larger first: an image may be mixed with one of its own class. */
+const sharesOf = (labels: Seen['labels']): [label: number, share: number][] => {
+  const shares = new Map<number, number>();
+  for (const { label, share } of labels) shares.set(label, (shares.get(label) ?? 0) + share);
+  return [...shares].toSorted(([, a], [, b]) => b - a);
+};
+
 /** What `pictures/` of a run folder holds, from a run at its end. */
 export const picturesOf = async (
   live: Pick<Live, 'seen'>,
@@ -50,7 +57,7 @@ export const picturesOf = async (
   const smallestFirst = [...head, ...middle, ...tail].reverse();
   const place = (c: number | undefined): number => smallestFirst.indexOf(c ?? -1);
   const { augment, images } = live.seen(SEEN);
-  const ordered = images.toSorted((a, b) => place(a.labels[0]?.label) - place(b.labels[0]?.label));
+  const ordered = images.toSorted((a, b) => place(sharesOf(a.labels)[0]?.[0]) - place(sharesOf(b.labels)[0]?.[0]));
   const wrong = smallestFirst
     .map((c) => ({ c, own: mistakes.filter(({ truth }) => truth === c) }))
     .filter(({ own }) => own.length > 0)
@@ -62,7 +69,7 @@ export const picturesOf = async (
     seen: await Promise.all(
       ordered.map(async ({ image, labels }) => ({
         png: base64(await encodePng(image)),
-        classes: labels.map(({ label, share }) => ({ name: nameOf(label), share: Math.min(1, share) })),
+        classes: sharesOf(labels).map(([label, share]) => ({ name: nameOf(label), share: Math.min(1, share) })),
       })),
     ),
     mistakes: await Promise.all(

@@ -18,7 +18,7 @@ import { fitted, textWidth } from './text.js';
 const LARGEST = 20;
 const SMALLEST = 40;
 
-const SIZE = 12;
+const SIZE = 13;
 const LINE = 22;
 const LONGEST = 150; // pixels of a name
 const GROUPS = { head: COLORS.blue, middle: COLORS.green, tail: COLORS.vermillion } as const;
@@ -54,7 +54,6 @@ const panelOf = (results: readonly ClassResult[], { margin, last }: { margin: nu
       ...({ label: null, type: 'band', domain: [...results.keys()], tickSize: 0, padding: 0 } as const),
       tickFormat: (y: number) => names[y] ?? '',
     },
-    style: { fontSize: `${SIZE}px` },
     marks: [
       Plot.ruleY(known, { x1: 'low', x2: 'high', y: 'y', stroke: color, strokeWidth: 2 }),
       ...(['low', 'high'] as const).map((end) =>

@@ -77,6 +77,7 @@ const rangeText = (results: readonly ClassResult[]): string => {
 export const byClassFigure = (run: LoadedRun): Figure => {
   const all = resultsOf(run);
   if (all.length === 0) throw new RangeError(`Cannot draw classes: ${run.path} must be tested, it is not`);
+  const skipped = (n: number) => (n === 0 ? '' : ` ${plural(n, 'class', 'classes')} between are left out.`);
   const left = all.length > LARGEST + SMALLEST ? all.length - LARGEST - SMALLEST : 0;
   const shown = left === 0 ? all : [...all.slice(0, LARGEST), ...all.slice(-SMALLEST)];
   const widths = shown.map(({ name }) => Math.min(LONGEST, textWidth(name, { size: SIZE })));
@@ -87,8 +88,8 @@ export const byClassFigure = (run: LoadedRun): Figure => {
   return figure('by-class', {
     title: 'How often each class is answered right',
     caption:
-      'The largest class in training first. Dots: share of its test images that are answered with it (recall); lines: ' +
-      `95 % interval over test images (Wilson).${left === 0 ? '' : ` ${plural(left, 'class', 'classes')} between are left out.`}`,
+      'The largest class in training first. Dots: share of its test images answered with it (recall); lines: ' +
+      `95 % interval over test images (Wilson).${skipped(left)}`,
     rows: groups.flatMap((results, i): Row[] => {
       const last = i === groups.length - 1;
       const group = results[0]?.group ?? '';

@@ -76,8 +76,8 @@ export interface Drawing extends Pick<Figure, 'title' | 'caption'> {
 }
 
 /**
- * Stacks rows under a title into one figure, 720 wide, or 360 where there is little room, on white. Styled by attributes
- * alone: no ids, classes or style sheets that meet others' on a page.
+ * Stacks rows under a title into one figure, 720 wide, or 360 where there is little room, on white. Styled by
+ * attributes alone: no ids, classes or style sheets that meet others' on a page.
  */
 export const figure = (name: string, drawing: Drawing): Figure => {
   const { title, caption, rows } = drawing;

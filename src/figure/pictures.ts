@@ -19,13 +19,13 @@ export const labelLines = (classes: RunPictures['seen'][number]['classes']): str
 /** What is said of training images after augmentation. */
 export const seenText = ({ seen, augment }: Pick<RunPictures, 'seen' | 'augment'>): string =>
   `${plural(seen.length, 'training image')} as the network got them: ` +
-  `${augment === 'none' ? 'unchanged' : `after ${augment}`}. Classes are drawn equally often here, so that small ones ` +
-  'are seen; the smallest comes first.';
+  `${augment === 'none' ? 'unchanged' : `after ${augment}`}. Classes are drawn equally often here, so that small ` +
+  'ones are seen; the smallest comes first.';
 
 /** What is said of mistakes. */
 export const mistakenText =
-  'The most confident mistakes on the test images, the smallest class first. Bold: what the network answered, and how ' +
-  'sure it was; below: what it was, and the probability that it gave to that.';
+  'The most confident mistakes on the test images, the smallest class first. Bold: what the network answered, and ' +
+  'how sure it was; below: what it was, and the probability that it gave to that.';
 
 /** `cat: 12 of 40 test images mistaken, 9 training images` */
 export const mistakenHeading = ({

@@ -7,7 +7,7 @@ import { evaluate, type Mistaken } from './index.js';
 import { seenImages } from './seen.js';
 
 const dataset = tinyDataset();
-/** Logits of the six test images, two of each class: two of class 0 and one of class 2 are wrong, in steps of confidence. */
+/** Logits of the six test images, two of each class: both of class 0 and one of class 2 are wrong. */
 const LOGITS = [
   [0, 1, 0],
   [0, 0, 3],

@@ -67,10 +67,10 @@ ${groups}<tfoot>${first ? [mean, all] : [all, mean]}</tfoot></table></div>`;
 export const mistakesHtml = ({ info, evaluation }: LoadedRun): Html => {
   const mistakes = largestMistakes(evaluation?.confusion ?? [], { classes: info.data.classes });
   if (mistakes.length === 0) return html`<p>No test image is mistaken.</p>`;
-  const items = mistakes.map(
-    ({ from, to, images, of }) =>
-      html`<li>${grouped(images)} of ${plural(of, 'image')} of “${from}” ${images === 1 ? 'is' : 'are'} taken for “${to}”.</li>`,
-  );
+  const items = mistakes.map(({ from, to, images, of }) => {
+    const are = images === 1 ? 'is' : 'are';
+    return html`<li>${grouped(images)} of ${plural(of, 'image')} of “${from}” ${are} taken for “${to}”.</li>`;
+  });
   return html`<p>The largest mistakes, by share of the class that they are made on:</p><ul>${items}</ul>`;
 };
 

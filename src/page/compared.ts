@@ -19,8 +19,8 @@ export const comparedHtml = (results: readonly FitResult[]): Html => {
       (of) => (heading === counts ? html`<b>${cell(of)}</b>` : cell(of)),
     ],
   );
-  const caption = html`★ The best on the validation images, mean per class: it is the one that is used. The difference is
-in mean per class on the test, with its 95 % interval over test images; another seed could give another one.
+  const caption = html`★ The best on the validation images, mean per class: it is the one that is used. The difference
+is in mean per class on the test, with its 95 % interval over test images; another seed could give another one.
 Multiply-adds are for one image.`;
   const name: HtmlColumn<ComparedNetwork> = [
     'Network',

@@ -55,8 +55,8 @@ const costText = (fit: LoadedFit): Html => {
   const runs = begun(fit);
   const total = sum(runs.map(([, run]) => secondsOf(run)));
   const search = secondsOf(fit.parts.search);
-  return html`All of this took ${durationWithUnits(total)} of training on ${plural(fit.plan.threads, 'thread')}, of which
-the search took ${durationWithUnits(search)}.`;
+  return html`All of this took ${durationWithUnits(total)} of training on ${plural(fit.plan.threads, 'thread')}, of
+which the search took ${durationWithUnits(search)}.`;
 };
 
 const helpedText = (results: readonly FitResult[]): Html | null => {

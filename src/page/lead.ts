@@ -38,8 +38,8 @@ export const resultSentences = (run: LoadedRun): readonly Html[] => {
     ? [evaluation.meanPerClassAccuracy, floor.meanPerClassAccuracy]
     : [evaluation.accuracy, floor.accuracy];
   const how = perClass
-    ? html`It answers <b>${ofClasses(evaluation)}</b> of the test images of a class right, averaged over the classes, and
-${ofImages(evaluation)} of all test images. Always answering “${floor.name}”, the largest class, would reach
+    ? html`It answers <b>${ofClasses(evaluation)}</b> of the test images of a class right, averaged over the classes,
+and ${ofImages(evaluation)} of all test images. Always answering “${floor.name}”, the largest class, would reach
 ${ofClasses(floor)} and ${ofImages(floor)}.`
     : html`It answers <b>${ofImages(evaluation)}</b> of the test images right. Always answering “${floor.name}”, the
 largest class, would reach ${ofImages(floor)}.`;

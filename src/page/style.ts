@@ -47,7 +47,8 @@ tfoot tr:first-child > * { border-top: 2px solid var(--line); }
 .numbers td, .numbers th[scope=col]:not(:first-child) { text-align: right; font-variant-numeric: tabular-nums; }
 .numbers td { white-space: nowrap; }
 figure { margin: 1.5rem 0; min-width: 0; }
-.card { --back: #fff; --soft: #5a6068; --line: #d7dbe0; --shade: rgb(0 0 0 / .28); background: #fff; color: #1c1e21; border: 1px solid #d7dbe0; border-radius: 8px; padding: .75rem;
+.card { --back: #fff; --soft: #5a6068; --line: #d7dbe0; --shade: rgb(0 0 0 / .28);
+  background: #fff; color: #1c1e21; border: 1px solid #d7dbe0; border-radius: 8px; padding: .75rem;
   color-scheme: light; }
 .plot svg { display: block; max-width: 100%; height: auto; margin: 0 auto; }
 .plot { max-width: 56rem; }
@@ -79,12 +80,19 @@ h4 { font-size: .95rem; margin: 1.1rem 0 .4rem; }
 .slider output { font-weight: 600; font-variant-numeric: tabular-nums; }
 .slider label { min-width: min(100%, 26rem); }
 .graphs { display: flex; flex-wrap: wrap; gap: .75rem; }
-.cell { display: grid; max-width: 100%; background: #fff; color: #1c1e21; border: 1px solid var(--line); border-radius: 8px; padding: .5rem; margin: 0; }
+.cell { display: grid; max-width: 100%; background: #fff; color: #1c1e21;
+  border: 1px solid var(--line); border-radius: 8px; padding: .5rem; margin: 0; }
 .cell > div { grid-area: 1 / 1; min-width: 0; }
 /* Keeps the room of the largest: the page would jump under the slider. */
 .cell > [hidden] { display: block; visibility: hidden; }
 .cell svg { display: block; max-width: 100%; height: auto; }
-@media (max-width: 42rem) { tbody th, tfoot th { min-width: 6.5rem; } .tiles { grid-template-columns: repeat(3, 1fr); } .cell { width: 100%; } .narrow svg { max-width: 28rem; } .cell .narrow svg { margin: 0 auto; } }
+@media (max-width: 42rem) {
+  tbody th, tfoot th { min-width: 6.5rem; }
+  .tiles { grid-template-columns: repeat(3, 1fr); }
+  .cell { width: 100%; }
+  .narrow svg { max-width: 28rem; }
+  .cell .narrow svg { margin: 0 auto; }
+}
 .genotypes { max-width: none; }
 .genotypes dt { font-weight: 600; margin-top: .4rem; }
 @media print { .slider, nav { display: none; } .scroll { overflow: visible; } figure, tr { break-inside: avoid; } }

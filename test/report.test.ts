@@ -1,18 +1,21 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
 import { command as reportCommand } from '../src/cli/report.js';
 import type { LoadedRun } from '../src/measure/index.js';
-import { reportPage } from '../src/page/index.js';
-import { createRun } from '../src/run/index.js';
+import { fitPage, reportPage } from '../src/page/index.js';
+import { createRun, type FitPart, fitPartDir, writeFitPlan } from '../src/run/index.js';
 import { launch } from './support/browser.js';
 import { fakeRun } from './support/fake-runs.js';
+import { fakeFit, onOwnData } from './support/own-data.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'tailnas-report-'));
-const file = join(folder, 'page.html');
+const command = ['tailnas', 'report'];
 const EPOCHS = 5;
 
 /** A run whose backbone cell is another in its first epoch, so that the slider has something to show. */
@@ -31,13 +34,33 @@ const runs = [
   ...[0, 1].map((seed) => fakeRun({ name: 'hls', label: 'HLS', seed, epochs: EPOCHS, bilateral: true, paper: 65.12 })),
 ].map(changing);
 
+/** The pages, and how many tables and figures each has at least. */
+const pages = {
+  'the paper’s': { file: join(folder, 'paper.html'), make: () => reportPage(runs, { command }), tables: 9, plots: 2 },
+  'own data’s': {
+    file: join(folder, 'own.html'),
+    make: () => reportPage(runs.map(onOwnData), { command }),
+    tables: 9,
+    plots: 2,
+  },
+  'a fit’s': { file: join(folder, 'fit.html'), make: () => fitPage(fakeFit(), { command }), tables: 5, plots: 5 },
+};
+
+const axe = z.array(
+  z.object({ id: z.string(), impact: z.string().nullable(), nodes: z.array(z.object({ html: z.string() })) }),
+);
+const require = createRequire(import.meta.url);
+
 describe('a report in a browser', () => {
   let browser: Browser;
   const failures: string[] = [];
   const requests: string[] = [];
 
-  const open = async (width: number): Promise<Page> => {
-    const context = await browser.newContext({ viewport: { width, height: 900 }, offline: true });
+  const open = async (
+    width: number,
+    { file = pages['the paper’s'].file, colorScheme = 'light' }: { file?: string; colorScheme?: 'light' | 'dark' } = {},
+  ): Promise<Page> => {
+    const context = await browser.newContext({ viewport: { width, height: 900 }, offline: true, colorScheme });
     const page = await context.newPage();
     page.on('console', (message) => failures.push(message.text()));
     page.on('pageerror', (error) => failures.push(error.message));
@@ -47,22 +70,82 @@ describe('a report in a browser', () => {
   };
 
   beforeAll(async () => {
-    writeFileSync(file, await reportPage(runs, { command: ['tailnas', 'report'] }));
+    for (const { file, make } of Object.values(pages)) writeFileSync(file, await make());
     browser = await launch();
-  }, 120_000);
+  }, 240_000);
   afterAll(async () => {
     await browser.close();
     rmSync(folder, { recursive: true });
   });
 
-  it.each([1280, 400])('fits a window %i pixels wide, and asks for nothing but itself', async (width) => {
-    const page = await open(width);
-    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
-    expect(await page.locator('table').count()).toBeGreaterThan(8);
-    expect(await page.locator('#results table').first().locator('tbody tr').count()).toBe(2);
-    expect(await page.locator('#figures svg').count()).toBeGreaterThan(0);
-    expect(failures).toEqual([]);
-    expect(new Set(requests)).toEqual(new Set([pathToFileURL(file).href]));
+  describe.each(Object.entries(pages))('%s page', (_, { file, tables, plots }) => {
+    it.each([1280, 400])('fits a window %i pixels wide, and asks for nothing but itself', async (width) => {
+      requests.length = 0;
+      const page = await open(width, { file });
+      expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
+      expect(await page.locator('table').count()).toBeGreaterThan(tables);
+      expect(await page.locator('figure.plot').count()).toBeGreaterThanOrEqual(plots);
+      expect(failures).toEqual([]);
+      expect(new Set(requests.filter((url) => !url.startsWith('data:')))).toEqual(new Set([pathToFileURL(file).href]));
+    });
+
+    it.each([1280, 400])('cuts no figure, cell or picture at %i pixels, and hints at what scrolls', async (width) => {
+      const page = await open(width, { file });
+      const cut = await page.evaluate(`[...document.querySelectorAll('figure.plot svg, .cell svg, img')]
+        .filter((one) => one.checkVisibility() && one.getBoundingClientRect().width > 0)
+        .filter((one) => {
+          const { left, right } = one.getBoundingClientRect();
+          return left < 0 || right > innerWidth + 0.5 || one.closest('.scroll') !== null;
+        }).length`);
+      expect(cut).toBe(0);
+      const shown = await page.evaluate(`[...document.querySelectorAll('figure.plot')].map((figure) =>
+        [...figure.querySelectorAll('.wide svg, .narrow svg')].filter((svg) => svg.checkVisibility()).length)`);
+      expect(new Set(z.array(z.number()).parse(shown))).toEqual(new Set([1]));
+      const unsaid = await page.evaluate(`[...document.querySelectorAll('.scroll')].filter((box) =>
+        box.scrollWidth > box.clientWidth + 1 !== getComputedStyle(box, '::before').content.includes('scroll')).length`);
+      expect(unsaid).toBe(0);
+    });
+
+    it.each(['light', 'dark'] as const)('has nothing serious for axe-core, %s and narrow', async (colorScheme) => {
+      const page = await open(400, { file, colorScheme });
+      await page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true");
+      await page.addScriptTag({ path: require.resolve('axe-core/axe.min.js') });
+      const found = axe.parse(await page.evaluate('axe.run().then(({ violations }) => violations)'));
+      const serious = found.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+      expect(serious.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+      expect(failures).toEqual([]);
+    });
+
+    it('has the numbers of every chart behind it', async () => {
+      const page = await open(1280, { file });
+      const bare = await page.evaluate(`[...document.querySelectorAll('figure.plot')]
+        .filter((figure) => figure.querySelector('details tbody td') === null).map(({ id }) => id)`);
+      expect(bare).toEqual([]);
+    });
+  });
+
+  it('keeps the names of operations in their boxes in a font that is far wider', async () => {
+    const page = await open(1280, { file: pages['a fit’s'].file });
+    const outside = async (): Promise<number> =>
+      z.number().parse(
+        await page.evaluate(`[...document.querySelectorAll('.cell g.node')].filter((node) => node.checkVisibility())
+          .filter((node) => {
+            const box = node.querySelector('path, polygon, ellipse').getBoundingClientRect();
+            return [...node.querySelectorAll('text')].some((text) => {
+              const { left, right } = text.getBoundingClientRect();
+              return left < box.left || right > box.right;
+            });
+          }).length`),
+      );
+    expect(await page.locator('.cell .wide g.node').count()).toBeGreaterThan(10);
+    expect(await outside()).toBe(0);
+    await page.addStyleTag({ content: '.cell text { font-family: monospace !important; letter-spacing: 0.25em; }' });
+    expect(await outside()).toBe(0);
+    // Without a length of their own, they would leave their boxes.
+    await page.evaluate(
+      "for (const text of document.querySelectorAll('.cell text')) text.removeAttribute('textLength')",
+    );
+    expect(await outside()).toBeGreaterThan(10);
   });
 
   it('goes through the epochs by keyboard and by mouse', async () => {
@@ -93,15 +176,14 @@ describe('a report in a browser', () => {
 
   it('shows the last cells and no slider where scripts are off', async () => {
     const page = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
-    await page.goto(pathToFileURL(file).href);
+    await page.goto(pathToFileURL(pages['the paper’s'].file).href);
     expect(await page.locator('input[type=range]:visible').count()).toBe(0);
     expect(await page.locator('.cell').first().locator('svg:visible').count()).toBe(1);
   });
 });
 
 describe('tailnas report', () => {
-  const saved = (run: LoadedRun): string => {
-    const path = join(mkdtempSync(join(tmpdir(), 'tailnas-run-')), 'run');
+  const saved = (run: LoadedRun, path = join(mkdtempSync(join(tmpdir(), 'tailnas-run-')), 'run')): string => {
     const target = createRun(path, run.info);
     for (const record of run.records) target.appendRecord(record);
     if (run.evaluation !== undefined) target.writeEvaluation(run.evaluation);
@@ -121,7 +203,7 @@ describe('tailnas report', () => {
     }
     return written.join('');
   };
-  const paths = runs.map(saved);
+  const paths = runs.map((run) => saved(run));
   afterAll(() => {
     for (const path of paths) rmSync(join(path, '..'), { recursive: true });
   });
@@ -135,6 +217,24 @@ describe('tailnas report', () => {
     const { report: where, rows } = JSON.parse(await report(...paths, '--out', out, '--json'));
     expect(where).toBe(out);
     expect(rows).toMatchObject([{ name: 'darts' }, { name: 'hls', seeds: [0, 1] }]);
+    rmSync(target, { recursive: true });
+  });
+
+  it('makes the page of a fit of its folder, and its tables as JSON and Markdown', async () => {
+    const target = mkdtempSync(join(tmpdir(), 'tailnas-fit-'));
+    const fit = fakeFit();
+    writeFitPlan(target, fit.plan);
+    const names: readonly FitPart[] = ['search', 'network', 'random', 'resnet'];
+    for (const name of names) {
+      const run = fit.parts[name];
+      if (run !== undefined) saved(run, fitPartDir(target, name));
+    }
+    const out = join(target, 'page.html');
+    const { report: where, best, networks } = JSON.parse(await report(target, '--out', out, '--json'));
+    expect([where, best]).toEqual([out, 'network']);
+    expect(networks.map(({ name }: { name: string }) => name)).toHaveLength(4);
+    expect(readFileSync(out, 'utf8')).toContain('Did the search help?');
+    expect(await report(target, '--markdown')).toContain('| The network found (darts) ★');
     rmSync(target, { recursive: true });
   });
 

@@ -17,7 +17,7 @@ const roomOf = (file: string): string => file.split('/')[1] ?? '';
 const LEARN = ['tensor', 'nn', 'space', 'net', 'loss', 'optim', 'schedule', 'data', 'augment'];
 const LOOP = [...LEARN, 'learn', 'run'];
 const EXPERIMENT = [...LOOP, 'label', 'loop', 'paper'];
-const SESSION = [...EXPERIMENT, 'experiment', 'forecast', 'engine'];
+const SESSION = [...EXPERIMENT, 'experiment', 'forecast', 'engine', 'figure'];
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   engine: [],
   label: [],

@@ -1,7 +1,7 @@
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openRun } from '../src/run/index.js';
+import { openRun, readPictures } from '../src/run/index.js';
 import { buildCli, type Cli, type Exit } from './support/cli.js';
 import { writeImages } from './support/images.js';
 import { outcomeOf } from './support/outcome.js';
@@ -48,6 +48,15 @@ describe('tailnas train', { timeout: 60_000 }, () => {
       ['train', 0.1],
     ]);
     expect(records()[0]).not.toHaveProperty('alpha');
+    // Pictures of what it saw and got wrong, for its report; a search has none.
+    const pictures = readPictures(path('from-search'));
+    expect(pictures?.seen.length).toBe(24);
+    expect(pictures?.mistakes.every(({ shown }) => shown.length > 0)).toBe(true);
+    expect(readdirSync(path('from-search', 'pictures'))).toContain('augmented.png');
+    expect(readFileSync(path('from-search', 'log.txt'), 'utf8')).not.toContain('pictures are missing');
+    expect(readdirSync(path('hls'))).not.toContain('pictures');
+    expect(info.size?.weights).toBeGreaterThan(100);
+    expect(info.size?.multiplyAdds).toBeGreaterThan(1000);
   });
 
   it('is resumed after a kill to the same end', async () => {

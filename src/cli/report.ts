@@ -1,14 +1,68 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
-import { loadRuns, measureClaims, resultRows, sensitivityOf, withoutCommon } from '../measure/index.js';
-import { markdown, reportPage } from '../page/index.js';
+import {
+  bestOf,
+  comparedNetworks,
+  fitResults,
+  loadFit,
+  loadRuns,
+  measureClaims,
+  resultRows,
+  searchHelped,
+  sensitivityOf,
+  withoutCommon,
+} from '../measure/index.js';
+import { fitMarkdown, fitPage, markdown, type PageOptions, reportPage } from '../page/index.js';
 import { writeAtomic } from '../run/atomic.js';
+import { isFit } from '../run/index.js';
+
+interface Flags {
+  readonly out?: string;
+  readonly title?: string;
+  readonly json?: true;
+  readonly markdown?: true;
+}
+
+/** What a report is made of: each part only where it is asked for. */
+interface Report {
+  page(options: PageOptions): Promise<string>;
+  json(): Readonly<Record<string, unknown>>;
+  markdown(): string;
+}
+
+const ofFit = (path: string): Report => {
+  const fit = loadFit(path);
+  const results = fitResults(fit);
+  return {
+    page: (options) => fitPage(fit, options),
+    json: () => ({
+      best: results.length === 0 ? null : bestOf(results).name,
+      networks: comparedNetworks(results).map(({ result, ...line }) => ({ ...line, run: result?.run.path ?? null })),
+      searchHelped: searchHelped(results),
+    }),
+    markdown: () => fitMarkdown(fit),
+  };
+};
+
+const ofRuns = (paths: readonly string[]): Report => {
+  const { runs: loaded, unreadable } = loadRuns(paths);
+  const runs = withoutCommon(loaded);
+  for (const { problems } of unreadable) process.stderr.write(`left out: ${problems.join('; ')}\n`);
+  return {
+    page: (options) => reportPage(runs, { ...options, unreadable }),
+    json: () => ({ rows: resultRows(runs), claims: measureClaims(runs), sensitivity: sensitivityOf(runs) }),
+    markdown: () => markdown(runs),
+  };
+};
 
 export const command = (): Command =>
   new Command('report')
     .description('make one HTML page of runs: tables, figures, cells, and how to repeat them')
-    .argument('<run...>', 'run folders on the same data with the same settings; they may still be running')
+    .argument(
+      '<run...>',
+      'the folder of a fit; or run folders on the same data with the same settings; they may still be running',
+    )
     .option(
       '--out <file>',
       'where the page goes (default: report.html; with --markdown no page is written unless named)',
@@ -16,27 +70,26 @@ export const command = (): Command =>
     .option('--title <text>', 'heading of the page')
     .addOption(new Option('--json', 'print the tables of results and claims as JSON').conflicts('markdown'))
     .option('--markdown', 'print the tables of results and claims as Markdown')
-    .addHelpText('after', '\nExample:\n  $ tailnas report runs/darts-* runs/hls-* --out darts-and-hls.html')
-    .action(async (paths: readonly string[], flags: { out?: string; title?: string; json?: true; markdown?: true }) => {
-      const { runs: loaded, unreadable } = loadRuns(paths);
-      const runs = withoutCommon(loaded);
-      for (const { problems } of unreadable) process.stderr.write(`left out: ${problems.join('; ')}\n`);
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ tailnas report runs/darts-* runs/hls-* --out darts-and-hls.html\n  $ tailnas report birds-fit',
+    )
+    .action(async (paths: readonly string[], flags: Flags) => {
+      const [only, ...others] = paths;
+      const report = only !== undefined && others.length === 0 && isFit(only) ? ofFit(only) : ofRuns(paths);
       const out = flags.out ?? (flags.markdown ? undefined : 'report.html');
       if (out !== undefined) {
-        const page = await reportPage(runs, {
+        const page = await report.page({
           command: ['tailnas', ...process.argv.slice(2)],
-          unreadable,
           ...(flags.title === undefined ? {} : { title: flags.title }),
         });
         mkdirSync(dirname(out), { recursive: true });
         writeAtomic(out, page);
       }
-      const json = () =>
-        JSON.stringify({
-          report: out,
-          rows: resultRows(runs),
-          claims: measureClaims(runs),
-          sensitivity: sensitivityOf(runs),
-        });
-      process.stdout.write(`${flags.json ? json() : flags.markdown ? markdown(runs) : out}\n`);
+      const text = flags.json
+        ? JSON.stringify({ report: out, ...report.json() })
+        : flags.markdown
+          ? report.markdown()
+          : out;
+      process.stdout.write(`${text}\n`);
     });

@@ -7,6 +7,7 @@ export { type DecodedImages, imageBatches } from './image-batches.js';
 export { type Imbalance, imbalances, longTailCounts } from './long-tail.js';
 export { openLabelled } from './open-labelled.js';
 export { addDataFormat, dataNames, UnknownDataError } from './open-source.js';
+export { encodePng } from './png.js';
 export { Rng } from './rng.js';
 export { type Sampling, samplings } from './sampler.js';
 export {

@@ -1,9 +1,19 @@
 import * as Plot from '@observablehq/plot';
-import { distances, type LoadedRun, mean, type OpWeights, opWeightsOf } from '../measure/index.js';
+import { distances, type LoadedRun, mean, NONE, type OpWeights, opWeightsOf, tableOf } from '../measure/index.js';
 import { BACKBONE } from '../paper/index.js';
 import type { EpochRecord } from '../run/index.js';
-import { type Row, refuse } from './canvas.js';
-import { epochAxis, namedY, overEpochs, panelOf, phaseCaption, phaseMarks, type Series, seriesMarks } from './chart.js';
+import { type FigureData, type Row, refuse } from './canvas.js';
+import {
+  epochAxis,
+  fourDigits,
+  namedY,
+  overEpochs,
+  panelOf,
+  phaseCaption,
+  phaseMarks,
+  type Series,
+  seriesMarks,
+} from './chart.js';
 import type { FigureKind } from './kind.js';
 import { operationLooks, seriesLook } from './looks.js';
 
@@ -45,6 +55,33 @@ const driftRows = (runs: readonly LoadedRun[], kinds: readonly string[]): Row[] 
   return [{ legend: series }, panelOf(series, { height: 190, x: epochAxis(runs), y, below })];
 };
 
+/** Epochs that a table of all operations of all edges has: there are rows enough. */
+const TABLE_EPOCHS = 5;
+
+/** The weights of all operations, a row each, at a few epochs. */
+const weightsTable = (places: readonly { node: number; source: number; series: readonly Series[] }[]): FigureData => {
+  const epochs = [...new Set(places.flatMap(({ series }) => series.flatMap((of) => of.points.map(({ x }) => x))))];
+  const every = Math.max(1, Math.ceil((epochs.length - 1) / (TABLE_EPOCHS - 1)));
+  const shown = epochs.filter((_, i) => i % every === 0 || i === epochs.length - 1);
+  const rows = places.flatMap(({ node, source, series }) => series.map((of) => ({ node, source, ...of })));
+  return {
+    caption: 'Weight of each operation on each edge, node ← source',
+    table: tableOf(rows, [
+      ['edge and operation', ({ node, source, text }) => `${node} ← ${sourceName(source)}, ${text}`],
+      ...shown.map(
+        (epoch) =>
+          [
+            `epoch ${epoch}`,
+            ({ points }: Series) => {
+              const point = points.find(({ x }) => x === epoch);
+              return point === undefined ? NONE : fourDigits(point.mid);
+            },
+          ] as const,
+      ),
+    ]),
+  };
+};
+
 /** The panels of one cell: a row of them per node, in the columns of the sources. */
 const cellRows = (
   edges: readonly (readonly Series[])[],
@@ -71,7 +108,9 @@ const cellRows = (
       }
     );
   };
+  const data = weightsTable(places);
   return Array.from({ length: last + 1 }, (_, node) => ({
+    ...(node === 0 ? { data: [data] } : {}),
     height: node === last ? 138 : 104,
     panels: Array.from({ length: Math.max(LEAST_COLUMNS, last + 2) }, (_, source) => panelAt(node, source)),
   }));

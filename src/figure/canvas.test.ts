@@ -1,12 +1,12 @@
 import * as Plot from '@observablehq/plot';
 import { describe, expect, it } from 'vitest';
-import { figure } from './canvas.js';
+import { figure, type Row } from './canvas.js';
 import type { Look } from './looks.js';
 import { svgToPng } from './png.js';
 
 const look: Look = { color: '#0072B2', dash: '7 3', symbol: 'square' };
 const panel: Plot.PlotOptions = { x: { label: 'epoch' }, marks: [Plot.lineY([1, 2.123456, 3], { stroke: '#0072B2' })] };
-const drawn = (title: string, rows = [{ panels: [panel, undefined, panel], height: 100 }]) =>
+const drawn = (title: string, rows: readonly Row[] = [{ panels: [panel, undefined, panel], height: 100 }]) =>
   figure('a', { title, caption: 'b', rows });
 
 describe('a figure', () => {
@@ -34,6 +34,35 @@ describe('a figure', () => {
     const height = Number(/ height="(\d+)"/.exec(captioned)?.[1]);
     expect(height).toBeGreaterThan(Number(lines.at(-1)?.[1]));
     expect(height).toBeLessThan(Number(lines.at(-1)?.[1]) + 20);
+  });
+
+  it('is laid out again for a narrow window: panels below each other, its text as large', () => {
+    const { svg, narrow } = drawn('A title that takes more than one line where there is little room for it', [
+      { panels: [panel, undefined, panel, panel], height: 100 },
+    ]);
+    const heightOf = (text: string) => Number(/ height="(\d+)"/.exec(text)?.[1]);
+    expect(narrow).toMatch(/^<svg [^>]*width="360" height="\d+" viewBox="0 0 360 /);
+    const places = (text: string) =>
+      [...text.matchAll(/<g transform="translate\(([\d.]+),([\d.]+)\)" text-anchor="middle">/g)].map(([, x, y]) => [
+        Number(x),
+        Number(y),
+      ]);
+    const [top = 0] = places(narrow).map(([, y]) => y ?? 0);
+    expect(places(svg).map(([x]) => x)).toEqual([0, 360, 540]);
+    expect(places(narrow)).toEqual([
+      [0, top],
+      [180, top],
+      [0, top + 100],
+    ]);
+    expect(heightOf(narrow)).toBeGreaterThan(heightOf(svg) + 100);
+    expect(narrow).toContain('font-size="16" font-weight="bold"');
+  });
+
+  it('has the numbers of its panels', () => {
+    const table = { headings: ['epoch'], rows: [['1']], words: false };
+    const rows = [{ heading: 'a' }, { panels: [panel], height: 100, data: [{ caption: 'loss', table }] }];
+    expect(figure('a', { title: 'A', caption: 'b', rows }).data).toEqual([{ caption: 'loss', table }]);
+    expect(drawn('A').data).toEqual([]);
   });
 
   it('breaks a long title into lines', () => {

@@ -41,6 +41,30 @@ describe('cellSvg', () => {
     expect(await dashed('skip_connect')).toBe(0);
   });
 
+  it('gives every text the width that it has in Arial, so that it fits in any font', async () => {
+    const svg = await cellSvg(cell, { title: 'Normal cell' });
+    const lengths = [...svg.matchAll(/<text[^>]*textLength="([\d.]+)" lengthAdjust="spacingAndGlyphs">([^<]*)</g)];
+    expect(lengths).toHaveLength(texts(svg).length);
+    const lengthOf = (text: string) => Number(lengths.find(([, , label]) => label === text)?.[1]);
+    // 500 + 3 × 556 + 500 + … thousandths at size 12: as the widths of the font have it.
+    expect(lengthOf('sep_conv_3x3')).toBeCloseTo(77.4, 1);
+    expect(lengthOf('k&#45;2')).toBeCloseTo(13.89, 1);
+  });
+
+  it('is narrower for narrow windows, with every operation’s name in two lines', async () => {
+    const nodes = [0, 1, 2, 3].map(() => [
+      { op: 'sep_conv_3x3', from: 0 },
+      { op: 'max_pool_3x3', from: 1 },
+    ]);
+    const wide = { nodes, concat: [2, 3, 4, 5] };
+    const widthOf = (svg: string) => Number(/width="(\d+)pt"/.exec(svg)?.[1]);
+    const narrow = await cellSvg(wide, { title: 'a', narrow: true });
+    expect(widthOf(narrow)).toBeLessThan(0.85 * widthOf(await cellSvg(wide, { title: 'a' })));
+    expect(widthOf(narrow)).toBeLessThan(400);
+    expect(texts(narrow).filter((text) => text === 'sep_conv')).toHaveLength(4);
+    expect(texts(narrow).filter((text) => text === '3x3')).toHaveLength(8);
+  });
+
   it('can stand beside others in a page: no prolog, no ids, one title, nothing unescaped', async () => {
     const svg = await cellSvg({ nodes: [[{ op: '<b>&"', from: 1 }]], concat: [2] }, { title: 'A <&> "B" $1' });
     expect(svg).toMatch(/^<svg /);

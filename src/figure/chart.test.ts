@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { pooled } from '../measure/index.js';
 import { paperRows } from '../paper/index.js';
 import { figure } from './canvas.js';
-import { seriesMarks, wholeTicks } from './chart.js';
+import { seriesMarks, seriesTable, wholeTicks } from './chart.js';
 import { operationLooks, rowLook, seriesLook } from './looks.js';
 
 describe('the curves of several seeds', () => {
@@ -83,5 +83,31 @@ describe('points that share an x', () => {
       { x: 5, mid: 0, low: 0, high: 0 },
       { x: 5, mid: 100, low: 100, high: 100 },
     ]);
+  });
+});
+
+describe('seriesTable', () => {
+  const at = (x: number, mid: number, spread = 0) => ({ x, mid, low: mid - spread, high: mid + spread });
+
+  it('has a row per x, a column per line, the range of seeds, and a dash where a line has nothing', () => {
+    const lines = [
+      { text: 'a', points: [at(1, 0.123456), at(2, 10, 1)] },
+      { text: 'b', points: [at(2, 3)] },
+    ];
+    expect(seriesTable(lines, 'epoch')).toMatchObject({
+      headings: ['epoch', 'a', 'b'],
+      rows: [
+        ['1', '0.1235', '–'],
+        ['2', '10 (9 to 11)', '3'],
+      ],
+    });
+  });
+
+  it('keeps both ends of a long line, and some of it at even distances', () => {
+    const points = Array.from({ length: 1000 }, (_, i) => at(i + 1, i));
+    const xs = seriesTable([{ text: 'a', points }], 'epoch').rows.map(([x]) => Number(x));
+    expect([xs.length, xs[0], xs.at(-1)]).toEqual([41, 1, 1000]);
+    const steps = xs.slice(1).map((x, i) => x - (xs[i] ?? 0));
+    expect(Math.max(...steps) - Math.min(...steps)).toBeLessThanOrEqual(1);
   });
 });

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
-import { type LoadedRun, type Point, pooled } from '../measure/index.js';
+import { type LoadedRun, NONE, type Point, pooled, type Table, tableOf } from '../measure/index.js';
 import type { EpochRecord } from '../run/index.js';
-import { markerStyle, type Row } from './canvas.js';
+import { type FigureData, markerStyle, type Row } from './canvas.js';
 import { COLORS, type Look } from './looks.js';
 
 /** A line of a figure: its look, its values and its name in a legend. */
@@ -101,19 +101,57 @@ export const seriesMarks = (
   }),
 ];
 
+/** Rows that a table of a line is cut down to, evenly, its ends included. */
+const MOST_ROWS = 41;
+
+const evenly = <T>(values: readonly T[], most: number): T[] =>
+  values.length <= most
+    ? [...values]
+    : Array.from({ length: most }, (_, i) => values[Math.round((i * (values.length - 1)) / (most - 1))]).flatMap(
+        (value) => (value === undefined ? [] : [value]),
+      );
+
+/** Four digits: more than can be seen in a drawing. */
+export const fourDigits = (value: number): string => String(Number(value.toPrecision(4)));
+
+const pointText = (point: Point | undefined): string => {
+  if (point === undefined) return NONE;
+  const { mid, low, high } = point;
+  return low < high ? `${fourDigits(mid)} (${fourDigits(low)} to ${fourDigits(high)})` : fourDigits(mid);
+};
+
+/** The lines of a panel as a table: a row per x, a column per line; of long lines rows at even distances. */
+export const seriesTable = (series: readonly Pick<Series, 'text' | 'points'>[], x: string): Table => {
+  const all = [...new Set(series.flatMap(({ points }) => points.map((point) => point.x)))].sort((a, b) => a - b);
+  return tableOf(evenly(all, MOST_ROWS), [
+    [x, (at) => fourDigits(at)],
+    ...series.map(
+      ({ text, points }) => [text, (at: number) => pointText(points.find((point) => point.x === at))] as const,
+    ),
+  ]);
+};
+
 interface PanelOptions extends Pick<Plot.PlotOptions, 'x' | 'y' | 'marginBottom'> {
   readonly height: number;
   /** Drawn below the lines, and above them. */
   readonly below?: readonly Plot.Markish[];
   readonly above?: readonly Plot.Markish[];
   readonly markers?: number;
+  /** Its numbers, where they are not a row per x of the lines. */
+  readonly data?: readonly FigureData[];
 }
 
 /** One panel of lines, as wide as the figure. */
 export const panelOf = (
   series: readonly Series[],
-  { height, below = [], above = [], markers = MARKERS, ...options }: PanelOptions,
+  { height, below = [], above = [], markers = MARKERS, data, ...options }: PanelOptions,
 ): Row => ({
   height,
+  data: data ?? [
+    {
+      caption: options.y?.label ?? '',
+      table: seriesTable(series, options.x?.label ?? 'epoch'),
+    },
+  ],
   panels: [{ ...PANEL, ...options, marks: [...below, ...seriesMarks(series, { markers }), ...above] }],
 });

@@ -1,13 +1,35 @@
-import { pooled } from '../measure/index.js';
+import { fixed, grouped, mean, pooled, tableOf } from '../measure/index.js';
 import { refuse } from './canvas.js';
 import { named, namedY, panelOf } from './chart.js';
-import type { FigureKind } from './kind.js';
+import type { FigureKind, Seeds } from './kind.js';
 
 /** 1, 2, 5, 10, 20 … from `least` to `most`. */
 const roundCounts = (least: number, most: number): number[] =>
   Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((m) => m * 10 ** power))
     .flat()
     .filter((n) => n >= least && n <= most);
+
+/** Test accuracy of every class, a column per row of runs. */
+const classesTable = (rows: readonly Seeds[]) => {
+  const data = rows[0]?.runs[0]?.info.data;
+  return tableOf(
+    [...(data?.classes.keys() ?? [])],
+    [
+      ['class', (c) => data?.classes[c] ?? String(c)],
+      ['training images', (c) => grouped(data?.counts.train[c] ?? 0)],
+      ...rows.map(
+        ({ label, runs }) =>
+          [
+            label,
+            (c: number) => {
+              const known = runs.flatMap(({ evaluation }) => evaluation?.perClassAccuracy[c] ?? []);
+              return fixed(known.length === 0 ? null : 100 * mean(known), 1);
+            },
+          ] as const,
+      ),
+    ],
+  );
+};
 
 /** Who gains and who loses: test accuracy of every class against its training images. Empty classes are left out. */
 export const classes: FigureKind = {
@@ -41,7 +63,13 @@ export const classes: FigureKind = {
       // Each point is a class: all are marked.
       rows: [
         { legend: series },
-        panelOf(series, { height: 360, x: { ...x, type: 'log' }, y, markers: Number.POSITIVE_INFINITY }),
+        panelOf(series, {
+          height: 360,
+          x: { ...x, type: 'log' },
+          y,
+          markers: Number.POSITIVE_INFINITY,
+          data: [{ caption: 'Test accuracy of each class (%)', table: classesTable(rows) }],
+        }),
       ],
     };
   },

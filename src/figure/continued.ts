@@ -2,7 +2,7 @@ import * as Plot from '@observablehq/plot';
 import { continuedFrom, pooled, validAt } from '../measure/index.js';
 import { classHead, instanceHead } from '../paper/index.js';
 import { refuse } from './canvas.js';
-import { named, type Series, seriesMarks, wholeTicks } from './chart.js';
+import { named, type Series, seriesMarks, seriesTable, wholeTicks } from './chart.js';
 import type { FigureKind } from './kind.js';
 
 const LEVEL = '1 4';
@@ -66,7 +66,17 @@ export const continued: FigureKind = {
         'Mean per-class accuracy on the validation split over the epochs of the continued phase, at three test-time ' +
         'mixings. 0 is the end of the search, where all begin; the dotted horizontal line is the level reached there ' +
         'by a recipe that does not continue.',
-      rows: [{ legend: shown }, { height: 320, panels }],
+      rows: [
+        { legend: shown },
+        {
+          height: 320,
+          panels,
+          data: drawn.map((series, i) => ({
+            caption: `Mean per-class accuracy (%), ${PANELS[i]?.title}`,
+            table: seriesTable(series, 'epoch after the search'),
+          })),
+        },
+      ],
     };
   },
 };

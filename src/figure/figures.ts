@@ -79,9 +79,13 @@ const groupsOf = ({ of, page, recipes }: FigureKind, runs: readonly LoadedRun[])
   return of === 'row' ? rows : [runs];
 };
 
-/** Every figure that a page shows of the runs, without those that the runs lack values for. */
-export const figuresFor = (runs: readonly LoadedRun[]): Figure[] => {
-  const drawn = figures.all().flatMap((kind) =>
+/**
+ * Every figure that a page shows of the runs, without those that the runs lack values for; those that are of the paper
+ * alone, its recipes and its formulas, unless `papers` is false.
+ */
+export const figuresFor = (runs: readonly LoadedRun[], { papers = true }: { papers?: boolean } = {}): Figure[] => {
+  const kinds = figures.all().filter((kind) => papers || (kind.recipes === undefined && kind.of !== 'formulas'));
+  const drawn = kinds.flatMap((kind) =>
     groupsOf(kind, runs).flatMap((group) => {
       try {
         return [drawFigure(kind, group)];

@@ -12,6 +12,7 @@ import {
   phaseMarks,
   type Series,
   seriesMarks,
+  seriesTable,
 } from './chart.js';
 import type { FigureKind } from './kind.js';
 import { seriesLook } from './looks.js';
@@ -89,7 +90,17 @@ export const gradients: FigureKind = {
             'measured norms; theorem 1 has them follow these.'
           : '') +
         phaseCaption(runs),
-      rows: [{ legend: drawn[0]?.series ?? [] }, { height: 320, panels }],
+      rows: [
+        { legend: drawn[0]?.series ?? [] },
+        {
+          height: 320,
+          panels,
+          data: drawn.map(({ what, series }) => ({
+            caption: `Gradient norm of ${what}`,
+            table: seriesTable(series, 'epoch'),
+          })),
+        },
+      ],
     };
   },
 };

@@ -2,6 +2,8 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dataset } from '../data/index.js';
 import { bestOf, fitResults, type LoadedFit, loadFit } from '../measure/index.js';
+import { fitPage } from '../page/index.js';
+import { writeAtomic } from '../run/atomic.js';
 import {
   type FitPart,
   type FitPlan,
@@ -32,6 +34,9 @@ import {
   withResult,
 } from '../session/index.js';
 import { type FitOptions, planFit, planOfPart } from './plan.js';
+
+/** The page of a fit, in its folder. */
+export const REPORT = 'report.html';
 
 /** Seconds of a fit, unless said. */
 export const USUAL_BUDGET = 2 * 3600;
@@ -101,7 +106,8 @@ async function* carryOut(
     yield { type: 'part-end', name, result };
   }
   const done = loadFit(dir);
-  if (readFitOutcome(dir) === undefined) writeFitOutcome(dir, { format: 1, best: bestOf(fitResults(done)).name });
+  writeAtomic(join(dir, REPORT), await fitPage(done, { command: plan.command }));
+  writeFitOutcome(dir, { format: 1, best: bestOf(fitResults(done)).name });
   return { dir, interrupted: false, fit: done };
 }
 

@@ -6,6 +6,7 @@ import type { Model } from '../net/index.js';
 import { type Knobs, testing } from '../nn/index.js';
 import { type Answers, bestAnswer, type Evaluation, rankGroups, scores, shotGroups } from '../run/index.js';
 import { argmax, crossEntropy, noGrad, scope, type Tensor } from '../tensor/index.js';
+import { type Mistaken, mistakeList } from './mistakes.js';
 import { logShift, type NamedPrior, shifted, testPriors, underPriors } from './priors.js';
 
 /** What one reading of the logits of a set comes to. */
@@ -20,6 +21,8 @@ export interface Tested extends Read {
   readonly at: Knobs;
   /** The same with something added to the logits, for each of `shifts`. */
   readonly shifted: readonly Read[];
+  /** The most confident mistakes of each class, as many as were asked for. */
+  readonly mistakes: readonly Mistaken[];
 }
 
 /** What testing has to know of the data. */
@@ -32,6 +35,8 @@ interface TestOptions {
   readonly at?: readonly Knobs[] | undefined;
   /** What is added to the logits of a setting, [classes] each, to be scored beside them as they are. */
   readonly shifts?: ((at: Knobs) => readonly (readonly number[])[]) | undefined;
+  /** How many mistakes of each class are kept; none unless said. */
+  readonly mistakes?: number;
 }
 
 const freshReading = (classes: number) => ({
@@ -39,16 +44,18 @@ const freshReading = (classes: number) => ({
   confusion: Array.from({ length: classes }, () => new Array<number>(classes).fill(0)),
 });
 
-/** Adds a batch's logits to a reading. */
+/** Adds a batch's logits to a reading. Returns the classes that they answer with. */
 const addBatch = (
   into: ReturnType<typeof freshReading>,
   { logits, labels, truth }: { logits: Tensor; labels: Int32Array; truth: Tensor },
-): void => {
-  for (const [i, predicted] of argmax(logits, { dim: 1 }).toArray().entries()) {
+): number[] => {
+  const answers = argmax(logits, { dim: 1 }).toArray();
+  for (const [i, predicted] of answers.entries()) {
     const row = into.confusion[labels[i] ?? 0];
     if (row !== undefined) row[predicted] = (row[predicted] ?? 0) + 1;
   }
   into.loss += crossEntropy(logits, truth, { reduction: 'sum' }).item();
+  return answers;
 };
 
 /**
@@ -59,7 +66,7 @@ const addBatch = (
 export async function* test(
   model: Model,
   set: ImageSet,
-  { data, batchSize, at = model.settings, shifts = () => [] }: TestOptions,
+  { data, batchSize, at = model.settings, shifts = () => [], mistakes: most = 0 }: TestOptions,
 ): AsyncGenerator<number, Tested[]> {
   const classes = data.classes.length;
   const toTensors = batchToTensors({ ...set, mean: data.mean, std: data.std }, model.store);
@@ -67,6 +74,7 @@ export async function* test(
   const results = at.map((setting) => ({
     at: setting,
     plain: freshReading(classes),
+    mistakes: mistakeList(set, { classes, most }),
     shifted: shifts(setting).map((shift) => ({ shift, reading: freshReading(classes) })),
   }));
   for (let start = 0; start < set.labels.length; start += batchSize) {
@@ -79,7 +87,8 @@ export async function* test(
           const result = results[k];
           const truth = batch.targets[0]?.labels;
           if (result === undefined || truth === undefined) continue;
-          addBatch(result.plain, { logits, labels, truth });
+          const predicted = addBatch(result.plain, { logits, labels, truth });
+          result.mistakes.add(logits, { predicted, start });
           for (const { shift, reading } of result.shifted)
             addBatch(reading, { logits: shifted(logits, shift), labels, truth });
         }
@@ -89,9 +98,10 @@ export async function* test(
     await setImmediate();
   }
   const mean = ({ loss, confusion }: Read): Read => ({ loss: loss / set.labels.length, confusion });
-  return results.map(({ at: setting, plain, shifted }) => ({
+  return results.map(({ at: setting, plain, shifted, mistakes }) => ({
     at: setting,
     ...mean(plain),
+    mistakes: mistakes.all(),
     shifted: shifted.map(({ reading }) => mean(reading)),
   }));
 }
@@ -110,6 +120,8 @@ export interface EvaluateOptions {
   readonly assumes?: Learner['assumes'];
   /** Adjusts the logits to this prior; they are taken as they are unless it is given. */
   readonly prior?: NamedPrior | undefined;
+  /** Is given the most confident mistakes on the test images at the setting that is reported, `most` of each class. */
+  readonly onMistakes?: { readonly most: number; take(mistakes: readonly Mistaken[]): void } | undefined;
 }
 
 /**
@@ -121,8 +133,10 @@ export interface EvaluateOptions {
  */
 export async function* evaluate(
   model: Model,
-  { dataset, batchSize, at = model.settings, epoch = 0, assumes = () => dataset.counts.train, prior }: EvaluateOptions,
+  options: EvaluateOptions,
 ): AsyncGenerator<{ done: number; total: number }, Evaluation> {
+  const { dataset, batchSize, at = model.settings, epoch = 0, prior, onMistakes } = options;
+  const { assumes = () => dataset.counts.train } = options;
   const priors = testPriors(dataset.counts.train, prior);
   const shifts = (setting: Knobs) => priors.map((to) => logShift({ from: assumes(setting), to: to.prior }));
   const choose = at.length > 1 && dataset.valid.labels.length > 0;
@@ -131,7 +145,8 @@ export async function* evaluate(
   let before = 0;
   const passes: Tested[][] = [];
   for (const set of sets) {
-    const pass = test(model, set, { data: dataset, batchSize, at, shifts });
+    const mistakes = set === dataset.test ? (onMistakes?.most ?? 0) : 0;
+    const pass = test(model, set, { data: dataset, batchSize, at, shifts, mistakes });
     let next = await pass.next();
     for (; !next.done; next = await pass.next()) yield { done: before + next.value, total };
     before += set.labels.length;
@@ -148,6 +163,7 @@ export async function* evaluate(
   const result = tested[chosen];
   if (result === undefined) throw new RangeError('Cannot evaluate: there must be at least 1 setting, got none');
   const { at: setting, loss, confusion } = result;
+  onMistakes?.take(result.mistakes);
   const found = scores(confusion);
   const plain = unadjusted[chosen] ?? result;
   const adjusted = plain.shifted.map((read) => read.confusion);

@@ -1,11 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Dataset } from '../data/index.js';
 import { type Context, type Learner, requireFiniteLoss, requireFiniteWeights } from '../learn/index.js';
+import { countMacs } from '../net/index.js';
 import { type Evaluation, scores } from '../run/index.js';
 import type { Genotypes } from '../space/index.js';
 import { requireDevice, rng, scope } from '../tensor/index.js';
 import { answersOf, type EvaluateOptions, evaluate, test } from './evaluate.js';
 import { checkKnobs, type Epoch, firstEpochs, knobsAt, type Phase, totalEpochs } from './phase.js';
+import { type Seen, seenImages } from './seen.js';
 import { memoOf, readStanding, restoreLearner, takeSnapshot } from './snapshot.js';
 import { type BatchStream, batchStreams } from './streams.js';
 import { addStep, freshTotals, meansOf } from './totals.js';
@@ -45,8 +47,12 @@ export interface Live extends AsyncIterable<LoopEvent> {
   genotypes(): Genotypes;
   /** Tests the network as it is; see `evaluate`. */
   evaluate(
-    options?: Pick<EvaluateOptions, 'at' | 'prior'>,
+    options?: Pick<EvaluateOptions, 'at' | 'prior' | 'onMistakes'>,
   ): AsyncGenerator<{ done: number; total: number }, Evaluation>;
+  /** Training images as the network gets them in the middle of the first phase, with the label of what changes them. */
+  seen(count: number): { readonly augment: string; readonly images: readonly Seen[] };
+  /** Multiply-adds for one image when the network is tested. */
+  multiplyAdds(): number;
   dispose(): void;
 }
 
@@ -262,6 +268,12 @@ export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live 
     },
     genotypes: () => learner.genotypes(),
     evaluate: (asked) => evaluate(learner.model, { dataset, batchSize, epoch, assumes: learner.assumes, ...asked }),
+    seen: (count) => {
+      const { store } = learner.model;
+      const knobs = knobsAt(phaseAt(0), 0.5);
+      return { augment, images: seenImages(dataset, { augment, store, seed, knobs, count }) };
+    },
+    multiplyAdds: () => countMacs(learner.model, context),
     dispose: () => {
       profiler?.stop();
       learner.dispose();

@@ -1,6 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type EpochRecord, type Evaluation, type Genotypes, openRun, type RunInfo } from '../run/index.js';
+import {
+  type EpochRecord,
+  type Evaluation,
+  type Genotypes,
+  openRun,
+  type RunInfo,
+  type RunPictures,
+  readPictures,
+} from '../run/index.js';
 import { plural } from './format.js';
 
 /** A run as a report sees it: all that its folder holds, and what could not be read. */
@@ -12,6 +20,8 @@ export interface LoadedRun {
   /** Missing while the run is not finished. */
   readonly evaluation: Evaluation | undefined;
   readonly genotypes: Genotypes | undefined;
+  /** Of a training that is at its end; older ones have none. */
+  readonly pictures?: RunPictures | undefined;
   /** Why it ended without a result, if it did. */
   readonly failure?: string | undefined;
   /** What is damaged or missing, as sentences for the reader. */
@@ -39,12 +49,13 @@ export const loadRun = (path: string): LoadedRun => {
   const records = attempt(folder.records, []);
   const evaluation = attempt(folder.readEvaluation, undefined);
   const genotypes = attempt(folder.readGenotype, undefined);
+  const pictures = attempt(() => readPictures(folder.path), undefined);
   const failure = evaluation === undefined ? attempt(folder.failure, undefined) : undefined;
   const epochs = plural(records.length, 'epoch');
   if (failure !== undefined) problems.push(`it failed after ${epochs}: ${failure}`);
   else if (records.length === 0) problems.push('it has no epoch yet');
   else if (evaluation === undefined) problems.push(`it is not finished: ${epochs} so far, no test yet`);
-  return { path, info: folder.info, records, evaluation, genotypes, failure, problems };
+  return { path, info: folder.info, records, evaluation, genotypes, pictures, failure, problems };
 };
 
 /** A folder that could not be opened as a run, and why. */

@@ -1,6 +1,7 @@
 import { cellSvg, cellsOf, type PlacedCell } from '../figure/index.js';
 import { type LoadedRun, messageOf, rowLabel } from '../measure/index.js';
 import { type EpochRecord, type Genotypes, printCell } from '../run/index.js';
+import { twoWidths } from './figure.js';
 import { type Html, html, trusted } from './html.js';
 
 /** What a slider stops at: the genotype of an epoch, or the one that a network is trained with. */
@@ -32,7 +33,8 @@ export const cellTemplates = (drawings: Drawings): Html[] =>
 
 const drawn = async ({ cell, title }: PlacedCell): Promise<string> => {
   try {
-    return await cellSvg(cell, { title });
+    const [wide, narrow] = [await cellSvg(cell, { title }), await cellSvg(cell, { title, narrow: true })];
+    return twoWidths({ wide, narrow }).markup;
   } catch (error) {
     return html`<p class="warn">${messageOf(error)}</p>`.markup;
   }
@@ -52,15 +54,21 @@ const cellOverStops = async (last: PlacedCell, stops: readonly Stop[], drawings:
   }
   const names = cells.map((placed) => known.get(JSON.stringify(placed?.cell)) ?? -1).join(' ');
   const inside = html`<div>${trusted(shown)}</div>`;
-  return html`<div class="cell scroll" tabindex="0" role="group" data-epochs="${names}">${inside}</div>`;
+  return html`<div class="cell" data-epochs="${names}">${inside}</div>`;
 };
 
 /**
  * The cells of a run as graphs, with one slider over the epochs of a search, and as text. Those of the last epoch are
- * drawn in place, and are all that is seen without scripts; the others are added to `drawings`. Nothing without cells.
+ * drawn in place, and are all that is seen without scripts; the others are added to `drawings`, unless only the `last`
+ * are asked for. Nothing without cells.
  */
-export const cellsFigure = async (run: LoadedRun, id: string, drawings: Drawings): Promise<Html[]> => {
-  const stops = stopsOf(run);
+export const cellsFigure = async (
+  run: LoadedRun,
+  id: string,
+  drawings: Drawings,
+  { last: only = false }: { last?: boolean } = {},
+): Promise<Html[]> => {
+  const stops = only ? stopsOf(run).slice(-1) : stopsOf(run);
   const last = stops.at(-1);
   const cells = cellsOf(last?.genotypes ?? {});
   if (last === undefined || cells.length === 0) return [];

@@ -41,10 +41,13 @@ split, as long-tailed as training, methods that mix have the best of their mixin
   return tableHtml(caption, tableOf(claims, columns));
 };
 
+/** What each change adds to the accuracies. */
+export const changesHtml = (lines: readonly Sensitivity[]): Html => tableHtml(ADDED, changedAccuraciesTable(lines));
+
 /** What depends on what the paper leaves open: what each change makes of the claims, and what it adds to accuracies. */
 export const sensitivityHtml = (lines: readonly Sensitivity[]): Html => {
   const caption = html`The claims above, measured again with one choice changed in every recipe that has runs with it.
 Means over seeds; ${MARKS} Columns: ${columnKey(lines)}`;
   const claims = claimsIn(lines).length === 0 ? null : tableHtml(caption, changedClaimsTable(lines));
-  return html`${claims}\n${tableHtml(ADDED, changedAccuraciesTable(lines))}`;
+  return html`${claims}\n${changesHtml(lines)}`;
 };

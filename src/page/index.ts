@@ -17,7 +17,9 @@ export {
 export {
   type ClaimResult,
   ComparisonError,
+  type LoadedFit,
   type LoadedRun,
+  loadFit,
   loadRun,
   loadRuns,
   measureClaims,
@@ -28,5 +30,6 @@ export {
   sensitivityOf,
   withoutCommon,
 } from '../measure/index.js';
-export { markdown } from './markdown.js';
+export { fitPage } from './fit-page.js';
+export { fitMarkdown, markdown } from './markdown.js';
 export { type PageOptions, reportPage } from './page.js';

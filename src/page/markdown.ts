@@ -5,12 +5,16 @@ import {
   claimsIn,
   claimsTable,
   columnKey,
+  comparedTable,
+  fitResults,
+  type LoadedFit,
   type LoadedRun,
   MARKS,
   measureClaims,
   requireComparable,
   resultColumns,
   resultRows,
+  searchHelped,
   sensitivityOf,
   type Table,
   tableOf,
@@ -47,4 +51,10 @@ export const markdown = (given: readonly LoadedRun[]): string => {
     ...(claimsIn(lines).length === 0 ? [] : [changed[0], MARKS, columnKey(lines)]),
     ...(lines.length === 0 ? [] : [ADDED, changed[1]]),
   ].join('\n\n');
+};
+
+/** The networks of a fit compared, as Markdown, and in words whether the search helped. */
+export const fitMarkdown = (fit: LoadedFit): string => {
+  const results = fitResults(fit);
+  return [tableText(comparedTable(results)), ...searchHelped(results).map(({ text }) => text)].join('\n\n');
 };

@@ -1,5 +1,10 @@
-/** All script that a report has: the sliders over epochs. Everything else works without. */
+/** All script that a report has: sliders over epochs, and a hint at what scrolls. Everything else works without. */
 export const script = `
+for (const box of document.querySelectorAll('.scroll')) {
+  const mark = () => box.classList.toggle('more', box.scrollWidth > box.clientWidth + 1);
+  new ResizeObserver(mark).observe(box);
+  mark();
+}
 for (const figure of document.querySelectorAll('figure.cells')) {
   const slider = figure.querySelector('.slider');
   if (slider === null) continue;

@@ -1,10 +1,10 @@
 /** How a report looks: one column, light and dark, figures always on white. */
 export const style = `
 :root { color-scheme: light dark; --ink: #1c1e21; --soft: #5a6068; --line: #d7dbe0; --back: #fff; --panel: #f5f6f8;
-  --link: #1d5a9e; --warn: #8f3d00; --warn-back: #fff3e6; }
+  --link: #1d5a9e; --warn: #8f3d00; --warn-back: #fff3e6; --shade: rgb(0 0 0 / .28); }
 @media (prefers-color-scheme: dark) {
   :root { --ink: #e4e6e9; --soft: #a2a9b2; --line: #3a4048; --back: #16181b; --panel: #1f2226;
-    --link: #8ab8ee; --warn: #f3b27a; --warn-back: #33241a; } }
+    --link: #8ab8ee; --warn: #f3b27a; --warn-back: #33241a; --shade: rgb(255 255 255 / .28); } }
 /* Where there is no Arial, figures would get a wider font than they were laid out for: this narrows it. */
 @font-face { font-family: Helvetica; src: local("DejaVu Sans"); size-adjust: 87%; }
 * { box-sizing: border-box; }
@@ -25,7 +25,14 @@ nav ul { display: flex; flex-wrap: wrap; gap: .15rem 1.1rem; padding: 0; list-st
 .warn, .warn a { color: var(--warn); }
 .caveats { padding-left: 1.2rem; }
 .caveats, figcaption { font-size: .92rem; }
-.scroll { overflow-x: auto; max-width: 100%; margin: 1rem 0; }
+/* What is wider than the window scrolls in its own box, which shows at its edges that there is more. */
+.scroll { overflow-x: auto; max-width: 100%; margin: 1rem 0; background:
+  linear-gradient(to right, var(--back) 40%, transparent) left / 2.5rem 100% no-repeat local,
+  linear-gradient(to left, var(--back) 40%, transparent) right / 2.5rem 100% no-repeat local,
+  linear-gradient(to right, var(--shade), transparent) left / .7rem 100% no-repeat,
+  linear-gradient(to left, var(--shade), transparent) right / .7rem 100% no-repeat; }
+.scroll.more::before { content: "Wider than the window: scroll sideways \\2192"; position: sticky; left: 0;
+  display: inline-block; padding-bottom: .3rem; color: var(--soft); font-size: .82rem; font-weight: 600; }
 .card .scroll { margin: 0; }
 table { border-collapse: collapse; font-size: .86rem; line-height: 1.4; }
 caption { text-align: left; color: var(--soft); padding-bottom: .5rem; }
@@ -33,14 +40,30 @@ caption > span { display: inline-block; position: sticky; left: 0; max-width: mi
 th, td { padding: .35rem .55rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
 th { font-weight: 600; }
 thead th { vertical-align: bottom; border-bottom: 2px solid var(--line); }
-tbody th { min-width: 9rem; }
+tbody th, tfoot th { min-width: 9rem; }
+tfoot tr:first-child > * { border-top: 2px solid var(--line); }
+.group th { color: var(--soft); font-size: .95em; padding-top: .9rem; }
 .numbers th:first-child { position: sticky; left: 0; background: var(--back); }
 .numbers td, .numbers th[scope=col]:not(:first-child) { text-align: right; font-variant-numeric: tabular-nums; }
 .numbers td { white-space: nowrap; }
 figure { margin: 1.5rem 0; min-width: 0; }
-.card { background: #fff; color: #1c1e21; border: 1px solid #d7dbe0; border-radius: 8px; padding: .75rem;
+.card { --back: #fff; --soft: #5a6068; --line: #d7dbe0; --shade: rgb(0 0 0 / .28);
+  background: #fff; color: #1c1e21; border: 1px solid #d7dbe0; border-radius: 8px; padding: .75rem;
   color-scheme: light; }
-.plot svg { display: block; max-width: 100%; min-width: 34rem; height: auto; margin: 0 auto; }
+.plot svg { display: block; max-width: 100%; height: auto; margin: 0 auto; }
+.plot { max-width: 56rem; }
+.plot details { margin-top: .35rem; }
+summary { cursor: pointer; color: var(--link); font-size: .92rem; }
+.narrow { display: none; }
+@media (max-width: 42rem) { .wide { display: none; } .narrow { display: block; } .narrow svg { width: 100%; } }
+.lead { font-size: 1.08rem; max-width: 50rem; }
+h4 { font-size: .95rem; margin: 1.1rem 0 .4rem; }
+.tiles { display: grid; grid-template-columns: repeat(6, 1fr); gap: .7rem; max-width: 46rem;
+  list-style: none; padding: 0; margin: .5rem 0 1rem; }
+.tiles li { min-width: 0; font-size: .8rem; line-height: 1.3; }
+.tiles img { display: block; width: 100%; aspect-ratio: 1; margin-bottom: .25rem; border-radius: 4px; }
+.small img { image-rendering: pixelated; }
+.tiles b, .tiles span { display: block; }
 .matrices { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1rem; }
 .matrices figure { margin: 0; }
 .confusion table { font-size: .74rem; font-variant-numeric: tabular-nums; }
@@ -57,12 +80,19 @@ figure { margin: 1.5rem 0; min-width: 0; }
 .slider output { font-weight: 600; font-variant-numeric: tabular-nums; }
 .slider label { min-width: min(100%, 26rem); }
 .graphs { display: flex; flex-wrap: wrap; gap: .75rem; }
-.cell { display: grid; background: #fff; border: 1px solid var(--line); border-radius: 8px; padding: .5rem; margin: 0; }
-.cell > div { grid-area: 1 / 1; }
+.cell { display: grid; max-width: 100%; background: #fff; color: #1c1e21;
+  border: 1px solid var(--line); border-radius: 8px; padding: .5rem; margin: 0; }
+.cell > div { grid-area: 1 / 1; min-width: 0; }
 /* Keeps the room of the largest: the page would jump under the slider. */
 .cell > [hidden] { display: block; visibility: hidden; }
 .cell svg { display: block; max-width: 100%; height: auto; }
-@media (max-width: 50rem) { .cell svg { max-width: none; } }
+@media (max-width: 42rem) {
+  tbody th, tfoot th { min-width: 6.5rem; }
+  .tiles { grid-template-columns: repeat(3, 1fr); }
+  .cell { width: 100%; }
+  .narrow svg { max-width: 28rem; }
+  .cell .narrow svg { margin: 0 auto; }
+}
 .genotypes { max-width: none; }
 .genotypes dt { font-weight: 600; margin-top: .4rem; }
 @media print { .slider, nav { display: none; } .scroll { overflow: visible; } figure, tr { break-inside: avoid; } }

@@ -16,6 +16,7 @@ export {
   writeFitPlan,
 } from './fit.js';
 export { createRun, defaultRunDir, openRun, type RunFolder } from './folder.js';
+export { type RunPictures, readPictures, writePictures } from './pictures.js';
 export { cellLines, printCell } from './print-cell.js';
 export {
   type Answers,

@@ -155,6 +155,8 @@ export const runInfo = z.preprocess(
       /** How an image of another shape is brought to the size. */
       fit: z.string().nullable(),
     }),
+    /** Of the network: weights, and multiply-adds for one image when it is tested; runs of older versions have none. */
+    size: z.object({ weights: z.int(), multiplyAdds: z.int() }).exactOptional(),
     versions,
     host: z.looseObject({ name: z.string(), processor: z.string(), cores: z.int() }).nullable(),
     device: z.string(),

@@ -5,6 +5,7 @@ import type { RunFolder } from '../run/index.js';
 import { kernels } from '../tensor/index.js';
 import { explained } from './diverged.js';
 import type { RunEvent, RunResult, Sink, Watch } from './events.js';
+import { keepPictures, mistakesWanted } from './pictures.js';
 import { versions } from './versions.js';
 
 const CHECKPOINT_SECONDS = 180;
@@ -74,7 +75,9 @@ export async function* carryOn(
     }
     // A phase without epochs has built another network since.
     if (plan.phases.at(-1)?.epochs === 0) save();
-    const pass = live.evaluate();
+    // A search is tested as a supernet, which nobody uses: what that gets wrong is of no interest.
+    const onMistakes = kind === 'search' ? undefined : mistakesWanted();
+    const pass = live.evaluate({ onMistakes });
     let tested = await pass.next();
     for (; !tested.done; tested = await pass.next()) {
       if (signal?.aborted) return ended();
@@ -83,6 +86,7 @@ export async function* carryOn(
     const evaluation = tested.value;
     const genotypes = live.genotypes();
     if (Object.keys(genotypes).length > 0) folder.writeGenotype(genotypes);
+    if (onMistakes !== undefined) await keepPictures(live, { folder, evaluation, mistakes: onMistakes.taken() });
     folder.writeEvaluation(evaluation);
     folder.log(`done: test accuracy ${evaluation.accuracy}`);
     return { run: folder.path, interrupted: false, evaluation, genotypes };

@@ -152,7 +152,7 @@ describe('predictions of a run whose data are gone', () => {
     ));
     await expect(predict(path('s'), path('photos'))).rejects.toThrow(
       `Cannot predict with ${path('s')}: it must be a trained network, this is a search, whose network mixes all ` +
-        `candidates; train what it found with \`tailnas train ${path('s')}\` and name that run`,
+        `candidates; train what it found with \`tailnas train ${path('s')}\`, and name that run`,
     );
   });
 });

@@ -113,6 +113,8 @@ async function* starting(request: RunRequest, watch: Watch): AsyncGenerator<RunE
       ...{ name, fingerprint, classes, counts, available, channels, imageSize, mean, std, fit },
       ...{ request: spec, spec: spec.spec, skipped: dataset.skipped },
     },
+    // Of the network that will be used; a supernet is never run as it is.
+    ...(kind === 'search' ? {} : { size: { weights: live.weights, multiplyAdds: live.multiplyAdds() } }),
     versions: versions(),
     host: host(),
     device,

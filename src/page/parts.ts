@@ -1,0 +1,44 @@
+import { figuresFor } from '../figure/index.js';
+import type { LoadedRun } from '../measure/index.js';
+import { cellsFigure, cellTemplates, type Drawings } from './cells.js';
+import { figureHtml } from './figure.js';
+import { type Html, html } from './html.js';
+import { confusionHtml, type Line } from './results.js';
+
+/** The run of a row that is shown where only one can be: its first finished one, or the first with an epoch. */
+const shownOf = ({ members }: Line): LoadedRun[] => {
+  const begun = members.filter((run) => run.records.length > 0);
+  const shown = begun.find((run) => run.evaluation !== undefined) ?? begun[0];
+  return shown === undefined ? [] : [shown];
+};
+
+/** All figures of runs; those that are of the paper alone only where asked for. */
+export const figureCards = (runs: readonly LoadedRun[], { papers }: { papers: boolean }): Html[] =>
+  // A run that failed is listed, and not drawn as if it were a result.
+  figuresFor(
+    runs.filter(({ failure }) => failure === undefined),
+    { papers },
+  ).map((figure, at) => figureHtml(figure, { id: `figure-${figure.name}`, label: `Figure ${at + 1}.` }));
+
+/** The cells of one run per row. */
+export const cellFigures = async (lines: readonly Line[]): Promise<Html[]> => {
+  const drawings: Drawings = new Map();
+  const figures: Html[] = [];
+  for (const [at, run] of lines.flatMap(shownOf).entries())
+    figures.push(...(await cellsFigure(run, `cells-${at + 1}`, drawings)));
+  if (figures.length === 0) return [];
+  const intro = html`<p>What would be derived from a search after each epoch, the last one shown first; of a training,
+the cells of its network. One run of each method.</p>`;
+  return [intro, ...figures, ...cellTemplates(drawings)];
+};
+
+/** The confusion matrix of one run per row. */
+export const confusions = (lines: readonly Line[]): Html[] => {
+  const tested = lines.flatMap(({ members }) => members.find((run) => run.evaluation !== undefined) ?? []);
+  if (tested.length === 0) return [];
+  return [
+    html`<p>Rows are true classes, columns what the network takes them for, in test images; shading is the share of the
+row. One run of each method.</p>
+<div class="matrices">${tested.map(confusionHtml)}</div>`,
+  ];
+};

@@ -1,9 +1,10 @@
 import {
   bestOf,
   classResults,
+  comparedNetworks,
+  countText,
   type FitResult,
   fitResults,
-  isImbalanced,
   type LoadedFit,
   largestMistakes,
   majority,
@@ -11,7 +12,7 @@ import {
   searchHelped,
   secondsOf,
 } from '../measure/index.js';
-import { classTable, mistakesText, testCounts } from './class-table.js';
+import { classTable, mistakesText } from './class-table.js';
 import { duration, listing, percent, strong, table } from './format.js';
 
 const testedClasses = ({ run }: FitResult) => {
@@ -20,30 +21,18 @@ const testedClasses = ({ run }: FitResult) => {
 };
 
 /** Every network beside always answering the largest class. */
-const comparison = (results: readonly FitResult[], best: FitResult): string => {
-  const imbalanced = best.run.evaluation !== undefined && isImbalanced(testCounts(best.run.evaluation));
-  const floor = majority(best.run.evaluation ?? { confusion: [] }, testedClasses(best));
-  const rows = results.map((result) => {
-    const { name, label, valid, test, accuracy, seconds } = result;
-    const what = name === 'random' ? networkWords[name] : `${networkWords[name]}: ${label}`;
-    const mark = result === best ? '← best on validation' : '';
-    return [what, percent(valid), strong(percent(test)), percent(accuracy), duration(seconds), mark];
-  });
-  return table(
-    [
-      [
-        '',
-        'validation, per class',
-        'test, per class',
-        imbalanced ? 'test, all images' : 'test accuracy',
-        'training',
-        '',
-      ],
-      ...rows,
-      [`always "${floor.name}"`, '', percent(floor.meanPerClassAccuracy), percent(floor.accuracy), '', ''],
-    ],
-    { right: [1, 2, 3, 4] },
-  );
+const comparison = (results: readonly FitResult[]): string => {
+  const rows = comparedNetworks(results).map(({ name, label, isBest, valid, test, accuracy, result }) => [
+    label === '' || label === 'random' ? name : `${name} (${label})`,
+    percent(valid),
+    percent(test),
+    percent(accuracy),
+    countText(result?.run.info.size?.weights),
+    result === undefined ? '' : duration(result.seconds),
+    isBest ? '← best on validation' : '',
+  ]);
+  const heading = ['mean per class', 'validation', 'test', 'all images', 'weights', 'training', ''];
+  return table([heading, ...rows], { right: [1, 2, 3, 4, 5] });
 };
 
 /** What a fit came to, for a terminal. */
@@ -61,7 +50,7 @@ export const fitSummary = (fit: LoadedFit): string => {
       ['test accuracy', percent(evaluation.accuracy)],
       ['time', `${duration(seconds)}, of which the search ${duration(secondsOf(fit.parts.search))}`],
     ]),
-    comparison(results, best),
+    comparison(results),
     `Did the search help?\n${searchHelped(results)
       .map(({ text }) => `  ${text}`)
       .join('\n')}\n  One seed each; the intervals are over the draw of test images.`,

@@ -120,7 +120,7 @@ export const runDisplay = ({
       live.update({ text: `${title}testing ${bar(event.done / event.total)} ${event.done}/${event.total}` });
     else {
       const r = event.record;
-      const every = Math.ceil(epochs / mostLines);
+      const every = Math.max(1, Math.ceil(epochs / mostLines));
       if ((r.epoch + 1) % every !== 0 && r.epoch + 1 !== epochs) return;
       const classes = (r.perClassAccuracy ?? []).filter((a) => a !== null);
       const perClass = classes.reduce((sum, a) => sum + a, 0) / classes.length;

@@ -51,7 +51,7 @@ describe('openSource', () => {
     await writeFile(join(root, 'idx', 'train-images-idx3-ubyte'), 'no IDX');
     await expect(openSource(join(root, 'idx'))).rejects.toThrow('is not an IDX file of images');
     await mkdir(join(root, 'pets'));
-    await expect(openSource(join(root, 'pets'))).rejects.toThrow('--test-share 0.2');
+    await expect(openSource(join(root, 'pets'))).rejects.toThrow('has no class folders');
   });
 
   it('suggests the nearest name for an unknown word, and checks paths', async () => {

@@ -32,13 +32,14 @@ describe('training recipes', () => {
       const plan = resnet.with(values);
       expect(plan.values).toEqual({ ...resnet.with({ recipe: 'plain' }).values, ...plan.values });
       expect(plan.values['recipe']).toBe('plain');
-      expect(Object.keys(changesOf(plan))).toEqual(Object.keys(values));
+      const besides = USUAL_RECIPE === 'plain' ? [] : ['recipe'];
+      expect(Object.keys(changesOf(plan)).sort()).toEqual([...Object.keys(values), ...besides].sort());
     },
   );
 
   it('of two branches is plain: they are a correction of their own', () => {
     expect(heads.with({ bilateral: true }).values).toMatchObject({ recipe: 'plain', sampling: 'class' });
-    expect(changesOf(heads.with({ bilateral: true }))).toEqual({ bilateral: true });
+    expect(changesOf(heads.with({ bilateral: true }))).toMatchObject({ bilateral: true });
   });
 
   it('gives way to single options', () => {

@@ -31,7 +31,7 @@ export interface TrainingRecipe {
 const DEFERRED = 'step(0.8)';
 const MIXED = 'default + mixup(1)';
 
-/** Every training recipe that has a name. Sources and figures are in docs/long-tail.md. */
+/** Every training recipe that has a name. What they reach is in docs/measured.md. */
 export const trainingRecipes = {
   plain: { about: 'cross-entropy; right where test images are as imbalanced as training images', values: {} },
   'balanced-softmax': {
@@ -75,7 +75,7 @@ const isName = (word: string): word is TrainingRecipeName => Object.hasOwn(train
 export const trainingRecipeNames: readonly TrainingRecipeName[] = Object.keys(trainingRecipes).filter(isName);
 
 /** What `tailnas train` does unless told otherwise: chosen by measurement, see LOG.md. */
-export const USUAL_RECIPE: TrainingRecipeName = 'plain';
+export const USUAL_RECIPE: TrainingRecipeName = 'balanced-softmax';
 
 /** The option that names a recipe. */
 export const recipeOption = {
@@ -92,21 +92,23 @@ export const recipeOption = {
   ),
 };
 
-/** Options that correct the imbalance in another way than the usual recipe does: both would correct it twice. */
+/** Options that correct the imbalance: one that is asked for and the usual recipe's would correct it twice. */
 const CORRECTIONS = ['loss', 'classifier', 'sampling'] as const;
+
+const usual: Values = { ...PLAIN, ...trainingRecipes[USUAL_RECIPE].values };
 
 const corrects = (values: Values): boolean =>
   String(values['bilateral']) === 'true' ||
-  CORRECTIONS.some((name) => values[name] !== undefined && values[name] !== PLAIN[name]);
+  CORRECTIONS.some((name) => values[name] !== undefined && values[name] !== usual[name]);
 
 /**
- * All values of the recipe that is asked for. Where none is, the usual one; `plain` where a loss, a classifier or a
- * sampling is asked for, or two branches, which are corrections of their own.
+ * All values of the recipe that is asked for. Where none is, the usual one; `plain` where another loss, classifier or
+ * sampling is asked for, or two branches, which are corrections of their own. `recipe` is what it is unless said.
  */
 export const ofRecipe = (values: Values): Values => {
   const { recipe } = values;
   const unsaid = corrects(values) ? 'plain' : USUAL_RECIPE;
   const name = recipe === undefined ? unsaid : String(recipe);
   const own: TrainingRecipe['values'] = isName(name) ? trainingRecipes[name].values : {};
-  return { ...PLAIN, ...own, recipe: unsaid };
+  return { ...PLAIN, ...own, recipe: recipe === undefined ? unsaid : USUAL_RECIPE };
 };

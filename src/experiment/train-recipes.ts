@@ -97,9 +97,10 @@ const CORRECTIONS = ['loss', 'classifier', 'sampling'] as const;
 
 const usual: Values = { ...PLAIN, ...trainingRecipes[USUAL_RECIPE].values };
 
+const hasBranches = ({ bilateral }: Values): boolean => String(bilateral) === 'true';
+
 const corrects = (values: Values): boolean =>
-  String(values['bilateral']) === 'true' ||
-  CORRECTIONS.some((name) => values[name] !== undefined && values[name] !== usual[name]);
+  hasBranches(values) || CORRECTIONS.some((name) => values[name] !== undefined && values[name] !== usual[name]);
 
 /**
  * All values of the recipe that is asked for. Where none is, the usual one; `plain` where another loss, classifier or
@@ -110,5 +111,5 @@ export const ofRecipe = (values: Values): Values => {
   const unsaid = corrects(values) ? 'plain' : USUAL_RECIPE;
   const name = recipe === undefined ? unsaid : String(recipe);
   const own: TrainingRecipe['values'] = isName(name) ? trainingRecipes[name].values : {};
-  return { ...PLAIN, ...own, recipe: recipe === undefined ? unsaid : USUAL_RECIPE };
+  return { ...PLAIN, ...own, recipe: recipe === undefined || hasBranches(values) ? unsaid : USUAL_RECIPE };
 };

@@ -1,6 +1,7 @@
 import { classResults, type Mistake, majority, NONE, sum } from '../measure/index.js';
 import type { Evaluation } from '../run/index.js';
 import { grouped, percent, table } from './format.js';
+import { printable } from './printable.js';
 
 /** What a test is read by. */
 export interface TestedClasses {
@@ -42,13 +43,16 @@ export const mistakesText = (mistakes: readonly Mistake[]): string =>
   mistakes.length === 0
     ? 'no test image is mistaken'
     : `most frequent mistakes\n${mistakes
-        .map(({ from, to, images, of }) => `  ${grouped(images)} of ${grouped(of)} "${from}" taken for "${to}"`)
+        .map(
+          ({ from, to, images, of }) =>
+            `  ${grouped(images)} of ${grouped(of)} "${printable(from)}" taken for "${printable(to)}"`,
+        )
         .join('\n')}`;
 
 /** What always answering the largest class would score: a result has to be above it. */
 export const majorityRow = (evaluation: Evaluation, of: TestedClasses): [string, string] => {
   const { name, accuracy, meanPerClassAccuracy } = majority(evaluation, of);
-  return [`always "${name}"`, `${percent(accuracy)}, per class ${percent(meanPerClassAccuracy)}`];
+  return [`always "${printable(name)}"`, `${percent(accuracy)}, per class ${percent(meanPerClassAccuracy)}`];
 };
 
 /** Images of the test by class. */

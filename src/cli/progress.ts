@@ -52,8 +52,9 @@ export const countDisplay = (
   };
 };
 
-/** `title` stands before each live line, `laterSeconds` are added to the time that is left, and of
- * many epochs no more than `mostLines` are printed.
+/**
+ * `title` stands before each live line, `laterSeconds` are added to the time that is left, and of many epochs no more
+ * than about `mostLines` are printed.
  */
 export const runDisplay = ({
   stream = process.stderr,

@@ -1,5 +1,5 @@
 import { type Confusion, type Evaluation, rankOrder } from '../run/index.js';
-import { sum } from './statistics.js';
+import { sum, Z975 } from './statistics.js';
 
 /** How one class does in the test. Shares are null where there is nothing to divide by. */
 export interface ClassResult {
@@ -18,14 +18,12 @@ export interface ClassResult {
   readonly interval: readonly [low: number, high: number] | null;
 }
 
-const Z = 1.959964; // 97.5 % quantile of the normal distribution
-
 /** Wilson's 95 % interval of a share: right also near 0 and 1, and for few images. null where there are none. */
 export const wilson = (right: number, of: number): readonly [low: number, high: number] | null => {
   if (of === 0) return null;
-  const [p, z2] = [right / of, Z * Z];
+  const [p, z2] = [right / of, Z975 * Z975];
   const center = (p + z2 / (2 * of)) / (1 + z2 / of);
-  const half = (Z / (1 + z2 / of)) * Math.sqrt((p * (1 - p)) / of + z2 / (4 * of * of));
+  const half = (Z975 / (1 + z2 / of)) * Math.sqrt((p * (1 - p)) / of + z2 / (4 * of * of));
   return [Math.max(0, center - half), Math.min(1, center + half)];
 };
 

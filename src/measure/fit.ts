@@ -12,7 +12,7 @@ import {
 } from '../run/index.js';
 import { fixed } from './format.js';
 import { type LoadedRun, loadRun } from './runs.js';
-import { type Estimate, mean, sum } from './statistics.js';
+import { type Estimate, mean, sum, Z975 } from './statistics.js';
 
 /** A fit as its folder holds it: the runs of the parts that have begun. */
 export interface LoadedFit {
@@ -86,8 +86,6 @@ export const bestOf = (results: readonly FitResult[]): FitResult => {
   return best;
 };
 
-const Z = 1.959964; // 97.5 % quantile of the normal distribution
-
 /**
  * Variance of the mean per-class accuracy over the draw of test images; with one image more of each outcome, so that
  * few images are not certain.
@@ -108,7 +106,7 @@ const varianceOf = (confusion: Confusion): number => {
  */
 export const differenceOf = (one: FitResult, other: FitResult): Estimate => {
   const variances = [one, other].map(({ run }) => varianceOf(run.evaluation?.confusion ?? []));
-  const half = Z * Math.sqrt(sum(variances));
+  const half = Z975 * Math.sqrt(sum(variances));
   const difference = one.test - other.test;
   return { mean: 100 * difference, low: 100 * (difference - half), high: 100 * (difference + half) };
 };

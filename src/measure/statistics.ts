@@ -17,6 +17,9 @@ export interface Estimate {
   readonly high: number | null;
 }
 
+/** 97.5 % quantile of the normal distribution. */
+export const Z975 = 1.959964;
+
 /** 97.5 % quantiles of Student's t for 1 to 10 degrees of freedom; beyond, the last is slightly too wide. */
 const T975 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
 /** 99.75 % quantiles: for the worst of ten, which falls below 0 by chance more often than one alone. */

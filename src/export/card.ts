@@ -1,21 +1,11 @@
-import { grouped, NONE, percent, plural, sum } from '../measure/index.js';
+import { grouped, NONE, percent, plural, sum, wilson } from '../measure/index.js';
 import { AUXILIARY } from '../net/index.js';
 import { rankOrder } from '../run/index.js';
 import type { Exportable } from './network.js';
 
-/** Of shares of `right` in `of`: Wilson's interval at 95 %. */
-export const wilson = (right: number, of: number): readonly [low: number, high: number] => {
-  const z = 1.959964;
-  const share = right / of;
-  const centre = (share + z ** 2 / (2 * of)) / (1 + z ** 2 / of);
-  const half = (z / (1 + z ** 2 / of)) * Math.sqrt((share * (1 - share)) / of + z ** 2 / (4 * of ** 2));
-  return [Math.max(0, centre - half), Math.min(1, centre + half)];
-};
-
-const interval = (right: number, of: number): string => {
-  if (of === 0) return NONE;
-  const [low, high] = wilson(right, of);
-  return `${percent(low)} to ${percent(high)}`;
+const intervalText = (right: number, of: number): string => {
+  const found = wilson(right, of);
+  return found === null ? NONE : `${percent(found[0])} to ${percent(found[1])}`;
 };
 
 /** A cell of a Markdown table: no bar and no line end of a class name may break it. */
@@ -84,7 +74,7 @@ const classRows = ({ open: { classes }, info, evaluation }: Tested): readonly (r
         grouped(train[c] ?? 0),
         `${grouped(right)} of ${grouped(tested)}`,
         percent(evaluation.perClassAccuracy[c] ?? null),
-        interval(right, tested),
+        intervalText(right, tested),
         answered === 0 ? 'never answered' : percent(right / answered),
       ];
     }),
@@ -107,7 +97,7 @@ const results = (network: Tested): string => {
       ['measure', 'value', '95 % interval'],
       [
         ['mean of the accuracies of the classes', percent(evaluation.meanPerClassAccuracy), ''],
-        ['accuracy', percent(evaluation.accuracy), interval(right, all)],
+        ['accuracy', percent(evaluation.accuracy), intervalText(right, all)],
         ['head (largest classes), mean', percent(head), ''],
         ['middle classes, mean', percent(middle), ''],
         ['tail (smallest classes), mean', percent(tail), ''],

@@ -8,7 +8,6 @@ import { command } from '../cli/export.js';
 import { exportOnnx } from '../index.js';
 import { open } from '../session/index.js';
 import { liveTensors, parseSafetensors, zeros } from '../tensor/index.js';
-import { wilson } from './card.js';
 import { deviation, requireClose } from './check.js';
 import { modelCard, placeDemo, placeTransformers, withExportable } from './index.js';
 import { readOnnx } from './onnx-read.js';
@@ -210,15 +209,6 @@ describe('a model card', () => {
     const { evaluation: _, ...none } = open(run);
     expect(() => withExportable({ ...none, evaluation: undefined }, modelCard)).toThrow('it has none yet; let it end');
     none.dispose();
-  });
-
-  it("has Wilson's intervals", () => {
-    // Newcombe 1998, table I: 81 of 263, 15 of 148, 0 of 20, 1 of 29.
-    const rounded = (right: number, of: number) => wilson(right, of).map((x) => Number(x.toFixed(4)));
-    expect(rounded(81, 263)).toEqual([0.2553, 0.3662]);
-    expect(rounded(15, 148)).toEqual([0.0624, 0.1605]);
-    expect(rounded(0, 20)).toEqual([0, 0.1611]);
-    expect(rounded(1, 29)).toEqual([0.0061, 0.1718]);
   });
 });
 

@@ -36,6 +36,15 @@ describe('class table', () => {
     expect(wilson(0, 0)).toBeNull();
   });
 
+  it("has Wilson's intervals as published", () => {
+    // Newcombe 1998, table I: 81 of 263, 15 of 148, 0 of 20, 1 of 29.
+    const rounded = (right: number, of: number) => (wilson(right, of) ?? []).map((x) => Number(x.toFixed(4)));
+    expect(rounded(81, 263)).toEqual([0.2553, 0.3662]);
+    expect(rounded(15, 148)).toEqual([0.0624, 0.1605]);
+    expect(rounded(0, 20)).toEqual([0, 0.1611]);
+    expect(rounded(1, 29)).toEqual([0.0061, 0.1718]);
+  });
+
   it('orders mistakes by their share of the class, not by their number', () => {
     expect(largestMistakes(confusion, { classes, most: 2 })).toEqual([
       { from: 'few', to: 'many', images: 2, of: 3 },

@@ -145,10 +145,7 @@ export const openCifar = async (path: string): Promise<DataSource> => {
   const test = readPart(files, { kind, members: kind.test, path });
   const { name, normalize } = kind;
   const classes = classNames(files, { kind, path });
-  return arraySource(
-    { train, test },
-    { name, classes, imageSize: SIZE, channels: 3, augment: 'crop(4) + flip', normalize, imbalance: 'exp' },
-  );
+  return arraySource({ train, test }, { name, classes, augment: 'crop(4) + flip', normalize, imbalance: 'exp' });
 };
 
 const openCached = (archive: Kind['archive']) => async (options: SourceOptions) =>

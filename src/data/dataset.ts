@@ -138,10 +138,11 @@ const loadDataset = async (
 };
 
 /**
- * Plans a long-tailed data set: which images of `spec` (see `openSource`) to train on, to validate on and to test on.
+ * Plans a long-tailed data set: which images of `spec` (see `openSource`, or `arraySource` for
+ * images in memory) to train on, to validate on and to test on.
  * The training images are thinned to the long tail and split by class with `seed`; the test part is never thinned.
  */
-export const planDataset = async (spec: string, options: PlanOptions = {}): Promise<DatasetPlan> => {
+export const planDataset = async (spec: string | DataSource, options: PlanOptions = {}): Promise<DatasetPlan> => {
   const { imbalance: asked, imbalanceRatio: ratio, validShare = 0.2, split = 'train', seed = 0, ...others } = options;
   const source = await openSource(spec, others);
   const usual = ratio === undefined ? (source.imbalance ?? 'natural') : 'exp';

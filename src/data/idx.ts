@@ -84,10 +84,7 @@ export const openIdx = async (folder: string, { name = basename(resolve(folder))
       `Cannot open data: ${folder} has test images of class ${alien}, but none to train; use matching files`,
     );
   const augment = /fashion[^/\\]*([/\\]raw)?$/i.test(resolve(folder)) ? 'crop(2) + flip' : 'crop(2)';
-  return arraySource(
-    { train, test },
-    { name, classes, imageSize: train.width, channels: 1, augment, imbalance: 'exp' },
-  );
+  return arraySource({ train, test }, { name, classes, augment, imbalance: 'exp' });
 };
 
 /** The package ships MNIST as plain IDX files; only its folder is used, its code is not run. */

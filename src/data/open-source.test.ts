@@ -5,6 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { planDataset } from './dataset.js';
 import { addDataFormat, dataNames, openSource } from './open-source.js';
 import { arraySource, countLabels, type ImageSet } from './source.js';
 
@@ -77,7 +78,7 @@ describe('openSource', () => {
 
   it("opens data of a user's own format, by name and by path, asking it before the others", async () => {
     const dot: ImageSet = { images: Uint8Array.of(9), labels: Uint16Array.of(0), height: 1, width: 1, channels: 1 };
-    const about = { classes: ['dot'], imageSize: 1, channels: 1, augment: 'none' } as const;
+    const about = { classes: ['dot'] };
     const open = async (name: string) => arraySource({ train: dot, test: dot }, { name, ...about });
     const recognises = (_: string, entries: readonly string[] = []): boolean => entries.includes('dots.txt');
     addDataFormat({ what: 'dots', named: { dots: () => open('named') }, fixed: true, recognises, open });
@@ -92,4 +93,34 @@ describe('openSource', () => {
       'the name "mnist" is taken',
     );
   });
+});
+
+describe('arraySource', () => {
+  const set = (n: number, { size = 2, channels = 1, label = 1 } = {}): ImageSet => ({
+    images: Uint8Array.from({ length: n * size * size * channels }, (_, i) => i),
+    labels: Uint16Array.from({ length: n }, (_, i) => (i % 2 === 0 ? 0 : label)),
+    ...{ height: size, width: size, channels },
+  });
+  const about = { name: 'dots', classes: ['dark', 'bright'] };
+
+  it('is planned as data on disk are, and keeps its own imbalance', async () => {
+    const plan = await planDataset(arraySource({ train: set(20), test: set(4) }, about), { validShare: 0.2 });
+    expect(plan.counts).toEqual({ train: [8, 8], valid: [2, 2], test: [2, 2] });
+    expect(plan).toMatchObject({ name: 'dots', imageSize: 2, channels: 1, tail: { imbalance: 'natural' } });
+    const { test, augment } = await plan.load();
+    expect([...test.images]).toEqual([...set(4).images]);
+    expect(augment).toBe('none');
+  });
+
+  it.each([
+    ['bytes that are no images', { ...set(4), images: new Uint8Array(15) }, '4 labels need 16 bytes of 2x2x1, got 15'],
+    ['a label that no class has', set(4, { label: 2 }), 'labels must be below 2, one per class, got 2 to test'],
+    ['another size', set(4, { size: 3 }), 'of one size and as many channels to train and to test, got 3x3x1'],
+    ['other channels', set(4, { channels: 3 }), 'to train and to test, got 2x2x3 to test'],
+  ])('refuses %s', (_, test, message) => expect(() => arraySource({ train: set(20), test }, about)).toThrow(message));
+
+  it('refuses options that contradict it', () =>
+    expect(planDataset(arraySource({ train: set(20), test: set(4) }, about), { imageSize: 8 })).rejects.toThrow(
+      'Cannot open data: dots has images of size 2, got 8',
+    ));
 });

@@ -67,9 +67,13 @@ export const recognise = async (
 /**
  * Opens data by its name, such as `mnist` (comes with the package) or `cifar10` (downloaded once), or by a path. A
  * known name wins over a folder of that name: write `./mnist` for the folder. Throws when there is no such data, or an
- * option does not fit it.
+ * option does not fit it. What is a source already stays as it is.
  */
-export const openSource = async (spec: string, options: SourceOptions = {}): Promise<DataSource> => {
+export const openSource = async (spec: string | DataSource, options: SourceOptions = {}): Promise<DataSource> => {
+  if (typeof spec !== 'string') {
+    requireFitting(spec, options);
+    return spec;
+  }
   const { format, open } = await recognise(spec);
   const source = await open(options);
   if (format.fixed) requireFitting(source, options);

@@ -94,16 +94,55 @@ const gather = (set: ImageSet, indices: Uint32Array): Loaded => {
   return { ...set, images, labels, skipped: [], kept: Uint32Array.from(indices.keys()) };
 };
 
-/** Makes a source of images that are already in memory (CIFAR, IDX). */
+const requireImages = (
+  { images, labels, height, width, channels }: ImageSet,
+  { part, first, classes }: { part: Part; first: ImageSet; classes: number },
+): void => {
+  const refuse = (rule: string, got: string, remedy: string): never => {
+    throw new RangeError(`Cannot take data: ${rule}, got ${got} to ${part}; ${remedy}`);
+  };
+  if (channels !== 1 && channels !== 3) refuse('images must have 1 or 3 channels', `${channels}`, 'convert them');
+  if (height !== width || height !== first.height || channels !== first.channels)
+    refuse(
+      'images must be square, and of one size and as many channels to train and to test',
+      `${height}x${width}x${channels}`,
+      'scale them first',
+    );
+  const bytes = labels.length * height * width * channels;
+  if (images.length !== bytes)
+    refuse(
+      `${labels.length} labels need ${bytes} bytes of ${height}x${width}x${channels}`,
+      `${images.length}`,
+      'give every image one label',
+    );
+  const alien = labels.find((label) => label >= classes);
+  if (alien !== undefined) refuse(`labels must be below ${classes}, one per class`, `${alien}`, 'name all classes');
+};
+
+/**
+ * Makes a source of images that are in memory, for `planDataset`. `augment` is their usual augmentation, none unless
+ * said. Throws a RangeError on images and labels that do not belong together.
+ */
 export const arraySource = (
   { train, test }: Readonly<Record<Part, ImageSet>>,
-  about: Pick<DataSource, 'name' | 'classes' | 'imageSize' | 'channels' | 'augment' | 'normalize' | 'imbalance'>,
-): DataSource => ({
-  ...about,
-  trainLabels: train.labels,
-  testLabels: test.labels,
-  load: async (part, indices) => gather(part === 'train' ? train : test, indices),
-});
+  {
+    augment = 'none',
+    ...about
+  }: Pick<DataSource, 'name' | 'classes' | 'normalize' | 'imbalance'> & Partial<Pick<DataSource, 'augment'>>,
+): DataSource => {
+  const classes = about.classes.length;
+  requireImages(train, { part: 'train', first: train, classes });
+  requireImages(test, { part: 'test', first: train, classes });
+  return {
+    ...about,
+    augment,
+    imageSize: train.height,
+    channels: train.channels === 1 ? 1 : 3,
+    trainLabels: train.labels,
+    testLabels: test.labels,
+    load: async (part, indices) => gather(part === 'train' ? train : test, indices),
+  };
+};
 
 /** How many images each class has. */
 export const countLabels = (labels: Uint16Array, classes: number): number[] => {

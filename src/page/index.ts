@@ -17,6 +17,8 @@ export {
 export {
   type ClaimResult,
   ComparisonError,
+  type FitResult,
+  fitResults,
   type LoadedFit,
   type LoadedRun,
   loadFit,

@@ -39,7 +39,7 @@ export const FIT_SEARCH = 'darts-resampling';
  */
 const SHARES: Readonly<Record<FitPart, number>> = { search: 0.17, network: 0.22, random: 0.22, resnet: 0.39 };
 /** Left for loading, checkpoints, pictures and the page. */
-const SPARE = 0.1;
+const SPARE = 0.05;
 
 const SEARCH_EPOCHS = { least: 2, most: 50 };
 const TRAIN_EPOCHS = { least: 3, most: 300 };

@@ -130,7 +130,8 @@ describe('tailnas train', { timeout: 60_000 }, () => {
     ['a file that is no genotype', ['data.json'], /data\.json/],
     ['two heads of a cell that has none', ['darts-v2', '--bilateral'], /--bilateral: it must have the heads/],
     ['a mixing beyond 1', ['hls', '--bilateral', '--mixing', 'constant(2)'], /must be in \[0, 1\], got 2/],
-    ['a search space of cells that are known', ['darts-v2', '--space', 'darts'], /--space is what a random cell/],
+    ['a search space of cells that are known', ['darts-v2', '--space', 'darts'], /--space is for a random cell/],
+    ['nodes of a network that has none', ['resnet8', '--nodes', '2'], /--nodes is for a random cell/],
     ['a search space that there is not', ['random', '--space', 'dart'], /did you mean "darts"/],
     ['an option of cells for a ResNet', ['resnet8', '--auxiliary', '0.4'], /Cannot train resnet\(8\) with --auxiliary/],
     [

@@ -55,6 +55,9 @@ export const dryRun = async (
     listing([
       ['kernels', computing],
       ['weights', grouped(expected.weights)],
+      ...(expected.multiplyAdds === undefined
+        ? []
+        : [['multiply-adds', `${grouped(expected.multiplyAdds)} per image`] as const]),
       ['steps per epoch', String(expected.stepsPerEpoch)],
       ['expected memory', memoryText(expected)],
       [

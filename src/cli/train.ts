@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Argument, Command, Option } from 'commander';
-import { kebab, networkNames, networkOf, RANDOM, training } from '../experiment/index.js';
+import { kebab, networkNames, networkOf, numberIn, RANDOM, training } from '../experiment/index.js';
 import { openRun } from '../run/index.js';
 import { type DataOrigin, type DataRequest, requestOf } from '../session/index.js';
 import { type SearchSpace, spaces } from '../space/index.js';
@@ -20,6 +20,12 @@ import { argument, fromUser, UsageError } from './usage.js';
 
 const DATA_FLAGS = ['imbalance', 'imbalanceRatio', 'imageSize', 'testShare', 'skipCorrupt', 'grey', 'flip'];
 
+/** What a random cell is drawn by. */
+interface Drawn {
+  readonly space?: SearchSpace;
+  readonly nodes?: number;
+}
+
 /** One experiment of every kind of network: their options are the same. */
 const any = () => training({ name: 'darts-v2', genotypes: {} });
 
@@ -37,6 +43,11 @@ export const command = (): Command =>
     .addOption(
       new Option('--space <space>', `search space that a ${RANDOM} cell is drawn from (default: darts)`).argParser(
         argument(spaces.read),
+      ),
+    )
+    .addOption(
+      new Option('--nodes <n>', `nodes of a ${RANDOM} cell (default: 4)`).argParser(
+        argument(numberIn({ least: 1, whole: true })),
       ),
     )
     .description('train a network from scratch: one that a search found, or any other')
@@ -58,11 +69,13 @@ Examples:
 
 The data are those of the run where a run is named and --data is not given: they must be what they were.`,
     )
-    .action((what: string, flags: RunFlags & OptionFlags & { space?: SearchSpace }, self: Command) => {
-      const { seed, space, scale } = flags;
-      if (space !== undefined && what !== RANDOM)
-        throw new UsageError(`--space is what a ${RANDOM} cell is drawn from: leave it out to train ${what}`);
-      const network = fromUser(() => networkOf(what, { seed, space, openRun }));
+    .action((what: string, flags: RunFlags & OptionFlags & Drawn, self: Command) => {
+      const { seed, space, nodes, scale } = flags;
+      const alien =
+        what === RANDOM ? undefined : (['space', 'nodes'] as const).find((name) => flags[name] !== undefined);
+      if (alien !== undefined)
+        throw new UsageError(`--${alien} is for a ${RANDOM} cell: leave it out to train ${what}`);
+      const network = fromUser(() => networkOf(what, { seed, space, nodes, openRun }));
       const asked = planFor(training(network, existsSync(what) ? { what } : {}), {
         scale,
         values: given(flags, [any()]),

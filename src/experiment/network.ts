@@ -84,7 +84,12 @@ export const networkOf = (
     space = dartsSpace,
     nodes = NODES,
     openRun,
-  }: { seed: number; space?: SearchSpace | undefined; nodes?: number; openRun: (path: string) => RunFolder },
+  }: {
+    seed: number;
+    space?: SearchSpace | undefined;
+    nodes?: number | undefined;
+    openRun: (path: string) => RunFolder;
+  },
 ): Network => {
   if (existsSync(word)) return statSync(word).isDirectory() ? ofRun(word, openRun(word)) : ofFile(word);
   if (/[/\\]|\.json$/.test(word))

@@ -7,6 +7,8 @@ import { type DataSizes, type Probe, probe } from './probe.js';
 /** What a run is expected to need on this machine. */
 export interface Forecast extends MemoryNeed {
   readonly weights: number;
+  /** For one image when it is tested; of a network that is trained. */
+  readonly multiplyAdds?: number | undefined;
   readonly stepsPerEpoch: number;
   readonly expectedSeconds: number;
   /** Of the phase that takes longest. */
@@ -82,6 +84,7 @@ export const forecast = async (
   const tested = Math.ceil(testImages / batchSize) + (trainStreams(plan) > 1 ? validations : 0);
   return {
     weights: first.weights,
+    multiplyAdds: first.multiplyAdds,
     stepsPerEpoch,
     expectedMemoryBytes: Math.round(Math.max(at(memory, batchSize), taken)),
     freeMemoryBytes,

@@ -18,6 +18,8 @@ export interface DataSizes {
 export interface Probe {
   readonly batch: number;
   readonly weights: number;
+  /** For one image when it is tested; of a network that is trained. */
+  readonly multiplyAdds: number | undefined;
   /** The most that tensors took at once. */
   readonly peak: number;
   /** What they held at the end, blocks for reuse included. */
@@ -109,7 +111,9 @@ export const probe = async (plan: Plan, { batch, sizes }: { batch: number; sizes
     live.snapshot();
     const { live: used, kept, peak } = memory.stats();
     const held = used + kept;
-    return { batch, weights: live.weights, peak, held, besides: process.memoryUsage().rss - held, seconds };
+    const besides = process.memoryUsage().rss - held;
+    const multiplyAdds = plan.experiment.kind === 'search' ? undefined : live.multiplyAdds();
+    return { batch, weights: live.weights, multiplyAdds, peak, held, besides, seconds };
   } finally {
     live?.dispose();
     memory.trim();

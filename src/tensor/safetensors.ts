@@ -104,6 +104,9 @@ export const parseSafetensors = (bytes: Uint8Array): TensorFile => {
     expected = to;
   }
   if (expected !== data.length) return fail(`${data.length - expected} bytes at the end belong to no tensor`);
+  for (const { name, dtype, from, to } of entries)
+    if (dtype === 'bool' && data.subarray(from, to).some((byte) => byte > 1))
+      return fail(`"${name}" is bool: its bytes must be 0 or 1`);
   // A copy: the bytes of a tensor need not be aligned in the file.
   const tensors = entries.map(({ name, dtype, shape, from, to }): [string, Tensor] => [
     name,

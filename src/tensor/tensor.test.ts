@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Data, type Dtype, dtypes, viewAs, widthOf } from './dtype.js';
 import { add, call, liveTensors, scope, Tensor, tensor, to, zeros } from './index.js';
+import { parseSafetensors, toSafetensors } from './safetensors.js';
 
 const disposedError = /the tensor was disposed/;
 
@@ -38,9 +39,27 @@ describe('tensor', () => {
     expect(() => tensor(new Float32Array(4), { shape: [2 ** 52, 2 ** 52] })).toThrow(/^Cannot make tensor: /);
   });
 
-  it('refuses 16-bit words without a type, and halves from plain numbers', () => {
+  it('refuses what an element type cannot hold', () => {
     expect(() => tensor(new Uint16Array(2))).toThrow('give the dtype of 16-bit words');
-    expect(() => tensor([1], { dtype: 'float16' })).toThrow('convert from float32');
+    expect(() => tensor([0, 256], { dtype: 'uint8' })).toThrow('uint8 holds whole numbers from 0 to 255, got 256');
+    expect(() => tensor([-129], { dtype: 'int8' })).toThrow('int8 holds whole numbers from -128 to 127, got -129');
+    expect(() => tensor([1.5], { dtype: 'int64' })).toThrow('int64 holds whole numbers');
+    expect(() => tensor([Number.NaN], { dtype: 'int32' })).toThrow('got NaN; round them first');
+    expect(() => tensor(Float32Array.of(1), { dtype: 'int32' })).toThrow(
+      'int32 must be given as a Int32Array, got Float32Array; make a tensor of the array',
+    );
+    expect(() => tensor(Uint8Array.of(0, 2), { dtype: 'bool' })).toThrow('bytes of bool must be 0 or 1');
+  });
+
+  it.each(dtypes)('of %s is read as the numbers that it was made of', (dtype) => {
+    const values = dtype === 'bool' ? [0, 1, 1] : /float/.test(dtype) ? [1.5, -0.125, 0] : [100, 3, 0];
+    scope(() => {
+      const x = tensor(values, { dtype });
+      expect(x.dtype).toBe(dtype);
+      expect(x.toArray()).toEqual(values);
+      expect(tensor(values.slice(0, 1), { dtype }).item()).toBe(values[0]);
+      expect(parseSafetensors(Buffer.concat(toSafetensors({ x }))).tensors['x']?.toArray()).toEqual(values);
+    });
   });
 
   it('gives the bytes of every element type back', () => {
@@ -87,10 +106,25 @@ describe('tensor', () => {
     scope(() => expect(tensor(new Float32Array([9, 1, 2, 9]).subarray(1, 3)).toArray()).toEqual([1, 2]));
   });
 
-  it('converts to half floats and back', () => {
+  it.each(['float16', 'bfloat16'] as const)('reads every word of %s as libtorch does', (dtype) => {
     scope(() => {
-      for (const dtype of ['float16', 'bfloat16'] as const)
-        expect(to(to(tensor([0.5, -2, 384]), { dtype }), { dtype: 'float32' }).toArray()).toEqual([0.5, -2, 384]);
+      const x = tensor(
+        Uint16Array.from({ length: 65_536 }, (_, i) => i),
+        { dtype },
+      );
+      expect(x.toArray()).toEqual(to(x, { dtype: 'float32' }).toArray());
+    });
+  });
+
+  it.each(['float16', 'bfloat16'] as const)('rounds numbers to %s as libtorch does', (dtype) => {
+    const near = [0, -0, 1, 65_504, 65_519, 65_520, 1e5, 3.4e38, 6e-8, 2.9e-8, 1e-40, 9e-41, Infinity, -Infinity, NaN];
+    const floats = fc.sample(fc.float({ noNaN: true }), 20_000);
+    // Halfway between two words: the even one is taken.
+    const ties = Array.from({ length: 2048 }, (_, i) => (i % 2 ? -1 : 1) * (1 + (2 * i + 1) / 2 ** 9));
+    const numbers = [...near, ...floats, ...ties].map(Math.fround);
+    scope(() => {
+      const own = tensor(numbers, { dtype }).toArray();
+      expect(own).toEqual(to(tensor(numbers), { dtype }).toArray());
     });
   });
 });

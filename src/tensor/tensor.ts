@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { type Data, type Dtype, dtypeCode, dtypeOfArray, dtypeOfCode, viewAs, widthOf } from './dtype.js';
+import { arrayOf, type Data, type Dtype, dtypeCode, dtypeOfArray, dtypeOfCode, requireHolds, viewAs } from './dtype.js';
+import { isHalf, ofHalf } from './half.js';
 import { native } from './native.js';
 
 let depth = 0;
@@ -51,13 +52,14 @@ export class Tensor implements Disposable {
     return !native().isLive(this.handle);
   }
 
-  /** A copy of the elements in row-major order. */
+  /** A copy of the elements in row-major order. Half floats come as 16-bit words; `toArray` reads them. */
   data(): Data {
     return viewAs(this.dtype, native().toBytes(this.handle));
   }
   /** The elements as numbers (64-bit integers beyond 2^53 lose digits). */
   toArray(): number[] {
-    return Array.from(this.data(), Number);
+    const dtype = this.dtype;
+    return Array.from(this.data(), isHalf(dtype) ? (word) => ofHalf(Number(word), dtype) : Number);
   }
   /** The only element. Throws when there is not exactly one. */
   item(): number {
@@ -137,7 +139,7 @@ const fits = (data: Nested, [size, ...inner]: readonly number[]): boolean =>
 /**
  * Makes a tensor from numbers: nested arrays (their nesting is the shape), or a typed array with `shape` (default: one
  * dimension). Nested arrays become float32 unless `dtype` says otherwise; a typed array keeps its element type. Throws
- * when the sizes do not fit.
+ * when the sizes do not fit, and on numbers that the element type cannot hold.
  */
 export const tensor = (
   data: Nested | Data,
@@ -145,6 +147,7 @@ export const tensor = (
 ): Tensor => {
   if (ArrayBuffer.isView(data)) {
     const own = dtype ?? dtypeOfArray(data);
+    requireHolds(data, own);
     return new Tensor(native().fromBytes(data, dtypeCode(own), shape ?? [data.length]));
   }
   const own = dtype ?? 'float32';
@@ -157,10 +160,5 @@ export const tensor = (
     );
   if (sizes.reduce((a, b) => a * b, 1) !== numbers.length)
     throw new TypeError(`Cannot make tensor: shape [${sizes.join(', ')}] does not fit ${numbers.length} numbers`);
-  const array = viewAs(own, new ArrayBuffer(numbers.length * widthOf(own)));
-  if (array instanceof BigInt64Array) array.set(numbers.map((n) => BigInt(n)));
-  else if (array instanceof Uint16Array)
-    throw new TypeError(`Cannot make tensor: convert from float32 with to(…, { dtype: '${own}' })`);
-  else array.set(numbers);
-  return new Tensor(native().fromBytes(array, dtypeCode(own), sizes));
+  return new Tensor(native().fromBytes(arrayOf(numbers, own), dtypeCode(own), sizes));
 };

@@ -7,6 +7,7 @@
 
 #include <sstream>
 
+#include "crash.h"
 #include "shapes.h"
 #include "table.h"
 
@@ -124,6 +125,17 @@ int64_t get_layout(napi_env env, napi_value v) {
   return n;
 }
 
+/// A list where the schema fixes its length: `int[2]` is two numbers, or one for both, or none where that is the default.
+/// Operators read as many as they expect, also beyond the end of a shorter list. `int[1]` stands for any number of them.
+template <class T>
+std::vector<T> of_length(const Parameter& p, std::vector<T> list) {
+  const size_t expected = p.fixed_length, got = list.size();
+  const bool none = got == 0 && p.fallback && p.fallback->isList() && p.fallback->toListRef().empty();
+  if (expected >= 2 && got != expected && got != 1 && !none)
+    throw UsageError("must have " + std::to_string(expected) + " elements, got " + std::to_string(got));
+  return list;
+}
+
 /// One argument as libtorch's value; `p` says what its schema allows.
 c10::IValue to_ivalue(napi_env env, napi_value v, const Parameter& p) {
   double handle;
@@ -143,19 +155,21 @@ c10::IValue to_ivalue(napi_env env, napi_value v, const Parameter& p) {
       } else {
         c10::List<at::Tensor> list;
         for (const double h : get_vector<double>(env, v, get_double)) list.push_back(table().get(h));
+        // Some operators divide by their number.
+        if (list.empty()) throw UsageError("must have at least one Tensor, got none");
         return list;
       }
     case Kind::integer: return get_int(env, v);
     case Kind::integers:
       if (p.fixed_length > 0 && type_of(env, v) == napi_number)
         return c10::List<int64_t>(std::vector<int64_t>(p.fixed_length, get_int(env, v)));
-      return c10::List<int64_t>(get_vector<int64_t>(env, v, get_int));
+      return c10::List<int64_t>(of_length(p, get_vector<int64_t>(env, v, get_int)));
     case Kind::real: return get_double(env, v);
     case Kind::reals: return c10::List<double>(get_vector<double>(env, v, get_double));
     case Kind::boolean: return get_bool(env, v);
     case Kind::booleans: {
       c10::List<bool> list;
-      for (const bool b : get_vector<bool>(env, v, get_bool)) list.push_back(b);
+      for (const bool b : of_length(p, get_vector<bool>(env, v, get_bool))) list.push_back(b);
       return list;
     }
     case Kind::scalar: return get_scalar(env, v);
@@ -266,6 +280,7 @@ napi_value call(napi_env env, napi_callback_info info) {
     Shapes before;
     if (op->writes) before.remember(stack);
     try {
+      const InOperator inside(op->name.c_str());
       op->handle.callBoxed(stack);
     } catch (...) {
       before.restore();

@@ -1,6 +1,7 @@
 // The door: everything that src/tensor sees of this folder.
 #include <atomic>
 
+#include "crash.h"
 #include "exports.h"
 
 namespace tailnas {
@@ -13,6 +14,7 @@ napi_value init(napi_env env, napi_value exports) {
     // One table of tensors and one set of libtorch modes: a second JavaScript thread would race on both.
     if (loaded.exchange(true)) throw UsageError("it is already loaded by another thread of this process; use child processes instead of workers");
     check(env, napi_add_env_cleanup_hook(env, [](void*) { loaded = false; }, nullptr));
+    name_crashes();
     for (const auto& e : all_exports()) {
       napi_value function;
       check(env, napi_create_function(env, e.name, NAPI_AUTO_LENGTH, e.callback, nullptr, &function));

@@ -1,3 +1,4 @@
+import { requireKnown } from '../label/index.js';
 import { testing } from '../nn/index.js';
 import type { OpenModel } from '../session/index.js';
 import { cat, scope, type Tensor } from '../tensor/index.js';
@@ -108,6 +109,7 @@ export const exportOnnx = (
   file: string,
   options: { license?: string | undefined } = {},
 ): OnnxExport => {
+  requireKnown(options, { names: { license: true }, action: 'export' });
   requireFree(file);
   return withExportable(run, (network) => placeOnnx(network, file), options);
 };

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dataset } from '../data/index.js';
+import { type OptionNames, requireKnown } from '../label/index.js';
 import { bestOf, fitResults, type LoadedFit, loadFit } from '../measure/index.js';
 import { fitPage } from '../page/index.js';
 import { writeAtomic } from '../run/atomic.js';
@@ -31,6 +32,7 @@ import {
   type Underway,
   usualMachine,
   type Watch,
+  watchNames,
   withResult,
 } from '../session/index.js';
 import { type FitOptions, planFit, planOfPart } from './plan.js';
@@ -48,6 +50,11 @@ export interface FitRequest extends Partial<FitOptions> {
   readonly out: string;
   readonly command?: readonly string[];
 }
+
+const requestNames: OptionNames<FitRequest> = {
+  ...{ data: true, out: true, command: true, budgetSeconds: true, seed: true, device: true, threads: true },
+  ...{ flip: true, search: true, recipe: true },
+};
 
 /** What a fit reports while it goes on: what its runs do, and where one ends and the next begins. */
 export type FitEvent =
@@ -138,8 +145,11 @@ export const preparedFit = async (
  * random cell and a ResNet, so that it can be said whether the search helped. Yields what happens; `result` is how
  * it ends. All decisions stand in `fit.json` before the first part begins, so that `resumeFit` ends in the same bytes.
  */
-export const fit = (request: FitRequest, watch: Watch = {}): Underway<FitEvent, FitEnd> =>
-  withResult(starting(request, watch));
+export const fit = (request: FitRequest, watch: Watch = {}): Underway<FitEvent, FitEnd> => {
+  requireKnown(request, { names: requestNames, action: 'fit' });
+  requireKnown(watch, { names: watchNames, action: 'follow a fit' });
+  return withResult(starting(request, watch));
+};
 
 async function* starting(request: FitRequest, watch: Watch): AsyncGenerator<FitEvent, FitEnd> {
   const { out } = request;

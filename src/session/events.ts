@@ -1,6 +1,7 @@
 import type { Dataset, Progress } from '../data/index.js';
 import type { Plan } from '../experiment/index.js';
 import type { Forecast } from '../forecast/index.js';
+import type { OptionNames } from '../label/index.js';
 import type { StepProfiler } from '../learn/index.js';
 import type { LoopEvent } from '../loop/index.js';
 import type { Evaluation } from '../run/index.js';
@@ -32,6 +33,11 @@ export interface RunRequest {
   readonly command?: readonly string[];
 }
 
+export const runRequestNames: OptionNames<RunRequest> = {
+  ...{ plan: true, data: true, dataset: true, origin: true, seed: true, device: true, threads: true, out: true },
+  ...{ from: true, overrides: true, command: true },
+};
+
 /** Who follows a run, and how. */
 export interface Watch {
   /** Aborting it saves a checkpoint and ends the run early. */
@@ -45,6 +51,10 @@ export interface Watch {
   /** Go on although the run is expected to need more memory than it can have. */
   readonly force?: boolean | undefined;
 }
+
+export const watchNames: OptionNames<Watch> = {
+  ...{ signal: true, checkpointSeconds: true, onDataProgress: true, profiler: true, forecast: true, force: true },
+};
 
 /** What a run reports while it goes on. */
 export type RunEvent =

@@ -10,7 +10,7 @@ export {
   thinnedText,
 } from './data-request.js';
 export { type EvaluatedOn, type EvaluateOnOptions, evaluateOn, type UnknownClass } from './evaluate-on.js';
-export type { RunEvent, RunRequest, RunResult, Sink, Watch } from './events.js';
+export { type RunEvent, type RunRequest, type RunResult, type Sink, type Watch, watchNames } from './events.js';
 export { type ImagePaths, type LoadedImages, loadImages, shapeOf } from './load-images.js';
 export { type OpenModel, open } from './open.js';
 export {

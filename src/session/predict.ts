@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Failure, imageBatches } from '../data/index.js';
+import { type OptionNames, requireKnown } from '../label/index.js';
 import { logShift, shifted } from '../loop/index.js';
 import { scope } from '../tensor/index.js';
 import { foundAt, type ImagePaths, shapeOf } from './load-images.js';
@@ -27,6 +28,8 @@ export interface PredictOptions {
   /** Images that are computed at once; about what 64 images of 64×64 need unless said. */
   readonly batchSize?: number | undefined;
 }
+
+const optionNames: OptionNames<PredictOptions> = { prior: true, batchSize: true };
 
 /** What happens while images are predicted. */
 export type PredictEvent =
@@ -93,8 +96,10 @@ const notices = ({ grey, colour }: { grey: number; colour: boolean }): string[] 
 export async function* predictions(
   model: OpenModel,
   paths: ImagePaths,
-  { prior, batchSize }: PredictOptions = {},
+  options: PredictOptions = {},
 ): AsyncGenerator<PredictEvent, void> {
+  requireKnown(options, { names: optionNames, action: 'predict' });
+  const { prior, batchSize } = options;
   requireTrained(model.run, { action: 'Cannot predict with', info: model.info });
   const shape = shapeOf(model);
   const { files, failures } = await foundAt(paths);

@@ -1,6 +1,7 @@
 import { networkOf, type Scale, scaled, training, type Values } from '../experiment/index.js';
 import { openRun } from '../run/index.js';
-import type { RunEvent, RunRequest, RunResult, Watch } from './events.js';
+import { type OptionNames, requireKnown } from '../label/index.js';
+import { type RunEvent, type RunRequest, type RunResult, runRequestNames, type Watch } from './events.js';
 import { startRun } from './start.js';
 import type { Underway } from './with-result.js';
 
@@ -12,6 +13,9 @@ export interface TrainRequest extends Omit<RunRequest, 'plan' | 'from' | 'overri
   readonly values?: Values;
 }
 
+const { plan: _plan, from: _from, overrides: _overrides, ...others } = runRequestNames;
+const names: OptionNames<TrainRequest> = { ...others, scale: true, values: true };
+
 /**
  * Trains a network from scratch and keeps it in a folder, as `tailnas train` does. `network`: a run folder whose search
  * found it, a genotype.json, `random`, a published cell such as `darts-v2`, or `resnet32`. Throws a RangeError on what
@@ -19,10 +23,12 @@ export interface TrainRequest extends Omit<RunRequest, 'plan' | 'from' | 'overri
  */
 export const train = (
   network: string,
-  { scale = 'small', values = {}, ...request }: TrainRequest,
+  request: TrainRequest,
   watch: Watch = {},
 ): Underway<RunEvent, RunResult> => {
+  requireKnown(request, { names, action: 'train' });
+  const { scale = 'small', values = {}, ...rest } = request;
   const found = networkOf(network, { seed: request.seed ?? 0, openRun });
   const plan = scaled(training(found, { what: network }), { scale, values });
-  return startRun({ ...request, plan, overrides: { scale, ...values } }, watch);
+  return startRun({ ...rest, plan, overrides: { scale, ...values } }, watch);
 };

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { Command, Option } from 'commander';
 import {
   CHECKED_IMAGES,
@@ -14,6 +15,7 @@ import {
   type WeightsExport,
   withExportable,
 } from '../export/index.js';
+import { commandText } from '../measure/index.js';
 import { listing, plural } from './format.js';
 import { UsageError } from './usage.js';
 
@@ -99,13 +101,13 @@ const folderRows = (
 
 const transformers = (network: Exportable, folder: string): Done => {
   const written = placeTransformers(network, folder);
-  const next = `put it where your page or program finds models, and say pipeline('image-classification', …)`;
+  const next = `put it in the folder of env.localModelPath, and say pipeline('image-classification', '${basename(folder)}')`;
   return { what: 'transformers', written, rows: folderRows(written, { what: 'a model for transformers.js', next }) };
 };
 
 const demo = (network: Exportable, folder: string): Done => {
   const written = placeDemo(network, folder);
-  const next = `npx http-server ${folder}, and open the address that it says; any static host will do`;
+  const next = `${commandText(['npx', 'http-server', folder])}, and open the address that it says; any static host will do`;
   return { what: 'demo', written, rows: folderRows(written, { what: 'a page to try it on', next }) };
 };
 

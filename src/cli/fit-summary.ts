@@ -1,6 +1,7 @@
 import {
   bestOf,
   classResults,
+  commandText,
   comparedNetworks,
   countText,
   type FitResult,
@@ -58,9 +59,9 @@ export const fitSummary = (fit: LoadedFit): string => {
     mistakesText(largestMistakes(evaluation.confusion, of)),
     listing([
       ['page', `${fit.path}/report.html`],
-      ['next', `tailnas predict ${fit.path} <images>`],
-      ['', `tailnas export ${fit.path} --onnx model.onnx`],
-      ['', `tailnas evaluate ${fit.path} --prior training`],
+      ['next', `${commandText(['tailnas', 'predict', fit.path])} <images>`],
+      ['', commandText(['tailnas', 'export', fit.path, '--onnx', 'model.onnx'])],
+      ['', commandText(['tailnas', 'evaluate', fit.path, '--prior', 'training'])],
     ]),
   ].join('\n\n');
 };

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Option } from 'commander';
-import { closest } from 'fastest-levenshtein';
+import { didYouMean } from '../label/index.js';
 import { type NamedPrior, normalised } from '../loop/index.js';
 import type { RunInfo } from '../run/index.js';
 import { UsageError } from './usage.js';
@@ -62,7 +62,10 @@ export const priorFor = (
   };
   const unknown = [...shares.keys()].find((name) => !classes.includes(name));
   if (unknown !== undefined)
-    fail(`it must name classes of the run, "${unknown}" is none; did you mean "${closest(unknown, classes)}"?`);
+    fail(
+      `it must name classes of the run, "${unknown}" is none;` +
+        (didYouMean(unknown, classes) || ` they are ${classes.join(', ')}`),
+    );
   const prior = classes.map((name) => {
     const share = shares.get(name);
     if (share === undefined) return fail(`it must have every class of the run, "${name}" is missing`);
@@ -71,5 +74,8 @@ export const priorFor = (
       return fail(`each share must be a number > 0, that of "${name}" is ${JSON.stringify(share)}`);
     return share;
   });
+  const all = prior.reduce((a, b) => a + b, 0);
+  if (!Number.isFinite(all) || Math.min(...prior) / all === 0)
+    fail('its shares must be of sizes that can be compared, their sum or quotient is beyond what numbers hold');
   return { name: word, prior: normalised(prior) };
 };

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cellsOf, genotypeSvgs, svgToPng } from '../figure/index.js';
-import { isImbalanced, largestMistakes, sum } from '../measure/index.js';
+import { commandText, isImbalanced, largestMistakes, sum } from '../measure/index.js';
 import {
   bestAnswer,
   cellLines,
@@ -181,8 +181,9 @@ const supernetRow = (kind: string): [string, string][] => (kind === 'search' ? [
 /** What to type next. */
 export const nextText = ({ path, info }: Pick<RunFolder, 'path' | 'info'>): string =>
   info.experiment.kind === 'search'
-    ? `next: tailnas train ${path}`
-    : `next: tailnas predict ${path} <images>, tailnas export ${path} --onnx model.onnx`;
+    ? `next: ${commandText(['tailnas', 'train', path])}`
+    : `next: ${commandText(['tailnas', 'predict', path])} <images>\n` +
+      `      ${commandText(['tailnas', 'export', path, '--onnx', 'model.onnx'])}`;
 
 /** The whole summary of a finished run. */
 export const summary = (

@@ -1,4 +1,5 @@
 import type { FitEnd, FitEvent } from '../fit/index.js';
+import { commandText } from '../measure/index.js';
 import type { FitPart, FitPlan } from '../run/index.js';
 import type { RunEvent, Underway, Watch } from '../session/index.js';
 import { fitJson, fitSummary } from './fit-summary.js';
@@ -28,7 +29,8 @@ export const watchFit = async (
     if (event.type === 'plan') {
       plan = event.plan;
       const seconds = Object.values(plan.parts).reduce((sum, part) => sum + part.expectedSeconds, 0);
-      say(`about ${duration(seconds)} for all four parts, within ${duration(plan.budgetSeconds)} → ${event.dir}`);
+      const whole = `about ${duration(seconds)} for all four parts, within ${duration(plan.budgetSeconds)}`;
+      say(event.resumed ? `${event.dir} goes on; it was planned as ${whole}` : `${whole} → ${event.dir}`);
     } else if (event.type === 'part') {
       const { number, of, name, laterSeconds } = event;
       display.end();
@@ -51,7 +53,7 @@ export const watchFit = async (
     },
   );
   if (value.fit === undefined) {
-    process.stderr.write(`saved; continue with: tailnas resume ${value.dir}\n`);
+    process.stderr.write(`saved; continue with: ${commandText(['tailnas', 'resume', value.dir])}\n`);
     process.exitCode = received === undefined ? 0 : EXIT[received];
     return;
   }

@@ -1,5 +1,5 @@
 import { type StepProfiler, stepProfiler } from '../learn/index.js';
-import { classResults } from '../measure/index.js';
+import { classResults, commandText } from '../measure/index.js';
 import { openRun } from '../run/index.js';
 import type { RunEvent, RunResult, Underway } from '../session/index.js';
 import { profileTable } from './profile-table.js';
@@ -95,7 +95,7 @@ export const watchRun = async (
   const timed = profiler?.report();
   const timedTable = timed === undefined ? '' : `${profileTable(timed)}\n`;
   if (interrupted || evaluation === undefined) {
-    process.stderr.write(`saved; continue with: tailnas resume ${run}\n`);
+    process.stderr.write(`saved; continue with: ${commandText(['tailnas', 'resume', run])}\n`);
     if (timed !== undefined)
       process.stdout.write(json ? `${JSON.stringify({ run, interrupted, profile: timed })}\n` : timedTable);
     // It was to stop after so many steps.

@@ -204,7 +204,10 @@ export const training = (network: Network, { what = network.name }: { what?: str
     scales: genotypes === null ? RESNETS : CELLS,
     plan: (o) => {
       if (o.bilateral && HEADS.some((head) => genotypes?.[head] === undefined))
-        throw new RangeError(`Cannot train ${what} with --bilateral: it must have the heads ${HEADS.join(' and ')}`);
+        throw new RangeError(
+          `Cannot train ${what} with --bilateral: it must have the heads ${HEADS.join(' and ')}; ` +
+            'train what a bilateral search such as hls found, or leave it out',
+        );
       if (genotypes === null)
         models.read(name); // an unknown one is refused now, not when it is built
       else requireKinds(genotypes, { kinds: cellKinds(o.layers), layers: o.layers, what });

@@ -48,8 +48,8 @@ const frontMatter = ({ title, info, evaluation, license, open: { classes } }: Te
     `          type: ${yaml(data.name.toLowerCase().replace(/[^a-z0-9._-]+/g, '-'))}`,
     '          split: test',
     '        metrics:',
-    ...metric('accuracy', 'Accuracy', evaluation.accuracy),
     ...metric('accuracy', `Mean of the accuracies of ${classes.length} classes`, evaluation.meanPerClassAccuracy),
+    ...metric('accuracy', 'Accuracy', evaluation.accuracy),
     '---',
   ].join('\n');
 };

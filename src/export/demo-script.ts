@@ -93,7 +93,9 @@ const answer = async (file) => {
       pixels = await pixelsOf(file);
     } catch {
       const problem = 'This browser cannot read ' + file.name + ' as an image. Try a JPEG, PNG or WebP file.';
-      if (own === latest) say(problem, true);
+      if (own !== latest) return;
+      result.hidden = true; // it is that of another file
+      say(problem, true);
       return;
     }
     const { rgba, width, height } = pixels;

@@ -59,7 +59,7 @@ const requestNames: OptionNames<FitRequest> = {
 /** What a fit reports while it goes on: what its runs do, and where one ends and the next begins. */
 export type FitEvent =
   | RunEvent
-  | { readonly type: 'plan'; readonly dir: string; readonly plan: FitPlan }
+  | { readonly type: 'plan'; readonly dir: string; readonly plan: FitPlan; readonly resumed: boolean }
   | {
       readonly type: 'part';
       readonly name: FitPart;
@@ -124,6 +124,10 @@ export const preparedFit = async (
   { onDataProgress }: Pick<Watch, 'onDataProgress'> = {},
 ): Promise<{ plan: FitPlan; dataset: Dataset }> => {
   const options = { ...usualMachine(), budgetSeconds: USUAL_BUDGET, ...given };
+  if (!(options.budgetSeconds > 0))
+    throw new RangeError(
+      `Cannot fit: budgetSeconds must be above 0, got ${options.budgetSeconds}; ask for 600 or more`,
+    );
   const began = performance.now();
   const dataset = await prepare(data, { ...options, ...(onDataProgress && { onDataProgress }) });
   const spent = (): number => (performance.now() - began) / 1000;
@@ -161,7 +165,7 @@ async function* starting(request: FitRequest, watch: Watch): AsyncGenerator<FitE
   try {
     refuseOccupied(out);
     writeFitPlan(out, plan);
-    yield { type: 'plan', dir: out, plan };
+    yield { type: 'plan', dir: out, plan, resumed: false };
     return yield* carryOut(out, { plan, dataset, watch });
   } finally {
     release();
@@ -173,6 +177,7 @@ export const resumeFit = (dir: string, watch: Watch = {}): Underway<FitEvent, Fi
   withResult(resuming(dir, watch));
 
 async function* resuming(dir: string, watch: Watch): AsyncGenerator<FitEvent, FitEnd> {
+  if (!isFit(dir)) throw new Error(`Cannot continue ${dir}: it must be a fit, it has no fit.json; check the path`);
   const plan = readFitPlan(dir);
   if (readFitOutcome(dir) !== undefined) {
     yield { type: 'notice', text: `${dir} is complete: nothing to resume` };
@@ -187,7 +192,7 @@ async function* resuming(dir: string, watch: Watch): AsyncGenerator<FitEvent, Fi
       ...origin,
       data: { fingerprint: plan.fingerprint, spec: request.spec, counts: dataset.counts },
     });
-    yield { type: 'plan', dir, plan };
+    yield { type: 'plan', dir, plan, resumed: true };
     return yield* carryOut(dir, { plan, dataset, watch });
   } finally {
     release();

@@ -22,6 +22,9 @@ const strengths = (run: LoadedRun): Html | null => {
     .toSorted((a, b) => (b.recall ?? 0) - (a.recall ?? 0));
   const n = Math.min(NAMED, Math.floor(tested.length / 2));
   if (n === 0) return null;
+  const [first, last] = [tested[0], tested.at(-1)];
+  if (first !== undefined && first.recall === last?.recall)
+    return html` It answers ${percentText(first.recall)} of the images of every class right.`;
   const [good, bad] = [tested.slice(0, n), tested.slice(-n).reverse()];
   return html` It is best at ${listed(good.map(classText))}, and worst at ${listed(bad.map(classText))}.`;
 };

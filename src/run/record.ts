@@ -32,8 +32,8 @@ const versions = z.record(z.string(), z.string());
 
 const accuracies = {
   loss: z.number(),
-  accuracy: z.number(),
   meanPerClassAccuracy: z.number(),
+  accuracy: z.number(),
   perClassAccuracy: list(z.number().nullable()),
 };
 

@@ -2,9 +2,9 @@
 export type Confusion = readonly (readonly number[])[];
 
 export interface Scores {
-  readonly accuracy: number;
   /** Mean of the per-class accuracies: every class counts the same, however rare. */
   readonly meanPerClassAccuracy: number;
+  readonly accuracy: number;
   /** null for a class without images. */
   readonly perClassAccuracy: readonly (number | null)[];
 }
@@ -16,8 +16,8 @@ const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b
 export const scores = (confusion: Confusion): Scores => {
   const perClassAccuracy = confusion.map((row, c) => (sum(row) === 0 ? null : (row[c] ?? 0) / sum(row)));
   return {
-    accuracy: sum(confusion.map((row, c) => row[c] ?? 0)) / sum(confusion.map(sum)),
     meanPerClassAccuracy: mean(perClassAccuracy.filter((a) => a !== null)),
+    accuracy: sum(confusion.map((row, c) => row[c] ?? 0)) / sum(confusion.map(sum)),
     perClassAccuracy,
   };
 };

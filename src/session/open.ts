@@ -51,6 +51,11 @@ export const open = (run: string, { device = 'cpu' }: { device?: string } = {}):
     assumes: normalised(learner.assumes?.(at) ?? counts.train),
     model,
     logits: (images) => {
+      if (!(images instanceof Uint8Array))
+        throw new TypeError(
+          'Cannot answer images: they must be a Uint8Array of pixels from 0 to 255, ' +
+            `got ${Object.prototype.toString.call(images).slice(8, -1)}; loadImages reads files so`,
+        );
       if (images.length === 0 || images.length % size !== 0)
         throw new RangeError(
           `Cannot answer images: their bytes must be a multiple of ${size} (${imageSize}×${imageSize}×${channels}), ` +

@@ -1,6 +1,6 @@
 import { networkOf, type Scale, scaled, training, type Values } from '../experiment/index.js';
-import { openRun } from '../run/index.js';
 import { type OptionNames, requireKnown } from '../label/index.js';
+import { openRun } from '../run/index.js';
 import { type RunEvent, type RunRequest, type RunResult, runRequestNames, type Watch } from './events.js';
 import { startRun } from './start.js';
 import type { Underway } from './with-result.js';
@@ -21,11 +21,7 @@ const names: OptionNames<TrainRequest> = { ...others, scale: true, values: true 
  * found it, a genotype.json, `random`, a published cell such as `darts-v2`, or `resnet32`. Throws a RangeError on what
  * is none of these, and on options that do not go together.
  */
-export const train = (
-  network: string,
-  request: TrainRequest,
-  watch: Watch = {},
-): Underway<RunEvent, RunResult> => {
+export const train = (network: string, request: TrainRequest, watch: Watch = {}): Underway<RunEvent, RunResult> => {
   requireKnown(request, { names, action: 'train' });
   const { scale = 'small', values = {}, ...rest } = request;
   const found = networkOf(network, { seed: request.seed ?? 0, openRun });

@@ -18,7 +18,17 @@ import {
 import { start } from './start.js';
 import { argument, fromUser, UsageError } from './usage.js';
 
-const DATA_FLAGS = ['imbalance', 'imbalanceRatio', 'imageSize', 'testShare', 'skipCorrupt', 'grey', 'flip'];
+const DATA_FLAGS = [
+  'imbalance',
+  'imbalanceRatio',
+  'imageSize',
+  'testShare',
+  'skipCorrupt',
+  'strict',
+  'fit',
+  'grey',
+  'flip',
+];
 
 /** One experiment of every kind of network: their options are the same. */
 const any = () => training({ name: 'darts-v2', genotypes: {} });

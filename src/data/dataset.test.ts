@@ -108,7 +108,7 @@ describe('planDataset', () => {
     expect(plan.counts.test).toEqual([4, 4]);
     const data = await plan.load();
     expect(data.counts.test).toEqual([4, 3]);
-    expect(data.skipped).toEqual([file]);
+    expect(data.skipped).toEqual([{ file, reason: 'it is no image but text', part: 'test', class: 'dog' }]);
     expect(greys(data.test)).toEqual([10, 20, 30, 40, 50, 60, 80]);
   });
 

@@ -3,8 +3,9 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { arraySource, type DataFormat, type DataSource, type ImageSet, type Part } from './source.js';
+import { arraySource, type DataFormat, type DataSource, type ImageSet } from './source.js';
 
+type Part = 'train' | 'test';
 const PREFIX = { train: 'train', test: 't10k' } as const;
 const DIMENSIONS = { images: 3, labels: 1 } as const;
 

@@ -30,7 +30,7 @@ export class UnknownDataError extends Error {
 }
 
 /** Throws on an option that contradicts a set of one size, with its own channels and test part: it is not ignored. */
-const requireFitting = (source: DataSource, { imageSize, channels, testShare }: SourceOptions): void => {
+const requireFitting = (source: DataSource, { imageSize, channels, testShare, fit }: SourceOptions): void => {
   const refuse = (what: string, flag: string): never => {
     throw new Error(`Cannot open data: ${source.name} ${what}; leave out ${flag}`);
   };
@@ -38,6 +38,7 @@ const requireFitting = (source: DataSource, { imageSize, channels, testShare }: 
     refuse(`has images of size ${source.imageSize}, got ${imageSize}`, '--image-size');
   if (channels !== undefined && channels !== source.channels)
     refuse(`has ${source.channels} channels, got ${channels}`, '--grey');
+  if (fit !== undefined) refuse('has images that are of one size already', '--fit');
   if (testShare !== undefined) refuse(`has a test part of its own, got test share ${testShare}`, '--test-share');
 };
 

@@ -2,7 +2,7 @@ import { unreadableText } from '../data/index.js';
 import { describe, type Plan } from '../experiment/index.js';
 import { forecast, type MemoryNeed } from '../forecast/index.js';
 import { shortName } from '../label/index.js';
-import { type DataOrigin, type DataRequest, dataTexts, planData, sizesOf } from '../session/index.js';
+import { type DataOrigin, type DataRequest, dataTexts, planData, requireRoom, sizesOf } from '../session/index.js';
 import { kernels, requireDevice, threads } from '../tensor/index.js';
 import { bytes, duration, grouped, listing, plural, table } from './format.js';
 import type { RunFlags } from './options.js';
@@ -33,6 +33,7 @@ export const dryRun = async (
   const computing = kernels();
   const display = flags.quiet ? silent : runDisplay();
   const planned = await planData(data, { onProgress: display.onData, origin });
+  requireRoom(planned, { force: true }); // what needs too much is told of below; what never can be is refused
   const unreadable = await planned.check();
   display.end();
   const { counts, classes, channels, imageSize, name } = planned;

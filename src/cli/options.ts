@@ -30,6 +30,7 @@ export interface DataFlags {
   skipCorrupt?: true;
   strict?: true;
   fit?: Fit;
+  labels?: string;
   grey?: true;
   flip?: boolean;
   split?: 'train' | 'all';
@@ -116,6 +117,7 @@ export const dataOptions = (command: Command): Command =>
           'distorts (default: cover)',
       ).choices([...fits]),
     )
+    .option('--labels <table>', 'a CSV file with an image and its class in each row, for images without class folders')
     .option('--skip-corrupt', 'leave out images that cannot be read, and name them in skipped.json')
     .option('--strict', 'refuse images that can be read although something is wrong with them')
     .addOption(new Option('--no-flip', 'never mirror images in training'));
@@ -239,6 +241,7 @@ export const dataFor = (flags: DataFlags & { readonly scale: Scale }): DataReque
   skipCorrupt: flags.skipCorrupt,
   strict: flags.strict,
   fit: flags.fit,
+  labels: flags.labels,
   grey: flags.grey,
   // Commander's default for --no-flip is true, which must not force mirroring.
   flip: flags.flip === false ? false : undefined,

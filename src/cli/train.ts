@@ -26,6 +26,7 @@ const DATA_FLAGS = [
   'skipCorrupt',
   'strict',
   'fit',
+  'labels',
   'grey',
   'flip',
 ];

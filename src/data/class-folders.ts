@@ -2,6 +2,8 @@ import { basename, join } from 'node:path';
 import { printable } from '../label/index.js';
 import { alikeNames, matchClasses } from './class-names.js';
 import { type Failure, type Survey, survey } from './entries.js';
+import { countLabels } from './source.js';
+import { splitClasses } from './split.js';
 
 /** The images of some class folders. */
 export interface ClassFolders {
@@ -123,3 +125,18 @@ export const asTrained = (part: ClassFolders, train: ClassFolders): ClassFolders
     notes: [...part.notes, ...renamed],
   };
 };
+
+/** Sets a share of each class aside for the test. Which images depends on nothing but their list. */
+export const deal = (all: ClassFolders, share: number): { train: ClassFolders; test: ClassFolders } => {
+  const counts = countLabels(all.labels, all.classes.length);
+  const { rest, held } = splitClasses(all.labels, { counts, share, seed: 0, stream: 'test' });
+  const pick = (indices: Uint32Array): ClassFolders => ({
+    ...all,
+    files: Array.from(indices, (index) => all.files[index] ?? ''),
+    labels: Uint16Array.from(indices, (index) => all.labels[index] ?? 0),
+  });
+  return { train: pick(rest), test: pick(held) };
+};
+
+/** Of each class, where a folder has no test images and nothing else is said. */
+export const USUAL_TEST_SHARE = 0.2;

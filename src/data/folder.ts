@@ -1,29 +1,15 @@
 import { basename, relative, resolve } from 'node:path';
 import { printable } from '../label/index.js';
-import { asTrained, type ClassFolders, listClasses } from './class-folders.js';
+import { asTrained, deal, listClasses, USUAL_TEST_SHARE } from './class-folders.js';
 import type { Failure } from './entries.js';
+import { filesSource, type LabelledFiles } from './files-source.js';
+import { openTable } from './label-table.js';
 import { openLabelledFolder } from './labelled-folder.js';
 import { findLayout, NO_CLASS, requireTraining } from './layout.js';
-import { checkImages, readImages } from './read-images.js';
-import { countLabels, type DataFormat, type DataSource, type Part, type SourceOptions } from './source.js';
-import { splitClasses } from './split.js';
-
-const deal = (all: ClassFolders, share: number): { train: ClassFolders; test: ClassFolders } => {
-  const counts = countLabels(all.labels, all.classes.length);
-  const { rest, held } = splitClasses(all.labels, { counts, share, seed: 0, stream: 'test' });
-  const pick = (indices: Uint32Array): ClassFolders => ({
-    ...all,
-    files: Array.from(indices, (index) => all.files[index] ?? ''),
-    labels: Uint16Array.from(indices, (index) => all.labels[index] ?? 0),
-  });
-  return { train: pick(rest), test: pick(held) };
-};
-
-/** Of each class, where a folder has no test images and nothing else is said. */
-const USUAL_TEST_SHARE = 0.2;
+import type { DataFormat, DataSource, Part, SourceOptions } from './source.js';
 
 interface Parts {
-  readonly files: Readonly<{ train: ClassFolders; test: ClassFolders; valid?: ClassFolders }>;
+  readonly files: LabelledFiles;
   /** The share of each class that was set aside for the test; absent where the folder has a test part. */
   readonly testShare?: number;
   readonly about: Pick<DataSource, 'parts' | 'leftOut' | 'notes'>;
@@ -75,55 +61,15 @@ const listParts = async (root: string, testShare: number | undefined): Promise<P
  * class, parts differ in classes, or images have no class folders.
  */
 export const openFolder = async (root: string, options: SourceOptions = {}): Promise<DataSource> => {
-  const { imageSize = 32, channels = 3, testShare, strict, fit } = options;
+  const { imageSize = 32, channels = 3, testShare, strict, fit, labels } = options;
   if (!Number.isInteger(imageSize) || imageSize < 1)
     throw new Error(`Cannot open data: the image size must be an integer >= 1, got ${imageSize}; 32 is usual`);
+  if (labels !== undefined) return openTable(root, labels, options);
   const { files, about, ...dealt } = await listParts(root, testShare);
   return filesSource(
     { ...files, ...about, ...dealt, name: basename(resolve(root)) },
     { imageSize, channels, strict, fit },
   );
-};
-
-/** Makes a source of image files whose labels are known. */
-export const filesSource = (
-  {
-    train,
-    valid,
-    test,
-    ...about
-  }: Pick<DataSource, 'name' | 'parts' | 'leftOut' | 'notes' | 'testShare'> & Parts['files'],
-  { imageSize, channels, strict, fit }: { imageSize: number; channels: 1 | 3 } & Pick<SourceOptions, 'strict' | 'fit'>,
-): DataSource => {
-  const shape = { imageSize, channels, fit };
-  const of = (part: Part): ClassFolders => (part === 'train' ? train : part === 'test' ? test : (valid ?? test));
-  const filesOf = (part: Part, indices: Uint32Array): string[] =>
-    Array.from(indices, (index) => of(part).files[index] ?? '');
-  return {
-    ...about,
-    classes: train.classes,
-    trainLabels: train.labels,
-    testLabels: test.labels,
-    ...(valid === undefined ? {} : { validLabels: valid.labels }),
-    imageSize,
-    channels,
-    fit,
-    augment: `crop(${Math.round(imageSize / 8)}) + flip`,
-    fileOf: (part, index) => of(part).files[index] ?? '',
-    check: (part, indices) => checkImages(filesOf(part, indices), shape),
-    load: async (part, indices, onProgress) => {
-      const { labels } = of(part);
-      const read = await readImages(filesOf(part, indices), { ...shape, strict, onProgress });
-      const kept = read.kept.map((position) => indices[position] ?? 0);
-      return {
-        ...read,
-        labels: Uint16Array.from(kept, (i) => labels[i] ?? 0),
-        height: imageSize,
-        width: imageSize,
-        channels,
-      };
-    },
-  };
 };
 
 export const folder: DataFormat = {

@@ -11,7 +11,9 @@ const SPELLINGS: Readonly<Record<PartName, RegExp>> = {
   valid: /^(final[ _-]?)?(val|valid|validate|validation|dev|eval)([ _-]?(set|data|images?|split))?$/i,
   test: /^(final[ _-]?)?(test|testing|tst)([ _-]?(set|data|images?|split))?$/i,
 };
-const partOf = (name: string): PartName | undefined => partNames.find((part) => SPELLINGS[part].test(name.trim()));
+/** Which part of a data set a name stands for, if any. */
+export const partOf = (name: string): PartName | undefined =>
+  partNames.find((part) => SPELLINGS[part].test(name.trim()));
 
 /** Where the class folders of a data set are. */
 export interface Layout {

@@ -49,8 +49,8 @@ describe('openSource', () => {
     await writeFile(join(cifar, 'test.bin'), record(0, 6));
     expect((await openSource(cifar)).name).toBe('cifar100');
     await mkdir(join(root, 'idx'));
-    await writeFile(join(root, 'idx', 'train-images-idx3-ubyte'), 'no IDX');
-    await expect(openSource(join(root, 'idx'))).rejects.toThrow('is not an IDX file of images');
+    await writeFile(join(root, 'idx', 'train-labels-idx1-ubyte'), 'no IDX');
+    await expect(openSource(join(root, 'idx'))).rejects.toThrow('is not an IDX file of labels');
     await mkdir(join(root, 'pets'));
     await expect(openSource(join(root, 'pets'))).rejects.toThrow('has no class folders');
   });

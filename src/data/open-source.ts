@@ -1,6 +1,9 @@
+import { readdirSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { orKnown } from '../label/index.js';
+import { basename, dirname } from 'node:path';
+import { didYouMean, printable } from '../label/index.js';
 import { cifar } from './cifar.js';
+import { isPlainName } from './entries.js';
 import { folder } from './folder.js';
 import { idx } from './idx.js';
 import type { DataFormat, DataSource, SourceOptions } from './source.js';
@@ -18,19 +21,29 @@ export const addDataFormat = (format: DataFormat): void => {
   formats.unshift(format);
 };
 
+/** What lies in a folder: what a misspelt path may have meant. */
+const namesIn = (folder: string): string[] => {
+  try {
+    return readdirSync(folder).filter(isPlainName);
+  } catch {
+    return [];
+  }
+};
+
 /** A word that names no data set and is no path. */
 export class UnknownDataError extends Error {
   override readonly name = 'UnknownDataError';
   constructor(word: string) {
+    const near = didYouMean(word, [...dataNames(), ...namesIn('.')]);
     super(
-      `Cannot open data: "${word}" is neither a known name nor a file or folder${orKnown(word, dataNames())}; ` +
-        'otherwise give a path',
+      `Cannot open data: "${printable(word)}" is neither a known name nor a file or folder${near && `:${near}`} ` +
+        `(known names are ${dataNames().join(', ')}; a module of yours that adds one needs --use <module>)`,
     );
   }
 }
 
 /** Throws on an option that contradicts a set of one size, with its own channels and test part: it is not ignored. */
-const requireFitting = (source: DataSource, { imageSize, channels, testShare, fit }: SourceOptions): void => {
+const requireFitting = (source: DataSource, { imageSize, channels, testShare, fit, labels }: SourceOptions): void => {
   const refuse = (what: string, flag: string): never => {
     throw new Error(`Cannot open data: ${source.name} ${what}; leave out ${flag}`);
   };
@@ -38,6 +51,7 @@ const requireFitting = (source: DataSource, { imageSize, channels, testShare, fi
     refuse(`has images of size ${source.imageSize}, got ${imageSize}`, '--image-size');
   if (channels !== undefined && channels !== source.channels)
     refuse(`has ${source.channels} channels, got ${channels}`, '--grey');
+  if (labels !== undefined) refuse('has labels of its own', '--labels');
   if (fit !== undefined) refuse('has images that are of one size already', '--fit');
   if (testShare !== undefined) refuse(`has a test part of its own, got test share ${testShare}`, '--test-share');
 };
@@ -52,7 +66,9 @@ export const recognise = async (
   }
   const entry = await stat(spec).catch(() => undefined);
   if (entry === undefined) {
-    if (/[/\\.~]/.test(spec)) throw new Error(`Cannot open data: there is no file or folder ${spec}; check the path`);
+    const near = didYouMean(basename(spec), namesIn(dirname(spec)));
+    if (/[/\\.~]/.test(spec))
+      throw new Error(`Cannot open data: there is no file or folder ${printable(spec)};${near || ' check the path'}`);
     throw new UnknownDataError(spec);
   }
   const entries = entry.isDirectory() ? await readdir(spec) : undefined;

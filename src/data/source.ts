@@ -71,6 +71,8 @@ export interface SourceOptions {
   /** Refuse files that can be read although something is wrong with them. */
   readonly strict?: boolean | undefined;
   readonly fit?: Fit | undefined;
+  /** A table of image names and labels, for a folder whose images are in no class folders. */
+  readonly labels?: string | undefined;
   readonly cacheDir?: string | undefined;
   readonly onProgress?: Progress | undefined;
 }

@@ -11,7 +11,7 @@ import {
   planDataset,
   splits,
 } from '../data/index.js';
-import type { DataSizes } from '../forecast/index.js';
+import { type DataSizes, requireDataMemory } from '../forecast/index.js';
 import { type DataOrigin, fromOrigin } from './data-origin.js';
 
 /** Which data a run learns from, and how its long tail is made: what flags ask for, and what run.json records. */
@@ -91,6 +91,15 @@ export const sizesOf = ({
   testImages: sum(counts.test),
 });
 
+/** Throws a MemoryError where planned data have more pixels than can be in memory. `force` lets it be tried. */
+export const requireRoom = (
+  { counts, imageSize, channels }: Omit<DatasetPlan, 'load' | 'check'>,
+  { force }: { force?: boolean | undefined } = {},
+): void => {
+  const sets = [counts.train, counts.valid, counts.test].map(sum);
+  requireDataMemory({ images: sum(sets), largestSet: Math.max(...sets), imageSize, channels }, { force });
+};
+
 /**
  * `ready` is called when the data is known to be there, before images are decoded: other things that can be wrong
  * should be found as early.
@@ -101,9 +110,16 @@ export const loadData = async (
     onProgress,
     origin,
     ready,
-  }: { onProgress: Progress | undefined; origin: DataOrigin | undefined; ready: () => void },
+    force,
+  }: {
+    onProgress: Progress | undefined;
+    origin: DataOrigin | undefined;
+    ready: () => void;
+    force?: boolean | undefined;
+  },
 ): Promise<Dataset> => {
   const plan = await planData(data, { onProgress, origin });
   ready();
+  requireRoom(plan, { force });
   return plan.load();
 };

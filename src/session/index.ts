@@ -5,6 +5,7 @@ export {
   planData,
   recordedRequest,
   requestOf,
+  requireRoom,
   sizesOf,
 } from './data-request.js';
 export { dataTexts, thinnedText } from './data-texts.js';

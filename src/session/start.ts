@@ -34,11 +34,13 @@ export const prepare = (
     threads: n,
     origin,
     onDataProgress,
-  }: { device: string; threads: number; origin?: DataOrigin | undefined } & Pick<Watch, 'onDataProgress'>,
+    force,
+  }: { device: string; threads: number; origin?: DataOrigin | undefined } & Pick<Watch, 'onDataProgress' | 'force'>,
 ) =>
   loadData(data, {
     onProgress: onDataProgress,
     origin,
+    force,
     ready: () => makeReady({ device, threads: n }),
   });
 

@@ -6,10 +6,13 @@ import { cifar } from './cifar.js';
 import { isPlainName } from './entries.js';
 import { folder } from './folder.js';
 import { idx } from './idx.js';
+import { fileKind, HEAD_BYTES } from './image-kind.js';
+import { npz } from './npz.js';
+import { fileHead } from './read-bounded.js';
 import type { DataFormat, DataSource, SourceOptions } from './source.js';
 
 /** Every kind of data, in the order in which they are asked whether a path is theirs. */
-const formats: DataFormat[] = [idx, cifar, folder];
+const formats: DataFormat[] = [idx, cifar, npz, folder];
 
 /** The data sets that have a name; anything else is a path. */
 export const dataNames = (): readonly string[] => formats.flatMap(({ named = {} }) => Object.keys(named));
@@ -73,11 +76,14 @@ export const recognise = async (
   }
   const entries = entry.isDirectory() ? await readdir(spec) : undefined;
   const format = formats.find((candidate) => candidate.recognises(spec, entries));
-  if (format === undefined)
-    throw new Error(
-      `Cannot open data: ${spec} must be ${formats.map(({ what }) => what).join(', or ')}, it is another file; ` +
-        'give the folder of the data',
-    );
+  if (format === undefined) {
+    const { head } = await fileHead(spec, HEAD_BYTES);
+    const kind = fileKind(head, spec);
+    const is = 'what' in kind ? kind.what : 'an image';
+    const way = is === 'an archive' ? 'unpack it and give its folder' : 'give the folder of the data';
+    const rule = `must be ${formats.map(({ what }) => what).join(', or ')}`;
+    throw new Error(`Cannot open data: ${printable(spec)} ${rule}, it is ${is}; ${way}`);
+  }
   return { format, open: (options) => format.open(spec, options) };
 };
 

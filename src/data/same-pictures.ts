@@ -81,7 +81,7 @@ export const samePictures = (sets: Sets, { nameOf }: { nameOf: NameOf }): { foun
     ...(counts.validInTrain === 0
       ? []
       : [
-          `${images(counts.validInTrain)} that validate ${counts.validInTrain === 1 ? 'is' : 'are'} among those ` +
+          `${images(counts.validInTrain)} of the validation ${counts.validInTrain === 1 ? 'is' : 'are'} among those ` +
             `trained on, pixel by pixel (${such('validInTrain')})`,
         ]),
     ...(counts.twoLabels === 0

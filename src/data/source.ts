@@ -146,7 +146,7 @@ const requireImages = (
  * said. Throws a RangeError on images and labels that do not belong together.
  */
 export const arraySource = (
-  { train, test }: Readonly<Record<'train' | 'test', ImageSet>>,
+  { train, valid, test }: Readonly<Record<'train' | 'test', ImageSet> & { valid?: ImageSet }>,
   {
     augment = 'none',
     ...about
@@ -155,6 +155,8 @@ export const arraySource = (
   const classes = about.classes.length;
   requireImages(train, { part: 'train', first: train, classes });
   requireImages(test, { part: 'test', first: train, classes });
+  if (valid !== undefined) requireImages(valid, { part: 'valid', first: train, classes });
+  const sets = { train, valid: valid ?? test, test };
   return {
     ...about,
     augment,
@@ -162,7 +164,8 @@ export const arraySource = (
     channels: train.channels === 1 ? 1 : 3,
     trainLabels: train.labels,
     testLabels: test.labels,
-    load: async (part, indices) => gather(part === 'train' ? train : test, indices),
+    ...(valid === undefined ? {} : { validLabels: valid.labels }),
+    load: async (part, indices) => gather(sets[part], indices),
   };
 };
 

@@ -251,6 +251,7 @@ describe('search', () => {
   it('tells a log file one line per epoch', () => {
     expect(lines(finished.stderr)).toEqual([
       expect.stringMatching(/^data: data, 2 classes; 114 images to train on \(104 of the largest class, 10 of the sma/),
+      expect.stringMatching(/^images to train on by class: \S+: 104, \S+: 10$/),
       expect.stringMatching(/^needs about \d+ MB of memory and \d+:\d\d per epoch; /),
       expect.stringMatching(/^search: DARTS, /),
       expect.stringMatching(/^epoch 1\/2 {2}train \d.* valid \d.* per class +\d/),

@@ -38,7 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   forecast: [...EXPERIMENT, 'experiment'],
   session: SESSION,
   export: [...SESSION, 'session', 'measure', 'page'],
-  measure: ['run', 'schedule', 'paper'],
+  measure: ['run', 'schedule', 'paper', 'label'],
   figure: ['run', 'schedule', 'paper', 'measure'],
   page: ['run', 'schedule', 'paper', 'measure', 'figure'],
   fit: [...SESSION, 'session', 'measure', 'figure', 'page'],

@@ -1,7 +1,7 @@
+import { printable } from '../label/index.js';
 import { classResults, type Mistake, majority, NONE, sum } from '../measure/index.js';
 import type { Evaluation } from '../run/index.js';
 import { grouped, percent, table } from './format.js';
-import { printable } from './printable.js';
 
 /** What a test is read by. */
 export interface TestedClasses {

@@ -1,6 +1,8 @@
+import { unreadableText } from '../data/index.js';
 import { describe, type Plan } from '../experiment/index.js';
 import { forecast, type MemoryNeed } from '../forecast/index.js';
-import { type DataOrigin, type DataRequest, planData, sizesOf, thinnedText } from '../session/index.js';
+import { shortName } from '../label/index.js';
+import { type DataOrigin, type DataRequest, dataTexts, planData, requireRoom, sizesOf } from '../session/index.js';
 import { kernels, requireDevice, threads } from '../tensor/index.js';
 import { bytes, duration, grouped, listing, plural, table } from './format.js';
 import type { RunFlags } from './options.js';
@@ -16,6 +18,11 @@ const memoryText = ({ expectedMemoryBytes, freeMemoryBytes, largestBatch }: Memo
   return `${bytes(expectedMemoryBytes)}, which would be refused: ${free}, ${way}`;
 };
 
+const remedy = ({ skipCorrupt }: DataRequest): string =>
+  skipCorrupt
+    ? 'they will be left out (--skip-corrupt)'
+    : 'a run would refuse them: mend or remove them, or leave such files out with --skip-corrupt';
+
 /** Prints what a run would do and need, from a few steps of a throw-away network; trains and writes nothing. */
 export const dryRun = async (
   plan: Plan,
@@ -26,31 +33,41 @@ export const dryRun = async (
   const computing = kernels();
   const display = flags.quiet ? silent : runDisplay();
   const planned = await planData(data, { onProgress: display.onData, origin });
+  requireRoom(planned, { force: true }); // what needs too much is told of below; what never can be is refused
+  const unreadable = await planned.check();
   display.end();
   const { counts, classes, channels, imageSize, name } = planned;
   const expected = await forecast(plan, sizesOf(planned));
   const experiment = describe(plan);
   if (flags.json) {
-    const about = { ...data, ...planned.tail, available: planned.available, name, classes, channels, imageSize };
+    const { available, account, notes = [], tail, fit } = planned;
+    const about = {
+      ...data,
+      ...tail,
+      ...{ available, name, classes, channels, imageSize, fit, account, notes, unreadable },
+    };
     process.stdout.write(`${JSON.stringify({ experiment, data: about, counts, kernels: computing, ...expected })}\n`);
     return;
   }
   const { paper, label, method, options, streams } = experiment;
   const drawn = streams.filter(({ part }) => part === 'train').map(({ sampling }) => sampling);
   const rows = classes.map((label, c) => [
-    label,
+    shortName(label),
     ...[counts.train, counts.valid, counts.test].map((of) => String(of[c] ?? 0)),
   ]);
   const total = ['all', ...[counts.train, counts.valid, counts.test].map((of) => String(sum(of)))];
-  const thinned = thinnedText(planned);
+  const images = sum([...counts.train, ...counts.valid, ...counts.test]);
+  const problems = unreadable.length === 0 ? [] : [`${unreadableText(unreadable, { of: images })}\n${remedy(data)}`];
   const out = [
     listing([
       [experiment.kind, `${experiment.name}: ${label}${paper === null ? '' : ` (the paper reports ${paper} %)`}`],
       ['method', `${method}; batches drawn by ${drawn.join(' and ')}`],
       ...Object.entries(options).map(([key, value]): [string, string] => [`  ${key}`, String(value)]),
       ['data', `${name}, ${imageSize}×${imageSize}, ${channels === 1 ? 'grey' : 'colour'}`],
-      ['', thinned || 'as imbalanced as they are'],
+      ...(planned.tail.imbalance === 'natural' ? [['', 'as imbalanced as they are'] as const] : []),
     ]),
+    dataTexts(planned).join('\n'),
+    ...problems,
     table([['class', 'train', 'valid', 'test'], ...rows, total], { right: [1, 2, 3] }),
     listing([
       ['kernels', computing],

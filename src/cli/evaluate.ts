@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { printable } from '../label/index.js';
 import type { NamedPrior } from '../loop/index.js';
 import { classResults, largestMistakes } from '../measure/index.js';
 import { type Evaluation, type Genotypes, openRun, type RunFolder } from '../run/index.js';
@@ -6,7 +7,6 @@ import { evaluateOn, reopen, requireCheckpoint } from '../session/index.js';
 import { classTable, mistakesText } from './class-table.js';
 import { listing, plural, table } from './format.js';
 import { unknownText } from './known-labels.js';
-import { printable } from './printable.js';
 import { priorFor, priorOption } from './prior.js';
 import { type RunDisplay, runDisplay, silent } from './progress.js';
 import { answerRows, confusionRows, evaluationRows, genotypeRows, priorsText } from './summary.js';

@@ -1,8 +1,7 @@
 import { matchClasses, parentName } from '../data/index.js';
-import { didYouMean } from '../label/index.js';
+import { didYouMean, shortName } from '../label/index.js';
 import { scores } from '../run/index.js';
 import { grouped, listing, percent, plural, rightOf, table } from './format.js';
-import { shortName } from './printable.js';
 import { UsageError } from './usage.js';
 
 export const labelSources = ['auto', 'parent', 'none'] as const;

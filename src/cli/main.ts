@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
+import { printable } from '../label/printable.js';
 
 const USAGE = 2;
 const FAILURE = 1;
@@ -83,9 +84,9 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : USAGE;
   else {
-    // Names of files and classes may hold anything: no control character but the line end reaches the terminal.
+    // Names of files and classes may hold anything: what moves the cursor or turns text around never gets there.
     const message = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`error: ${message.replace(/[^\n\P{Cc}]/gu, (c) => JSON.stringify(c).slice(1, -1))}\n`);
+    process.stderr.write(`error: ${message.split('\n').map(printable).join('\n')}\n`);
     process.exitCode = error instanceof Error && WRONG_WORDS.includes(error.name) ? USAGE : FAILURE;
     if (process.env['TAILNAS_DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   }

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { thumbnail } from '../data/index.js';
 import { MOSAIC_TILES, mistakesFigure, svgToPng } from '../figure/index.js';
-import { printable } from './printable.js';
+import { printable } from '../label/index.js';
 
 /** An image whose class is known and was not predicted. */
 export interface Mistaken {

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
-import { type Imbalance, imbalances } from '../data/index.js';
+import { type Fit, fits, type Imbalance, imbalances } from '../data/index.js';
 import {
   type Experiment,
   experiments,
@@ -28,6 +28,9 @@ export interface DataFlags {
   imageSize?: number;
   testShare?: number;
   skipCorrupt?: true;
+  strict?: true;
+  fit?: Fit;
+  labels?: string;
   grey?: true;
   flip?: boolean;
   split?: 'train' | 'all';
@@ -107,7 +110,16 @@ export const dataOptions = (command: Command): Command =>
       ).argParser(argument(numberIn({ above: 0, most: 0.9 }))),
     )
     .option('--grey', 'bring the images of a folder to one channel')
-    .option('--skip-corrupt', 'leave out images that cannot be read, and count them')
+    .addOption(
+      new Option(
+        '--fit <way>',
+        'how images of another shape are brought to the size: cover cuts the middle, contain adds black, stretch ' +
+          'distorts (default: cover)',
+      ).choices([...fits]),
+    )
+    .option('--labels <table>', 'a CSV file with an image and its class in each row, for images without class folders')
+    .option('--skip-corrupt', 'leave out images that cannot be read, and name them in skipped.json')
+    .option('--strict', 'refuse images that can be read although something is wrong with them')
     .addOption(new Option('--no-flip', 'never mirror images in training'));
 
 /** Each option of several experiments once, as the first that has it declares it. */
@@ -227,6 +239,9 @@ export const dataFor = (flags: DataFlags & { readonly scale: Scale }): DataReque
   imageSize: flags.imageSize,
   testShare: flags.testShare,
   skipCorrupt: flags.skipCorrupt,
+  strict: flags.strict,
+  fit: flags.fit,
+  labels: flags.labels,
   grey: flags.grey,
   // Commander's default for --no-flip is true, which must not force mirroring.
   flip: flags.flip === false ? false : undefined,

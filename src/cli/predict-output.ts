@@ -1,6 +1,6 @@
+import { shortName } from '../label/index.js';
 import type { Prediction } from '../session/index.js';
 import { percent } from './format.js';
-import { shortName } from './printable.js';
 
 /** What is kept of a prediction: as much as is printed. */
 export interface Kept {

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { Command, Option } from 'commander';
 import type { Failure } from '../data/index.js';
 import { numberIn } from '../experiment/index.js';
+import { printable } from '../label/index.js';
 import type { NamedPrior } from '../loop/index.js';
 import { openRun } from '../run/index.js';
 import { type OpenModel, open, type Prediction, predictions, requireTrained } from '../session/index.js';
@@ -20,7 +21,6 @@ import {
   unknownText,
 } from './known-labels.js';
 import type { Mistaken } from './mosaics.js';
-
 import {
   byDoubt,
   csvHeading,
@@ -31,7 +31,6 @@ import {
   predictionTable,
   type Shown,
 } from './predict-output.js';
-import { printable } from './printable.js';
 import { priorFor, priorOption } from './prior.js';
 import { countDisplay } from './progress.js';
 import { argument, UsageError } from './usage.js';

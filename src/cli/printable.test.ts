@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { columnsOf, printable, shortName } from '../label/index.js';
 import { table } from './format.js';
-import { columnsOf, printable, shortName } from './printable.js';
 
 describe('printable', () => {
   it('spells out what would move the cursor, colour or turn text, and leaves all other names alone', () => {

@@ -18,7 +18,18 @@ import {
 import { start } from './start.js';
 import { argument, fromUser, UsageError } from './usage.js';
 
-const DATA_FLAGS = ['imbalance', 'imbalanceRatio', 'imageSize', 'testShare', 'skipCorrupt', 'grey', 'flip'];
+const DATA_FLAGS = [
+  'imbalance',
+  'imbalanceRatio',
+  'imageSize',
+  'testShare',
+  'skipCorrupt',
+  'strict',
+  'fit',
+  'labels',
+  'grey',
+  'flip',
+];
 
 /** What a random cell is drawn by. */
 interface Drawn {

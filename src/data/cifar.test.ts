@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -98,6 +99,33 @@ describe('openCifar', () => {
     expect([...images.subarray(0, 3)]).toEqual([7, (1024 + 7) % 251, (2048 + 7) % 251]);
   });
 
+  it('reads the Python version as the binary one, without running what is in it', async () => {
+    const { python, danger } = JSON.parse(
+      readFileSync(new URL('../../test/fixtures/cifar-python.json', import.meta.url), 'utf8'),
+    );
+    const bytes = (of: Record<string, string>) =>
+      Object.fromEntries(Object.entries(of).map(([name, text]) => [name, gunzipSync(Buffer.from(text, 'base64'))]));
+    for (const protocol of ['2', '4']) {
+      const source = await openCifar(await folder(`python-${protocol}`, bytes(python[protocol])));
+      expect(source).toMatchObject({ name: 'cifar10', classes: names10 });
+      expect([...source.trainLabels]).toEqual([3, 9, 0, 1, 2, 4]);
+      const { images } = await source.load('train', Uint32Array.of(1));
+      for (const pixel of [0, 1, 500, 1023]) {
+        const rgb = [0, 1, 2].map((channel) => (pixel + 1024 * channel + 9) % 251);
+        expect([...images.subarray(3 * pixel, 3 * pixel + 3)]).toEqual(rgb);
+      }
+    }
+    const other = await folder('python-danger', { ...bytes(python['2']), ...bytes(danger) });
+    await expect(openCifar(other)).rejects.toThrow('data_batch_1 in ');
+    await expect(openCifar(other)).rejects.toThrow('it calls posix system, which is not run; download it again');
+  });
+
+  it('refuses an archive whose files are larger than they can be, before they are inflated', async () => {
+    const large = await archive('large.tar.gz', await tar({ 'data_batch_1.bin': Buffer.alloc(170e6) }));
+    await expect(openCifar(large)).rejects.toThrow('data_batch_1.bin in ');
+    await expect(openCifar(large)).rejects.toThrow('must have at most 160000000 bytes, got 170000000');
+  });
+
   it('says which file is cut short, missing or wrong', async () => {
     const open = async (name: string, changes: Files) => openCifar(await folder(name, { ...cifar10, ...changes }));
     await expect(open('cut', { 'data_batch_4.bin': records([[2]]).subarray(0, 3000) })).rejects.toThrow(
@@ -121,7 +149,7 @@ describe('openCifar', () => {
     );
     await expect(openCifar(await archive('text.tar.gz', Buffer.from('no archive')))).rejects.toThrow('damaged');
     await expect(openCifar(await archive('other.tar.gz', await tar({ 'cat.jpg': 'x' })))).rejects.toThrow(
-      /other.tar.gz holds no CIFAR binary files .* unpack other archives/,
+      /other.tar.gz holds no files of CIFAR .* unpack other archives/,
     );
   });
 });

@@ -1,11 +1,15 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, type Dirent, statSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { Transform } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
+import { printable } from '../label/index.js';
+import { fromPython, isPythonCifar, pythonNames } from './cifar-python.js';
 import { cached } from './download.js';
+import { fileHead, isGzip } from './read-bounded.js';
 import { arraySource, type DataFormat, type DataSource, type ImageSet, type SourceOptions } from './source.js';
 
 const SIZE = 32;
@@ -43,11 +47,43 @@ const kindOf = (names: readonly string[]): Kind | undefined =>
   KINDS.find(({ train }) => train.some((name) => names.includes(name)));
 
 const isWanted = (file: string): boolean =>
-  KINDS.some(({ train, test, names }) => [...train, ...test, names].includes(file));
+  pythonNames.includes(file) || KINDS.some(({ train, test, names }) => [...train, ...test, names].includes(file));
+
+/** CIFAR-100's training images take 155 MB, in either version; nothing else of these sets is larger. */
+const MOST_FILE_BYTES = 160e6;
+/** Of an archive, all together. */
+const MOST_BYTES = 600e6;
+
+const requireSize = (name: string, size: number, path: string): void => {
+  if (size > MOST_FILE_BYTES)
+    throw new Error(
+      `Cannot open data: ${name} in ${printable(path)} must have at most ${MOST_FILE_BYTES} bytes, got ${size}; ` +
+        'take the files as they are downloaded',
+    );
+};
+
+/** Throws once more bytes went through than an archive of these sets has: a small one may expand without end. */
+const atMost = (path: string): Transform => {
+  let seen = 0;
+  return new Transform({
+    transform: (chunk: Buffer, _, done) => {
+      seen += chunk.length;
+      const rule = `archive ${printable(path)} must hold at most ${MOST_BYTES} bytes, it has more`;
+      if (seen > MOST_BYTES) done(new Error(`Cannot open data: ${rule}; give CIFAR's own archive, or unpack another`));
+      else done(null, chunk);
+    },
+  });
+};
+
+const wantedFile = (entry: Dirent): string[] => (!entry.isDirectory() && isWanted(entry.name) ? [entry.name] : []);
 
 const readFolder = async (folder: string): Promise<Files> => {
   const files = new Map<string, Buffer>();
-  for (const name of (await readdir(folder)).filter(isWanted)) files.set(name, await readFile(join(folder, name)));
+  for (const name of (await readdir(folder, { withFileTypes: true })).flatMap(wantedFile)) {
+    const { size } = await fileHead(join(folder, name), 1);
+    requireSize(name, size, folder);
+    files.set(name, await readFile(join(folder, name)));
+  }
   return files;
 };
 
@@ -57,15 +93,19 @@ const readArchive = async (archive: string): Promise<Files> => {
   const collect = async (): Promise<void> => {
     for await (const entry of tar) {
       const name = basename(entry.header.name);
-      if (isWanted(name)) files.set(name, await buffer(entry));
-      else entry.resume();
+      if (isWanted(name) && entry.header.type === 'file') {
+        requireSize(name, entry.header.size ?? 0, archive);
+        files.set(name, await buffer(entry));
+      } else entry.resume();
     }
   };
   try {
-    await Promise.all([pipeline(createReadStream(archive), createGunzip(), tar), collect()]);
+    const { head } = await fileHead(archive, 2);
+    const unzipped = isGzip(head) ? [createGunzip()] : [];
+    await Promise.all([pipeline([createReadStream(archive), ...unzipped, atMost(archive), tar]), collect()]);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : `${cause}`;
-    const problem = `archive ${archive} is damaged or cut short (${reason})`;
+    if (cause instanceof Error && cause.message.startsWith('Cannot ')) throw cause;
+    const problem = `archive ${printable(archive)} is damaged or cut short`;
     throw new Error(`Cannot open data: ${problem}; remove it and download it again`, { cause });
   }
   return files;
@@ -129,17 +169,19 @@ const classNames = (files: Files, { kind, path }: { kind: Kind; path: string }):
 };
 
 /**
- * Opens CIFAR-10 or CIFAR-100 in its binary version: a folder of `.bin` files, or the `.tar.gz` archive as it is
+ * Opens CIFAR-10 or CIFAR-100 in its binary or its Python version: a folder of files, or the `.tar.gz` archive as it is
  * downloaded. CIFAR-100 uses the fine labels. Class names come from the text file beside the data, or are numbers where
  * it is missing.
  */
 export const openCifar = async (path: string): Promise<DataSource> => {
-  const files = (await stat(path)).isDirectory() ? await readFolder(path) : await readArchive(path);
+  const read = (await stat(path)).isDirectory() ? await readFolder(path) : await readArchive(path);
+  const binary = kindOf([...read.keys()]) !== undefined;
+  const files = !binary && isPythonCifar([...read.keys()]) ? fromPython(read, { path }) : read;
   const kind = kindOf([...files.keys()]);
   if (kind === undefined)
     throw new Error(
-      `Cannot open data: ${path} holds no CIFAR binary files (data_batch_1.bin or train.bin); ` +
-        'unpack other archives and give the folder',
+      `Cannot open data: ${path} holds no files of CIFAR (data_batch_1.bin, data_batch_1, train.bin or ` +
+        'train); unpack other archives and give the folder',
     );
   const train = readPart(files, { kind, members: kind.train, path });
   const test = readPart(files, { kind, members: kind.test, path });
@@ -148,14 +190,20 @@ export const openCifar = async (path: string): Promise<DataSource> => {
   return arraySource({ train, test }, { name, classes, augment: 'crop(4) + flip', normalize, imbalance: 'exp' });
 };
 
+/** A file of the Python version; of an image folder it would be a folder. */
+const pythonMark = (entries: readonly string[]): string =>
+  entries.includes('data_batch_1') ? 'data_batch_1' : 'train';
+
 const openCached = (archive: Kind['archive']) => async (options: SourceOptions) =>
   openCifar(await cached(archive, options));
 
 export const cifar: DataFormat = {
-  what: 'CIFAR binary files (in a folder or the .tar.gz archive)',
+  what: 'CIFAR files, binary or of Python (in a folder or the .tar.gz archive)',
   named: Object.fromEntries(KINDS.map(({ name, archive }) => [name, openCached(archive)])),
   fixed: true,
   recognises: (path, entries) =>
-    entries === undefined ? /\.(tar\.gz|tgz)$/.test(path) : kindOf(entries) !== undefined,
+    entries === undefined
+      ? /\.(tar\.gz|tgz|tar)$/.test(path)
+      : kindOf(entries) !== undefined || (isPythonCifar(entries) && statSync(join(path, pythonMark(entries))).isFile()),
   open: openCifar,
 };

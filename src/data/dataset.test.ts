@@ -108,7 +108,7 @@ describe('planDataset', () => {
     expect(plan.counts.test).toEqual([4, 4]);
     const data = await plan.load();
     expect(data.counts.test).toEqual([4, 3]);
-    expect(data.skipped).toEqual([file]);
+    expect(data.skipped).toEqual([{ file, reason: 'it is no image but text', part: 'test', class: 'dog' }]);
     expect(greys(data.test)).toEqual([10, 20, 30, 40, 50, 60, 80]);
   });
 
@@ -126,5 +126,33 @@ describe('planDataset', () => {
     await expect(open(pets, { imbalanceRatio: 20 })).rejects.toThrow('use a ratio of 10 or less');
     await expect(open(pets, { validShare: 1 })).rejects.toThrow('between 0 and 1, got 1');
     await expect(open(pets, { seed: -1 })).rejects.toThrow('seed must be an integer >= 0, got -1');
+  });
+
+  it('fills a tail that was made with other images of the class where some cannot be read', async () => {
+    const path = await makeFolder('filled');
+    const plan = await open(path);
+    const [whole] = [await plan.load()];
+    // Of each class one of those that train and one that validates are spoilt, and one that would take their place.
+    const used = [...greys(whole.train), ...greys(whole.valid)].sort((a, b) => a - b);
+    const dogs = used.filter((grey) => grey > 20);
+    for (const grey of dogs.slice(0, 2))
+      await writeFile(join(path, 'train', 'dog', `${String(grey - 21).padStart(2, '0')}.png`), 'x');
+    await expect((await open(path)).load()).rejects.toThrow(
+      /^Cannot load data: 2 of 33 images cannot be read \(2 of class "dog"\):\n {2}.*\.png: it is no image.*\n.*\n.*--skip/,
+    );
+    const filled = await (await open(path, { skipCorrupt: true })).load();
+    expect(filled.counts).toEqual(whole.counts);
+    expect(filled.skipped).toHaveLength(2);
+    const now = [...greys(filled.train), ...greys(filled.valid)];
+    expect(new Set(now).size).toBe(25);
+    expect(now.filter((grey) => dogs.slice(0, 2).includes(grey))).toEqual([]);
+    expect(now.filter((grey) => grey <= 20).sort((a, b) => a - b)).toEqual(used.filter((grey) => grey <= 20));
+    for (const set of [filled.train, filled.valid]) {
+      expect([...set.labels]).toEqual(greys(set).map((grey) => (grey > 20 ? 1 : 0)));
+      expect([...greys(set)]).toEqual(greys(set).toSorted((a, b) => a - b));
+    }
+    const natural = await (await open(path, { skipCorrupt: true, imbalance: 'natural' })).load();
+    expect(natural.counts.train[1] ?? 0).toBeLessThanOrEqual(16);
+    expect(await (await open(path)).check()).toHaveLength(2);
   });
 });

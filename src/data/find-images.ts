@@ -1,12 +1,8 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { glob, isDynamicPattern } from 'tinyglobby';
-
-/** A file that could not be used, or a path that leads to none, and why. */
-export interface Failure {
-  readonly file: string;
-  readonly reason: string;
-}
+import { codeOf, type Failure, headOf, isImageName, isPlainName, reasonOf } from './entries.js';
+import { fileKind } from './image-kind.js';
 
 /** What paths lead to. */
 export interface FoundImages {
@@ -16,25 +12,6 @@ export interface FoundImages {
   /** Files in folders that are no images by their names. */
   readonly leftOut: readonly string[];
 }
-
-/** Names that images have; those of formats that cannot be read are among them, so that they are not passed over. */
-const IMAGE = /\.(jpe?g|jpe|jfif|png|webp|gif|tiff?|avif|hei[cf]|svgz?|bmp|p[bgnp]m|jxl|jp2|ico)$/i;
-/** Of whole volumes, not of anybody's images. */
-const SYSTEM = ['__MACOSX', '@eaDir', '$RECYCLE.BIN', 'System Volume Information'];
-
-/** Whether the contents of a folder look at such a name: hidden files and those of file systems are not people's. */
-export const isPlainName = (name: string): boolean => !name.startsWith('.') && !SYSTEM.includes(name);
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-
-/** Why a file cannot be opened, in words. */
-export const reasonOf = (error: unknown): string => {
-  const code = codeOf(error);
-  if (code === 'ENOENT') return 'there is no such file or folder; check the path';
-  if (code === 'EACCES') return 'it may not be read; check its permissions';
-  return error instanceof Error ? error.message : String(error);
-};
 
 /** All files below a folder, folder by folder, in an order that no machine changes. Links are followed, once. */
 async function* filesBelow(folder: string, seen: Set<string>): AsyncGenerator<string> {
@@ -53,11 +30,21 @@ async function* filesBelow(folder: string, seen: Set<string>): AsyncGenerator<st
   for (const inner of folders.sort()) yield* filesBelow(inner, seen);
 }
 
-/** The images below a folder, by their names. */
+/** Whether a file of another name has the first bytes of an image. */
+const looksLikeImage = async (file: string): Promise<boolean> => {
+  try {
+    return (await stat(file)).isFile() && 'format' in fileKind(await headOf(file));
+  } catch {
+    return false;
+  }
+};
+
+/** The images below a folder, by their names, or by their first bytes. */
 export const imagesBelow = async (folder: string): Promise<{ files: string[]; leftOut: string[] }> => {
   const files: string[] = [];
   const leftOut: string[] = [];
-  for await (const file of filesBelow(folder, new Set())) (IMAGE.test(file) ? files : leftOut).push(file);
+  for await (const file of filesBelow(folder, new Set()))
+    (isImageName(file) || (await looksLikeImage(file)) ? files : leftOut).push(file);
   return { files, leftOut };
 };
 

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openFolder } from './folder.js';
@@ -30,11 +30,19 @@ describe('openFolder', () => {
     await mkdir(join(path, 'elsewhere'));
     await symlink(join(path, 'test/dog'), join(path, 'train/emu'));
     await symlink(join(path, 'test/dog'), join(path, 'test/emu'));
+    await symlink(join(path, 'gone'), join(path, 'train/fox'));
     const source = await openFolder(path);
     expect(source).toMatchObject({ name: 'pets', classes: ['cat', 'dog', 'emu'], imageSize: 32, channels: 3 });
     expect(source.augment).toBe('crop(4) + flip');
     expect([...source.trainLabels]).toEqual([0, 0, 1, 1, 1, 2, 2]);
     expect([...source.testLabels]).toEqual([0, 1, 1, 2, 2]);
+    expect(source.leftOut?.map(({ file, reason }) => [relative(path, file), reason])).toEqual([
+      ['elsewhere', 'a folder beside the parts'],
+      ['train/.cache', 'hidden: its name begins with a dot'],
+      ['train/README', 'no image but an empty file'],
+      ['train/fox', `a link to ${join(path, 'gone')}, which is not there`],
+      ['train/cat/.hidden', 'hidden: its name begins with a dot'],
+    ]);
   });
 
   it('loads the images that are asked for, in that order', async () => {
@@ -51,12 +59,11 @@ describe('openFolder', () => {
     expect([...labels]).toEqual([1, 0]);
     expect([images[0], images[48]]).toEqual([30, 10]);
     await writeFile(join(path, 'train/a/1.png'), 'broken');
-    const skipping = await openFolder(path, { imageSize: 4, skipCorrupt: true });
-    const rest = await skipping.load('train', Uint32Array.of(1, 3));
+    const rest = await source.load('train', Uint32Array.of(1, 3));
     expect(rest).toMatchObject({
       labels: Uint16Array.of(1),
       kept: Uint32Array.of(1),
-      skipped: [join(path, 'train/a/1.png')],
+      skipped: [{ file: join(path, 'train/a/1.png'), reason: 'it is no image but text' }],
     });
   });
 
@@ -67,7 +74,7 @@ describe('openFolder', () => {
       expect(countLabels(source.testLabels, 2)).toEqual([2, 1]);
     }
     const names = async () => {
-      const source = await openFolder(join(root, 'flat'), { testShare: 0.2, skipCorrupt: true });
+      const source = await openFolder(join(root, 'flat'), { testShare: 0.2 });
       return (await source.load('test', Uint32Array.of(0, 1, 2))).skipped;
     };
     expect(await names()).toHaveLength(3);
@@ -94,7 +101,7 @@ describe('openFolder', () => {
     ['empty', { 'train/a': 4, 'train/b': 0, 'test/a': 1, 'test/b': 1 }, 'has 0 images, at least 2 are needed'],
     ['one', { 'train/a': 4, 'train/cat': 1, 'test/a': 1, 'test/cat': 1 }, 'class "cat" in '],
     ['untested', { 'train/a': 4, 'train/b': 4, 'test/a': 1, 'test/b': 0 }, 'has 0 images, at least 1 is needed'],
-    ['single', { 'train/a': 4, 'test/a': 4 }, 'has only 1 class folder, at least 2 are needed'],
+    ['single', { 'train/a': 4, 'test/a': 4 }, 'has only 1 class folder ("a"), at least 2 are needed'],
     ['differs', { 'train/a': 4, 'train/b': 4, 'test/a': 1, 'test/b': 1, 'test/c': 1 }, 'class "c" is in '],
     ['nested', { 'train/a': 4, 'train/b/x': 4, 'test/a': 1, 'test/b': 1 }, 'is a folder inside a class folder'],
   ])('refuses %s', async (name, sizes, message) => {

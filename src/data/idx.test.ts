@@ -60,7 +60,7 @@ describe('openIdx', () => {
     const open = async (name: string, changes: Partial<typeof FILES>) => openIdx(await write(name, { changes }));
     const cut = FILES['train-images-idx3-ubyte'].subarray(0, -1);
     await expect(open('cut', { 'train-images-idx3-ubyte': cut })).rejects.toThrow(
-      /train-images-idx3-ubyte must hold 12 bytes after its header \(3 x 2 x 2\), got 11/,
+      /train-images-idx3-ubyte must hold 28 bytes as its header says, got 27; download it again/,
     );
     await expect(open('other', { 'train-labels-idx1-ubyte': cut })).rejects.toThrow('is not an IDX file of labels');
     await expect(open('few', { 'train-labels-idx1-ubyte': idx([2], [0, 1]) })).rejects.toThrow(
@@ -77,7 +77,47 @@ describe('openIdx', () => {
     await rm(join(missing, 't10k-labels-idx1-ubyte'));
     await expect(openIdx(missing)).rejects.toThrow('has no t10k-labels-idx1-ubyte (or .gz)');
     const damaged = await write('damaged', { gzip: true });
-    await writeFile(join(damaged, 'train-images-idx3-ubyte.gz'), 'no gzip');
+    const file = join(damaged, 'train-images-idx3-ubyte.gz');
+    await writeFile(file, 'no gzip');
+    await expect(openIdx(damaged)).rejects.toThrow('train-images-idx3-ubyte.gz is not an IDX file of images');
+    const zipped = gzipSync(FILES['train-images-idx3-ubyte']);
+    zipped[20] = 255 - (zipped[20] ?? 0);
+    await writeFile(file, zipped);
     await expect(openIdx(damaged)).rejects.toThrow('train-images-idx3-ubyte.gz is a damaged gzip file');
+    // What is called .gz need not be, and what is need not be called so.
+    await writeFile(file, FILES['train-images-idx3-ubyte']);
+    expect((await openIdx(damaged)).trainLabels).toHaveLength(3);
+  });
+
+  it('holds no more of a file that expands without end than its header allows', async () => {
+    const folder = await write('endless', { gzip: true });
+    const file = join(folder, 'train-images-idx3-ubyte.gz');
+    const zeros = Buffer.alloc(64e6);
+    await writeFile(file, gzipSync(Buffer.concat([FILES['train-images-idx3-ubyte'], zeros])));
+    await expect(openIdx(folder)).rejects.toThrow('must hold 28 bytes as its header says, got more');
+    await writeFile(file, gzipSync(zeros));
+    await expect(openIdx(folder)).rejects.toThrow('is not an IDX file of images');
+    await writeFile(file, gzipSync(Buffer.concat([idx([3, 40_000, 40_000], []), Buffer.alloc(1000)])));
+    await expect(openIdx(folder)).rejects.toThrow('compressed, which cannot be as many');
+  });
+
+  it('reads EMNIST: labels from 1, files named after their set, images on their sides', async () => {
+    const folder = join(root, 'letters');
+    await mkdir(folder);
+    const parts = { 'train-images-idx3': 'train-images-idx3', 'train-labels-idx1': 'train-labels-idx1' };
+    const test = { 'test-images-idx3': 't10k-images-idx3', 'test-labels-idx1': 't10k-labels-idx1' };
+    const files: Record<string, Buffer> = {
+      ...FILES,
+      'train-labels-idx1-ubyte': idx([3], [1, 2, 2]),
+      't10k-labels-idx1-ubyte': idx([1], [2]),
+    };
+    for (const [name, from] of Object.entries({ ...parts, ...test }))
+      await writeFile(join(folder, `emnist-letters-${name}-ubyte.gz`), gzipSync(files[`${from}-ubyte`] ?? ''));
+    const source = await openIdx(folder);
+    expect(source.classes).toEqual(['1', '2']);
+    expect([...source.trainLabels, ...source.testLabels]).toEqual([0, 1, 1, 1]);
+    expect([...(await source.load('train', Uint32Array.of(0))).images]).toEqual([10, 12, 11, 13]);
+    await writeFile(join(folder, 'emnist-digits-train-labels-idx1-ubyte'), '');
+    await expect(openIdx(folder)).rejects.toThrow('has several sets (emnist-digits, emnist-letters)');
   });
 });

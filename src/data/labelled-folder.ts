@@ -1,47 +1,28 @@
-import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { printable } from '../label/index.js';
 import type { ImageShape } from './decode.js';
-import { type Failure, imagesBelow, isPlainName } from './find-images.js';
+import type { Failure } from './entries.js';
+import { imagesBelow } from './find-images.js';
 import { imageBatches } from './image-batches.js';
+import { findLayout } from './layout.js';
 import type { LabelledImages } from './source.js';
 
 const BATCH = 64; // decoded at once
-/** Parts to test on, best first; the others are for training. */
-const PARTS = ['test', 'val', 'valid', 'validation', 'train'];
-
-/** The folders in a folder, by name. */
-const foldersIn = async (folder: string): Promise<string[]> => {
-  const entries = (await readdir(folder, { withFileTypes: true })).filter(({ name }) => isPlainName(name));
-  const isFolder = async (name: string) => (await stat(join(folder, name)).catch(() => undefined))?.isDirectory();
-  const found = await Promise.all(
-    entries.map(async (entry) => (entry.isSymbolicLink() ? await isFolder(entry.name) : entry.isDirectory())),
-  );
-  return entries.flatMap(({ name }, i) => (found[i] ? [name] : [])).sort();
-};
-
-/** Where the class folders are: in the part to test on, if there are parts, else in the folder itself. */
-const classesAt = async (root: string): Promise<string> => {
-  const names = await foldersIn(root);
-  for (const part of PARTS) {
-    const name = names.find((candidate) => candidate.toLowerCase() === part);
-    // A class may be called "test": only folders inside it make it a part.
-    if (name !== undefined && (await foldersIn(join(root, name))).length > 0) return join(root, name);
-  }
-  return root;
-};
+/** Parts to test on, best first. */
+const BEST = ['test', 'valid', 'train'] as const;
 
 /**
  * Opens all images of the class folders of a folder, to test on: of its part `test`, else `val`, else `train`; where it
  * has no parts, its own. Classes may be empty, or fewer than 2.
  */
 export const openLabelledFolder = async (root: string, shape: ImageShape): Promise<LabelledImages> => {
-  const from = await classesAt(root);
-  const classes = await foldersIn(from);
+  const { root: whole, parts } = await findLayout(root);
+  const { path: from, folders: classes } = BEST.flatMap((part) => parts[part] ?? [])[0] ?? whole;
   const listings = await Promise.all(classes.map((name) => imagesBelow(join(from, name))));
   if (listings.every(({ files }) => files.length === 0))
     throw new Error(
-      `Cannot open data: ${from} has no class folders with images; put the images of each class into a folder that ` +
-        'has its name',
+      `Cannot open data: ${printable(from)} has no class folders with images; put the images of each class into a ` +
+        'folder that has its name',
     );
   return {
     from,

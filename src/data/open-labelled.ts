@@ -37,8 +37,7 @@ export const openLabelled = async (spec: string, shape: ImageShape): Promise<Lab
     load: async (classes, onProgress) => {
       const indices = Uint32Array.from(all.keys()).filter((i) => classes.includes(all[i] ?? -1));
       const { skipped, ...set } = await source.load(part, indices, onProgress);
-      const failures = skipped.map((file) => ({ file, reason: 'it is not a readable image' }));
-      return { set: await broughtTo(set, shape), failures };
+      return { set: await broughtTo(set, shape), failures: skipped };
     },
   };
 };

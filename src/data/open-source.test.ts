@@ -49,8 +49,8 @@ describe('openSource', () => {
     await writeFile(join(cifar, 'test.bin'), record(0, 6));
     expect((await openSource(cifar)).name).toBe('cifar100');
     await mkdir(join(root, 'idx'));
-    await writeFile(join(root, 'idx', 'train-images-idx3-ubyte'), 'no IDX');
-    await expect(openSource(join(root, 'idx'))).rejects.toThrow('is not an IDX file of images');
+    await writeFile(join(root, 'idx', 'train-labels-idx1-ubyte'), 'no IDX');
+    await expect(openSource(join(root, 'idx'))).rejects.toThrow('is not an IDX file of labels');
     await mkdir(join(root, 'pets'));
     await expect(openSource(join(root, 'pets'))).rejects.toThrow('has no class folders');
   });
@@ -61,9 +61,9 @@ describe('openSource', () => {
     await expect(openSource('minst')).rejects.toThrow('did you mean "mnist"');
     const gone = join(root, 'gone');
     await expect(openSource(gone)).rejects.toThrow(`Cannot open data: there is no file or folder ${gone}`);
-    await writeFile(join(root, 'one.zip'), '');
+    await writeFile(join(root, 'one.zip'), 'PK\x03\x04');
     await expect(openSource(join(root, 'one.zip'))).rejects.toThrow(
-      /one.zip must be a folder of IDX files, or CIFAR .* or a folder of images, it is another file/,
+      /one.zip must be a folder of IDX files, or CIFAR .* it is an archive; unpack it and give its folder/,
     );
   });
 

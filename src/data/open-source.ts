@@ -1,12 +1,18 @@
+import { readdirSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { orKnown } from '../label/index.js';
+import { basename, dirname } from 'node:path';
+import { didYouMean, printable } from '../label/index.js';
 import { cifar } from './cifar.js';
+import { isPlainName } from './entries.js';
 import { folder } from './folder.js';
 import { idx } from './idx.js';
+import { fileKind, HEAD_BYTES } from './image-kind.js';
+import { npz } from './npz.js';
+import { fileHead } from './read-bounded.js';
 import type { DataFormat, DataSource, SourceOptions } from './source.js';
 
 /** Every kind of data, in the order in which they are asked whether a path is theirs. */
-const formats: DataFormat[] = [idx, cifar, folder];
+const formats: DataFormat[] = [idx, cifar, npz, folder];
 
 /** The data sets that have a name; anything else is a path. */
 export const dataNames = (): readonly string[] => formats.flatMap(({ named = {} }) => Object.keys(named));
@@ -18,19 +24,29 @@ export const addDataFormat = (format: DataFormat): void => {
   formats.unshift(format);
 };
 
+/** What lies in a folder: what a misspelt path may have meant. */
+const namesIn = (folder: string): string[] => {
+  try {
+    return readdirSync(folder).filter(isPlainName);
+  } catch {
+    return [];
+  }
+};
+
 /** A word that names no data set and is no path. */
 export class UnknownDataError extends Error {
   override readonly name = 'UnknownDataError';
   constructor(word: string) {
+    const near = didYouMean(word, [...dataNames(), ...namesIn('.')]);
     super(
-      `Cannot open data: "${word}" is neither a known name nor a file or folder${orKnown(word, dataNames())}; ` +
-        'otherwise give a path',
+      `Cannot open data: "${printable(word)}" is neither a known name nor a file or folder${near && `:${near}`} ` +
+        `(known names are ${dataNames().join(', ')}; a module of yours that adds one needs --use <module>)`,
     );
   }
 }
 
 /** Throws on an option that contradicts a set of one size, with its own channels and test part: it is not ignored. */
-const requireFitting = (source: DataSource, { imageSize, channels, testShare }: SourceOptions): void => {
+const requireFitting = (source: DataSource, { imageSize, channels, testShare, fit, labels }: SourceOptions): void => {
   const refuse = (what: string, flag: string): never => {
     throw new Error(`Cannot open data: ${source.name} ${what}; leave out ${flag}`);
   };
@@ -38,6 +54,8 @@ const requireFitting = (source: DataSource, { imageSize, channels, testShare }: 
     refuse(`has images of size ${source.imageSize}, got ${imageSize}`, '--image-size');
   if (channels !== undefined && channels !== source.channels)
     refuse(`has ${source.channels} channels, got ${channels}`, '--grey');
+  if (labels !== undefined) refuse('has labels of its own', '--labels');
+  if (fit !== undefined) refuse('has images that are of one size already', '--fit');
   if (testShare !== undefined) refuse(`has a test part of its own, got test share ${testShare}`, '--test-share');
 };
 
@@ -51,16 +69,21 @@ export const recognise = async (
   }
   const entry = await stat(spec).catch(() => undefined);
   if (entry === undefined) {
-    if (/[/\\.~]/.test(spec)) throw new Error(`Cannot open data: there is no file or folder ${spec}; check the path`);
+    const near = didYouMean(basename(spec), namesIn(dirname(spec)));
+    if (/[/\\.~]/.test(spec))
+      throw new Error(`Cannot open data: there is no file or folder ${printable(spec)};${near || ' check the path'}`);
     throw new UnknownDataError(spec);
   }
   const entries = entry.isDirectory() ? await readdir(spec) : undefined;
   const format = formats.find((candidate) => candidate.recognises(spec, entries));
-  if (format === undefined)
-    throw new Error(
-      `Cannot open data: ${spec} must be ${formats.map(({ what }) => what).join(', or ')}, it is another file; ` +
-        'give the folder of the data',
-    );
+  if (format === undefined) {
+    const { head } = await fileHead(spec, HEAD_BYTES);
+    const kind = fileKind(head, spec);
+    const is = 'what' in kind ? kind.what : 'an image';
+    const way = is === 'an archive' ? 'unpack it and give its folder' : 'give the folder of the data';
+    const rule = `must be ${formats.map(({ what }) => what).join(', or ')}`;
+    throw new Error(`Cannot open data: ${printable(spec)} ${rule}, it is ${is}; ${way}`);
+  }
   return { format, open: (options) => format.open(spec, options) };
 };
 

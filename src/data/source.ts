@@ -1,5 +1,5 @@
-import type { ImageShape } from './decode.js';
-import type { Failure } from './find-images.js';
+import type { Fit, ImageShape } from './decode.js';
+import type { Failure } from './entries.js';
 import type { Imbalance } from './long-tail.js';
 
 /** Images in memory, ready to be cut into batches. */
@@ -16,11 +16,14 @@ export interface ImageSet {
 /** Reports progress; `total` is undefined where a server does not say. */
 export type Progress = (event: { action: 'download' | 'load'; done: number; total: number | undefined }) => void;
 
-export type Part = 'train' | 'test';
+/** `valid` is there where the data have images of their own to validate on. */
+export type Part = 'train' | 'valid' | 'test';
 
 export interface Loaded extends ImageSet {
   /** Files that could not be read. */
-  readonly skipped: readonly string[];
+  readonly skipped: readonly Failure[];
+  /** Files that were read although something is wrong with them. */
+  readonly warned?: readonly Failure[] | undefined;
   /** Positions in the requested indices of the images that are here. */
   readonly kept: Uint32Array;
 }
@@ -31,6 +34,8 @@ export interface DataSource {
   readonly classes: readonly string[];
   readonly trainLabels: Uint16Array;
   readonly testLabels: Uint16Array;
+  /** Of images that are there to validate on; where there are none, a share of the training images is. */
+  readonly validLabels?: Uint16Array | undefined;
   /** Height and width of every image. */
   readonly imageSize: number;
   readonly channels: 1 | 3;
@@ -40,6 +45,18 @@ export interface DataSource {
   readonly imbalance?: Imbalance | undefined;
   /** The share of each class that was set aside for the test; absent where there is a test part. */
   readonly testShare?: number | undefined;
+  /** How images of another shape are brought to the size; `cover` unless said. */
+  readonly fit?: Fit | undefined;
+  /** The folders of its parts, by what they are for, as they are called there. */
+  readonly parts?: Readonly<Partial<Record<Part, string>>> | undefined;
+  /** What lies beside the images and is not used, with the reason. */
+  readonly leftOut?: readonly Failure[] | undefined;
+  /** What people should know of it before anything is learnt from it. */
+  readonly notes?: readonly string[] | undefined;
+  /** The file of an image, to name it by. */
+  fileOf?(part: Part, index: number): string;
+  /** Those of some images whose files cannot be read, going by their heads alone. */
+  check?(part: Part, indices: Uint32Array): Promise<readonly Failure[]>;
   /** Per channel, of pixels in 0…1; measured on the training images when left out. */
   readonly normalize?: { readonly mean: readonly number[]; readonly std: readonly number[] };
   load(part: Part, indices: Uint32Array, onProgress?: Progress): Promise<Loaded>;
@@ -51,6 +68,11 @@ export interface SourceOptions {
   /** Share of each class to test on, for folders that have no test part of their own. */
   readonly testShare?: number | undefined;
   readonly skipCorrupt?: boolean | undefined;
+  /** Refuse files that can be read although something is wrong with them. */
+  readonly strict?: boolean | undefined;
+  readonly fit?: Fit | undefined;
+  /** A table of image names and labels, for a folder whose images are in no class folders. */
+  readonly labels?: string | undefined;
   readonly cacheDir?: string | undefined;
   readonly onProgress?: Progress | undefined;
 }
@@ -124,7 +146,7 @@ const requireImages = (
  * said. Throws a RangeError on images and labels that do not belong together.
  */
 export const arraySource = (
-  { train, test }: Readonly<Record<Part, ImageSet>>,
+  { train, valid, test }: Readonly<Record<'train' | 'test', ImageSet> & { valid?: ImageSet }>,
   {
     augment = 'none',
     ...about
@@ -133,6 +155,8 @@ export const arraySource = (
   const classes = about.classes.length;
   requireImages(train, { part: 'train', first: train, classes });
   requireImages(test, { part: 'test', first: train, classes });
+  if (valid !== undefined) requireImages(valid, { part: 'valid', first: train, classes });
+  const sets = { train, valid: valid ?? test, test };
   return {
     ...about,
     augment,
@@ -140,7 +164,8 @@ export const arraySource = (
     channels: train.channels === 1 ? 1 : 3,
     trainLabels: train.labels,
     testLabels: test.labels,
-    load: async (part, indices) => gather(part === 'train' ? train : test, indices),
+    ...(valid === undefined ? {} : { validLabels: valid.labels }),
+    load: async (part, indices) => gather(sets[part], indices),
   };
 };
 

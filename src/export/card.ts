@@ -146,8 +146,16 @@ const limits = ({ info, evaluation, open: { classes } }: Tested): string => {
 
 const fixed = (values: readonly number[]): string => `[${values.map((value) => Number(value.toFixed(6))).join(', ')}]`;
 
+/** How Pillow brings an image to the size. */
+const broughtTo = (fit: string, size: number): string => {
+  const given = `(${size}, ${size}), Image.Resampling.LANCZOS)`;
+  if (fit === 'contain') return `image = ImageOps.pad(image, ${given}  # scaled to be within, on black`;
+  if (fit === 'stretch') return `image = image.resize(${given}  # stretched`;
+  return `image = ImageOps.fit(image, ${given}  # scaled to cover, cut in the middle`;
+};
+
 const usage = ({ preparation, open: { classes }, info }: Tested): string => {
-  const { imageSize: size, channels, mean, std } = preparation;
+  const { imageSize: size, channels, mean, std, fit } = preparation;
   const grey = channels === 1;
   return [
     '## How to use it',
@@ -164,7 +172,7 @@ from PIL import Image, ImageOps
 session = ort.InferenceSession("model.onnx")
 classes = json.loads(session.get_modelmeta().custom_metadata_map["classes"])
 image = ImageOps.exif_transpose(Image.open("image.jpg")).convert("${grey ? 'L' : 'RGB'}")
-image = ImageOps.fit(image, (${size}, ${size}), Image.Resampling.LANCZOS)  # scaled to cover, cut in the middle
+${broughtTo(fit, size)}
 pixels = np.asarray(image, np.float32)${grey ? '[None]' : '.transpose(2, 0, 1)'}[None] / 255
 (logits,) = session.run(["logits"], {"images": pixels})
 shares = np.exp(logits[0] - logits[0].max())

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, expect, it } from 'vitest';
-import { decodeImages } from '../data/decode.js';
+import { readImages } from '../data/read-images.js';
 import { prepareScript } from './demo-prepare.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'tailnas-prepare-'));
@@ -39,7 +39,7 @@ it.each([
       await sharp(rgba, { raw: { width, height, channels: 4 } })
         .png()
         .toFile(file);
-      const { images } = await decodeImages([file], { imageSize: SIZE, channels, skipCorrupt: false });
+      const { images } = await readImages([file], { imageSize: SIZE, channels });
       const ours: Uint8Array = prepare(rgba, { width, height, size: SIZE, channels });
       expect(ours.length).toBe(images.length);
       const off = Array.from(images, (value, i) => Math.abs(value - (ours[i] ?? Number.NaN)));

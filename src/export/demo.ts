@@ -3,7 +3,7 @@ import { type Html, html } from '../page/html.js';
 import { prepareScript } from './demo-prepare.js';
 import { demoScript } from './demo-script.js';
 import { demoStyle } from './demo-style.js';
-import type { Exportable } from './network.js';
+import { type Exportable, requireCover } from './network.js';
 import { onnxBytes } from './onnx-file.js';
 import type { Content } from './place.js';
 import { runtimeFiles } from './runtime.js';
@@ -110,6 +110,7 @@ export const placeDemo = (
 ): FolderExport => {
   const ort = runtime();
   const { bytes, deviation } = onnxBytes(network);
+  requireCover(network, 'a demo');
   const { imageSize, channels } = network.preparation;
   const about = { classes: network.open.classes, imageSize, channels, input: 'images', output: 'logits' };
   const files = new Map<string, Content>([

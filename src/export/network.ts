@@ -103,3 +103,12 @@ export const metadataOf = (network: Exportable): Record<string, string> => {
     ...(license === undefined ? {} : { license }),
   };
 };
+
+/** Throws unless images are brought to their size as `what` does it: cut in the middle, and in no other way. */
+export const requireCover = ({ preparation: { fit } }: Pick<Exportable, 'preparation'>, what: string): void => {
+  if (fit !== 'cover')
+    throw new Error(
+      `Cannot export ${what}: images must have been brought to their size by "cover", which is all that it does, the ` +
+        `training had --fit ${fit}; export --onnx, and prepare the images as the model card (--card) says`,
+    );
+};

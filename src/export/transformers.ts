@@ -1,4 +1,4 @@
-import type { Exportable } from './network.js';
+import { type Exportable, requireCover } from './network.js';
 import { type OnnxForm, onnxBytes } from './onnx-file.js';
 import { type Content, placeFolder, sizeOf } from './place.js';
 
@@ -31,6 +31,7 @@ const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
  * and normalises images. It always gives three channels: the graph of a network for grey images makes them one.
  */
 export const placeTransformers = (network: Exportable, folder: string): FolderExport => {
+  requireCover(network, 'for transformers.js');
   const { preparation, open: model, info } = network;
   const { imageSize, channels, mean, std } = preparation;
   const grey = channels === 1;

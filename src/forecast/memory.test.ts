@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MemoryError, requireMemory } from './memory.js';
+import { MemoryError, requireDataMemory, requireMemory } from './memory.js';
 
 describe('requireMemory', () => {
   const need = { expectedMemoryBytes: 3e9, freeMemoryBytes: 2e9, largestBatch: 40 };
@@ -15,3 +15,38 @@ describe('requireMemory', () => {
     expect(() => requireMemory({ ...need, largestBatch }, { action })).toThrow(message);
   });
 });
+
+describe('requireDataMemory', () => {
+  const small = { images: 1000, largestSet: 800, imageSize: 32, channels: 3 };
+  it('refuses pixels that cannot be in memory, with the size that could', () => {
+    expect(() => requireDataMemory(small)).not.toThrow();
+    const large = { images: 2_000_000, largestSet: 1_600_000, imageSize: 224, channels: 3 };
+    expect(() => requireDataMemory(large)).toThrow(MemoryError);
+    for (const force of [false, true])
+      expect(() => requireDataMemory(large, { force })).toThrow(
+        /^Cannot load data: pixels of one part must fit into \d+\.\d GB, got 240.8 GB \(2000000 images\); use fewer/,
+      );
+    const [, size] = /--image-size (\d+)/.exec(String(catchError(() => requireDataMemory(large)))) ?? [];
+    expect(() =>
+      requireDataMemory({ ...large, images: 1_600_000, imageSize: Number(size) }, { force: true }),
+    ).not.toThrow();
+  });
+
+  it('goes by the memory that there is, unless forced', () => {
+    process.env['TAILNAS_MEMORY'] = String(process.memoryUsage.rss() + 2e6);
+    try {
+      expect(() => requireDataMemory(small)).toThrow(/must fit into 0\.0 GB of memory, got 0\.0 GB \(1000 images\)/);
+      expect(() => requireDataMemory(small, { force: true })).not.toThrow();
+    } finally {
+      delete process.env['TAILNAS_MEMORY'];
+    }
+  });
+});
+
+const catchError = (of: () => void): unknown => {
+  try {
+    return of();
+  } catch (error) {
+    return error;
+  }
+};

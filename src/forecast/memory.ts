@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer';
 import { freemem } from 'node:os';
 
 /** What a run needs of the memory that it can have. */
@@ -31,6 +32,43 @@ export const requireMemory = (
         ? 'not even a batch of 1 would'
         : `the largest batch that does is ${largestBatch} (--batch-size ${largestBatch})`;
   throw new MemoryError(`Cannot ${action}: the run ${rule}, got ${got}; ${way}, or try it all the same with --force`);
+};
+
+/** Node's arrays of bytes hold no more. */
+const MOST_BYTES = constants.MAX_LENGTH;
+
+/**
+ * Throws a MemoryError where the pixels of a data set cannot be in memory, before any of them is decoded: with the
+ * largest image size that could.
+ */
+export const requireDataMemory = (
+  {
+    images,
+    largestSet,
+    imageSize,
+    channels,
+  }: {
+    /** All of them. */
+    images: number;
+    /** Images of the largest of training, validation and test. */
+    largestSet: number;
+    imageSize: number;
+    channels: number;
+  },
+  { force = false }: { force?: boolean | undefined } = {},
+): void => {
+  const each = imageSize ** 2 * channels;
+  const free = freeMemory();
+  const held = process.memoryUsage.rss();
+  const refuse = (rule: string, got: number, scale: number): never => {
+    const fits = Math.floor(imageSize * Math.sqrt(scale));
+    const way = fits < 8 ? 'use fewer images' : `use fewer images, or smaller ones: --image-size ${fits} would do`;
+    throw new MemoryError(`Cannot load data: pixels ${rule}, got ${GB(got)} (${images} images); ${way}`);
+  };
+  if (largestSet * each > MOST_BYTES)
+    refuse(`of one part must fit into ${GB(MOST_BYTES)}`, largestSet * each, MOST_BYTES / (largestSet * each));
+  if (!force && held + images * each > free)
+    refuse(`must fit into ${GB(Math.max(0, free - held))} of memory`, images * each, (free - held) / (images * each));
 };
 
 /**

@@ -1,3 +1,4 @@
+import { printable } from '../label/index.js';
 import type { Estimate } from './statistics.js';
 
 // Numbers as text, for the terminal, Markdown and HTML alike.
@@ -57,9 +58,16 @@ export const bytes = (n: number | null): string =>
 
 export const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
 
-/** Escapes text for the content of HTML and SVG elements, and for attributes in double quotes. */
+/** Escapes text for the content of HTML and SVG elements, and for attributes in double quotes; see `printable`. */
 export const escapeMarkup = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+  text
+    .split('\n')
+    .map(printable)
+    .join('\n')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
 
 /** A command as one would type it: words in quotes where a shell would split or change them. */
 export const commandText = (command: readonly string[]): string =>

@@ -51,6 +51,13 @@ const leftOutHtml = (info: RunInfo): Html | null => {
   }</ul></details>`;
 };
 
+/** How images were brought to their size, in words. */
+const FITS: Readonly<Record<string, string>> = {
+  cover: ': scaled until it covers the square, then cut in the middle',
+  contain: ': scaled until it is within the square, which is black around it',
+  stretch: ': stretched to the square',
+};
+
 /** What of the data was used, thinned out, and left out and why. */
 export const ownDataHtml = (info: RunInfo): Html[] => {
   const { classes, counts, available, fingerprint, imageSize, channels, fit } = info.data;
@@ -69,7 +76,7 @@ export const ownDataHtml = (info: RunInfo): Html[] => {
     imageSize === null
       ? null
       : html` Every image was brought to ${imageSize} × ${imageSize} pixels, ${channels === 1 ? 'grey' : 'in colour'}${
-          fit === 'cover' ? ': scaled until it covers the square, then cut in the middle' : ''
+          FITS[fit ?? ''] ?? ''
         }.`;
   const caption = html`Images of each class.${size} Fingerprint of the data: <code>${fingerprint.slice(0, 12)}</code>.`;
   const table = tableHtml(caption, tableOf([...classes.keys(), classes.length], columns));

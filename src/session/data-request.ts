@@ -4,13 +4,14 @@ import {
   type Dataset,
   type DatasetPlan,
   dataNames,
+  fits,
   imbalances,
   type PlanOptions,
   type Progress,
   planDataset,
   splits,
 } from '../data/index.js';
-import type { DataSizes } from '../forecast/index.js';
+import { type DataSizes, requireDataMemory } from '../forecast/index.js';
 import { type DataOrigin, fromOrigin } from './data-origin.js';
 
 /** Which data a run learns from, and how its long tail is made: what flags ask for, and what run.json records. */
@@ -24,6 +25,12 @@ export const dataRequest = z
     imageSize: z.number().optional(),
     testShare: z.number().optional(),
     skipCorrupt: z.boolean().optional(),
+    /** Refuse files that can be read although something is wrong with them. */
+    strict: z.boolean().optional(),
+    /** How an image of another shape is brought to the size; `cover` unless said. */
+    fit: z.enum(fits).optional(),
+    /** A table of file names and labels, for images that are in no class folders. */
+    labels: z.string().optional(),
     /** Bring the images of a folder to one channel. */
     grey: z.boolean().optional(),
     /** Mirror images in training; the data set's own habit unless said. */
@@ -55,6 +62,7 @@ export const recordedRequest = (
   ...tail,
   ...(testShare === undefined ? {} : { testShare }),
   spec: [IN_MEMORY, ...dataNames()].includes(data.spec) ? data.spec : resolve(data.spec),
+  ...(data.labels === undefined ? {} : { labels: resolve(data.labels) }),
 });
 
 /** Data as a request asks for it, planned: nothing is decoded yet. `origin` is the run that named them, if one did. */
@@ -67,48 +75,6 @@ export const planData = (
   );
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
-
-const grouped = (n: number): string => n.toLocaleString('en-US');
-
-/** In words, how a long tail was made: nothing where images are as imbalanced as they were. */
-export const thinnedText = ({
-  counts,
-  available,
-  tail,
-}: Pick<DatasetPlan, 'counts' | 'available' | 'tail'>): string => {
-  const [used, all] = [sum(counts.train) + sum(counts.valid), sum(available)];
-  if (used >= all) return '';
-  return (
-    `${grouped(used)} of ${grouped(all)} training images are used: thinned out to a long tail (${tail.imbalance}, ` +
-    `ratio ${tail.imbalanceRatio}); --imbalance natural uses all`
-  );
-};
-
-/** In words, what a run learns from, and what it leaves out. */
-export const dataTexts = (data: Omit<DatasetPlan, 'load'> & { readonly skipped?: readonly string[] }): string[] => {
-  const { name, classes, counts, skipped = [] } = data;
-  const [most, least] = [Math.max(...counts.train), Math.min(...counts.train)];
-  const thinned = thinnedText({
-    ...data,
-    // What cannot be read is no matter of the tail.
-    available: skipped.length > 0 && data.tail.imbalance === 'natural' ? [] : data.available,
-  });
-  return [
-    `data: ${name}, ${classes.length} classes; ${grouped(sum(counts.train))} images to train on (${grouped(most)} of ` +
-      `the largest class, ${grouped(least)} of the smallest), ${grouped(sum(counts.valid))} to validate, ` +
-      `${grouped(sum(counts.test))} to test`,
-    ...(data.testShare === undefined
-      ? []
-      : [
-          `there are no test images apart: ${Math.round(100 * data.testShare)} % of each class are set aside for the ` +
-            'test (--test-share)',
-        ]),
-    ...(thinned === '' ? [] : [thinned]),
-    ...(skipped.length === 0
-      ? []
-      : [`left out ${grouped(skipped.length)} unreadable ${skipped.length === 1 ? 'image' : 'images'}`]),
-  ];
-};
 
 /** What a forecast has to know of planned data. */
 export const sizesOf = ({
@@ -125,6 +91,15 @@ export const sizesOf = ({
   testImages: sum(counts.test),
 });
 
+/** Throws a MemoryError where planned data have more pixels than can be in memory. `force` lets it be tried. */
+export const requireRoom = (
+  { counts, imageSize, channels }: Omit<DatasetPlan, 'load' | 'check'>,
+  { force }: { force?: boolean | undefined } = {},
+): void => {
+  const sets = [counts.train, counts.valid, counts.test].map(sum);
+  requireDataMemory({ images: sum(sets), largestSet: Math.max(...sets), imageSize, channels }, { force });
+};
+
 /**
  * `ready` is called when the data is known to be there, before images are decoded: other things that can be wrong
  * should be found as early.
@@ -135,9 +110,16 @@ export const loadData = async (
     onProgress,
     origin,
     ready,
-  }: { onProgress: Progress | undefined; origin: DataOrigin | undefined; ready: () => void },
+    force,
+  }: {
+    onProgress: Progress | undefined;
+    origin: DataOrigin | undefined;
+    ready: () => void;
+    force?: boolean | undefined;
+  },
 ): Promise<Dataset> => {
   const plan = await planData(data, { onProgress, origin });
   ready();
+  requireRoom(plan, { force });
   return plan.load();
 };

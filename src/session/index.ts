@@ -2,13 +2,13 @@ export { requireCheckpoint } from './checkpoint.js';
 export { type DataOrigin, requireSameData } from './data-origin.js';
 export {
   type DataRequest,
-  dataTexts,
   planData,
   recordedRequest,
   requestOf,
+  requireRoom,
   sizesOf,
-  thinnedText,
 } from './data-request.js';
+export { dataTexts, thinnedText } from './data-texts.js';
 export { type EvaluatedOn, type EvaluateOnOptions, evaluateOn, type UnknownClass } from './evaluate-on.js';
 export { type RunEvent, type RunRequest, type RunResult, type Sink, type Watch, watchNames } from './events.js';
 export { type ImagePaths, type LoadedImages, loadImages, shapeOf } from './load-images.js';

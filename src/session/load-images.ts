@@ -1,4 +1,4 @@
-import { type Failure, FIT, type FoundImages, findImages, type ImageShape, imageBatches } from '../data/index.js';
+import { type Failure, type FoundImages, findImages, fits, type ImageShape, imageBatches } from '../data/index.js';
 import type { RunInfo } from '../run/index.js';
 
 const BATCH = 64; // decoded at once
@@ -23,8 +23,9 @@ export const shapeOf = (of: ReadsImages): ImageShape => {
   };
   if (imageSize === null) return fail('the run must say of which size they are (format 2)', 'none');
   if (channels !== 1 && channels !== 3) return fail('the network must have 1 or 3 channels', channels);
-  if (fit !== FIT) return fail(`images must have been brought to their size by "${FIT}"`, fit);
-  return { imageSize, channels };
+  const known = fits.find((name) => name === fit);
+  if (known === undefined) return fail(`images must have been brought to their size by ${fits.join(', ')}`, fit);
+  return { imageSize, channels, fit: known };
 };
 
 /** Images in memory, as a network reads them. */

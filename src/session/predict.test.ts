@@ -175,7 +175,7 @@ describe('loadImages', () => {
     const { info } = openRun(path('run'));
     const as = (change: object) => loadImages(path('photos'), { as: { data: { ...info.data, ...change } } });
     await expect(as({ channels: 4 })).rejects.toThrow('the network must have 1 or 3 channels, got 4; prepare them');
-    await expect(as({ fit: 'fill' })).rejects.toThrow('brought to their size by "cover", got fill');
+    await expect(as({ fit: 'fill' })).rejects.toThrow('brought to their size by cover, contain, stretch, got fill');
     await expect(as({ imageSize: null })).rejects.toThrow('(format 2), got none');
   });
 });
@@ -210,8 +210,10 @@ describe('a run that is tested on other images', () => {
   it('names what its folders are called where no class is the run’s', async () => {
     mkdirSync(path('wrapped'));
     cpSync(path('photos'), path('wrapped', 'inner'), { recursive: true });
-    await expect(evaluated(path('wrapped'))).rejects.toThrow(
-      `on ${path('wrapped')}: its class folders must be named like classes of the run (cat, dog, owl), they are inner;`,
+    expect((await evaluated(path('wrapped'))).from).toBe(path('wrapped', 'inner'));
+    for (const name of ['yak', 'zebra']) cpSync(path('photos', 'cat'), path('zoo', name), { recursive: true });
+    await expect(evaluated(path('zoo'))).rejects.toThrow(
+      `on ${path('zoo')}: its class folders must be named like classes of the run (cat, dog, owl), they are yak, zeb`,
     );
     await expect(evaluated(path('photos', 'cat'))).rejects.toThrow('has no class folders with images');
   });

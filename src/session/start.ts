@@ -9,15 +9,8 @@ import { kernels, requireDevice, threads } from '../tensor/index.js';
 import { carryOn } from './carry-on.js';
 import { reading } from './checkpoint.js';
 import { type DataOrigin, requireSameData } from './data-origin.js';
-import {
-  type DataRequest,
-  dataTexts,
-  IN_MEMORY,
-  loadData,
-  recordedRequest,
-  requestOf,
-  sizesOf,
-} from './data-request.js';
+import { type DataRequest, IN_MEMORY, loadData, recordedRequest, requestOf, sizesOf } from './data-request.js';
+import { dataTexts, writeSkipped } from './data-texts.js';
 import type { RunEvent, RunRequest, RunResult, Watch } from './events.js';
 import { openParent } from './fork.js';
 import { host, versions } from './versions.js';
@@ -41,11 +34,13 @@ export const prepare = (
     threads: n,
     origin,
     onDataProgress,
-  }: { device: string; threads: number; origin?: DataOrigin | undefined } & Pick<Watch, 'onDataProgress'>,
+    force,
+  }: { device: string; threads: number; origin?: DataOrigin | undefined } & Pick<Watch, 'onDataProgress' | 'force'>,
 ) =>
   loadData(data, {
     onProgress: onDataProgress,
     origin,
+    force,
     ready: () => makeReady({ device, threads: n }),
   });
 
@@ -111,7 +106,7 @@ async function* starting(request: RunRequest, watch: Watch): AsyncGenerator<RunE
     seed,
     data: {
       ...{ name, fingerprint, classes, counts, available, channels, imageSize, mean, std, fit },
-      ...{ request: spec, spec: spec.spec, skipped: dataset.skipped },
+      ...{ request: spec, spec: spec.spec, skipped: dataset.skipped, account: dataset.account },
     },
     // Of the network that will be used; a supernet is never run as it is.
     ...(kind === 'search' ? {} : { size: { weights: live.weights, multiplyAdds: live.multiplyAdds() } }),
@@ -124,6 +119,7 @@ async function* starting(request: RunRequest, watch: Watch): AsyncGenerator<RunE
     ...(from === undefined ? {} : { from: resolve(from) }),
   };
   const folder = createRun(request.out, JSON.parse(JSON.stringify(info)));
+  writeSkipped(folder.path, dataset);
   for (const text of plan.notices) yield { type: 'notice', text };
   if (parent !== undefined) {
     for (const record of parent.records) folder.appendRecord(record);

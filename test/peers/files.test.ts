@@ -6,7 +6,7 @@ import type { Browser } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { decodeImages } from '../../src/data/decode.js';
+import { readImages } from '../../src/data/read-images.js';
 import { modelCard, placeDemo, placeTransformers, placeWeights, withExportable } from '../../src/export/index.js';
 import { exportOnnx } from '../../src/index.js';
 import { open } from '../../src/session/index.js';
@@ -30,7 +30,7 @@ const ours = async (kind: string): Promise<{ classes: readonly string[]; shares:
   const model = open(runs[kind] ?? '');
   const { imageSize, channels } = model.info.data;
   if (imageSize === null || (channels !== 1 && channels !== 3)) throw new Error('no sizes');
-  const { images } = await decodeImages([image], { imageSize, channels, skipCorrupt: false });
+  const { images } = await readImages([image], { imageSize, channels });
   const shares = scope(() => softmax(model.logits(images)).toArray());
   model.dispose();
   return { classes: model.classes, shares };

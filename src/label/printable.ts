@@ -1,6 +1,17 @@
 const ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-/** Control characters, line ends, and marks that turn the direction of text; not the joiners that emoji are made of. */
-const INVISIBLE = /[\p{Cc}\p{Zl}\p{Zp}]|(?![\u200c\u200d])\p{Cf}/gu;
+/**
+ * Control characters, line ends, marks that turn the direction of text, halves of characters, and what looks like
+ * nothing or like a space and is none. The joiners of Persian, Hindi and emoji stay where they join something.
+ */
+const INVISIBLE = new RegExp(
+  [
+    String.raw`[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u115f\u1160\u2800\u3164\uffa0]`,
+    String.raw`(?![ \u3000])\p{Zs}`,
+    String.raw`(?![\u200c\u200d])\p{Cf}`,
+    String.raw`(?<![^\p{Script=Latin}\p{ASCII}])[\u200c\u200d]`,
+  ].join('|'),
+  'gu',
+);
 
 /** A name as a terminal may show it: what would move the cursor, colour the text or turn it around is spelled out. */
 export const printable = (text: string): string =>

@@ -232,7 +232,7 @@ describe('search', () => {
     expect(finished.code).toBe(0);
     const [listing = '', classes = '', mistakes = '', priors = '', next] = finished.stdout.split('\n\n');
     expect(classes).toMatch(/^class +trained on +right +recall +95 % interval +precision\ncat +104 +\d of /);
-    expect(mistakes).toMatch(/^(most frequent mistakes|no test image is mistaken)/);
+    expect(mistakes).toMatch(/^(largest mistakes|no test image is mistaken)/);
     expect(next).toBe('next: tailnas train finished\n');
     expect(priors).toMatch(/^expected accuracy where test images have\n +logits as they are {2}adjusted to it\n/);
     expect(priors).toMatch(/^classes as often as in training +(\d+\.\d\d %) +\1$/m); // cross-entropy assumes it

@@ -34,11 +34,13 @@ describe('tailnas predict', () => {
     expect(code, stderr).toBe(0);
     const [table = '', totals = '', classes = ''] = stdout.split('\n\n');
     const lines = table.split('\n');
-    expect(lines[0]).toMatch(/^folder +class +probability +margin +image$/);
+    expect(lines[0]).toMatch(/^folder +class +probability +margin +file$/);
     expect(lines).toHaveLength(10);
     expect(lines[1]).toMatch(/^cat +(≠ )? *\S+ +\d+\.\d\d % +\d+\.\d\d % {2}photos\/cat\/0\.png$/);
-    expect(totals).toMatch(/^accuracy +\d+\.\d\d % {2}\(\d of 9 images\)\nmean per-class accuracy +\d+\.\d\d %$/);
-    expect(classes).toMatch(/^class +trained on +right +recall\ncat +\d+ +\d of 4 +\S+ %\ndog +\d+ +\d of 3 /);
+    expect(totals).toMatch(/^mean per-class accuracy +\d+\.\d\d %\naccuracy +\d+\.\d\d % {2}\(\d of 9 images\)$/);
+    expect(classes).toMatch(
+      /^class +trained on +right +recall +95 % interval +precision\n(.+\n)*cat +\d+ +\d of 4 +\S+ % /,
+    );
     expect(stderr).toMatch(/^labels are the names of the images' folders: all are named like classes of the run/);
     expect(stderr).toMatch(/^9 images in 0:0\d, \d+ per second$/m);
     expect(stdout + stderr).not.toContain('\x1b');
@@ -67,11 +69,11 @@ describe('tailnas predict', () => {
     const { code, stdout, stderr } = await predict('photos', '--csv', '--top', '2', '--probabilities');
     expect(code).toBe(0);
     const odd = '"o""wl,\n\x1b[31m"';
-    const heading = `image,class,probability,margin,label,class_2,probability_2,p(cat),p(dog),"p(${odd.slice(1, -1)})"`;
+    const heading = `file,class,probability,margin,label,class_2,probability_2,p(cat),p(dog),"p(${odd.slice(1, -1)})"`;
     expect(stdout.startsWith(`${heading}\nphotos/cat/0.png,`)).toBe(true);
     expect(stdout.replaceAll('l,\n', 'l ').trimEnd().split('\n')).toHaveLength(10);
     expect(stdout).toContain(`"photos/${odd.slice(1, -1)}/0.png",`);
-    expect(stderr).toMatch(/^accuracy +\d/m);
+    expect(stderr).toMatch(/^mean per-class accuracy +\d/m);
     const bare = await predict('photos/cat', 'photos/dog', '--csv', '--labels', 'none', '--sort', 'doubt', '--quiet');
     const margins = bare.stdout
       .trimEnd()
@@ -82,14 +84,14 @@ describe('tailnas predict', () => {
     expect(bare).toMatchObject({
       code: 0,
       stderr: '',
-      stdout: expect.stringMatching(/^image,class,probability,margin\n/),
+      stdout: expect.stringMatching(/^file,class,probability,margin\n/),
     });
   });
 
   it('takes patterns and a list on stdin, one a line or between zero bytes', async () => {
     const images = async (words: string[], input?: string) => {
       const { stdout } = await cli.run(['predict', 'run', ...words, '--json'], input === undefined ? {} : { input });
-      return JSON.parse(stdout).predictions.map(({ image }: { image: string }) => image);
+      return JSON.parse(stdout).predictions.map(({ file }: { file: string }) => file);
     };
     expect(await images(['photos/*/0.png'])).toEqual(['photos/cat/0.png', 'photos/dog/0.png', `photos/${ODD}/0.png`]);
     const two = ['photos/dog/1.png', 'photos/cat/1.png'];

@@ -13,13 +13,16 @@ const MOST = 24; // classes that are shown without being asked for
 
 const whole = (share: number | null): string => (share === null ? NONE : `${(100 * share).toFixed(1)} %`);
 
-/** How every class does, the largest first; of many classes the smallest, unless all are asked for. */
+/**
+ * How every class does, the largest first; of many classes the smallest, unless all are asked
+ * for. `tested`: only those with images.
+ */
 export const classTable = (
   { confusion }: Pick<Evaluation, 'confusion'>,
   of: TestedClasses,
-  { all = false }: { all?: boolean } = {},
+  { all = false, tested = false }: { all?: boolean; tested?: boolean } = {},
 ): string => {
-  const results = classResults(confusion, of);
+  const results = classResults(confusion, of).filter(({ testImages }) => !tested || testImages > 0);
   const shown = all || results.length <= MOST ? results : results.slice(-MOST);
   const left = results.length - shown.length;
   const rows = shown.map(({ name, group, trainImages, right, testImages, recall, interval, precision }) => [
@@ -42,7 +45,7 @@ export const classTable = (
 export const mistakesText = (mistakes: readonly Mistake[]): string =>
   mistakes.length === 0
     ? 'no test image is mistaken'
-    : `most frequent mistakes\n${mistakes
+    : `largest mistakes, by share of the class\n${mistakes
         .map(
           ({ from, to, images, of }) =>
             `  ${grouped(images)} of ${grouped(of)} "${printable(from)}" taken for "${printable(to)}"`,

@@ -22,7 +22,7 @@ const QUICK = 4 * 60; // seconds: the whole way in under five minutes, with a st
 
 export const command = (): Command =>
   fitOptions(
-    dataOptions(new Command('fit'))
+    dataOptions(new Command('fit'), '')
       .optionsGroup('Time:')
       .addOption(
         new Option(

@@ -32,7 +32,3 @@ export const table = (
 /** A table of numbers as lines that line up. */
 export const tableText = ({ headings, rows }: Table): string =>
   table([headings, ...rows], { right: headings.slice(1).map((_, i) => i + 1) });
-
-/** `2 of 3`: how many images of a class are recognised. */
-export const rightOf = (right: number, images: number): string =>
-  images === 0 ? 'no images' : `${grouped(right)} of ${grouped(images)}`;

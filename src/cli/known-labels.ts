@@ -1,7 +1,8 @@
 import { matchClasses, parentName } from '../data/index.js';
-import { didYouMean, shortName } from '../label/index.js';
+import { didYouMean } from '../label/index.js';
 import { scores } from '../run/index.js';
-import { grouped, listing, percent, plural, rightOf, table } from './format.js';
+import { classTable } from './class-table.js';
+import { grouped, listing, percent, plural, strong } from './format.js';
 import { UsageError } from './usage.js';
 
 export const labelSources = ['auto', 'parent', 'none'] as const;
@@ -93,8 +94,8 @@ export const agreementRecord = (
   const { accuracy, meanPerClassAccuracy, perClassAccuracy } = scores(confusion);
   return {
     images,
-    accuracy: images === 0 ? null : accuracy,
     meanPerClassAccuracy: images === 0 ? null : meanPerClassAccuracy,
+    accuracy: images === 0 ? null : accuracy,
     classes: classes.map((name, c) => ({
       class: name,
       trainedOn: trainCounts[c] ?? 0,
@@ -107,21 +108,15 @@ export const agreementRecord = (
   };
 };
 
-/** The class table: how many images are recognised of each class that has some, largest class of the training first. */
+/** How the images with known classes are answered: both accuracies, and the class table. */
 export const agreementText = (record: ReturnType<typeof agreementRecord>): string => {
-  const order = record.classes.filter(({ images }) => images > 0).toSorted((a, b) => b.trainedOn - a.trainedOn);
-  const right = sum(order.map((c) => c.right));
+  const right = sum(record.classes.map((c) => c.right));
+  const of = { classes: record.classes.map((c) => c.class), trainCounts: record.classes.map((c) => c.trainedOn) };
   return [
     listing([
+      ['mean per-class accuracy', strong(percent(record.meanPerClassAccuracy))],
       ['accuracy', `${percent(record.accuracy)}  (${grouped(right)} of ${plural(record.images, 'image')})`],
-      ['mean per-class accuracy', percent(record.meanPerClassAccuracy)],
     ]),
-    table(
-      [
-        ['class', 'trained on', 'right', 'recall'],
-        ...order.map((c) => [shortName(c.class), String(c.trainedOn), rightOf(c.right, c.images), percent(c.recall)]),
-      ],
-      { right: [1, 2, 3] },
-    ),
+    classTable(record, of, { all: true, tested: true }),
   ].join('\n\n');
 };

@@ -63,7 +63,10 @@ for (const stream of [process.stdout, process.stderr])
 const program = new Command('tailnas')
   .description('From a folder of imbalanced images to a network that works on the rare classes too, on libtorch.')
   .version(version)
-  .addHelpText('after', '\nStart with:\n  $ tailnas search darts --scale smoke\n')
+  .addHelpText(
+    'after',
+    '\nStart with:\n  $ tailnas fit --data path/to/images --quick\n  $ tailnas search darts --scale smoke\n',
+  )
   .showHelpAfterError('(--help shows what is possible)');
 
 try {

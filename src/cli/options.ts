@@ -74,15 +74,14 @@ export const checkpointOption = (): Option =>
 export const forceOption = (): Option =>
   new Option('--force', 'go on although the run is expected to need more memory than is free');
 
-/** Adds the flags that say which data to learn from. */
-export const dataOptions = (command: Command): Command =>
+/** Adds the flags that say which data to learn from; `usual` says what they are by default. */
+export const dataOptions = (command: Command, usual = ' (default: mnist at scale smoke, else cifar10)'): Command =>
   command
     .optionsGroup('Data:')
     .addOption(
       new Option(
         '--data <name or path>',
-        'mnist (comes with tailnas), cifar10, cifar100 (downloaded once), or a folder or archive of images ' +
-          '(default: mnist at scale smoke, else cifar10)',
+        `mnist (comes with tailnas), cifar10, cifar100 (downloaded once), or a folder or archive of images${usual}`,
       ),
     )
     .addOption(

@@ -48,7 +48,7 @@ export const predictionTable = (
       ...Array.from({ length: top }, (_, i) => [i === 0 ? 'class' : ordinal(i + 1), 'probability']).flat(),
       'margin',
       ...(probabilities ? classes.map((name) => shortName(name)) : []),
-      'image',
+      'file',
     ],
     ...predictions.map((p) => [
       ...(labels ? [shortName(p.label ?? ''), p.label === p.top[0]?.class ? '' : '≠'] : []),
@@ -69,7 +69,7 @@ const line = (values: readonly string[]): string => `${values.map(quoted).join('
 /** The heading of the CSV (RFC 4180). */
 export const csvHeading = ({ classes, top, labels, probabilities }: Shown): string =>
   line([
-    'image',
+    'file',
     'class',
     'probability',
     'margin',
@@ -94,7 +94,7 @@ export const csvLine = (p: Kept, { labels }: Shown): string => {
 
 /** A prediction as JSON has it. */
 export const jsonOf = ({ file, top, margin, label, probabilities }: Kept, { classes, ...shown }: Shown) => ({
-  image: file,
+  file,
   class: top[0]?.class ?? '',
   probability: top[0]?.probability ?? null,
   margin,

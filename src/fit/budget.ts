@@ -68,6 +68,6 @@ export const refuseBudget = (budgetSeconds: number, { needed }: { needed: number
   throw new BudgetError(
     `Cannot fit: the budget must be about ${durationWithUnits(needed)} or more on this machine, for the smallest ` +
       `networks and ${FEWEST_STEPS} steps per epoch, got ${durationWithUnits(budgetSeconds)}; ` +
-      `use --budget ${budgetOfSeconds(needed)}, or smaller images`,
+      `use --budget ${budgetOfSeconds(needed)}`,
   );
 };

@@ -1,7 +1,7 @@
 import { distance } from 'fastest-levenshtein';
 
 /** Above this share of changed letters two words have nothing to do with each other. */
-const MOST = 0.7;
+const MOST = 0.5;
 
 /** ` did you mean "conv_3x3"?` for a misspelt word, or nothing where none of the words is like it. */
 export const didYouMean = (word: string, words: readonly string[]): string => {

@@ -1,5 +1,5 @@
 import { columnsOf, printable } from '../label/index.js';
-import { grouped, type Table } from '../measure/index.js';
+import type { Table } from '../measure/index.js';
 
 export { bytes, duration, grouped, percent, plural } from '../measure/index.js';
 

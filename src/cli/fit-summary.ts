@@ -14,6 +14,7 @@ import {
 } from '../measure/index.js';
 import { classTable, mistakesText } from './class-table.js';
 import { duration, listing, percent, strong, table } from './format.js';
+import { printable } from './printable.js';
 
 const testedClasses = ({ run }: FitResult) => {
   const { classes, counts } = run.info.data;
@@ -52,7 +53,7 @@ export const fitSummary = (fit: LoadedFit): string => {
     ]),
     comparison(results),
     `Did the search help?\n${searchHelped(results)
-      .map(({ text }) => `  ${text}`)
+      .map(({ text }) => `  ${printable(text)}`)
       .join('\n')}\n  One seed each; the intervals are over the draw of test images.`,
     `Classes, by the best network\n${classTable(evaluation, of)}`,
     mistakesText(largestMistakes(evaluation.confusion, of)),

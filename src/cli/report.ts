@@ -16,6 +16,7 @@ import {
 import { fitMarkdown, fitPage, markdown, type PageOptions, reportPage } from '../page/index.js';
 import { writeAtomic } from '../run/atomic.js';
 import { isFit } from '../run/index.js';
+import { printable } from './printable.js';
 
 interface Flags {
   readonly out?: string;
@@ -48,7 +49,7 @@ const ofFit = (path: string): Report => {
 const ofRuns = (paths: readonly string[]): Report => {
   const { runs: loaded, unreadable } = loadRuns(paths);
   const runs = withoutCommon(loaded);
-  for (const { problems } of unreadable) process.stderr.write(`left out: ${problems.join('; ')}\n`);
+  for (const { problems } of unreadable) process.stderr.write(`left out: ${printable(problems.join('; '))}\n`);
   return {
     page: (options) => reportPage(runs, { ...options, unreadable }),
     json: () => ({ rows: resultRows(runs), claims: measureClaims(runs), sensitivity: sensitivityOf(runs) }),

@@ -12,13 +12,13 @@ afterEach(() => rmSync(dir, { recursive: true }));
 
 describe('lockRun', () => {
   it('is held once and free again after release', () => {
-    const release = lockRun(dir);
+    const { release } = lockRun(dir);
     expect(() => lockRun(dir)).toThrow(
       `Cannot open run ${dir}: process ${process.pid} is using it; wait for it or stop it`,
     );
     release();
     expect(readdirSync(dir)).toEqual([]);
-    const again = lockRun(dir);
+    const { release: again } = lockRun(dir);
     release();
     expect(readdirSync(dir)).toHaveLength(1);
     again();
@@ -26,7 +26,7 @@ describe('lockRun', () => {
 
   it('takes over from a pid that no process has', () => {
     writeFileSync(join(dir, 'lock-2147483646-5'), '');
-    const release = lockRun(dir);
+    const { release } = lockRun(dir);
     expect(readdirSync(dir)).toHaveLength(1);
     expect(readdirSync(dir)).not.toContain('lock-2147483646-5');
     release();
@@ -40,7 +40,7 @@ describe('lockRun', () => {
 
   it.runIf(process.platform === 'linux')('takes over from a pid that a later process was given', () => {
     writeFileSync(join(dir, `lock-${process.ppid}-1`), '');
-    lockRun(dir)();
+    lockRun(dir).release();
     expect(readdirSync(dir)).toEqual([]);
   });
 });

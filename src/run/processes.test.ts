@@ -29,19 +29,19 @@ import { existsSync } from 'node:fs';
 import { createRun, openRun } from './index.js';
 const dir = process.argv[2];
 const info = { format: 2, name: 'a', experiment: { kind: 'search', name: 'a', label: 'A', paper: null, method: 'A',
-  options: {}, streams: [], space: null, network: null, phases: [] }, overrides: {}, changes: {}, seed: 0,
+  options: {}, streams: [], space: null, network: null, phases: [{ name: 'search', epochs: 1e6, knobs: {}, frozen: [] }] }, overrides: {}, changes: {}, seed: 0,
   data: { spec: 'a', name: 'a', fingerprint: 'f', classes: ['x'], counts: { train: [2], valid: [1], test: [1] },
     channels: 1, imageSize: 28, mean: [0], std: [1], fit: null },
   versions: {}, host: null, device: 'cpu', threads: 1, command: [], startedAt: new Date().toISOString() };
 const record = (epoch) => ({ kind: 'search', phase: 'search', epoch, t: 0, knobs: {}, trainLoss: 0, trainAccuracy: 0,
-  validLoss: 0, validAccuracy: 0, perClassAccuracy: Array(2000).fill(epoch), answers: null, gradNorm: {},
+  validLoss: 0, validAccuracy: 0, perClassAccuracy: [0], filler: Array(2000).fill(epoch), answers: null, gradNorm: {},
   genotype: {}, seconds: 0, imagesPerSecond: 0, peakMemoryBytes: 0 });
 process.stdout.write('ready\\n');
 const run = existsSync(dir + '/run.json') ? openRun(dir, { write: true }) : createRun(dir, info);
 const start = run.checkpoints.newest()?.position.epoch ?? 0;
-run.truncateRecords((r) => r.epoch <= start);
+run.truncateRecords((r) => r.epoch < start);
 for (let epoch = start + 1; ; epoch++) {
-  run.appendRecord(record(epoch));
+  run.appendRecord(record(epoch - 1));
   run.writeGenotype({ backbone: { normal: { nodes: [], concat: [epoch] } } });
   run.checkpoints.save({ epoch, step: epoch }, Array.from({ length: 8 }, () => new Uint8Array(20000).fill(epoch)));
   process.stdout.write('done ' + epoch + '\\n');
@@ -69,7 +69,7 @@ let entered = 0;
 let met = 0;
 for (const end = Date.now() + 800; Date.now() < end; ) {
   let release;
-  try { release = lockRun(dir); } catch { continue; }
+  try { release = lockRun(dir).release; } catch { continue; }
   entered++;
   try { closeSync(openSync(dir + '/inside', 'wx')); } catch { met++; }
   rmSync(dir + '/inside', { force: true });
@@ -132,7 +132,7 @@ const inspect = (): number => {
   if (!existsSync(join(dir, 'run.json'))) return 0;
   const run = openRun(dir);
   const epochs = run.records().map(({ epoch }) => epoch);
-  expect(epochs).toEqual(epochs.map((_, index) => index + 1));
+  expect(epochs).toEqual(epochs.map((_, index) => index));
   expect(run.readGenotype()?.backbone?.normal?.concat ?? []).toHaveLength(
     existsSync(join(dir, 'genotype.json')) ? 1 : 0,
   );

@@ -3,6 +3,7 @@ import type { Plan } from '../experiment/index.js';
 import type { Live } from '../loop/index.js';
 import type { RunFolder } from '../run/index.js';
 import { kernels } from '../tensor/index.js';
+import { stamped } from './checkpoint.js';
 import { explained } from './diverged.js';
 import type { RunEvent, RunResult, Sink, Watch } from './events.js';
 import { keepPictures, mistakesWanted } from './pictures.js';
@@ -40,7 +41,7 @@ export async function* carryOn(
   let saved = performance.now();
   const save = (): void => {
     const { epoch, step, bytes } = live.snapshot();
-    folder.checkpoints.save({ epoch, step }, bytes);
+    folder.checkpoints.save({ epoch, step }, stamped(bytes, folder));
     saved = performance.now();
   };
   const ended = (): RunResult => ({ run: folder.path, interrupted: true, genotypes: live.genotypes() });

@@ -7,7 +7,7 @@ import { runPhases } from '../loop/index.js';
 import { createRun, type RunInfo } from '../run/index.js';
 import { kernels, requireDevice, threads } from '../tensor/index.js';
 import { carryOn } from './carry-on.js';
-import { reading } from './checkpoint.js';
+import { reading, stamped } from './checkpoint.js';
 import { type DataOrigin, requireSameData } from './data-origin.js';
 import {
   type DataRequest,
@@ -128,7 +128,7 @@ async function* starting(request: RunRequest, watch: Watch): AsyncGenerator<RunE
   if (parent !== undefined) {
     for (const record of parent.records) folder.appendRecord(record);
     // Killed before this, the run has no checkpoint and starts from its beginning: slower, the same.
-    folder.checkpoints.save(parent.checkpoint.position, [parent.checkpoint.bytes]);
+    folder.checkpoints.save(parent.checkpoint.position, stamped([parent.checkpoint.bytes], folder));
     yield { type: 'notice', text: `continuing from ${from} after its ${parent.records.length} epochs` };
   }
   return yield* carryOn(live, { folder, plan, watch });

@@ -199,6 +199,29 @@ describe('records', () => {
     expect(() => openRun(dir).records()).toThrow('metrics.jsonl: line 2 is damaged: "kind": expected string');
   });
 
+  it('adds no epoch but the next, none beyond the plan, and none where another process has added one', () => {
+    const run = withRecords(2);
+    for (const epoch of [0, 1, 3]) expect(() => run.appendRecord(recordOf(epoch))).toThrow('it must be of epoch 2, it');
+    appendFileSync(metrics, `${JSON.stringify(sealed(recordOf(2)))}\n`);
+    expect(() => run.appendRecord(recordOf(2))).toThrow(
+      /^Cannot write .*metrics.jsonl: another process has changed it meanwhile \(it had \d+ bytes, it has \d+\); stop all but/,
+    );
+    run.close();
+    const again = openRun(dir, { write: true });
+    for (let epoch = 3; epoch < 50; epoch++) again.appendRecord(recordOf(epoch));
+    expect(() => again.appendRecord(recordOf(50))).toThrow('it is of epoch 50, the run has 50, counted from 0');
+    again.close();
+  });
+
+  it('are not written any more once the lock is lost', () => {
+    const run = withRecords(1);
+    for (const name of readdirSync(dir).filter((file) => file.startsWith('lock-'))) rmSync(join(dir, name));
+    expect(() => run.appendRecord(recordOf(1))).toThrow('another process took it over while this one stood still');
+    expect(() => run.checkpoints.save({ epoch: 1, step: 0 }, [])).toThrow('another process took it over');
+    expect(run.records()).toHaveLength(1);
+    run.close();
+  });
+
   it('refuses a number that JSON would lose', () => {
     const run = withRecords(1);
     expect(() => run.appendRecord({ ...recordOf(1), trainLoss: Number.NaN })).toThrow('"trainLoss": expected number');

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   existsSync,
@@ -111,8 +111,13 @@ afterEach(() => {
   rmSync(base, { recursive: true });
 });
 
-const start = (script: string) => {
-  const child = spawn(process.execPath, [join(code, script), dir], { stdio: ['pipe', 'pipe', 'inherit'] });
+/** Runs a program in a pid namespace of its own, as in a container: needs no rights where the kernel allows it. */
+const APART = ['unshare', '--user', '--map-root-user', '--pid', '--fork', '--mount-proc', '--kill-child'];
+const canBeApart = spawnSync(APART[0] ?? '', [...APART.slice(1), 'true']).status === 0;
+
+const start = (script: string, { apart = false } = {}) => {
+  const [command = '', ...args] = [...(apart ? APART : []), process.execPath, join(code, script), dir];
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   children.push(child);
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   const line = async (): Promise<string | undefined> => {
@@ -201,4 +206,32 @@ describe('lockRun between processes', { timeout: 60_000 }, () => {
     expect(Math.max(...counts.map(({ entered }) => entered))).toBeGreaterThan(5);
     expect(readdirSync(dir)).toEqual([]);
   });
+
+  it.skipIf(!canBeApart)('never lets two processes of different pid namespaces in at once', async () => {
+    const contenders = [true, true, false].map((apart) => start('contender.js', { apart }));
+    const said = await Promise.all(contenders.map((contender) => contender.line()));
+    const count = z.object({ entered: z.number(), met: z.number() });
+    const counts = said.map((text) => count.parse(JSON.parse(text ?? 'null')));
+    expect(counts).toEqual(counts.map(() => ({ entered: expect.any(Number), met: 0 })));
+    expect(Math.max(...counts.map(({ entered }) => entered))).toBeGreaterThan(5);
+    expect(readdirSync(dir)).toEqual([]);
+  });
+
+  it.skipIf(!canBeApart)(
+    'refuses one of another pid namespace, which cannot know whether the first lives',
+    async () => {
+      const first = start('locker.js', { apart: true });
+      const [second, third] = [start('locker.js', { apart: true }), start('locker.js')];
+      await Promise.all([first, second, third].map((locker) => locker.line()));
+      expect(await go(first)).toBe('held');
+      for (const other of [second, third])
+        expect(await go(other)).toMatch(
+          /in another container or process namespace of this host is using it, last heard/,
+        );
+      await first.kill(); // and not taken over at once, as nobody here can tell
+      const fourth = start('locker.js');
+      await fourth.line();
+      expect(await go(fourth)).toMatch(/last heard of \d+ s ago; wait for it or stop it/);
+    },
+  );
 });

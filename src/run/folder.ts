@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { z } from 'zod';
 import { isTemporary, sweepTemporaries, syncFolder } from './atomic.js';
 import { type CheckpointStore, checkpointStore } from './checkpoints.js';
 import { endProblem, resultProblem } from './consistent.js';
-import { attempt, FileError, ifPossible } from './file-error.js';
+import { attempt, codeOf, ifPossible } from './file-error.js';
 import { runDirOf } from './fit.js';
-import { appendInside, folderInside, textInside, unshareInside, writeInside } from './inside.js';
+import { appendInside, folderInside, isInside, textInside, unshareInside, writeInside } from './inside.js';
 import { isLock, type Lock, lockRun } from './lock.js';
 import { metricsFile } from './metrics.js';
 import { check, formatOf } from './parse.js';
@@ -70,12 +70,7 @@ export const createRun = (dir: string, info: RunInfo): RunFolder => {
   if (existsSync(dir) && !statSync(dir).isDirectory())
     throw new Error(`Cannot create run ${dir}: it must be a folder, it is a file; name a new folder`);
   refuseOccupied(dir);
-  try {
-    mkdirSync(dir, { recursive: true });
-  } catch (cause) {
-    const wayOut = 'name a folder that can be made';
-    throw new FileError(`Cannot create run ${dir}: the folder cannot be made`, { cause, wayOut });
-  }
+  makeFolder(dir);
   const lock = lockRun(dir);
   try {
     refuseOccupied(dir); // again, now that no one else can fill it
@@ -121,14 +116,26 @@ const EVALUATION = 'evaluation.json';
 const FAILED = 'failed: ';
 
 const openLocked = (dir: string, lock: Lock): RunFolder => {
-  const checkpoints = folderInside(dir, 'checkpoints');
+  folderInside(dir, 'checkpoints');
   sweepTemporaries(dir);
-  sweepTemporaries(checkpoints);
+  for (const name of ['checkpoints', 'pictures', 'cells'])
+    if (isInside(dir, name)) sweepTemporaries(folderInside(dir, name));
   unshareInside(dir, LOG);
   const run = runFolder(dir, lock);
   attempt(`Cannot write ${dir}`, () => syncFolder(dir));
   return run;
 };
+
+/** Makes a folder with those above it. The last by itself: `recursive` hides why a folder cannot be made. */
+const makeFolder = (dir: string): void =>
+  attempt(`Cannot create run ${dir}: the folder cannot be made`, () => {
+    mkdirSync(dirname(dir), { recursive: true });
+    try {
+      mkdirSync(dir);
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error;
+    }
+  });
 
 /** A run that is open, for writing where a lock is held. */
 const runFolder = (dir: string, lock?: Lock): RunFolder => {

@@ -4,8 +4,8 @@ import type { Live } from '../loop/index.js';
 import type { RunFolder } from '../run/index.js';
 import { kernels } from '../tensor/index.js';
 import { stamped } from './checkpoint.js';
-import { explained } from './diverged.js';
 import type { RunEvent, RunResult, Sink, Watch } from './events.js';
+import { failureOf } from './failure.js';
 import { keepPictures, mistakesWanted } from './pictures.js';
 import { versions } from './versions.js';
 
@@ -92,7 +92,7 @@ export async function* carryOn(
     folder.log(`done: test accuracy ${evaluation.accuracy}`);
     return { run: folder.path, interrupted: false, evaluation, genotypes };
   } catch (error) {
-    const told = explained(error, { folder, plan });
+    const told = failureOf(error, { folder, plan });
     folder.logFailure(told);
     throw told;
   } finally {

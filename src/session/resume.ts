@@ -8,6 +8,7 @@ import { reading, requireOwn } from './checkpoint.js';
 import { type DataOrigin, requireSameData } from './data-origin.js';
 import { IN_MEMORY, requestOf } from './data-request.js';
 import type { RunEvent, RunResult, Watch } from './events.js';
+import { resumable } from './failure.js';
 import { makeReady, prepare, requireForecast } from './start.js';
 import { versions } from './versions.js';
 import { type Underway, withResult } from './with-result.js';
@@ -146,6 +147,6 @@ async function* resuming(dir: string, watch: Watch & Given): AsyncGenerator<RunE
     return yield* carryOn(live(), { folder, plan, watch });
   } catch (error) {
     folder.close();
-    throw error;
+    throw resumable(error, folder);
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { buildCli, type Cli, type Exit } from './support/cli.js';
+import { editJson } from './support/edit-run.js';
 import { writeImages } from './support/images.js';
 import { outcomeOf } from './support/outcome.js';
 
@@ -119,6 +120,27 @@ describe('a run folder of a stranger, on the command line', () => {
     change(path(name));
     return name;
   };
+
+  it('says nothing to the terminal but text', async () => {
+    const run = prepared('escaped', (dir) =>
+      editJson(join(dir, 'run.json'), (text) => {
+        const info = JSON.parse(text);
+        info.versions['\u001b[2J'] = 'a\u001b]0;b\u0007\r\n\u202e';
+        info.data.classes[0] = 'cat\u001b[31m';
+        return JSON.stringify(info);
+      }),
+    );
+    for (const words of [
+      ['resume', run],
+      ['report', run, '--markdown'],
+      ['plot', 'training', run],
+    ]) {
+      const { stdout, stderr } = await cli.run(words);
+      expect(`${stdout}${stderr}`, words[0]).not.toMatch(/[^\n\P{Cc}]|\p{Cf}/u);
+      if (words[0] === 'resume')
+        expect(stderr).toContain('\\x1b[2J was a\\x1b]0;b\\x07\\r\\n\\u{202e} when the run began');
+    }
+  });
 
   it('writes nothing through a link, whatever is asked of it', async () => {
     mkdirSync(path('mine'));

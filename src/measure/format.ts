@@ -75,8 +75,8 @@ const quoted = (word: string): string => {
 export const commandText = (command: readonly string[]): string => command.map(quoted).join(' ');
 
 /**
- * The command that a run folder says it was made by. The folder may be from a stranger: what is no command of tailnas is
- * a comment, not something to type.
+ * The command that a run folder says it was made by. The folder may be from a stranger: what is no command of tailnas
+ * is a comment, not something to type.
  */
 export const recordedCommand = (command: readonly string[], { name }: { name: string }): string => {
   if (command[0] === 'tailnas') return commandText(command);

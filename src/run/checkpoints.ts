@@ -40,8 +40,8 @@ const NAME = /^epoch-(\d+)-step-(\d+)-([0-9a-f]{16})\.safetensors$/;
 
 /**
  * The last `keep` states of a run as files that prove themselves: `epoch-0003-step-000120-<hash>.safetensors`, where
- * the hash is the first 16 hex digits of the content's SHA-256. The content is opaque here. They lie in `checkpoints/` of
- * the run folder `dir`.
+ * the hash is the first 16 hex digits of the content's SHA-256. The content is opaque here. They lie in `checkpoints/`
+ * of the run folder `dir`.
  */
 export const checkpointStore = (dir: string, { keep = 3 }: { keep?: number } = {}): CheckpointStore => {
   const list = (): CheckpointFile[] => {

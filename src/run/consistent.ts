@@ -77,7 +77,10 @@ export const recordProblem = (
 ): string | undefined => {
   const planned = sum(experiment.phases.map(({ epochs }) => epochs));
   if (epoch !== expected)
-    return `it must be of epoch ${expected}, it is of epoch ${epoch}: ${epoch > expected ? 'some are missing' : 'one is there twice'}`;
+    return (
+      `it must be of epoch ${expected}, it is of epoch ${epoch}: ` +
+      (epoch > expected ? 'some are missing' : 'one is there twice')
+    );
   if (epoch >= planned) return `it is of epoch ${epoch}, the run has ${planned}, counted from 0`;
   if (!experiment.phases.some(({ name }) => name === phase)) return `the run has no phase ${JSON.stringify(phase)}`;
   if (perClassAccuracy === null) return undefined;

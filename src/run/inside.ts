@@ -66,8 +66,8 @@ const pathInside = (dir: string, names: readonly string[]): string => {
   for (const [i, name] of names.entries()) {
     if (!isPlainName(name))
       throw new Error(
-        `Cannot use ${JSON.stringify(name)} in ${dir}: a name in a run folder must be one of a file, without / or ..; ` +
-          'correct it there',
+        `Cannot use ${JSON.stringify(name)} in ${dir}: a name in a run folder must be one of a file, without / or ` +
+          '..; correct it there',
       );
     path = join(path, name);
     const found = i < names.length - 1 ? lstatIfThere(path) : undefined;
@@ -153,8 +153,8 @@ export const appendInside = (dir: string, name: string, { text, at }: { text: st
       requireFile(path, before);
       if (at !== undefined && before.size !== at)
         throw new Error(
-          `Cannot write ${path}: another process has changed it meanwhile (it had ${at} bytes, it has ${before.size}); ` +
-            'stop all but one, then resume',
+          `Cannot write ${path}: another process has changed it meanwhile (it had ${at} bytes, it has ` +
+            `${before.size}); stop all but one, then resume`,
         );
       try {
         writeFileSync(descriptor, text);

@@ -91,7 +91,7 @@ describe('a lock whose owner is elsewhere', () => {
     const { host } = here;
     expect(() => lockRun(dir, { place: { ...here, host } })).toThrow(message);
     expect(() => lockRun(dir, { place: here })).toThrow(
-      /^Cannot open run .*: process 2147483646 .* last heard of 10\d s ago; wait for it or stop it \(5 minutes after its/,
+      /^Cannot open run .*: process 2147483646 .* last heard of 10\d s ago; wait for it or stop it \(5 minutes/,
     );
     expect(readdirSync(dir)).toEqual([basename(file)]);
   });

@@ -139,7 +139,7 @@ const signOf = (file: string): number | undefined => {
   }
 };
 
-/** Gives a sign of life. Written, not dated: so its time is that of the file system, whatever this host's clock says. */
+/** Gives a sign of life. Written, not dated: so its time is that of the file system, whatever this host's clock is. */
 const beat = (descriptor: number): void => {
   try {
     writeSync(descriptor, '.', 0);

@@ -8,8 +8,8 @@ export const check = <T>(value: unknown, { schema, action, remedy }: Rule<T>): T
 };
 
 /**
- * `check` for text: text that is not JSON is distinguished from JSON of the wrong shape. `open` sees the JSON before the
- * schema does.
+ * `check` for text: text that is not JSON is distinguished from JSON of the wrong shape. `open` sees the JSON before
+ * the schema does.
  */
 export const parse = <T>(text: string, rule: Rule<T> & { readonly open?: (value: unknown) => unknown }): T => {
   let value: unknown;

@@ -119,8 +119,8 @@ describe('a run folder of a stranger', () => {
     replaceBy('log.txt', (path) => symlinkSync(join(mine, 'precious'), path));
     const run = openRun(dir, { write: true });
     expect(() => run.log('text of run.json')).toThrow(
-      `Cannot use ${join(dir, 'log.txt')}: it must be a file, it is a link, and links in a run folder are not followed; ` +
-        'put the file itself in its place',
+      `Cannot use ${join(dir, 'log.txt')}: it must be a file, it is a link, and links in a run folder are not ` +
+        'followed; put the file itself in its place',
     );
     run.logFailure(new Error('must not hide what went wrong'));
     run.close();

@@ -59,7 +59,7 @@ const stampOf = ({ experiment, seed, data }: RunFolder['info']): Readonly<Record
   data: data.fingerprint,
 });
 
-/** The bytes of a checkpoint that says of which run it is. Those of older runs, which have no seals, stay as they are. */
+/** The bytes of a checkpoint that says of which run it is; those of older runs, without seals, stay as they are. */
 export const stamped = (bytes: readonly Uint8Array[], { info, isSealed }: Described): readonly Uint8Array[] =>
   isSealed ? withMetadata(bytes, stampOf(info)) : bytes;
 

@@ -26,7 +26,8 @@ describe('why a run ended', () => {
   ])('is missing memory, with the way out: %s', (message, reason) => {
     expect(told(new Error(message))).toMatch(/^Cannot go on with runs\/a: there is not enough memory \(/);
     expect(told(new Error(message))).toContain(
-      `${reason}; end other programs and continue with \`tailnas resume runs/a\`, or start again with a smaller --batch-size`,
+      `${reason}; end other programs and continue with \`tailnas resume runs/a\`, or start again with a smaller ` +
+        '--batch-size',
     );
   });
 
@@ -49,7 +50,8 @@ describe('why a run ended', () => {
   it('is a file, with how to continue', () => {
     const cause = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
     expect(told(new FileError('Cannot write runs/a/log.txt', { cause }))).toBe(
-      'Cannot write runs/a/log.txt: the disk is full (ENOSPC); free space on it, then continue with `tailnas resume runs/a`',
+      'Cannot write runs/a/log.txt: the disk is full (ENOSPC); free space on it, then continue with ' +
+        '`tailnas resume runs/a`',
     );
   });
 

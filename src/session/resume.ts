@@ -41,8 +41,8 @@ const standingOf = ({ path, checkpoints, records }: RunFolder): Checkpoint | und
   const [newest] = checkpoints.list();
   if (found !== undefined || newest === undefined) return found;
   throw new Error(
-    `Cannot continue ${path}: metrics.jsonl must have a record of each epoch before a checkpoint, it has ${epochs} of ` +
-      `${newest.position.epoch}; restore it from a copy, or start a new run`,
+    `Cannot continue ${path}: metrics.jsonl must have a record of each epoch before a checkpoint, it has ${epochs} ` +
+      `of ${newest.position.epoch}; restore it from a copy, or start a new run`,
   );
 };
 

@@ -10,7 +10,7 @@ import { type RunRoom, runRoom, supportScript } from './support/run-room.js';
 import { workload } from './support/run-workload.js';
 
 /** Every so many-th operation: `TAILNAS_FAULTS=1` for all of them. */
-const EVERY = Number(process.env['TAILNAS_FAULTS'] ?? 5);
+const EVERY = Number(process.env['TAILNAS_FAULTS'] ?? 8);
 
 const CHILD = `
 import { workload } from './run-workload.js';

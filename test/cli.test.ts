@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { z } from 'zod';
 import { openRun } from '../src/run/index.js';
 import { buildCli, type Cli, type Exit } from './support/cli.js';
+import { readUnsealed } from './support/edit-run.js';
 import { writeImages } from './support/images.js';
 
 const TINY = '--image-size 16 --threads 1 --channels 2 --layers 3 --nodes 1 --batch-size 8 --epochs 2'.split(' ');
@@ -275,8 +276,8 @@ describe('search', () => {
     const result = JSON.parse(stdout);
     expect(lines(stdout)).toHaveLength(1);
     expect(result).toMatchObject({ run: 'as-json', records: [{ epoch: 0 }, { epoch: 1 }] });
-    expect(result.evaluation).toEqual(JSON.parse(readFileSync(path('as-json', 'evaluation.json'), 'utf8')));
-    expect(result.genotypes).toEqual(JSON.parse(readFileSync(path('as-json', 'genotype.json'), 'utf8')));
+    expect(result.evaluation).toEqual(readUnsealed(path('as-json', 'evaluation.json')));
+    expect(result.genotypes).toEqual(readUnsealed(path('as-json', 'genotype.json')));
   });
 
   it('keeps its hands off a folder that holds anything', async () => {
@@ -314,12 +315,12 @@ describe('evaluate', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(JSON.parse(stdout)).toEqual({
       run: 'finished',
-      evaluation: JSON.parse(readFileSync(path('finished', 'evaluation.json'), 'utf8')),
+      evaluation: readUnsealed(path('finished', 'evaluation.json')),
       classes: [
         expect.objectContaining({ name: 'cat', group: 'head', trainImages: 104 }),
         expect.objectContaining({ name: 'dog', group: 'tail', trainImages: 10 }),
       ],
-      genotypes: JSON.parse(readFileSync(path('finished', 'genotype.json'), 'utf8')),
+      genotypes: readUnsealed(path('finished', 'genotype.json')),
     });
   });
 

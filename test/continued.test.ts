@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openRun } from '../src/run/index.js';
 import { buildCli, type Cli, type Exit } from './support/cli.js';
+import { given } from './support/fixtures.js';
 import { writeImages } from './support/images.js';
 import { outcomeOf } from './support/outcome.js';
 
@@ -91,7 +92,7 @@ describe('evaluate', { timeout: 60_000 }, () => {
   });
 
   it('tests at one mixing, as the run itself did at the one it chose', async () => {
-    const written = JSON.parse(readFileSync(path('hls', 'evaluation.json'), 'utf8'));
+    const written = given(openRun(path('hls')).readEvaluation());
     const { code, stdout } = await cli.run(['evaluate', 'hls', '--mixing', String(written.at.mixing), '--json']);
     expect(code).toBe(0);
     expect(JSON.parse(stdout).evaluation).toEqual({ ...written, answers: null });

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sealed } from '../src/run/seal.js';
 import { buildCli, type Cli } from './support/cli.js';
 import { writeImages } from './support/images.js';
 
@@ -194,7 +195,7 @@ describe('tailnas predict', () => {
     const info = JSON.parse(readFileSync(path('run', 'run.json'), 'utf8'));
     const changed = (name: string, change: object) => {
       mkdirSync(path(name));
-      writeFileSync(path(name, 'run.json'), JSON.stringify({ ...info, ...change }));
+      writeFileSync(path(name, 'run.json'), JSON.stringify(sealed({ ...info, ...change })));
       return cli.run(['predict', name, 'photos']);
     };
     expect(await changed('search', { experiment: { ...info.experiment, kind: 'search' } })).toMatchObject({

@@ -7,6 +7,7 @@ import { Rng } from '../src/data/rng.js';
 import { loadRun, reportPage } from '../src/page/index.js';
 import { openRun } from '../src/run/index.js';
 import { buildCli, type Cli, type Exit, type Running } from './support/cli.js';
+import { adoptCheckpoint, editJson } from './support/edit-run.js';
 import { writeImage, writeImages } from './support/images.js';
 
 const SIZES =
@@ -32,7 +33,10 @@ const outcome = (run: string) => {
   const [newest = ''] = checkpoints(run);
   const read = (name: string): string => readFileSync(path(run, name), 'utf8');
   return {
-    metrics: read('metrics.jsonl').replace(/,"seconds":[^,]*,"imagesPerSecond":[^,]*,"peakMemoryBytes":\d+/g, ''),
+    metrics: read('metrics.jsonl').replace(
+      /"seal":"[0-9a-f]+",|,"seconds":[^,]*,"imagesPerSecond":[^,]*,"peakMemoryBytes":\d+/g,
+      '',
+    ),
     checkpoint: [newest.split('/').at(-1), createHash('sha256').update(readFileSync(newest)).digest('hex')],
     evaluation: read('evaluation.json'),
     genotype: read('genotype.json'),
@@ -254,14 +258,17 @@ describe('a seed', () => {
 describe('a search whose numbers are no longer finite', () => {
   it('stops and says where, and its last good checkpoint is continued from', async () => {
     const run = copy('stopped', 'diverged');
-    const recipe = readFileSync(path(run, 'run.json'), 'utf8');
-    writeFileSync(path(run, 'run.json'), recipe.replace(/"weightLr": [\d.]+/, '"weightLr": 1e30'));
+    editJson(path(run, 'run.json'), (text) => text.replace(/"weightLr": [\d.]+/, '"weightLr": 1e30'));
+    adoptCheckpoint(path(run));
     const before = checkpoints(run);
     const diverged = await cli.run(['resume', run]);
     expect(diverged).toMatchObject({ code: 1, stdout: '' });
     expect(diverged.stderr).toMatch(/\nerror: Training diverged: .+ is not finite at epoch \d+, step \d+\. /);
     expect(checkpoints(run)).toEqual(before);
-    writeFileSync(path(run, 'run.json'), recipe);
+    for (const name of ['run.json', 'checkpoints']) {
+      rmSync(path(run, name), { recursive: true });
+      cpSync(path('stopped', name), path(run, name), { recursive: true });
+    }
     expect(await cli.run(['resume', run])).toMatchObject({ code: 0 });
     expect(outcome(run)).toEqual(finished.outcome);
   });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openRun, readPictures } from '../src/run/index.js';
 import { buildCli, type Cli, type Exit } from './support/cli.js';
+import { adoptCheckpoint, editJson } from './support/edit-run.js';
 import { writeImages } from './support/images.js';
 import { outcomeOf } from './support/outcome.js';
 
@@ -183,8 +184,7 @@ describe('tailnas train', { timeout: 60_000 }, () => {
   it('refuses data that are no longer those of the run, or not there, and says whose they are', async () => {
     cpSync(path('hls'), path('moved'), { recursive: true });
     cpSync(path('data'), path('other'), { recursive: true });
-    const info = readFileSync(path('moved', 'run.json'), 'utf8').replaceAll(path('data'), path('other'));
-    writeFileSync(path('moved', 'run.json'), info);
+    editJson(path('moved', 'run.json'), (text) => text.replaceAll(path('data'), path('other')));
     const train = (...flags: string[]) => cli.run(['train', 'moved', ...CELLS, ...flags, '--out', 'refused']);
     rmSync(path('other', 'train', 'cat', '3.png'));
     for (const split of [[], ['--split', 'all']])
@@ -231,16 +231,19 @@ describe('tailnas train', { timeout: 60_000 }, () => {
   it('names the run whose cells, as run.json has them, are damaged, and the checkpoint of another network', async () => {
     cpSync(path('from-search'), path('broken'), { recursive: true });
     const text = readFileSync(path('broken', 'run.json'), 'utf8');
-    const info = JSON.parse(text);
-    info.experiment.network.genotypes.backbone.normal.nodes = [[{ op: 'mine', from: 0 }]];
-    writeFileSync(path('broken', 'run.json'), JSON.stringify(info));
+    editJson(path('broken', 'run.json'), () => {
+      const info = JSON.parse(text);
+      info.experiment.network.genotypes.backbone.normal.nodes = [[{ op: 'mine', from: 0 }]];
+      return JSON.stringify(info);
+    });
     for (const command of [['train'], ['evaluate']])
       expect(await cli.run([...command, 'broken'])).toMatchObject({
         stderr: expect.stringMatching(
           /genotype from broken\/run\.json: .* unknown primitive "mine".*needs --use <module>/,
         ),
       });
-    writeFileSync(path('broken', 'run.json'), text.replace('"channels": 2,', '"channels": 3,'));
+    editJson(path('broken', 'run.json'), () => text.replace('"channels": 2,', '"channels": 3,'));
+    adoptCheckpoint(path('broken'));
     expect(await cli.run(['evaluate', 'broken'])).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(

@@ -1,3 +1,4 @@
+import { printable } from '../label/index.js';
 import {
   bestOf,
   classResults,
@@ -53,7 +54,7 @@ export const fitSummary = (fit: LoadedFit): string => {
     ]),
     comparison(results),
     `Did the search help?\n${searchHelped(results)
-      .map(({ text }) => `  ${text}`)
+      .map(({ text }) => `  ${printable(text)}`)
       .join('\n')}\n  One seed each; the intervals are over the draw of test images.`,
     `Classes, by the best network\n${classTable(evaluation, of)}`,
     mistakesText(largestMistakes(evaluation.confusion, of)),

@@ -3,13 +3,23 @@ import type { Table } from '../measure/index.js';
 
 export { bytes, duration, grouped, percent, plural } from '../measure/index.js';
 
+const [BOLD, NORMAL] = ['\x1b[1m', '\x1b[22m'];
+
 /** What matters most, in bold where a terminal reads it. */
-export const strong = (text: string): string => (process.stdout.isTTY ? `\x1b[1m${text}\x1b[22m` : text);
+export const strong = (text: string): string => (process.stdout.isTTY ? `${BOLD}${text}${NORMAL}` : text);
+
+/** Printable, but for what `strong` does. */
+const shown = (text: string): string =>
+  text
+    .split(BOLD)
+    .map((part) => part.split(NORMAL).map(printable).join(NORMAL))
+    .join(BOLD);
 
 /** Two columns that line up: names on the left, values on the right of them. */
 export const listing = (rows: readonly (readonly [string, string])[]): string => {
-  const width = Math.max(...rows.map(([name]) => name.length));
-  return rows.map(([name, value]) => `${name.padEnd(width)}  ${value}`.trimEnd()).join('\n');
+  const cells = rows.map(([name, value]) => [printable(name), shown(value)] as const);
+  const width = Math.max(...cells.map(([name]) => name.length));
+  return cells.map(([name, value]) => `${name.padEnd(width)}  ${value}`.trimEnd()).join('\n');
 };
 
 /**

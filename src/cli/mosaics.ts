@@ -1,8 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { thumbnail } from '../data/index.js';
 import { MOSAIC_TILES, mistakesFigure, svgToPng } from '../figure/index.js';
 import { printable } from '../label/index.js';
+import { writeAtomic } from '../run/atomic.js';
 
 /** An image whose class is known and was not predicted. */
 export interface Mistaken {
@@ -47,7 +48,7 @@ export const drawMosaics = async (
     const words = [name, ...drawn.flatMap(({ file, predicted }) => [file, predicted])];
     const stem = name.replaceAll(/[^\p{L}\p{N}._-]+/gu, '-').slice(0, 60);
     const path = join(folder, `${String(c).padStart(String(classes.length - 1).length, '0')}-${stem}.png`);
-    writeFileSync(path, svgToPng(captioned, { systemFonts: !words.every((word) => OWN_FONT.test(word)) }));
+    writeAtomic(path, svgToPng(captioned, { systemFonts: !words.every((word) => OWN_FONT.test(word)) }));
     files.push(path);
   }
   return files;

@@ -1,16 +1,19 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname, extname } from 'node:path';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { oneOf } from '../experiment/index.js';
 import { drawFigure, type Figure, type FigureKind, figures, schedulePlot, svgToPng } from '../figure/index.js';
+import { printable } from '../label/index.js';
 import { loadRun } from '../measure/index.js';
+import { writeAtomic } from '../run/atomic.js';
 import { parseSchedule } from '../schedule/index.js';
 import { argument, fromUser, UsageError } from './usage.js';
 
 /** Draws from run folders; the paper's figures take only the runs that they are of. */
 const drawRuns = (kind: FigureKind, paths: readonly string[]): Figure => {
   const runs = paths.map(loadRun);
-  for (const { path, problems } of runs) for (const problem of problems) process.stderr.write(`${path}: ${problem}\n`);
+  for (const { path, problems } of runs)
+    for (const problem of problems) process.stderr.write(`${printable(`${path}: ${problem}`)}\n`);
   const { name, recipes } = kind;
   const other = runs.find(({ info }) => recipes !== undefined && !recipes.includes(info.experiment.name));
   if (other === undefined) return drawFigure(kind, runs);
@@ -35,7 +38,7 @@ const write = ({ name, captioned }: Figure, { out }: { out: string | undefined }
   const files = out === undefined ? [`${name}.svg`, `${name}.png`] : [out];
   for (const file of files) {
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, extname(file) === '.png' ? svgToPng(captioned) : captioned);
+    writeAtomic(file, extname(file) === '.png' ? svgToPng(captioned) : captioned);
   }
   return files;
 };

@@ -1,6 +1,7 @@
 import type { Progress } from '../data/index.js';
 import { progressPrinter } from '../engine/progress.js';
 import type { Forecast } from '../forecast/index.js';
+import { printable } from '../label/index.js';
 import type { RunEvent, Sink } from '../session/index.js';
 import { bytes, duration, grouped, plural } from './format.js';
 
@@ -77,7 +78,7 @@ export const runDisplay = ({
 
   const print = (line: string): void => {
     live.end();
-    stream.write(`${line}\n`);
+    stream.write(`${printable(line)}\n`); // texts of a run folder may hold anything
   };
   const left = (epoch: number, steps: number, step: number): string => {
     if (perStep === undefined) return '';

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
+import { printable } from '../label/index.js';
 import {
   bestOf,
   comparedNetworks,
@@ -48,7 +49,7 @@ const ofFit = (path: string): Report => {
 const ofRuns = (paths: readonly string[]): Report => {
   const { runs: loaded, unreadable } = loadRuns(paths);
   const runs = withoutCommon(loaded);
-  for (const { problems } of unreadable) process.stderr.write(`left out: ${problems.join('; ')}\n`);
+  for (const { problems } of unreadable) process.stderr.write(`left out: ${printable(problems.join('; '))}\n`);
   return {
     page: (options) => reportPage(runs, { ...options, unreadable }),
     json: () => ({ rows: resultRows(runs), claims: measureClaims(runs), sensitivity: sensitivityOf(runs) }),

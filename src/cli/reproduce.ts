@@ -160,7 +160,7 @@ const reproduce = async (what: StudyName, flags: ReproduceFlags & OptionFlags): 
     await planData(data, { onProgress: display.onData }).finally(display.end);
   }
   mkdirSync(join(flags.out, 'runs'), { recursive: true });
-  const release = lockRun(flags.out);
+  const { release } = lockRun(flags.out);
   try {
     const onNotice = flags.quiet ? () => {} : (text: string) => void process.stderr.write(`${text}\n`);
     if (await whenFree(open, { onNotice })) plan = planAll(requests);

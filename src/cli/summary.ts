@@ -1,5 +1,3 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { cellsOf, genotypeSvgs, svgToPng } from '../figure/index.js';
 import { commandText, isImbalanced, largestMistakes, sum } from '../measure/index.js';
 import {
@@ -8,30 +6,28 @@ import {
   type EpochRecord,
   type Evaluation,
   type Genotypes,
+  listCells,
   type RunFolder,
   rankOrder,
+  writeCells,
 } from '../run/index.js';
 import { classTable, majorityRow, mistakesText, type TestedClasses, testCounts } from './class-table.js';
 import { bytes, duration, listing, percent, plural, strong, table } from './format.js';
 
 /** Draws the cells of a genotype into `<run>/cells/`, each as SVG and PNG. Returns the SVG files. */
 export const drawCells = async (run: string, genotypes: Genotypes): Promise<string[]> => {
-  const folder = join(run, 'cells');
-  mkdirSync(folder, { recursive: true });
-  return (await genotypeSvgs(genotypes)).map(({ name, svg }) => {
-    const file = join(folder, `${name}.svg`);
-    writeFileSync(file, svg);
-    writeFileSync(join(folder, `${name}.png`), svgToPng(svg));
-    return file;
-  });
+  const drawn = await genotypeSvgs(genotypes);
+  const files = drawn.flatMap(({ name, svg }) => [
+    [`${name}.svg`, svg],
+    [`${name}.png`, svgToPng(svg)],
+  ]);
+  return svgsOf(writeCells(run, Object.fromEntries(files)));
 };
 
+const svgsOf = (paths: readonly string[]): string[] => paths.filter((path) => path.endsWith('.svg'));
+
 /** The pictures that `drawCells` made of a run's cells, if it did. */
-export const drawnCells = (run: string): string[] => {
-  const folder = join(run, 'cells');
-  const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.svg')) : [];
-  return files.sort().map((name) => join(folder, name));
-};
+export const drawnCells = (run: string): string[] => svgsOf(listCells(run)).sort();
 
 const ofClasses = (counts: readonly number[], belongs: (n: number) => boolean): string => {
   const n = counts.filter(belongs).length;

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { Rng } from '../data/index.js';
 import { orKnown } from '../label/index.js';
 import { models } from '../net/index.js';
-import { changeText, type RunFolder } from '../run/index.js';
+import { changeText, type RunFolder, unsealed } from '../run/index.js';
 import {
   dartsSpace,
   genotypeNames,
@@ -50,14 +50,17 @@ const ofRun = (path: string, { info, readGenotype, readEvaluation, records }: Ru
 };
 
 const ofFile = (path: string): Network => {
+  const action = `Cannot read ${path}`;
   const json = (): unknown => {
     try {
       return JSON.parse(readFileSync(path, 'utf8'));
     } catch {
-      throw new RangeError(`Cannot read ${path}: it must be a genotype in JSON, it is not JSON; give a genotype.json`);
+      throw new RangeError(`${action}: it must be a genotype in JSON, it is not JSON; give a genotype.json`);
     }
   };
-  return { name: path, genotypes: readGenotypes(json(), { from: path }) };
+  // One that a run wrote is sealed, one written by hand is not.
+  const own = unsealed(json(), { must: false, action, remedy: 'restore it from a copy' });
+  return { name: path, genotypes: readGenotypes(own, { from: path }) };
 };
 
 /** Cells drawn at random: the search that costs nothing, and the control of all others. */
@@ -74,8 +77,8 @@ const drawn = (space: SearchSpace, { seed, nodes }: { seed: number; nodes: numbe
 
 /**
  * The network that a word stands for: a run folder, a file of genotypes, `random`, a published cell, or a model by its
- * label. `space` and `nodes` are those of a random cell. Throws a RangeError that says what the word is not, what a
- * file lacks, or how far a search is.
+ * label. `space` and `nodes` are those of a random cell; without `paths` the word is a name only. Throws a RangeError
+ * that says what the word is not, what a file lacks, or how far a search is.
  */
 export const networkOf = (
   word: string,
@@ -83,15 +86,17 @@ export const networkOf = (
     seed,
     space = dartsSpace,
     nodes = NODES,
+    paths = true,
     openRun,
   }: {
     seed: number;
     space?: SearchSpace | undefined;
     nodes?: number | undefined;
+    paths?: boolean;
     openRun: (path: string) => RunFolder;
   },
 ): Network => {
-  if (existsSync(word)) return statSync(word).isDirectory() ? ofRun(word, openRun(word)) : ofFile(word);
+  if (paths && existsSync(word)) return statSync(word).isDirectory() ? ofRun(word, openRun(word)) : ofFile(word);
   if (/[/\\]|\.json$/.test(word))
     throw new RangeError(`Cannot train ${word}: there is no such file or folder; check the path`);
   if (word === RANDOM) return drawn(space, { seed, nodes });

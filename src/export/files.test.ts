@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { editJson } from '../../test/support/edit-run.js';
 import { tinyPlan } from '../../test/support/tiny.js';
 import { trainedRun, twoHeads } from '../../test/support/trained.js';
 import { command } from '../cli/export.js';
@@ -74,7 +75,7 @@ describe('exportOnnx', () => {
     const both = await trainedRun(folder, { plan: twoHeads(), name: 'both' });
     const file = join(both, 'evaluation.json');
     const graphs = [0, 0.4].map((mixing) => {
-      writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), at: { mixing } }));
+      editJson(file, (text) => JSON.stringify({ ...JSON.parse(text), at: { mixing } }));
       exportOnnx(both, path(`mixing-${mixing}.onnx`));
       const graph = readOnnx(readFileSync(path(`mixing-${mixing}.onnx`)));
       expect(JSON.parse(graph.metadata['at'] ?? '')).toEqual({ mixing });
@@ -96,9 +97,11 @@ describe('exportOnnx', () => {
       return path(name);
     };
     const old = copy('old');
-    const info = JSON.parse(readFileSync(join(old, 'run.json'), 'utf8'));
-    Object.assign(info.data, { mean: null, std: null });
-    writeFileSync(join(old, 'run.json'), JSON.stringify(info));
+    editJson(join(old, 'run.json'), (text) => {
+      const info = JSON.parse(text);
+      Object.assign(info.data, { mean: null, std: null });
+      return JSON.stringify(info);
+    });
     expect(() => exportOnnx(old, path('no.onnx'))).toThrow('it is of format 1');
     const empty = copy('empty');
     rmSync(join(empty, 'checkpoints'), { recursive: true });

@@ -161,7 +161,7 @@ async function* starting(request: FitRequest, watch: Watch): AsyncGenerator<FitE
   const { plan, dataset } = await preparedFit(request, watch);
   for (const text of dataTexts(dataset)) yield { type: 'notice', text };
   mkdirSync(out, { recursive: true });
-  const release = lockRun(out);
+  const { release } = lockRun(out);
   try {
     refuseOccupied(out);
     writeFitPlan(out, plan);
@@ -183,7 +183,7 @@ async function* resuming(dir: string, watch: Watch): AsyncGenerator<FitEvent, Fi
     yield { type: 'notice', text: `${dir} is complete: nothing to resume` };
     return { dir, interrupted: false, fit: loadFit(dir) };
   }
-  const release = lockRun(dir);
+  const { release } = lockRun(dir);
   try {
     const origin = { run: dir, action: 'continue', remedy: 'restore the data or start a new fit' };
     const request = requestOf(plan.data, origin);

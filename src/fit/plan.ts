@@ -62,7 +62,8 @@ export const planOfPart = (
 ): Plan => {
   if (name === 'search') return experiments.named(what).with(values);
   const word = name === 'network' ? fitPartDir(dir, 'search') : what;
-  const network = networkOf(word, { seed: fit.seed, nodes: fit.nodes, openRun });
+  // fit.json may be from a stranger: what it names is a network, never a file.
+  const network = networkOf(word, { seed: fit.seed, nodes: fit.nodes, paths: name === 'network', openRun });
   return training(network, { what: word }).with(values);
 };
 

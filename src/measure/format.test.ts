@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { bytes, commandText, duration, durationWithUnits, meanAndSd, percent, plural, signed } from './format.js';
+import {
+  bytes,
+  commandText,
+  duration,
+  durationWithUnits,
+  meanAndSd,
+  percent,
+  plural,
+  recordedCommand,
+  signed,
+} from './format.js';
 
 describe('numbers as text', () => {
   it('are written as papers do', () => {
@@ -23,6 +33,19 @@ describe('numbers as text', () => {
       '2,000 epochs',
       '2 classes',
     ]);
+  });
+});
+
+describe('the command of a run folder', () => {
+  it('is none to type where it is not of tailnas, and spells out what would not be seen', () => {
+    expect(recordedCommand(['tailnas', 'search', '--out', 'a b'], { name: 'hls' })).toBe("tailnas search --out 'a b'");
+    expect(recordedCommand(['rm', '-rf', '~'], { name: 'hls\nrm -rf ~' })).toBe(
+      '# hls rm -rf ~ says that it was started otherwise',
+    );
+    expect(recordedCommand([], { name: 'hls' })).toBe('# hls was started from a program');
+    expect(recordedCommand(['tailnas', "a\nrm -rf '~'\u202e"], { name: '' })).toBe(
+      "tailnas $'a\\U0000000arm -rf \\'~\\'\\U0000202e'",
+    );
   });
 });
 

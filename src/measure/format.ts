@@ -69,6 +69,25 @@ export const escapeMarkup = (text: string): string =>
     .replaceAll('>', '&gt;')
     .replaceAll('"', '&quot;');
 
+/** Control characters, line ends, and marks that turn the direction of text. */
+const INVISIBLE = /[\p{Cc}\p{Zl}\p{Zp}\p{Cf}]/gu;
+const unicode = (c: string): string => `\\U${(c.codePointAt(0) ?? 0).toString(16).padStart(8, '0')}`;
+
+const quoted = (word: string): string => {
+  if (/^[\w@%+=:,./~-]+$/.test(word)) return word;
+  if (word.search(INVISIBLE) < 0) return `'${word.replaceAll("'", "'\\''")}'`;
+  return `$'${word.replace(/['\\]/g, '\\$&').replace(INVISIBLE, unicode)}'`; // spelled out, as a shell reads it
+};
+
 /** A command as one would type it: words in quotes where a shell would split or change them. */
-export const commandText = (command: readonly string[]): string =>
-  command.map((word) => (/^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
+export const commandText = (command: readonly string[]): string => command.map(quoted).join(' ');
+
+/**
+ * The command that a run folder says it was made by. The folder may be from a stranger: what is no command of tailnas
+ * is a comment, not something to type.
+ */
+export const recordedCommand = (command: readonly string[], { name }: { name: string }): string => {
+  if (command[0] === 'tailnas') return commandText(command);
+  const how = command.length === 0 ? 'was started from a program' : 'says that it was started otherwise';
+  return `# ${name.replace(INVISIBLE, ' ')} ${how}`;
+};

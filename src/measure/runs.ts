@@ -32,8 +32,9 @@ export interface LoadedRun {
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /**
- * Reads a run folder for a report. What is damaged in it is left out and named in `problems`; throws only when it is no
- * run at all.
+ * Reads a run folder for a report. What is damaged in it is left out and named in `problems`. Where its records or its
+ * result are damaged, or contradict each other, both are left out: no mean may have such a run in it. Throws only when
+ * it is no run at all.
  */
 export const loadRun = (path: string): LoadedRun => {
   const folder = openRun(path);
@@ -46,13 +47,19 @@ export const loadRun = (path: string): LoadedRun => {
       return otherwise;
     }
   };
-  const records = attempt(folder.records, []);
-  const evaluation = attempt(folder.readEvaluation, undefined);
+  const told = attempt(() => {
+    const found = { records: folder.records(), evaluation: folder.readEvaluation() };
+    const contradiction = folder.contradiction();
+    if (contradiction === undefined) return found;
+    throw new Error(contradiction);
+  }, undefined);
+  const { records, evaluation } = told ?? { records: [], evaluation: undefined };
   const genotypes = attempt(folder.readGenotype, undefined);
   const pictures = attempt(() => readPictures(folder.path), undefined);
   const failure = evaluation === undefined ? attempt(folder.failure, undefined) : undefined;
   const epochs = plural(records.length, 'epoch');
-  if (failure !== undefined) problems.push(`it failed after ${epochs}: ${failure}`);
+  if (told === undefined) problems.push('its records and its result are left out');
+  else if (failure !== undefined) problems.push(`it failed after ${epochs}: ${failure}`);
   else if (records.length === 0) problems.push('it has no epoch yet');
   else if (evaluation === undefined) problems.push(`it is not finished: ${epochs} so far, no test yet`);
   return { path, info: folder.info, records, evaluation, genotypes, pictures, failure, problems };

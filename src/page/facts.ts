@@ -8,6 +8,7 @@ import {
   type LoadedRun,
   NONE,
   plural,
+  recordedCommand,
   rowLabel,
   rowName,
   sum,
@@ -131,8 +132,6 @@ export const choicesHtml = (): Html =>
 
 /** The exact command of every run, and of the report. */
 export const commandsHtml = (runs: readonly LoadedRun[], command: readonly string[]): Html => {
-  const ran = runs.map(({ info }) =>
-    info.command.length === 0 ? `# ${info.name} was started from a program` : commandText(info.command),
-  );
+  const ran = runs.map(({ info }) => recordedCommand(info.command, info));
   return html`<p>The runs:</p><pre>${ran.join('\n')}</pre><p>This report:</p><pre>${commandText(command)}</pre>`;
 };

@@ -10,6 +10,7 @@ import {
   type LoadedRun,
   networkWords,
   plural,
+  recordedCommand,
   searchHelped,
   secondsOf,
   sum,
@@ -94,7 +95,8 @@ const commands = (fit: LoadedFit, command: readonly string[]): Html[] => {
   ].map(commandText);
   return [
     html`<p>To use the network:</p><pre>${next.join('\n')}</pre><p>How it was made:</p>
-<pre>${commandText(fit.plan.command)}</pre><p>This page:</p><pre>${commandText(command)}</pre>`,
+<pre>${recordedCommand(fit.plan.command, { name: 'this fit' })}</pre>
+<p>This page:</p><pre>${commandText(command)}</pre>`,
   ];
 };
 

@@ -21,9 +21,12 @@ import {
   withoutCommon,
 } from '../measure/index.js';
 
+/** A cell in which no text of a run folder is markup, or ends its row. */
+const cellText = (text: string): string => text.replace(/[|<[`]/g, '\\$&').replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ');
+
 /** A Markdown table whose source lines up; columns after the first are aligned to the right. */
 const tableText = ({ headings, rows }: Table): string => {
-  const lines = [headings, ...rows].map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
+  const lines = [headings, ...rows].map((row) => row.map(cellText));
   const widths = headings.map((_, i) => Math.max(3, ...lines.map((row) => (row[i] ?? '').length)));
   const pad = (cell: string, i: number) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0));
   const [head = '', ...rest] = lines.map((row) => `| ${row.map(pad).join(' | ')} |`);

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { drawFigure, figures as kinds, svgToPng } from '../figure/index.js';
 import {
@@ -15,6 +15,7 @@ import {
 } from '../measure/index.js';
 import { reportPage } from '../page/index.js';
 import type { PaperFigure } from '../paper/index.js';
+import { writeAtomic } from '../run/atomic.js';
 import type { Study } from './studies.js';
 
 /** What a reproduction leaves besides its runs. */
@@ -41,8 +42,8 @@ const draw = (name: PaperFigure, { runs, folder }: { runs: readonly LoadedRun[];
   );
   mkdirSync(folder, { recursive: true });
   const files = { svg: join(folder, `${name}.svg`), png: join(folder, `${name}.png`) };
-  writeFileSync(files.svg, captioned);
-  writeFileSync(files.png, svgToPng(captioned));
+  writeAtomic(files.svg, captioned);
+  writeAtomic(files.png, svgToPng(captioned));
   return [files.svg, files.png];
 };
 
@@ -72,7 +73,7 @@ export const writeOutputs = async (
     files.push(...(await attempt(name, () => draw(name, { runs: done, folder: join(out, 'figures') }))).flat());
   const file = join(out, 'report.html');
   const report = async (): Promise<string> => {
-    writeFileSync(file, await reportPage(runs, { command }));
+    writeAtomic(file, await reportPage(runs, { command }));
     return file;
   };
   const [written] = runs.length === 0 ? [] : await attempt('report', report);

@@ -18,7 +18,7 @@ describe('whenFree', () => {
   });
 
   it('waits for the process that has it, with one notice', async () => {
-    const release = lockRun(dir);
+    const { release } = lockRun(dir);
     const notices: string[] = [];
     setTimeout(release, 700);
     expect(await whenFree([dir], { onNotice: (text) => notices.push(text) })).toBe(true);
@@ -26,7 +26,7 @@ describe('whenFree', () => {
   });
 
   it('gives up in the end', async () => {
-    const release = lockRun(dir);
+    const { release } = lockRun(dir);
     await expect(whenFree([dir], { seconds: 0.1 })).rejects.toThrow(/process \d+ is using it; wait for it or stop it/);
     release();
   });

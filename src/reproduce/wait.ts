@@ -6,7 +6,7 @@ const PAUSE = 500; // milliseconds
 
 const holderOf = (path: string): string | undefined => {
   try {
-    lockRun(path)();
+    lockRun(path).release();
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

@@ -1,28 +1,30 @@
-import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkpointStore } from './checkpoints.js';
 
+let run = '';
 let dir = '';
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'tailnas-checkpoints-'));
+  run = mkdtempSync(join(tmpdir(), 'tailnas-checkpoints-'));
+  dir = join(run, 'checkpoints');
 });
-afterEach(() => rmSync(dir, { recursive: true }));
+afterEach(() => rmSync(run, { recursive: true }));
 
 const content = (epoch: number) => [Uint8Array.of(epoch, 1, 2), Uint8Array.of(3)];
 const saved = (epochs: number[]) => {
-  const store = checkpointStore(dir);
+  const store = checkpointStore(run);
   for (const epoch of epochs) store.save({ epoch, step: epoch * 40 }, content(epoch));
   return store;
 };
 const epochs = () =>
-  checkpointStore(dir)
+  checkpointStore(run)
     .list()
     .map(({ position }) => position.epoch);
 /** Cuts the newest `count` files short, as a bad disk might. */
 const damage = (count: number) => {
-  const files = checkpointStore(dir)
+  const files = checkpointStore(run)
     .list()
     .slice(0, count)
     .map(({ file }) => file);
@@ -56,7 +58,7 @@ describe('checkpointStore', () => {
   });
 
   it('says so when all are damaged, and has nothing to give when there are none', () => {
-    expect(checkpointStore(join(dir, 'missing')).newest()).toBeUndefined();
+    expect(checkpointStore(join(run, 'missing')).newest()).toBeUndefined();
     const store = saved([1, 2]);
     const [newest, oldest] = damage(2);
     expect(() => store.newest()).toThrow(`none of ${newest}, ${oldest} does`);
@@ -71,6 +73,7 @@ describe('checkpointStore', () => {
   });
 
   it('leaves other files alone', () => {
+    mkdirSync(dir);
     writeFileSync(join(dir, 'notes.txt'), '');
     saved([1, 2, 3, 4]);
     expect(readdirSync(dir)).toContain('notes.txt');

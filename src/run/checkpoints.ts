@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeAtomic } from './atomic.js';
+import { folderInside, listInside, readInside, removeInside, writeInside } from './inside.js';
 
 /** How far a run had come: epochs and steps done since its start. Both only ever grow within a run. */
 export interface Position {
@@ -27,24 +26,27 @@ export interface CheckpointStore {
    * and those at or past `position`, which a run that went back to an earlier checkpoint has left behind.
    */
   save(position: Position, bytes: readonly Uint8Array[]): void;
-  /** The newest undamaged checkpoint, or undefined when there is none at all. Throws when all are damaged. */
-  newest(): Checkpoint | undefined;
+  /**
+   * The newest undamaged checkpoint, of at most that many epochs where that is said; undefined when there is none at
+   * all. Throws when all are damaged.
+   */
+  newest(options?: { readonly epochs?: number }): Checkpoint | undefined;
   /** What is there, newest first, by name only. */
   list(): CheckpointFile[];
 }
 
+const FOLDER = 'checkpoints';
 const NAME = /^epoch-(\d+)-step-(\d+)-([0-9a-f]{16})\.safetensors$/;
 
 /**
  * The last `keep` states of a run as files that prove themselves: `epoch-0003-step-000120-<hash>.safetensors`, where
- * the hash is the first 16 hex digits of the content's SHA-256. The content is opaque here. `folder` may be missing
- * until the first `save`, which needs it.
+ * the hash is the first 16 hex digits of the content's SHA-256. The content is opaque here. They lie in `checkpoints/`
+ * of the run folder `dir`.
  */
-export const checkpointStore = (folder: string, { keep = 3 }: { keep?: number } = {}): CheckpointStore => {
+export const checkpointStore = (dir: string, { keep = 3 }: { keep?: number } = {}): CheckpointStore => {
   const list = (): CheckpointFile[] => {
-    if (!existsSync(folder)) return [];
     const found: CheckpointFile[] = [];
-    for (const file of readdirSync(folder)) {
+    for (const file of listInside(dir, FOLDER)) {
       const match = NAME.exec(file);
       if (match !== null) found.push({ position: { epoch: Number(match[1]), step: Number(match[2]) }, file });
     }
@@ -53,41 +55,33 @@ export const checkpointStore = (folder: string, { keep = 3 }: { keep?: number } 
 
   const save = (position: Position, bytes: readonly Uint8Array[]): void => {
     const file = nameOf(position, bytes);
-    writeAtomic(join(folder, file), bytes);
+    folderInside(dir, FOLDER);
+    writeInside(dir, [FOLDER, file], bytes);
     const others = list().filter((entry) => entry.file !== file);
     const earlier = others.filter((entry) => compare(entry.position, position) < 0);
     const kept = new Set(earlier.slice(0, keep - 1));
     for (const entry of others) {
-      if (!kept.has(entry)) rmSync(join(folder, entry.file), { force: true });
+      if (!kept.has(entry)) removeInside(dir, FOLDER, entry.file);
     }
   };
 
-  const newest = (): Checkpoint | undefined => {
+  const newest: CheckpointStore['newest'] = ({ epochs = Number.POSITIVE_INFINITY } = {}) => {
     const damaged: string[] = [];
-    for (const { position, file } of list()) {
-      const bytes = readIfThere(join(folder, file));
+    for (const { position, file } of list().filter((entry) => entry.position.epoch <= epochs)) {
+      const bytes = readInside(dir, FOLDER, file);
       // A writer at work removes a checkpoint only after a newer one is in place: look again.
-      if (bytes === undefined) return newest();
+      if (bytes === undefined) return newest({ epochs });
       if (nameOf(position, [bytes]) === file) return { position, file, bytes, damaged };
       damaged.push(file);
     }
     if (damaged.length === 0) return undefined;
     throw new Error(
-      `Cannot read checkpoints in ${folder}: one must match the hash in its name, ` +
+      `Cannot read checkpoints in ${join(dir, FOLDER)}: one must match the hash in its name, ` +
         `none of ${damaged.join(', ')} does; restore one from a copy or start a new run`,
     );
   };
 
   return { save, newest, list };
-};
-
-const readIfThere = (file: string): Uint8Array | undefined => {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
 };
 
 const nameOf = ({ epoch, step }: Position, bytes: readonly Uint8Array[]): string => {

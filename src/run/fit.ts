@@ -1,9 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { writeAtomic } from './atomic.js';
-import { check, parse } from './parse.js';
+import { folderInside, isInside, textInside, writeInside } from './inside.js';
+import { check } from './parse.js';
 import { scalar } from './record.js';
+import { isSealed, parseSealed, sealed } from './seal.js';
 
 /** What a fit consists of, in order: a run folder each, of these names, inside the fit's folder. */
 export const fitParts = ['search', 'network', 'random', 'resnet'] as const;
@@ -55,33 +55,46 @@ const PLAN = 'fit.json';
 const OUTCOME = 'result.json';
 
 /** Whether a folder is that of a fit. */
-export const isFit = (dir: string): boolean => existsSync(join(dir, PLAN));
+export const isFit = (dir: string): boolean => isInside(dir, PLAN);
 
-const read = <T>(file: string, schema: z.ZodType<T>): T =>
-  parse(readFileSync(file, 'utf8'), {
-    schema,
-    action: `Cannot read ${file}`,
-    remedy: 'restore it from a copy, or start a new fit',
-  });
+const words = (file: string) => ({
+  action: `Cannot read ${file}`,
+  remedy: 'restore it from a copy, or start a new fit',
+});
 
-const write = <T>(file: string, { schema, value }: { schema: z.ZodType<T>; value: T }): void => {
-  const checked = check(value, { schema, action: `Cannot write ${file}`, remedy: 'correct that value' });
-  writeAtomic(file, `${JSON.stringify(checked, null, 2)}\n`);
+const textOf = (dir: string): string => {
+  const text = textInside(dir, PLAN);
+  if (text === undefined) throw new Error(`Cannot read ${join(dir, PLAN)}: it is not there; give the folder of a fit`);
+  return text;
 };
 
-export const readFitPlan = (dir: string): FitPlan => read(join(dir, PLAN), plan);
-export const writeFitPlan = (dir: string, value: FitPlan): void => write(join(dir, PLAN), { schema: plan, value });
+const write = <T extends object>(
+  dir: string,
+  { name, schema, value }: { name: string; schema: z.ZodType<T>; value: T },
+): void => {
+  const checked = check(value, { schema, action: `Cannot write ${join(dir, name)}`, remedy: 'correct that value' });
+  writeInside(dir, [name], `${JSON.stringify(sealed(checked), null, 2)}\n`);
+};
+
+export const readFitPlan = (dir: string): FitPlan =>
+  parseSealed(textOf(dir), { schema: plan, must: false, keys: Object.keys(plan.shape), ...words(join(dir, PLAN)) });
+export const writeFitPlan = (dir: string, value: FitPlan): void => write(dir, { name: PLAN, schema: plan, value });
 
 /** How the fit ended, or undefined while it has not. */
 export const readFitOutcome = (dir: string): FitOutcome | undefined => {
-  const file = join(dir, OUTCOME);
-  return existsSync(file) ? read(file, outcome) : undefined;
+  const text = textInside(dir, OUTCOME);
+  if (text === undefined) return undefined;
+  return parseSealed(text, { schema: outcome, must: isSealed(textOf(dir)), ...words(join(dir, OUTCOME)) });
 };
 export const writeFitOutcome = (dir: string, value: FitOutcome): void =>
-  write(join(dir, OUTCOME), { schema: outcome, value });
+  write(dir, { name: OUTCOME, schema: outcome, value });
 
-/** The run folder of a part. */
-export const fitPartDir = (dir: string, name: FitPart): string => join(dir, name);
+/** The run folder of a part. Throws where a link lies in its place. */
+export const fitPartDir = (dir: string, name: FitPart): string => {
+  const path = join(dir, name);
+  // It is written into: it must be of this folder.
+  return isInside(dir, name) ? folderInside(dir, name) : path;
+};
 
 /**
  * The run folder that a path stands for: of a fit that of its best network, of anything else the path itself. Throws

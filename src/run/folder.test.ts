@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createRun, defaultRunDir, type EpochRecord, type Evaluation, openRun, type RunInfo } from './index.js';
+import { sealed } from './seal.js';
 
 const info: RunInfo = {
   format: 2,
@@ -27,7 +28,7 @@ const info: RunInfo = {
     streams: [{ part: 'train', sampling: 'instance' }],
     space: { name: 'darts', primitives: ['none', 'skip_connect'] },
     network: null,
-    phases: [{ name: 'search', epochs: 50, knobs: { mixing: 'parabolicDecay' }, frozen: [] }],
+    phases: [{ name: 'recherche é', epochs: 50, knobs: { mixing: 'parabolicDecay' }, frozen: [] }],
   },
   overrides: {},
   changes: {},
@@ -62,8 +63,8 @@ const recordOf = (epoch: number): EpochRecord => ({
   trainAccuracy: 0.5,
   validLoss: 1,
   validAccuracy: 0.5,
-  perClassAccuracy: [1, null],
-  answers: [{ at: { mixing: 0 }, loss: 1, accuracy: 0.5, meanPerClassAccuracy: 0.5, perClassAccuracy: [1, null] }],
+  perClassAccuracy: [0.5],
+  answers: [{ at: { mixing: 0 }, loss: 1, accuracy: 0.5, meanPerClassAccuracy: 0.5, perClassAccuracy: [0.5] }],
   gradNorm: { weights: { backbone: 1 }, alpha: { backbone: 1 } },
   alpha: { backbone: { normal: [[0.1, -0.1]] } },
   genotype,
@@ -94,12 +95,12 @@ describe('createRun', () => {
     const evaluation: Evaluation = {
       split: 'test',
       loss: 1,
-      accuracy: 0.5,
-      meanPerClassAccuracy: 0.5,
-      perClassAccuracy: [0.5],
+      accuracy: 1,
+      meanPerClassAccuracy: 1,
+      perClassAccuracy: [1],
       confusion: [[1]],
-      shots: { many: 0.5, medium: null, few: null },
-      ranks: { head: 0.5, middle: null, tail: null },
+      shots: { many: null, medium: null, few: 1 },
+      ranks: { head: null, middle: 1, tail: null },
       at: {},
       answers: null,
     };
@@ -148,7 +149,7 @@ describe('openRun', () => {
     expect(() => openRun(dir)).toThrow(
       `Cannot open run ${dir}: run.json must be of format 1 or 2, it is of format 3: a newer tailnas wrote it;`,
     );
-    writeFileSync(join(dir, 'run.json'), JSON.stringify({ ...info, seed: 'x' }));
+    writeFileSync(join(dir, 'run.json'), JSON.stringify(sealed({ ...info, seed: 'x' })));
     expect(() => openRun(dir, { write: true })).toThrow('run.json is damaged: "seed": expected');
   });
 
@@ -184,9 +185,9 @@ describe('records', () => {
         const complete = [0, 1, 2].slice(0, Math.floor(length / line)).map(recordOf);
         expect(openRun(dir).records()).toEqual(complete);
         const run = openRun(dir, { write: true });
-        run.appendRecord(recordOf(9));
+        run.appendRecord(recordOf(complete.length));
         run.close();
-        expect(run.records()).toEqual([...complete, recordOf(9)]);
+        expect(run.records()).toEqual([...complete, recordOf(complete.length)]);
       }),
       { numRuns: 40, examples: [[line - 1], [line], [line + 1]] },
     );
@@ -194,8 +195,31 @@ describe('records', () => {
 
   it('names a damaged line that is not the last', () => {
     withRecords(1).close();
-    appendFileSync(metrics, '{"epoch": 1}\n');
+    appendFileSync(metrics, `${JSON.stringify(sealed({ epoch: 1 }))}\n`);
     expect(() => openRun(dir).records()).toThrow('metrics.jsonl: line 2 is damaged: "kind": expected string');
+  });
+
+  it('adds no epoch but the next, none beyond the plan, and none where another process has added one', () => {
+    const run = withRecords(2);
+    for (const epoch of [0, 1, 3]) expect(() => run.appendRecord(recordOf(epoch))).toThrow('it must be of epoch 2, it');
+    appendFileSync(metrics, `${JSON.stringify(sealed(recordOf(2)))}\n`);
+    expect(() => run.appendRecord(recordOf(2))).toThrow(
+      /^Cannot write .*metrics.jsonl: another process has changed it meanwhile \(it had \d+ bytes, it has \d+\); stop/,
+    );
+    run.close();
+    const again = openRun(dir, { write: true });
+    for (let epoch = 3; epoch < 50; epoch++) again.appendRecord(recordOf(epoch));
+    expect(() => again.appendRecord(recordOf(50))).toThrow('it is of epoch 50, the run has 50, counted from 0');
+    again.close();
+  });
+
+  it('are not written any more once the lock is lost', () => {
+    const run = withRecords(1);
+    for (const name of readdirSync(dir).filter((file) => file.startsWith('lock-'))) rmSync(join(dir, name));
+    expect(() => run.appendRecord(recordOf(1))).toThrow('another process took it over while this one stood still');
+    expect(() => run.checkpoints.save({ epoch: 1, step: 0 }, [])).toThrow('another process took it over');
+    expect(run.records()).toHaveLength(1);
+    run.close();
   });
 
   it('refuses a number that JSON would lose', () => {
@@ -207,7 +231,8 @@ describe('records', () => {
 
   it('drops records past the checkpoint and keeps keys of a learner’s own', () => {
     const run = withRecords(1);
-    appendFileSync(metrics, `${JSON.stringify({ ...recordOf(1), watts: 65 })}\n`);
+    const own = { ...recordOf(1), watts: 65 };
+    run.appendRecord(own);
     run.appendRecord(recordOf(2));
     appendFileSync(metrics, '{"phase": "sea');
     run.truncateRecords(({ epoch }) => epoch <= 1);

@@ -1,5 +1,6 @@
 export { changeText } from './changes.js';
 export type { Checkpoint, CheckpointFile, CheckpointStore, Position } from './checkpoints.js';
+export { FileError } from './file-error.js';
 export {
   type FitNetwork,
   type FitOutcome,
@@ -16,7 +17,7 @@ export {
   writeFitPlan,
 } from './fit.js';
 export { createRun, defaultRunDir, openRun, type RunFolder } from './folder.js';
-export { type RunPictures, readPictures, writePictures } from './pictures.js';
+export { listCells, type RunPictures, readPictures, writeCells, writePictures } from './pictures.js';
 export { cellLines, printCell } from './print-cell.js';
 export {
   type Answers,
@@ -35,3 +36,4 @@ export {
   type Scalar,
 } from './record.js';
 export { bestAnswer, type Confusion, rankGroups, rankOrder, type Scores, scores, shotGroups } from './scores.js';
+export { unsealed } from './seal.js';

@@ -7,15 +7,18 @@ export const check = <T>(value: unknown, { schema, action, remedy }: Rule<T>): T
   throw new Error(`${action}: ${problem(result.error)}; ${remedy}`);
 };
 
-/** `check` for text: text that is not JSON is distinguished from JSON of the wrong shape. */
-export const parse = <T>(text: string, rule: Rule<T>): T => {
+/**
+ * `check` for text: text that is not JSON is distinguished from JSON of the wrong shape. `open` sees the JSON before
+ * the schema does.
+ */
+export const parse = <T>(text: string, rule: Rule<T> & { readonly open?: (value: unknown) => unknown }): T => {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     throw new Error(`${rule.action}: the text is not JSON; ${rule.remedy}`);
   }
-  return check(value, rule);
+  return check(rule.open === undefined ? value : rule.open(value), rule);
 };
 
 const formatted = z.looseObject({ format: z.number() });
@@ -29,7 +32,7 @@ export const formatOf = (text: string): number => {
   }
 };
 
-interface Rule<T> {
+export interface Rule<T> {
   readonly schema: z.ZodType<T>;
   /** What the error starts with: `Cannot open run runs/a: run.json is damaged`. */
   readonly action: string;

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { writeAtomic } from './atomic.js';
-import { check, parse } from './parse.js';
+import { folderInside, listInside, textInside, writeInside } from './inside.js';
+import { check } from './parse.js';
+import { parseSealed, sealed } from './seal.js';
 
 const list = <T extends z.ZodType>(item: T) => z.array(item).readonly();
 const share = z.number().min(0).max(1);
@@ -36,23 +36,44 @@ export type RunPictures = Readonly<z.infer<typeof pictures>>;
 
 const FOLDER = 'pictures';
 const FILE = 'pictures.json';
+const CELLS = 'cells';
 
 /** The pictures of a run, or undefined where it has none. */
 export const readPictures = (dir: string): RunPictures | undefined => {
-  const file = join(dir, FOLDER, FILE);
-  if (!existsSync(file)) return undefined;
-  return parse(readFileSync(file, 'utf8'), {
+  const text = textInside(dir, FOLDER, FILE);
+  if (text === undefined) return undefined;
+  return parseSealed(text, {
     schema: pictures,
-    action: `Cannot read ${file}`,
+    must: false,
+    keys: Object.keys(pictures.shape),
+    action: `Cannot read ${join(dir, FOLDER, FILE)}`,
     remedy: 'restore it from a copy, or delete it',
   });
 };
 
+type Files = Readonly<Record<string, string | Uint8Array>>;
+
+/** Puts files into a folder of a run, each complete or not at all. */
+const place = (dir: string, folder: string, files: Files): void => {
+  folderInside(dir, folder);
+  for (const [name, content] of Object.entries(files)) writeInside(dir, [folder, name], content);
+};
+
 /** Keeps the pictures of a run as data, and as files to look at, by name: `mistakes.png`. */
 export const writePictures = (dir: string, value: RunPictures, files: Readonly<Record<string, Uint8Array>>): void => {
-  const folder = join(dir, FOLDER);
-  mkdirSync(folder, { recursive: true });
-  const checked = check(value, { schema: pictures, action: `Cannot write ${folder}`, remedy: 'correct that value' });
-  for (const [name, bytes] of Object.entries(files)) writeAtomic(join(folder, name), bytes);
-  writeAtomic(join(folder, FILE), `${JSON.stringify(checked)}\n`);
+  const checked = check(value, {
+    schema: pictures,
+    action: `Cannot write ${join(dir, FOLDER)}`,
+    remedy: 'correct that value',
+  });
+  place(dir, FOLDER, { ...files, [FILE]: `${JSON.stringify(sealed(checked))}\n` });
 };
+
+/** Keeps the drawn cells of a run in `cells/`, by name: `backbone-normal.svg`. Returns their paths, in that order. */
+export const writeCells = (dir: string, files: Files): string[] => {
+  place(dir, CELLS, files);
+  return Object.keys(files).map((name) => join(dir, CELLS, name));
+};
+
+/** The paths of what `writeCells` left, if it did. */
+export const listCells = (dir: string): string[] => listInside(dir, CELLS).map((name) => join(dir, CELLS, name));

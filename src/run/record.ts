@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { evaluationProblem } from './consistent.js';
 import { upgradeEvaluation, upgradeInfo, upgradeRecord } from './format1.js';
+import { isPlainName } from './inside.js';
 
 const list = <T extends z.ZodType>(item: T) => z.array(item).readonly();
 const perComponent = <T extends z.ZodType>(value: T) => z.record(z.string(), value);
@@ -22,7 +24,8 @@ export const cellGenotype = z.object({
 export type CellGenotype = z.infer<typeof cellGenotype>;
 
 /** The cells of a whole network: for each component, the kinds of cell it has. The content of `genotype.json`. */
-export const genotypes = perComponent(
+export const genotypes = z.record(
+  z.string().refine(isPlainName, { error: 'a component must have a name that a file can have, without / or ..' }),
   z.object({ normal: cellGenotype.exactOptional(), reduction: cellGenotype.exactOptional() }),
 );
 export type Genotypes = z.infer<typeof genotypes>;
@@ -30,11 +33,13 @@ export type Genotypes = z.infer<typeof genotypes>;
 /** Of the tool and what it stands on, by name. */
 const versions = z.record(z.string(), z.string());
 
+const share = z.number().min(0).max(1);
+
 const accuracies = {
   loss: z.number(),
-  meanPerClassAccuracy: z.number(),
-  accuracy: z.number(),
-  perClassAccuracy: list(z.number().nullable()),
+  meanPerClassAccuracy: share,
+  accuracy: share,
+  perClassAccuracy: list(share.nullable()),
 };
 
 /** Values by the name of what they set, such as `{ mixing: 0.3 }`. */
@@ -61,10 +66,13 @@ const epoch = z.object({
   t: z.number(),
   knobs,
   trainLoss: z.number(),
-  trainAccuracy: z.number(),
+  trainAccuracy: z
+    .number()
+    .min(0)
+    .max(1 + 1e-6), // shares of mixed labels add up to 1 but for rounding
   validLoss: z.number().nullable(),
-  validAccuracy: z.number().nullable(),
-  perClassAccuracy: list(z.number().nullable()).nullable(),
+  validAccuracy: share.nullable(),
+  perClassAccuracy: list(share.nullable()).nullable(),
   answers: answers.nullable(),
   gradNorm: perComponent(perComponent(z.number())),
   alpha: perComponent(z.record(z.string(), list(list(z.number())))).exactOptional(),
@@ -122,6 +130,9 @@ const experimentShape = z.object({
 export type ExperimentRecord = z.infer<typeof experimentShape>;
 export const experimentRecord: z.ZodType<ExperimentRecord> = experimentShape.loose().refine(isJson, json);
 
+/** More than any machine has: a run.json may be from a stranger. */
+const MOST_THREADS = 4096;
+
 /** Of run.json, as it is written; format 1 is read. */
 export const FORMAT = 2;
 
@@ -130,16 +141,15 @@ export const FORMAT = 2;
  * sizes that were asked for, `changes` what was asked for of the method; `startedAt` is an ISO time. Runs of format 1
  * are read as if they were of format 2; what they did not record is null.
  */
-export const runInfo = z.preprocess(
-  upgradeInfo,
-  z.object({
-    format: z.literal(FORMAT),
-    name: z.string(),
-    experiment: experimentRecord,
-    overrides: jsonObject,
-    changes: z.record(z.string(), scalar),
-    seed: z.int(),
-    data: z.looseObject({
+const infoShape = z.object({
+  format: z.literal(FORMAT),
+  name: z.string(),
+  experiment: experimentRecord,
+  overrides: jsonObject,
+  changes: z.record(z.string(), scalar),
+  seed: z.int(),
+  data: z
+    .looseObject({
       spec: z.string(),
       name: z.string(),
       fingerprint: z.string(),
@@ -154,22 +164,28 @@ export const runInfo = z.preprocess(
       std: list(z.number()).nullable(),
       /** How an image of another shape is brought to the size. */
       fit: z.string().nullable(),
+    })
+    .refine(({ classes, counts }) => Object.values(counts).every((of) => of.length === classes.length), {
+      error: 'counts must have a number for each class',
     }),
-    /** Of the network: weights, and multiply-adds for one image when it is tested; runs of older versions have none. */
-    size: z.object({ weights: z.int(), multiplyAdds: z.int() }).exactOptional(),
-    versions,
-    host: z.looseObject({ name: z.string(), processor: z.string(), cores: z.int() }).nullable(),
-    device: z.string(),
-    threads: z.int().positive(),
-    command: list(z.string()),
-    startedAt: z.iso.datetime({ offset: true }),
-    /** The run whose first phases this one took over. */
-    from: z.string().exactOptional(),
-  }),
-);
+  /** Of the network: weights, and multiply-adds for one image when it is tested; runs of older versions have none. */
+  size: z.object({ weights: z.int(), multiplyAdds: z.int() }).exactOptional(),
+  versions,
+  host: z.looseObject({ name: z.string(), processor: z.string(), cores: z.int() }).nullable(),
+  device: z.string(),
+  threads: z.int().positive().max(MOST_THREADS),
+  command: list(z.string()),
+  startedAt: z.iso.datetime({ offset: true }),
+  /** The run whose first phases this one took over. */
+  from: z.string().exactOptional(),
+});
+export const runInfo = z.preprocess(upgradeInfo, infoShape);
+
+/** What run.json may hold at its top: in format 1 a recipe stood for the experiment. */
+export const runInfoKeys: readonly string[] = [...Object.keys(infoShape.shape), 'recipe'];
 export type RunInfo = z.infer<typeof runInfo>;
 
-const group = z.number().nullable();
+const group = share.nullable();
 const shares = list(z.number());
 const underPrior = z.object({ name: z.string(), prior: shares, unadjusted: z.number(), adjusted: z.number() });
 
@@ -184,15 +200,20 @@ const underPrior = z.object({ name: z.string(), prior: shares, unadjusted: z.num
  */
 export const evaluation = z.preprocess(
   upgradeEvaluation,
-  z.object({
-    split: z.literal('test'),
-    at: knobs,
-    ...accuracies,
-    confusion: list(list(index)),
-    shots: z.object({ many: group, medium: group, few: group }),
-    ranks: z.object({ head: group, middle: group, tail: group }),
-    answers: z.object({ valid: answers, test: answers }).nullable(),
-    priors: z.object({ assumed: shares, tests: list(underPrior) }).exactOptional(),
-  }),
+  z
+    .object({
+      split: z.literal('test'),
+      at: knobs,
+      ...accuracies,
+      confusion: list(list(index)),
+      shots: z.object({ many: group, medium: group, few: group }),
+      ranks: z.object({ head: group, middle: group, tail: group }),
+      answers: z.object({ valid: answers, test: answers }).nullable(),
+      priors: z.object({ assumed: shares, tests: list(underPrior) }).exactOptional(),
+    })
+    .superRefine((value, context) => {
+      const message = evaluationProblem(value);
+      if (message !== undefined) context.addIssue({ code: 'custom', message });
+    }),
 );
 export type Evaluation = z.infer<typeof evaluation>;

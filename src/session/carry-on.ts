@@ -3,8 +3,9 @@ import type { Plan } from '../experiment/index.js';
 import type { Live } from '../loop/index.js';
 import type { RunFolder } from '../run/index.js';
 import { kernels } from '../tensor/index.js';
-import { explained } from './diverged.js';
+import { stamped } from './checkpoint.js';
 import type { RunEvent, RunResult, Sink, Watch } from './events.js';
+import { failureOf } from './failure.js';
 import { keepPictures, mistakesWanted } from './pictures.js';
 import { versions } from './versions.js';
 
@@ -40,7 +41,7 @@ export async function* carryOn(
   let saved = performance.now();
   const save = (): void => {
     const { epoch, step, bytes } = live.snapshot();
-    folder.checkpoints.save({ epoch, step }, bytes);
+    folder.checkpoints.save({ epoch, step }, stamped(bytes, folder));
     saved = performance.now();
   };
   const ended = (): RunResult => ({ run: folder.path, interrupted: true, genotypes: live.genotypes() });
@@ -91,7 +92,7 @@ export async function* carryOn(
     folder.log(`done: test accuracy ${evaluation.accuracy}`);
     return { run: folder.path, interrupted: false, evaluation, genotypes };
   } catch (error) {
-    const told = explained(error, { folder, plan });
+    const told = failureOf(error, { folder, plan });
     folder.logFailure(told);
     throw told;
   } finally {

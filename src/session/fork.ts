@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { describe, type Plan } from '../experiment/index.js';
 import { firstEpochs, readStanding } from '../loop/index.js';
 import { type Checkpoint, type EpochRecord, openRun } from '../run/index.js';
-import { reading, requireCheckpoint } from './checkpoint.js';
+import { reading, requireCheckpoint, requireOwn } from './checkpoint.js';
 
 /** A finished run that another is continuing from: its records, and its state at the end. */
 export interface Parent {
@@ -39,6 +39,7 @@ export const openParent = (
   same('seed', info.seed, seed);
   same('data fingerprint', info.data.fingerprint, fingerprint);
   const checkpoint = requireCheckpoint(folder, `Cannot continue from ${dir}`);
+  requireOwn(folder, checkpoint);
   const end = firstEpochs(plan.phases)[done] ?? 0;
   const { epoch } = checkpoint.position;
   // A stop rule may have ended its last phase early.

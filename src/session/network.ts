@@ -4,7 +4,7 @@ import { readStanding, restoreTensors } from '../loop/index.js';
 import type { Knobs } from '../nn/index.js';
 import type { RunFolder } from '../run/index.js';
 import { rng } from '../tensor/index.js';
-import { reading, requireCheckpoint } from './checkpoint.js';
+import { reading, requireCheckpoint, requireOwn } from './checkpoint.js';
 
 /** The network of a run as its newest checkpoint has it, with what run.json says of the images that it reads. */
 export interface RestoredNetwork {
@@ -41,6 +41,7 @@ export const restoreNetwork = (
     );
   const checkpoint = requireCheckpoint(folder, action);
   const plan = planOf(info.experiment, { run: path });
+  requireOwn(folder, checkpoint);
   const { phase, memo } = reading({ path, checkpoint }, () => readStanding(checkpoint.bytes));
   const builds = plan.phases.findLast(
     ({ start }, i) => start !== undefined && i <= (phase?.index ?? plan.phases.length),

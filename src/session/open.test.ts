@@ -1,7 +1,8 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { adoptCheckpoint, editJson } from '../../test/support/edit-run.js';
 import { given } from '../../test/support/fixtures.js';
 import { writeImages } from '../../test/support/images.js';
 import { tinyPlan } from '../../test/support/tiny.js';
@@ -139,9 +140,11 @@ describe('a run that cannot be opened', () => {
     return path(name);
   };
   const edit = (dir: string, change: (info: Record<string, Record<string, unknown>>) => void): void => {
-    const info = JSON.parse(readFileSync(join(dir, 'run.json'), 'utf8'));
-    change(info);
-    writeFileSync(join(dir, 'run.json'), JSON.stringify(info));
+    editJson(join(dir, 'run.json'), (text) => {
+      const info = JSON.parse(text);
+      change(info);
+      return JSON.stringify(info);
+    });
   };
 
   it('is no run folder, or has no checkpoint', () => {
@@ -166,6 +169,7 @@ describe('a run that cannot be opened', () => {
   it('has the checkpoint of another network, and leaves no tensor behind', () => {
     const dir = copy('other');
     edit(dir, ({ experiment = {} }) => Object.assign(Object(experiment['options']), { channels: 3 }));
+    adoptCheckpoint(dir);
     const before = liveTensors();
     const { file } = given(openRun(dir).checkpoints.newest());
     const there = join(dir, 'checkpoints', file);

@@ -108,6 +108,10 @@ export const keepPictures = async (
     const { drawPictures } = await import('../figure/index.js'); // loaded here: most of a run needs no drawing
     writePictures(folder.path, pictures, drawPictures(pictures));
   } catch (error) {
-    folder.log(`pictures are missing: ${error instanceof Error ? error.message : String(error)}`);
+    try {
+      folder.log(`pictures are missing: ${error instanceof Error ? error.message : String(error)}`);
+    } catch {
+      // A log that cannot be written either is no other matter: what comes next tells of it.
+    }
   }
 };

@@ -2,12 +2,13 @@ import { expandAugment } from '../augment/index.js';
 import type { Dataset } from '../data/index.js';
 import { type Plan, planOf, stepsOf } from '../experiment/index.js';
 import { type Live, runPhases } from '../loop/index.js';
-import { openRun, type Position, type RunFolder } from '../run/index.js';
+import { type Checkpoint, openRun, type Position, type RunFolder } from '../run/index.js';
 import { carryOn } from './carry-on.js';
-import { reading } from './checkpoint.js';
+import { reading, requireOwn } from './checkpoint.js';
 import { type DataOrigin, requireSameData } from './data-origin.js';
 import { IN_MEMORY, requestOf } from './data-request.js';
 import type { RunEvent, RunResult, Watch } from './events.js';
+import { resumable } from './failure.js';
 import { makeReady, prepare, requireForecast } from './start.js';
 import { versions } from './versions.js';
 import { type Underway, withResult } from './with-result.js';
@@ -29,6 +30,21 @@ export interface Reopened {
 interface Given {
   readonly dataset?: Dataset | undefined;
 }
+
+/**
+ * The newest good checkpoint whose epochs all have their records: going on from one without would leave a gap. Throws
+ * where there are checkpoints, but none that early.
+ */
+const standingOf = ({ path, checkpoints, records }: RunFolder): Checkpoint | undefined => {
+  const epochs = records().length;
+  const found = checkpoints.newest({ epochs });
+  const [newest] = checkpoints.list();
+  if (found !== undefined || newest === undefined) return found;
+  throw new Error(
+    `Cannot continue ${path}: metrics.jsonl must have a record of each epoch before a checkpoint, it has ${epochs} ` +
+      `of ${newest.position.epoch}; restore it from a copy, or start a new run`,
+  );
+};
 
 /** Loads what a run folder describes. Throws when its data has changed, or when every checkpoint is damaged; errors of
  * data say what could not be done (`action`) and what to do (`remedy`). */
@@ -53,7 +69,10 @@ export const reopen = async (
   requireSameData(dataset, origin);
   const now = versions();
   const changed = Object.entries(info.versions).filter(([name, version]) => now[name] !== version);
-  const checkpoint = folder.checkpoints.newest();
+  const checkpoint = standingOf(folder);
+  if (checkpoint !== undefined) requireOwn(folder, checkpoint);
+  const epochs = folder.records().length;
+  const later = folder.checkpoints.list().filter((one) => one.position.epoch > epochs);
   const notices = [
     ...changed.map(
       ([name, version]) =>
@@ -61,6 +80,7 @@ export const reopen = async (
         'numbers may differ in their last digits',
     ),
     ...(checkpoint?.damaged ?? []).map((file) => `checkpoint ${file} is damaged: going back to the one before`),
+    ...later.map(({ file }) => `checkpoint ${file} is of epochs whose records are lost: going back to the one before`),
   ];
   const position = checkpoint?.position;
   const live = () =>
@@ -116,22 +136,17 @@ async function* resuming(dir: string, watch: Watch & Given): AsyncGenerator<RunE
     });
     if (expected !== undefined) yield { type: 'forecast', ...expected };
     const epoch = position?.epoch ?? 0;
-    const records = folder.records().length;
-    const lost =
-      records < epoch
-        ? [`metrics.jsonl holds ${records} records of ${epoch} epochs: the others were lost and stay so`]
-        : [];
     const from =
       position === undefined
         ? 'no checkpoint yet: starting from the beginning'
         : `resuming at epoch ${epoch + 1}, step ${position.step}`;
-    for (const text of [...notices, ...lost, from]) {
+    for (const text of [...notices, from]) {
       folder.log(text);
       yield { type: 'notice', text };
     }
     return yield* carryOn(live(), { folder, plan, watch });
   } catch (error) {
     folder.close();
-    throw error;
+    throw resumable(error, folder);
   }
 }

@@ -4,15 +4,16 @@ import { expandAugment } from '../augment/index.js';
 import { changesOf, describe, type Plan, stepsOf } from '../experiment/index.js';
 import { type Forecast, forecast, requireMemory } from '../forecast/index.js';
 import { runPhases } from '../loop/index.js';
-import { createRun, type RunInfo } from '../run/index.js';
+import { createRun, type RunFolder, type RunInfo } from '../run/index.js';
 import { kernels, requireDevice, threads } from '../tensor/index.js';
 import { carryOn } from './carry-on.js';
-import { reading } from './checkpoint.js';
+import { reading, stamped } from './checkpoint.js';
 import { type DataOrigin, requireSameData } from './data-origin.js';
 import { type DataRequest, IN_MEMORY, loadData, recordedRequest, requestOf, sizesOf } from './data-request.js';
 import { dataTexts, writeSkipped } from './data-texts.js';
 import type { RunEvent, RunRequest, RunResult, Watch } from './events.js';
-import { openParent } from './fork.js';
+import { resumable } from './failure.js';
+import { openParent, type Parent } from './fork.js';
 import { host, versions } from './versions.js';
 import { type Underway, withResult } from './with-result.js';
 
@@ -64,6 +65,18 @@ export const requireForecast = async (
  */
 export const startRun = (request: RunRequest, watch: Watch = {}): Underway<RunEvent, RunResult> =>
   withResult(starting(request, watch));
+
+/** Puts into a new folder what another run did for it. */
+const takeOver = (folder: RunFolder, { records, checkpoint }: Parent): void => {
+  try {
+    for (const record of records) folder.appendRecord(record);
+    // Killed before this, the run has no checkpoint and starts from its beginning: slower, the same.
+    folder.checkpoints.save(checkpoint.position, stamped([checkpoint.bytes], folder));
+  } catch (error) {
+    folder.close();
+    throw resumable(error, folder);
+  }
+};
 
 async function* starting(request: RunRequest, watch: Watch): AsyncGenerator<RunEvent, RunResult> {
   const { plan, data = { spec: IN_MEMORY }, from, origin } = request;
@@ -122,9 +135,7 @@ async function* starting(request: RunRequest, watch: Watch): AsyncGenerator<RunE
   writeSkipped(folder.path, dataset);
   for (const text of plan.notices) yield { type: 'notice', text };
   if (parent !== undefined) {
-    for (const record of parent.records) folder.appendRecord(record);
-    // Killed before this, the run has no checkpoint and starts from its beginning: slower, the same.
-    folder.checkpoints.save(parent.checkpoint.position, [parent.checkpoint.bytes]);
+    takeOver(folder, parent);
     yield { type: 'notice', text: `continuing from ${from} after its ${parent.records.length} epochs` };
   }
   return yield* carryOn(live, { folder, plan, watch });

@@ -1,3 +1,5 @@
+import { explainedMemory } from './failure.js';
+
 /** Events of something under way, and what it comes to. */
 export interface Underway<E, R> {
   next(): Promise<IteratorResult<E, R>>;
@@ -25,8 +27,9 @@ export const withResult = <E, R>(events: AsyncGenerator<E, R>): Underway<E, R> =
       if (given.done) settle?.done(given.value);
       return given;
     } catch (error) {
-      settle?.fail(error);
-      throw error;
+      const told = explainedMemory(error);
+      settle?.fail(told);
+      throw told;
     }
   };
   const next = (): Promise<IteratorResult<E, R>> => {

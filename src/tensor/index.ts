@@ -15,6 +15,7 @@ export {
   readSafetensors,
   type TensorFile,
   toSafetensors,
+  withMetadata,
   writeSafetensors,
 } from './safetensors.js';
 export { libtorch, memory, requireDevice, rng, threads } from './system.js';

@@ -37,12 +37,16 @@ export const toSafetensors = (
     chunks.push(bytes);
     offset += bytes.length;
   }
-  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
+  return [headOf(Object.fromEntries(header)), ...chunks];
+};
+
+const headOf = (header: Readonly<Record<string, unknown>>): Uint8Array => {
+  const json = new TextEncoder().encode(JSON.stringify(header));
   const length = Math.ceil(json.length / ALIGNMENT) * ALIGNMENT;
   const head = new Uint8Array(8 + length).fill(0x20);
   new DataView(head.buffer).setBigUint64(0, BigInt(length), true);
   head.set(json, 8);
-  return [head, ...chunks];
+  return head;
 };
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -74,6 +78,16 @@ const metadataOf = (entry: unknown): Record<string, string> => {
 /** The metadata of a safetensors file alone: no tensor is made. Throws a TypeError as `parseSafetensors` does. */
 export const readMetadata = (bytes: Uint8Array): Readonly<Record<string, string>> =>
   metadataOf(parseHeader(bytes).header['__metadata__']);
+
+/** A safetensors file, in chunks of which the first has the header, with more metadata, or other of the same name. */
+export const withMetadata = (
+  [first = new Uint8Array(), ...chunks]: readonly Uint8Array[],
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array[] => {
+  const { header, start } = parseHeader(first);
+  const head = headOf({ ...header, __metadata__: { ...metadataOf(header['__metadata__']), ...metadata } });
+  return [head, first.subarray(start), ...chunks];
+};
 
 /** Reads the bytes of a safetensors file. Throws a TypeError that says what is wrong with damaged bytes. */
 export const parseSafetensors = (bytes: Uint8Array): TensorFile => {

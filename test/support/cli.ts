@@ -26,6 +26,8 @@ export interface Running {
 /** The command line, built into a folder of its own. `folder` is for the test's files, and where commands run. */
 export interface Cli {
   readonly folder: string;
+  /** The script that is the command. */
+  readonly main: string;
   start(args: readonly string[], options?: { input?: string | Uint8Array }): Running;
   /** `input`: what stands on stdin. */
   run(args: readonly string[], options?: { input?: string | Uint8Array }): Promise<Exit>;
@@ -83,6 +85,7 @@ export const buildCli = async (): Promise<Cli> => {
   const start: Cli['start'] = (args, { input } = {}) => node([join(app, 'dist/cli/main.js'), ...args], folder, input);
   return {
     folder,
+    main: join(app, 'dist/cli/main.js'),
     start,
     run: (args, options) => start(args, options).exit,
     dispose: () => {

@@ -23,6 +23,7 @@ export interface FakeRunOptions {
 
 const CLASSES = ['plane', 'car', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
 const COUNTS = [4000, 2398, 1437, 862, 516, 310, 186, 112, 67, 40];
+const VALID = COUNTS.map((n) => Math.round(n / 4));
 const MIXINGS = CLASSES.map((_, i) => i / 10).concat(1);
 const OPS = [
   'none',
@@ -145,8 +146,8 @@ export const fakeRun = ({ name, label, seed, epochs, bilateral, continued = 0, p
     const done = inSearch ? 0 : (epoch - epochs + 1) / continued;
     const learnt = clamp(0.25 + (level - 0.25) * (1 - Math.exp((-4 * (epoch + 1)) / epochs)));
     const skill = { learnt, instance: done * second.gain.instance, balanced: done * second.gain.balanced };
-    const answers = bilateral ? answersOf(skill, { weights: COUNTS, seed: seed + 100 * epoch }) : null;
-    const valid = answers?.[0] ?? point(skill, { weights: COUNTS, mixing: 1, seed });
+    const answers = bilateral ? answersOf(skill, { weights: VALID, seed: seed + 100 * epoch }) : null;
+    const valid = answers?.[0] ?? point(skill, { weights: VALID, mixing: 1, seed });
     const frozen = inSearch ? [] : second.frozen;
     const moving = components.filter((c) => !frozen.includes(c));
     const norms = (scale: number) =>
@@ -237,7 +238,7 @@ export const fakeRun = ({ name, label, seed, epochs, bilateral, continued = 0, p
 const evaluationOf = (skill: Skill, { bilateral, seed }: { bilateral: boolean; seed: number }): Evaluation => {
   const balanced = CLASSES.map(() => TEST_IMAGES);
   const answers = {
-    valid: answersOf(skill, { weights: COUNTS, seed: seed + 1 }),
+    valid: answersOf(skill, { weights: VALID, seed: seed + 1 }),
     test: answersOf(skill, { weights: balanced, seed: seed + 2 }),
   };
   const at = bilateral ? bestAnswer(answers.valid).at : {};
@@ -278,7 +279,7 @@ const infoOf = (seed: number, experiment: RunInfo['experiment']): RunInfo => ({
     name: 'cifar10',
     fingerprint: 'fake',
     classes: CLASSES,
-    counts: { train: COUNTS, valid: COUNTS.map((n) => Math.round(n / 4)), test: CLASSES.map(() => TEST_IMAGES) },
+    counts: { train: COUNTS, valid: VALID, test: CLASSES.map(() => TEST_IMAGES) },
     channels: 3,
     imageSize: 32,
     mean: [0.5, 0.5, 0.5],
@@ -318,7 +319,7 @@ export const fakeTraining = ({
   });
   const record = (epoch: number): EpochRecord => {
     const skill = skillAt(epoch + 1);
-    const valid = validated ? point(skill, { weights: COUNTS, mixing: 1, seed: seed + 100 * epoch }) : null;
+    const valid = validated ? point(skill, { weights: VALID, mixing: 1, seed: seed + 100 * epoch }) : null;
     const t = epoch / epochs;
     return {
       kind: 'train',

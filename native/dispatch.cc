@@ -38,6 +38,7 @@ struct Parameter {
   bool optional;           // None is allowed
   bool elements_optional;  // Tensor?[]
   int32_t fixed_length;    // int[2] takes a single number too
+  bool ours;               // our own operators look at what they are given
   std::optional<c10::IValue> fallback;
 };
 
@@ -84,13 +85,13 @@ Kind kind_of(const c10::Type& type) {
   }
 }
 
-Parameter parameter_of(const c10::Argument& argument) {
+Parameter parameter_of(const c10::Argument& argument, bool ours) {
   auto type = argument.real_type();
   const bool optional = type->kind() == c10::TypeKind::OptionalType;
   if (optional) type = type->containedType(0);
   const bool elements_optional =
       type->kind() == c10::TypeKind::ListType && type->containedType(0)->kind() == c10::TypeKind::OptionalType;
-  return {argument.name(), kind_of(*type), optional, elements_optional, argument.N().value_or(0),
+  return {argument.name(), kind_of(*type), optional, elements_optional, argument.N().value_or(0), ours,
           argument.default_value()};
 }
 
@@ -156,7 +157,7 @@ c10::IValue to_ivalue(napi_env env, napi_value v, const Parameter& p) {
         c10::List<at::Tensor> list;
         for (const double h : get_vector<double>(env, v, get_double)) list.push_back(table().get(h));
         // Some operators divide by their number.
-        if (list.empty()) throw UsageError("must have at least one Tensor, got none");
+        if (list.empty() && !p.ours) throw UsageError("must have at least one Tensor, got none");
         return list;
       }
     case Kind::integer: return get_int(env, v);
@@ -230,7 +231,7 @@ napi_value resolve(napi_env env, napi_callback_info info) {
     Op op{*found, full, {}, {}, found->schema().is_mutable()};
     std::string kinds, optionals, returns, names;
     for (const auto& a : found->schema().arguments()) {
-      op.parameters.push_back(parameter_of(a));
+      op.parameters.push_back(parameter_of(a, name.rfind("tailnas::", 0) == 0));
       kinds += static_cast<char>(op.parameters.back().kind);
       optionals += op.parameters.back().optional ? '1' : '0';
       names += (names.empty() ? "" : ",") + a.name();

@@ -9,6 +9,7 @@ import { watchFit } from './watch-fit.js';
 interface ResumeFlags {
   readonly checkpointMinutes: number;
   readonly force?: true;
+  readonly data?: string;
   readonly json?: true;
   readonly quiet?: true;
 }
@@ -19,11 +20,12 @@ export const command = (): Command =>
     .argument('<run>', 'the folder of the run or fit')
     .addOption(checkpointOption())
     .addOption(forceOption())
+    .option('--data <name or path>', 'where its data are now, if they were moved; they must be the same images')
     .option('--json', 'print the result as JSON on stdout; progress stays on stderr')
     .option('--quiet', 'show no progress')
     .addHelpText('after', '\nExample:\n  $ tailnas resume runs/darts-20260102-030405')
-    .action((run: string, { checkpointMinutes, force, ...flags }: ResumeFlags) => {
-      const own = { checkpointSeconds: 60 * checkpointMinutes, force };
+    .action((run: string, { checkpointMinutes, force, data, ...flags }: ResumeFlags) => {
+      const own = { checkpointSeconds: 60 * checkpointMinutes, force, data };
       return isFit(run)
         ? watchFit((watch) => resumeFit(run, { ...own, ...watch }), flags)
         : watchRun((watch) => resumeRun(run, { ...own, ...watch }), {

@@ -1,3 +1,4 @@
+import { type OptionNames, requireKnown } from '../label/index.js';
 import { byReason, type DataAccount, type Skipped } from './account.js';
 import { type Fit, USUAL_FIT } from './decode.js';
 import { type ChosenSets, loadDataset } from './load-dataset.js';
@@ -69,6 +70,12 @@ export interface PlanOptions extends SourceOptions {
   readonly seed?: number | undefined;
 }
 
+const optionNames: OptionNames<PlanOptions> = {
+  ...{ imbalance: true, imbalanceRatio: true, validShare: true, split: true, seed: true },
+  ...{ imageSize: true, channels: true, testShare: true, skipCorrupt: true, strict: true, fit: true, labels: true },
+  ...{ cacheDir: true, onProgress: true },
+};
+
 /** The ratio of the long-tail literature. */
 const USUAL_RATIO = 100;
 
@@ -79,6 +86,7 @@ const USUAL_RATIO = 100;
  * own to validate on; these and the test part are never thinned.
  */
 export const planDataset = async (spec: string | DataSource, options: PlanOptions = {}): Promise<DatasetPlan> => {
+  requireKnown(options, { names: optionNames, action: 'open data' });
   const { imbalance: asked, imbalanceRatio: ratio, validShare = 0.2, split = 'train', seed = 0, ...others } = options;
   const source = await openSource(spec, others);
   const usual = ratio === undefined ? (source.imbalance ?? 'natural') : 'exp';

@@ -21,6 +21,9 @@ import { isLock, lockRun } from '../run/lock.js';
 import {
   type DataRequest,
   dataTexts,
+  fromOrigin,
+  type Given,
+  givenNames,
   prepare,
   type RunEvent,
   type RunResult,
@@ -173,10 +176,15 @@ async function* starting(request: FitRequest, watch: Watch): AsyncGenerator<FitE
 }
 
 /** Continues a fit exactly as if it had never stopped. Throws where its data have changed. */
-export const resumeFit = (dir: string, watch: Watch = {}): Underway<FitEvent, FitEnd> =>
-  withResult(resuming(dir, watch));
+export const resumeFit = (dir: string, watch: Watch & Given = {}): Underway<FitEvent, FitEnd> => {
+  requireKnown(watch, { names: { ...watchNames, ...givenNames }, action: `continue ${dir}` });
+  return withResult(resuming(dir, watch));
+};
 
-async function* resuming(dir: string, watch: Watch): AsyncGenerator<FitEvent, FitEnd> {
+async function* resuming(
+  dir: string,
+  { data, dataset: given, ...watch }: Watch & Given,
+): AsyncGenerator<FitEvent, FitEnd> {
   if (!isFit(dir)) throw new Error(`Cannot continue ${dir}: it must be a fit, it has no fit.json; check the path`);
   const plan = readFitPlan(dir);
   if (readFitOutcome(dir) !== undefined) {
@@ -185,9 +193,14 @@ async function* resuming(dir: string, watch: Watch): AsyncGenerator<FitEvent, Fi
   }
   const { release } = lockRun(dir);
   try {
-    const origin = { run: dir, action: 'continue', remedy: 'restore the data or start a new fit' };
-    const request = requestOf(plan.data, origin);
-    const dataset = await prepare(request, { ...plan, ...watch });
+    const origin = {
+      run: dir,
+      action: 'continue',
+      remedy: `restore the data, say where they are now with --data, or start a new fit`,
+    };
+    const recorded = requestOf(plan.data, origin);
+    const request = { ...recorded, spec: data ?? recorded.spec };
+    const dataset = given ?? (await fromOrigin(origin, () => prepare(request, { ...plan, ...watch })));
     requireSameData(dataset, {
       ...origin,
       data: { fingerprint: plan.fingerprint, spec: request.spec, counts: dataset.counts },

@@ -3,12 +3,19 @@ import { distance } from 'fastest-levenshtein';
 /** Above this share of changed letters two words have nothing to do with each other. */
 const MOST = 0.5;
 
-/** ` did you mean "conv_3x3"?` for a misspelt word, or nothing where none of the words is like it. */
+const letters = (word: string): string => [...word.toLowerCase()].sort().join('');
+
+/**
+ * ` did you mean "conv_3x3"?` for a misspelt word, or nothing where none of the words is like it: half of its letters
+ * are others, and not in another order only.
+ */
 export const didYouMean = (word: string, words: readonly string[]): string => {
   const changed = (other: string): number =>
     distance(word.toLowerCase(), other.toLowerCase()) / Math.max(word.length, other.length, 1);
   const [nearest] = words.toSorted((a, b) => changed(a) - changed(b));
-  return nearest === undefined || changed(nearest) > MOST ? '' : ` did you mean "${nearest}"?`;
+  return nearest === undefined || (changed(nearest) > MOST && letters(nearest) !== letters(word))
+    ? ''
+    : ` did you mean "${nearest}"?`;
 };
 
 /**

@@ -13,14 +13,17 @@ export interface DataOrigin {
 }
 
 /** What opening data comes to; where it fails, who named the data and what to do is said. */
-export const fromOrigin = async <T>(origin: DataOrigin | undefined, open: () => Promise<T>): Promise<T> => {
+export const fromOrigin = async <T>(
+  origin: Omit<DataOrigin, 'data'> | undefined,
+  open: () => Promise<T>,
+): Promise<T> => {
   try {
     return await open();
   } catch (error) {
     if (origin === undefined || !(error instanceof Error)) throw error;
     const { run, action, remedy } = origin;
     throw new Error(
-      `Cannot ${action} ${run} on the data that its run.json names: ${error.message.replace(/^Cannot [^:]*: /, '')}; ` +
+      `Cannot ${action} ${run} on the data that it was begun with: ${error.message.replace(/^Cannot [^:]*: /, '')}; ` +
         remedy,
       { cause: error },
     );

@@ -1,5 +1,5 @@
 export { requireCheckpoint } from './checkpoint.js';
-export { type DataOrigin, requireSameData } from './data-origin.js';
+export { type DataOrigin, fromOrigin, requireSameData } from './data-origin.js';
 export {
   type DataRequest,
   planData,
@@ -22,7 +22,7 @@ export {
   predictions,
 } from './predict.js';
 export { requireTrained } from './require-trained.js';
-export { reopen, resumeRun } from './resume.js';
+export { type Given, givenNames, reopen, resumeRun } from './resume.js';
 export { prepare, startRun, usualMachine } from './start.js';
 export { type TrainRequest, train } from './train.js';
 export { tailnasVersion } from './versions.js';

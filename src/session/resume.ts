@@ -1,13 +1,14 @@
 import { expandAugment } from '../augment/index.js';
 import type { Dataset } from '../data/index.js';
 import { type Plan, planOf, stepsOf } from '../experiment/index.js';
+import { type OptionNames, requireKnown } from '../label/index.js';
 import { type Live, runPhases } from '../loop/index.js';
 import { type Checkpoint, openRun, type Position, type RunFolder } from '../run/index.js';
 import { carryOn } from './carry-on.js';
 import { reading, requireOwn } from './checkpoint.js';
 import { type DataOrigin, requireSameData } from './data-origin.js';
 import { IN_MEMORY, requestOf } from './data-request.js';
-import type { RunEvent, RunResult, Watch } from './events.js';
+import { type RunEvent, type RunResult, type Watch, watchNames } from './events.js';
 import { resumable } from './failure.js';
 import { makeReady, prepare, requireForecast } from './start.js';
 import { versions } from './versions.js';
@@ -26,10 +27,15 @@ export interface Reopened {
   live(): Live;
 }
 
-/** Images of the run that are in memory already. */
-interface Given {
+/** Where the images of the run are now. */
+export interface Given {
+  /** In memory already. */
   readonly dataset?: Dataset | undefined;
+  /** At another name or path than the run has recorded. */
+  readonly data?: string | undefined;
 }
+
+export const givenNames: OptionNames<Given> = { dataset: true, data: true };
 
 /**
  * The newest good checkpoint whose epochs all have their records: going on from one without would leave a gap. Throws
@@ -54,13 +60,15 @@ export const reopen = async (
     onDataProgress,
     profiler,
     action = 'continue',
-    remedy = 'restore the data or start a new run',
+    remedy = 'restore the data, say where they are now with --data, or start a new run',
     dataset: given,
+    data,
   }: Pick<Watch, 'onDataProgress' | 'profiler'> & Given & Partial<Pick<DataOrigin, 'action' | 'remedy'>> = {},
 ): Promise<Reopened> => {
   const { info, path } = folder;
   const plan = planOf(info.experiment, { run: path });
-  const request = requestOf(info.data['request'], { run: path });
+  const recorded = requestOf(info.data['request'], { run: path });
+  const request = { ...recorded, spec: data ?? recorded.spec };
   const origin: DataOrigin = { run: path, data: info.data, action, remedy };
   if (given === undefined && request.spec === IN_MEMORY)
     throw new Error(`Cannot continue ${path}: its data were given in memory; give them again as \`dataset\``);
@@ -110,8 +118,10 @@ const completeAt = ({ path, readEvaluation, readGenotype }: RunFolder): RunResul
  * Continues a run from its newest good checkpoint, exactly as if it had never stopped. Throws when another process
  * holds the run, when its data has changed, or when every checkpoint is damaged.
  */
-export const resumeRun = (dir: string, watch: Watch & Given = {}): Underway<RunEvent, RunResult> =>
-  withResult(resuming(dir, watch));
+export const resumeRun = (dir: string, watch: Watch & Given = {}): Underway<RunEvent, RunResult> => {
+  requireKnown(watch, { names: { ...watchNames, ...givenNames }, action: `continue ${dir}` });
+  return withResult(resuming(dir, watch));
+};
 
 async function* resuming(dir: string, watch: Watch & Given): AsyncGenerator<RunEvent, RunResult> {
   const complete = completeAt(openRun(dir)); // nothing is written into a run that is

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { expandAugment } from '../augment/index.js';
 import { changesOf, describe, type Plan, stepsOf } from '../experiment/index.js';
 import { type Forecast, forecast, requireMemory } from '../forecast/index.js';
+import { requireKnown } from '../label/index.js';
 import { runPhases } from '../loop/index.js';
 import { createRun, type RunFolder, type RunInfo } from '../run/index.js';
 import { kernels, requireDevice, threads } from '../tensor/index.js';
@@ -11,7 +12,7 @@ import { reading, stamped } from './checkpoint.js';
 import { type DataOrigin, requireSameData } from './data-origin.js';
 import { type DataRequest, IN_MEMORY, loadData, recordedRequest, requestOf, sizesOf } from './data-request.js';
 import { dataTexts, writeSkipped } from './data-texts.js';
-import type { RunEvent, RunRequest, RunResult, Watch } from './events.js';
+import { type RunEvent, type RunRequest, type RunResult, runRequestNames, type Watch, watchNames } from './events.js';
 import { resumable } from './failure.js';
 import { openParent, type Parent } from './fork.js';
 import { host, versions } from './versions.js';
@@ -63,8 +64,11 @@ export const requireForecast = async (
  * Starts a run and keeps it in a folder. Yields what happens; `result` is how it ends. Nothing is written before the
  * data is known to be good.
  */
-export const startRun = (request: RunRequest, watch: Watch = {}): Underway<RunEvent, RunResult> =>
-  withResult(starting(request, watch));
+export const startRun = (request: RunRequest, watch: Watch = {}): Underway<RunEvent, RunResult> => {
+  requireKnown(request, { names: runRequestNames, action: 'start a run' });
+  requireKnown(watch, { names: watchNames, action: 'follow a run' });
+  return withResult(starting(request, watch));
+};
 
 /** Puts into a new folder what another run did for it. */
 const takeOver = (folder: RunFolder, { records, checkpoint }: Parent): void => {

@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { add, call, schemaOf, scope, Tensor, tensor, tensorOp, tensorsOp, voidOp } from './index.js';
+import { add, call, ones, schemaOf, scope, Tensor, tensor, tensorOp, tensorsOp, voidOp } from './index.js';
 import '../space/fused.js'; // declares the operators of native/kernels
 import { declared } from './operator.js';
 
@@ -46,6 +47,29 @@ describe('call', () => {
       expect(() => call('aten::zeros', [1], 6, null, 'gpu')).toThrow("argument 'device' must name a device");
       expect(() => call('aten::cat', [x, null])).toThrow(/^aten::cat: argument 'tensors'/);
     });
+  });
+
+  it('refuses lists that operators would read beyond their end, or divide by the length of', () => {
+    scope(() => {
+      const x = ones([1, 1, 4, 4]);
+      expect(() => call('aten::cat', [])).toThrow("argument 'tensors' must have at least one Tensor, got none");
+      expect(() => call('aten::avg_pool2d', x, [2, 2, 2])).toThrow("'kernel_size' must have 2 elements, got 3");
+      expect(() => call('aten::avg_pool2d', x, [])).toThrow("'kernel_size' must have 2 elements, got 0");
+      expect(call('aten::avg_pool2d', x, 2)).toHaveProperty('shape', [1, 1, 2, 2]);
+      expect(call('aten::avg_pool2d', x, [2], [])).toHaveProperty('shape', [1, 1, 2, 2]);
+      expect(call('aten::sum.dim_IntList', x, [0, 1, 2])).toHaveProperty('shape', [4]);
+    });
+  });
+
+  it('says which operator ended the process, where libtorch trusts what it should not', () => {
+    const program = `
+      import { call, ones, tensor } from '${import.meta.dirname}/index.ts';
+      const lengths = tensor([1e9], { dtype: 'int64' });
+      call('aten::segment_reduce', ones([4]), 'sum', lengths, undefined, undefined, 0, true);`;
+    const words = ['--import', 'tsx', '--input-type=module', '--eval', program];
+    const { signal, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
+    expect(signal).toBe('SIGSEGV');
+    expect(stderr).toContain('tailnas: the process ends inside aten::segment_reduce: memory that is not its own.');
   });
 
   it('shows the arguments of a failure inside libtorch, on one line', () => {

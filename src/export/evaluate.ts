@@ -30,6 +30,7 @@ import {
   type Tensor,
   tensor,
   tensorOp,
+  viewAs,
   zeroPad,
 } from '../tensor/index.js';
 import type { OnnxModel, OnnxNode, OnnxTensor } from './onnx-model.js';
@@ -191,7 +192,8 @@ const evaluators: Readonly<Record<string, (at: At) => Tensor>> = {
   },
 };
 
-const constant = ({ type, shape, bytes }: OnnxTensor): Tensor => tensor(bytes.slice(), { shape, dtype: type });
+const constant = ({ type, shape, bytes }: OnnxTensor): Tensor =>
+  tensor(viewAs(type, Uint8Array.from(bytes).buffer), { shape, dtype: type });
 
 /** An ONNX graph ready to be run by libtorch, operator by operator. */
 export interface OnnxEvaluator {

@@ -3,7 +3,7 @@
  * @module
  */
 export { enableGrad, grad, noGrad } from './autograd.js';
-export type { Data, Dtype } from './dtype.js';
+export { type Data, type Dtype, viewAs } from './dtype.js';
 export * from './functional.js';
 export { fusedByDefault, kernels, UnknownKernelsError } from './kernels.js';
 export { type Arg, call, schemaOf, tensorOp, tensorsOp, voidOp } from './operator.js';

@@ -24,6 +24,9 @@ export const addDataFormat = (format: DataFormat): void => {
   formats.unshift(format);
 };
 
+/** A folder has many names: one is meant where most of its letters are the same. */
+const NEAR = { most: 0.5 };
+
 /** What lies in a folder: what a misspelt path may have meant. */
 const namesIn = (folder: string): string[] => {
   try {
@@ -37,7 +40,7 @@ const namesIn = (folder: string): string[] => {
 export class UnknownDataError extends Error {
   override readonly name = 'UnknownDataError';
   constructor(word: string) {
-    const near = didYouMean(word, [...dataNames(), ...namesIn('.')]);
+    const near = didYouMean(word, [...dataNames(), ...namesIn('.')], NEAR);
     super(
       `Cannot open data: "${printable(word)}" is neither a known name nor a file or folder${near && `:${near}`} ` +
         `(known names are ${dataNames().join(', ')}; a module of yours that adds one needs --use <module>)`,
@@ -69,7 +72,7 @@ export const recognise = async (
   }
   const entry = await stat(spec).catch(() => undefined);
   if (entry === undefined) {
-    const near = didYouMean(basename(spec), namesIn(dirname(spec)));
+    const near = didYouMean(basename(spec), namesIn(dirname(spec)), NEAR);
     if (/[/\\.~]/.test(spec))
       throw new Error(`Cannot open data: there is no file or folder ${printable(spec)};${near || ' check the path'}`);
     throw new UnknownDataError(spec);

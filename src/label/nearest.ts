@@ -4,11 +4,11 @@ import { distance } from 'fastest-levenshtein';
 const MOST = 0.7;
 
 /** ` did you mean "conv_3x3"?` for a misspelt word, or nothing where none of the words is like it. */
-export const didYouMean = (word: string, words: readonly string[]): string => {
+export const didYouMean = (word: string, words: readonly string[], { most = MOST } = {}): string => {
   const changed = (other: string): number =>
     distance(word.toLowerCase(), other.toLowerCase()) / Math.max(word.length, other.length, 1);
   const [nearest] = words.toSorted((a, b) => changed(a) - changed(b));
-  return nearest === undefined || changed(nearest) > MOST ? '' : ` did you mean "${nearest}"?`;
+  return nearest === undefined || changed(nearest) > most ? '' : ` did you mean "${nearest}"?`;
 };
 
 /**

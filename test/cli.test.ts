@@ -253,6 +253,7 @@ describe('search', () => {
     expect(lines(finished.stderr)).toEqual([
       expect.stringMatching(/^data: data, 2 classes; 114 images to train on \(104 of the largest class, 10 of the sma/),
       expect.stringMatching(/^images to train on by class: \S+: 104, \S+: 10$/),
+      expect.stringMatching(/^6 images of the test are among those trained or validated on, pixel by pixel \(data/),
       expect.stringMatching(/^needs about \d+ MB of memory and \d+:\d\d per epoch; /),
       expect.stringMatching(/^search: DARTS, /),
       expect.stringMatching(/^epoch 1\/2 {2}train \d.* valid \d.* per class +\d/),
@@ -353,7 +354,7 @@ describe('data that cannot be learned from', () => {
   it.each([
     ['missing folder', remove(), [], 'there is no file or folder ./bad'],
     ['corrupt image', spoil('no image'), [], `${image('dog', '4.png')} is not a readable image`],
-    ['empty image', spoil(''), [], `${image('dog', '4.png')} is not a readable image (0 bytes)`],
+    ['empty image', spoil(''), [], `${image('dog', '4.png')} is not a readable image: it is empty (0 bytes)`],
     ['one class only', remove('train', 'dog'), [], `${join('bad', 'train')} has only 1 class folder`],
     [
       'class with one image',
@@ -401,9 +402,13 @@ describe('data that cannot be learned from', () => {
     ];
     const { code, stderr } = await cli.run(args);
     expect(code).toBe(0);
-    expect(stderr).toContain('left out 1 unreadable image\n');
+    expect(stderr).toContain('left out 1 unreadable image (skipped.json)\n');
     const { data } = JSON.parse(readFileSync(path('skipping', 'run.json'), 'utf8'));
-    expect(data.skipped).toEqual([expect.stringMatching(/4\.png/)]);
+    const skipped = JSON.parse(readFileSync(path('skipping', 'skipped.json'), 'utf8'));
+    expect(skipped).toEqual([
+      { file: expect.stringMatching(/4\.png/), reason: 'it is no image but text', part: 'train', class: 'dog' },
+    ]);
+    expect(data.skipped).toEqual(skipped);
     const { train, valid } = data.counts;
     expect(train[1] + valid[1]).toBe(11);
   });

@@ -125,7 +125,7 @@ describe('tailnas predict', () => {
     expect(stderr.split('\n').sort()).toEqual([
       '',
       'error: Cannot predict gone.jpg: there is no such file or folder; check the path',
-      'error: Cannot predict no\\x1b[2J.png: it is not a readable image (unsupported image format)',
+      'error: Cannot predict no\\x1b[2J.png: it is no image but text',
       'error: Cannot predict none/*.png: no file matches the pattern; check it',
     ]);
     const { code: also, result } = await json('gone.jpg');

@@ -76,7 +76,13 @@ export const unreadableText = (skipped: readonly Skipped[], { of }: { of: number
 
 /** Throws when files cannot be read: with all of them, since who mends one at a time starts as often as there are. */
 export const refuseUnreadable = (skipped: readonly Skipped[], { of }: { of: number }): void => {
-  if (skipped.length === 0) return;
+  const [only, second] = skipped;
+  if (only === undefined) return;
+  if (second === undefined)
+    throw new Error(
+      `Cannot load data: ${printable(only.file)} is not a readable image: ${printable(only.reason)} (of class ` +
+        `"${printable(only.class)}"); mend or remove it, or leave such files out with --skip-corrupt`,
+    );
   throw new Error(
     `Cannot load data: ${unreadableText(skipped, { of })}\n` +
       'mend or remove them, or leave such files out with --skip-corrupt',

@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import { printable } from '../label/index.js';
-import { alikeNames, matchClasses } from './class-names.js';
+import { alikeNames, matchAlike } from './class-names.js';
 import { type Failure, type Survey, survey } from './entries.js';
 import { countLabels } from './source.js';
 import { splitClasses } from './split.js';
@@ -97,7 +97,7 @@ export const listClasses = async ({ path, folders, images: stray }: Survey, leas
  * other has not.
  */
 export const asTrained = (part: ClassFolders, train: ClassFolders): ClassFolders => {
-  const places = matchClasses(part.classes, train.classes);
+  const places = matchAlike(part.classes, train.classes);
   const refuse = (name: string, one: ClassFolders, other: ClassFolders): never => {
     throw new Error(
       `Cannot open data: class "${printable(name)}" is in ${printable(one.folder)} but not in ` +

@@ -13,14 +13,19 @@ const placesBy = (names: readonly string[], form: (name: string) => string): Map
   return places;
 };
 
-/**
- * The place of each name among those of `known`, or −1. Where no name is the same, one that differs in case or in
- * spaces at its ends is taken, if there is only one such on each side.
- */
+/** The place of each name among those of `known`, or −1. */
 export const matchClasses = (names: readonly string[], known: readonly string[]): number[] => {
   const exact = new Map(known.map((name, place) => [name, place]));
   const same = placesBy(known, oneForm);
-  const places = names.map((name) => exact.get(name) ?? same.get(oneForm(name)) ?? -1);
+  return names.map((name) => exact.get(name) ?? same.get(oneForm(name)) ?? -1);
+};
+
+/**
+ * The same of names that must belong together, as those of two parts of one data set: where no name is the same, one
+ * that differs in case or in spaces at its ends is taken, if there is only one such on each side.
+ */
+export const matchAlike = (names: readonly string[], known: readonly string[]): number[] => {
+  const places = matchClasses(names, known);
   const taken = new Set(places);
   const [like, own] = [placesBy(known, folded), placesBy(names, folded)];
   return places.map((place, i) => {

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { printable } from '../label/index.js';
 import type { ImageSet } from './source.js';
 
-/** Pictures that are there twice where they should not be, going by their decoded pixels. */
+/** What is to be noticed of pictures, going by their decoded pixels: which are there twice where they should not be. */
 export interface SamePictures {
-  /** Test images that are among the images to train on. */
+  /** Test images that are among those to train on or to validate on. */
   readonly testInTrain: number;
   /** Validation images that are. */
   readonly validInTrain: number;
@@ -12,12 +12,19 @@ export interface SamePictures {
   readonly twoLabels: number;
   /** Images of one colour, which are compared with none. */
   readonly blank: number;
+  /** Images without colour, where others have some. */
+  readonly grey: number;
 }
 
 type Sets = Readonly<Record<'train' | 'valid' | 'test', ImageSet>>;
 
 const isBlank = (bytes: Uint8Array, channels: number): boolean => {
   for (let i = channels; i < bytes.length; i++) if (bytes[i] !== bytes[i - channels]) return false;
+  return true;
+};
+
+const isGrey = (bytes: Uint8Array): boolean => {
+  for (let i = 0; i < bytes.length; i += 3) if (bytes[i] !== bytes[i + 1] || bytes[i] !== bytes[i + 2]) return false;
   return true;
 };
 
@@ -36,13 +43,16 @@ export const samePictures = (sets: Sets, { nameOf }: { nameOf: NameOf }): { foun
     conflict: boolean;
   }
   const seen = new Map<string, Seen>();
-  const counts = { testInTrain: 0, validInTrain: 0, twoLabels: 0, blank: 0 };
+  const counts = { testInTrain: 0, validInTrain: 0, twoLabels: 0, blank: 0, grey: 0 };
+  let all = 0;
   const pairs: Partial<Record<keyof SamePictures, [Seen, Seen]>> = {};
   for (const set of ['train', 'valid', 'test'] as const) {
     const { images, labels, height, width, channels } = sets[set];
     const size = height * width * channels;
     for (const [place, label] of labels.entries()) {
       const bytes = images.subarray(place * size, (place + 1) * size);
+      all++;
+      if (channels === 3 && isGrey(bytes)) counts.grey++;
       if (isBlank(bytes, channels)) {
         counts.blank++;
         continue;
@@ -55,7 +65,8 @@ export const samePictures = (sets: Sets, { nameOf }: { nameOf: NameOf }): { foun
         continue;
       }
       const kinds: (keyof SamePictures)[] = [];
-      if (first.set === 'train' && set !== 'train') kinds.push(set === 'test' ? 'testInTrain' : 'validInTrain');
+      if (set === 'test' && first.set !== 'test') kinds.push('testInTrain');
+      if (set === 'valid' && first.set === 'train') kinds.push('validInTrain');
       if (first.label !== label && !first.conflict) {
         first.conflict = true;
         kinds.push('twoLabels');
@@ -76,7 +87,7 @@ export const samePictures = (sets: Sets, { nameOf }: { nameOf: NameOf }): { foun
       ? []
       : [
           `${images(counts.testInTrain)} of the test ${counts.testInTrain === 1 ? 'is' : 'are'} among those trained ` +
-            `on, pixel by pixel (${such('testInTrain')}): the test result is too good by them`,
+            `or validated on, pixel by pixel (${such('testInTrain')}): the test result is too good by them`,
         ]),
     ...(counts.validInTrain === 0
       ? []
@@ -94,5 +105,10 @@ export const samePictures = (sets: Sets, { nameOf }: { nameOf: NameOf }): { foun
       ? []
       : [`${images(counts.blank)} ${counts.blank === 1 ? 'is' : 'are'} of one colour only: there is nothing to see`]),
   ];
+  if (counts.grey === all) counts.grey = 0;
+  if (counts.grey > 0)
+    texts.push(
+      `${images(counts.grey)} of ${images(all)} ${counts.grey === 1 ? 'is' : 'are'} grey: three equal channels`,
+    );
   return { found: counts, texts };
 };

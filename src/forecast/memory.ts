@@ -34,6 +34,9 @@ export const requireMemory = (
   throw new MemoryError(`Cannot ${action}: the run ${rule}, got ${got}; ${way}, or try it all the same with --force`);
 };
 
+/** Pixels that make no difference: whether a run fits is told when its network is known. */
+const SMALL = 64e6;
+
 /** Node's arrays of bytes hold no more. */
 const MOST_BYTES = constants.MAX_LENGTH;
 
@@ -61,13 +64,13 @@ export const requireDataMemory = (
   const free = freeMemory();
   const held = process.memoryUsage.rss();
   const refuse = (rule: string, got: number, scale: number): never => {
-    const fits = Math.floor(imageSize * Math.sqrt(scale));
+    const fits = Math.floor(imageSize * Math.sqrt(Math.max(0, scale)));
     const way = fits < 8 ? 'use fewer images' : `use fewer images, or smaller ones: --image-size ${fits} would do`;
     throw new MemoryError(`Cannot load data: pixels ${rule}, got ${GB(got)} (${images} images); ${way}`);
   };
   if (largestSet * each > MOST_BYTES)
     refuse(`of one part must fit into ${GB(MOST_BYTES)}`, largestSet * each, MOST_BYTES / (largestSet * each));
-  if (!force && held + images * each > free)
+  if (!force && images * each > SMALL && held + images * each > free)
     refuse(`must fit into ${GB(Math.max(0, free - held))} of memory`, images * each, (free - held) / (images * each));
 };
 

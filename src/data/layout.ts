@@ -112,7 +112,9 @@ export const findLayout = async (path: string): Promise<Layout> => {
     leftOut.push(...outer);
   }
   if (Object.keys(parts).length === 0) {
-    const [named, ...more] = flat.filter(({ found }) => found.images.length > 0);
+    const [named, ...more] = flat
+      .filter(({ found }) => found.images.length > 0)
+      .sort((a, b) => partNames.indexOf(a.part) - partNames.indexOf(b.part));
     // One folder of such a name may be a class among classes; two of them are parts.
     if (named !== undefined && (more.length > 0 || !(await haveImages(root, others))))
       throw noLabels(

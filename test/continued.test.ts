@@ -7,10 +7,8 @@ import { given } from './support/fixtures.js';
 import { writeImages } from './support/images.js';
 import { outcomeOf } from './support/outcome.js';
 
-const TINY =
-  '--data data --imbalance natural --image-size 16 --threads 1 --channels 2 --layers 3 --nodes 1 --batch-size 8 --epochs 2'.split(
-    ' ',
-  );
+const SIZE = '--threads 1 --channels 2 --layers 3 --nodes 1 --batch-size 8 --epochs 2'.split(' ');
+const TINY = ['--data', 'data', '--imbalance', 'natural', '--image-size', '16', ...SIZE];
 
 let cli: Cli;
 let parent: Exit;
@@ -31,7 +29,8 @@ describe('a search that is continued', { timeout: 120_000 }, () => {
     expect(parent).toMatchObject({ code: 0 });
     const [own, forked] = [
       await cli.run(['search', 'hls-continued-half', ...TINY, '--out', 'own']),
-      await cli.run(['search', 'hls-continued-half', ...TINY, '--from', 'hls', '--out', 'forked']),
+      // Its data are those of the run that it goes on from.
+      await cli.run(['search', 'hls-continued-half', ...SIZE, '--from', 'hls', '--out', 'forked']),
     ];
     expect([own.code, forked.code]).toEqual([0, 0]);
     expect(forked.stderr).toContain('continuing from hls after its 2 epochs');
@@ -77,6 +76,21 @@ describe('a search that is continued', { timeout: 120_000 }, () => {
     expect(exit).toMatchObject({ code: 1, stdout: '' });
     expect(exit.stderr).toMatch(message);
     expect(readdirSync(cli.folder)).not.toContain('refused');
+  });
+
+  it('refuses half a description of data', async () => {
+    const exit = await cli.run([
+      'search',
+      'hls-continued-half',
+      ...SIZE,
+      '--from',
+      'hls',
+      '--grey',
+      '--out',
+      'refused',
+    ]);
+    expect(exit.code).toBe(2);
+    expect(exit.stderr).toContain('--grey needs --data: without it, the data are those of hls, as it had them');
   });
 });
 

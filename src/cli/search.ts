@@ -1,12 +1,18 @@
 import { Command, Option } from 'commander';
 import { experiments, RECOMMENDED } from '../experiment/index.js';
+import { dataOfRun } from './data-of-run.js';
 import { dataOptions, experimentOptions, type OptionFlags, type RunFlags, runOptions, searchFor } from './options.js';
 import { start } from './start.js';
 
 export const command = (): Command =>
   runOptions(experimentOptions(dataOptions(new Command('search')), experiments.all()))
     .optionsGroup('Run:')
-    .addOption(new Option('--from <run>', "take over a finished run's search, for recipes that continue it"))
+    .addOption(
+      new Option(
+        '--from <run>',
+        "take over a finished run's search, for recipes that continue it, with its data unless --data is given",
+      ),
+    )
     .description('search an architecture, and test it')
     .argument('[recipe]', 'which experiment: see `tailnas recipes`', RECOMMENDED)
     .addHelpText(
@@ -25,4 +31,6 @@ Examples:
 A search that is expected to need more memory than is free is refused (exit code 2), with the largest batch that would
 fit; --force starts it all the same. TAILNAS_MEMORY=<bytes> says how much it may have.`,
     )
-    .action((name: string, flags: RunFlags & OptionFlags) => start(searchFor(name, flags), flags));
+    .action((name: string, flags: RunFlags & OptionFlags, self: Command) =>
+      start(searchFor(name, flags), flags, dataOfRun(flags.from, { flags, self, action: 'go on from' })),
+    );

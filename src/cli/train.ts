@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Argument, Command, Option } from 'commander';
-import { kebab, networkNames, networkOf, numberIn, RANDOM, training } from '../experiment/index.js';
+import { networkNames, networkOf, numberIn, RANDOM, training } from '../experiment/index.js';
 import { openRun } from '../run/index.js';
-import { type DataOrigin, type DataRequest, requestOf } from '../session/index.js';
 import { type SearchSpace, spaces } from '../space/index.js';
+import { dataOfRun } from './data-of-run.js';
 import {
-  dataFor,
   dataOptions,
   experimentOptions,
   given,
@@ -17,19 +16,6 @@ import {
 } from './options.js';
 import { start } from './start.js';
 import { argument, fromUser, UsageError } from './usage.js';
-
-const DATA_FLAGS = [
-  'imbalance',
-  'imbalanceRatio',
-  'imageSize',
-  'testShare',
-  'skipCorrupt',
-  'strict',
-  'fit',
-  'labels',
-  'grey',
-  'flip',
-];
 
 /** What a random cell is drawn by. */
 interface Drawn {
@@ -91,25 +77,6 @@ The data are those of the run where a run is named and --data is not given: they
         scale,
         values: given(flags, [any()]),
       });
-      return start(asked, flags, dataOf(what, { flags, self }));
+      const run = existsSync(join(what, 'run.json')) ? what : undefined;
+      return start(asked, flags, dataOfRun(run, { flags, self, action: 'train' }));
     });
-
-/**
- * The data that flags stand for; where a run is trained and no data are named, that run's. Throws a UsageError on flags
- * that say otherwise.
- */
-const dataOf = (
-  what: string,
-  { flags, self }: { flags: RunFlags; self: Command },
-): { data: DataRequest; origin?: DataOrigin } => {
-  const isRun = existsSync(join(what, 'run.json'));
-  if (!isRun || flags.data !== undefined) return { data: dataFor(flags) };
-  const other = DATA_FLAGS.find((name) => self.getOptionValueSource(name) === 'cli');
-  if (other !== undefined)
-    throw new UsageError(`--${kebab(other)} needs --data: without it, the data are those of ${what}, as it had them`);
-  const { data } = openRun(what).info;
-  const { split: own, ...request } = requestOf(data['request'], { run: what });
-  const split = (flags.split ?? own) === 'all' ? 'all' : undefined;
-  const origin = { run: what, data, action: 'train', remedy: 'restore the data, or say where they are with --data' };
-  return { data: { ...request, split }, origin };
-};

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +8,7 @@ import { type Torch, torchStamp } from './libtorch.js';
 import { cacheDir, type Env, nativeDir } from './paths.js';
 import { linkFlags } from './platform.js';
 import type { OnProgress } from './progress.js';
+import { isSound, sealAddon } from './sound.js';
 import { readSources, shortHash } from './sources.js';
 import { inTemporary, publish } from './temporary.js';
 
@@ -26,7 +26,7 @@ export interface BuildOptions {
 
 /**
  * For the native addon built against `torch`: compiles all `.cc` files below `sourceDir` into the cache folder, or
- * finds them built. Returns the path of the addon. Throws an EngineError that quotes the compiler and says where its
+ * finds them built and undamaged. Returns the path of the addon. Throws an EngineError that quotes the compiler and says where its
  * whole log is.
  */
 export const buildAddon = async (
@@ -45,7 +45,7 @@ export const buildAddon = async (
   const cache = cacheDir(env);
   const folder = join(cache, `engine-${hash}`);
   const addon = join(folder, ADDON);
-  if (existsSync(addon)) return addon;
+  if (isSound(addon)) return addon;
 
   const log = join(cache, `engine-${hash}.log`);
   await inTemporary(
@@ -58,7 +58,8 @@ export const buildAddon = async (
       const linking = [...args, ...compiled, '-o', join(made, ADDON), ...link];
       const { output, failure } = await work(command, linking, { env });
       if (failure) await reportFailure(output || failure, { what: `${command} could not link ${ADDON}`, log });
-      await publish(made, { folder, aside: join(temporary, 'broken'), complete: () => existsSync(addon) });
+      sealAddon(join(made, ADDON));
+      await publish(made, { folder, aside: join(temporary, 'broken'), complete: () => isSound(addon) });
     },
     { cache, action: ACTION },
   );

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { dirname, join, resolve } from 'node:path';
 import { TORCH_VERSION, type Torch, torchStamp } from './libtorch.js';
 import { cacheDir, type Env } from './paths.js';
+import { isSound, requireOwnCache } from './sound.js';
 import { readSources, shortHash } from './sources.js';
 
 /** An engine that is ready to load: the outcome of a set-up. */
@@ -36,9 +37,11 @@ const isTorch = (value: unknown): value is Torch => {
 
 /**
  * For loading without a search: what the last set-up with the same settings and sources made. Undefined if there was
- * none, or its addon or its libtorch has gone or changed. Starts no process.
+ * none, or its addon or its libtorch has gone or changed. Starts no process. Throws an EngineError where other users can
+ * change the cache.
  */
 export const readEngine = (options: RecordOptions): Engine | undefined => {
+  requireOwnCache(options.env);
   const path = recordPath(options);
   if (!existsSync(path)) return undefined;
   let value: unknown;
@@ -51,7 +54,7 @@ export const readEngine = (options: RecordOptions): Engine | undefined => {
   if (!('addon' in value && 'torch' in value && 'stamp' in value)) return undefined;
   const { addon, torch, stamp } = value;
   if (typeof addon !== 'string' || !isTorch(torch) || stamp === undefined) return undefined;
-  return stamp === torchStamp(torch.dir) && existsSync(addon) ? { addon, torch } : undefined;
+  return stamp === torchStamp(torch.dir) && isSound(addon) ? { addon, torch } : undefined;
 };
 
 /** For the end of a set-up: makes `engine` the one that loads from now on. */

@@ -12,12 +12,14 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { strToU8, zipSync } from 'fflate';
+import { strToU8 } from 'fflate';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { wheelOf } from '../../test/support/wheel.js';
 import { diagnose } from './doctor.js';
 import { EngineError } from './errors.js';
 import { loadAddon } from './load.js';
 import { managedTorchDir } from './locate.js';
+import { cacheDir } from './paths.js';
 import { libraryFile } from './platform.js';
 import { readEngine } from './record.js';
 import { setupEngine } from './setup.js';
@@ -65,7 +67,7 @@ const writeWheel = ({ library = strToU8('library'), cuda = 'None' } = {}) => {
     'torch/version.py': `__version__ = '2.13.0'\ncuda = ${cuda}\n`,
   };
   const texts = Object.entries(text).map(([name, content]) => [name, strToU8(content)]);
-  return write(at('torch-2.13.0.whl'), zipSync(Object.fromEntries([...libraries, ...texts])));
+  return write(at('torch-2.13.0.whl'), wheelOf(Object.fromEntries([...libraries, ...texts])));
 };
 
 /** Copies with the shell alone would mangle bytes; on a bare machine the full path is the way to `cp`. */
@@ -239,12 +241,23 @@ describe.skipIf(!realCompiler)('a whole set-up with a real compiler', () => {
     expect(loadAddon(options)).toBe(42);
   }, 30_000);
 
-  it('explains an addon that was damaged since', async () => {
+  it('neither loads nor finds ready an addon that was damaged since, and builds it again', async () => {
     const options = { env: machine(), sourceDir: writeSources() };
     const { addon } = await setupEngine(options);
-    writeFileSync(addon, 'not a library');
+    appendFileSync(addon, 'x');
+    expect(readEngine(options)).toBeUndefined();
+    expect((await setupEngine(options)).addon).toBe(addon);
+    expect(loadAddon(options)).toBe(42);
+  }, 30_000);
+
+  it('refuses a cache in which other users can put what is loaded', async () => {
+    const options = { env: machine(), sourceDir: writeSources() };
+    await setupEngine(options);
+    chmodSync(cacheDir(options.env), 0o777);
     expect(() => loadAddon(options)).toThrow(
-      /^Cannot load the engine: .* libtorch 2\.13\.0 in .*; delete .* and run again/,
+      /^Cannot load the engine: .* can be written by every user, .*; say `chmod o-w .*`, or set TAILNAS_CACHE/,
     );
+    chmodSync(cacheDir(options.env), 0o700);
+    expect(loadAddon(options)).toBe(42);
   }, 30_000);
 });

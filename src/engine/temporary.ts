@@ -16,7 +16,7 @@ export const inTemporary = async <T>(
 ): Promise<T> => {
   let folder: string | undefined;
   try {
-    await mkdir(cache, { recursive: true });
+    await mkdir(cache, { recursive: true, mode: 0o700 });
     await removeAbandoned(cache);
     folder = await mkdtemp(join(cache, PREFIX));
     return await body(folder);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { strToU8, zipSync } from 'fflate';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { wheelOf } from '../../test/support/wheel.js';
 import { unpackWheel } from './wheel.js';
 
 let root = '';
@@ -43,7 +44,7 @@ describe('unpackWheel', () => {
       'torch/lib/libstatic.a': strToU8('archive'),
       'torch/lib/../../outside': strToU8('escapes'),
     };
-    writeFileSync(wheel, zipSync({ ...unwanted, ...wanted }));
+    writeFileSync(wheel, wheelOf({ ...unwanted, ...wanted }));
     const percents: number[] = [];
     await unpackWheel(wheel, { into: join(root, 'out'), onPercent: (percent) => percents.push(percent) });
     expect(files(join(root, 'out'))).toEqual(Object.keys(wanted).sort());
@@ -57,7 +58,7 @@ describe('unpackWheel', () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 5000 }), level, async (bytes, compression) => {
         const wheel = join(root, 'any.whl');
-        writeFileSync(wheel, zipSync({ 'torch/lib/a.so': bytes }, { level: compression }));
+        writeFileSync(wheel, wheelOf({ 'torch/lib/a.so': bytes }, { level: compression }));
         await unpackWheel(wheel, { into: root });
         expect([...readFileSync(join(root, 'torch/lib/a.so'))]).toEqual([...bytes]);
       }),
@@ -67,7 +68,7 @@ describe('unpackWheel', () => {
 
   it('refuses a wheel that was cut off, wherever', async () => {
     const wheel = join(root, 'cut.whl');
-    const whole = zipSync({ 'torch/lib/a.so': noise.subarray(0, 100), 'torch/lib/b.so': noise.subarray(0, 100) });
+    const whole = wheelOf({ 'torch/lib/a.so': noise.subarray(0, 100), 'torch/lib/b.so': noise.subarray(0, 100) });
     await fc.assert(
       fc.asyncProperty(fc.nat(whole.length - 1), async (length) => {
         writeFileSync(wheel, whole.subarray(0, length));
@@ -77,11 +78,26 @@ describe('unpackWheel', () => {
     );
   });
 
-  it('refuses a wheel with damaged data', async () => {
+  it('refuses a wheel in which any byte of a file has changed', async () => {
     const wheel = join(root, 'damaged.whl');
-    const damaged = zipSync({ 'torch/lib/a.so': strToU8('words and words and words') });
-    damaged.fill(255, 46, 60);
-    writeFileSync(wheel, damaged);
-    await expect(unpackWheel(wheel, { into: root })).rejects.toThrow();
+    const whole = wheelOf({ 'torch/lib/a.so': noise.subarray(0, 5000) }, { level: 0 });
+    const from = Buffer.from(whole).indexOf(noise.subarray(0, 100));
+    await fc.assert(
+      fc.asyncProperty(fc.nat(4999), fc.integer({ min: 1, max: 255 }), async (place, change) => {
+        const damaged = whole.slice();
+        damaged[from + place] = (damaged[from + place] ?? 0) ^ change;
+        writeFileSync(wheel, damaged);
+        await expect(unpackWheel(wheel, { into: root })).rejects.toThrow(
+          "torch/lib/a.so is not what the wheel's RECORD",
+        );
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('refuses a wheel without a record of its files', async () => {
+    const wheel = join(root, 'bare.whl');
+    writeFileSync(wheel, zipSync({ 'torch/lib/a.so': strToU8('words') }));
+    await expect(unpackWheel(wheel, { into: root })).rejects.toThrow("is not what the wheel's RECORD says");
   });
 });

@@ -1,4 +1,5 @@
-import { closeSync, createReadStream, mkdirSync, openSync, readSync, statSync, writeSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { closeSync, createReadStream, fsyncSync, mkdirSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Unzip, UnzipInflate } from 'fflate';
 
@@ -12,7 +13,7 @@ const wanted = (name: string): boolean => {
 /**
  * For taking libtorch out of a wheel of torch: `torch/lib`, `torch/include`, `torch/version.py` and `torch.libs`, with
  * the folders of the wheel. Streams, so that memory stays small however large the wheel. `onPercent` gets 0 to 100.
- * Throws if the wheel is damaged.
+ * Every file is held against the SHA-256 that the wheel's RECORD has of it. Throws if the wheel is damaged.
  */
 export const unpackWheel = async (
   wheel: string,
@@ -20,7 +21,18 @@ export const unpackWheel = async (
 ): Promise<void> => {
   if (!isWhole(wheel)) throw new Error('its end is missing');
   const open = new Set<number>();
+  const written = new Map<string, string>();
+  let record = '';
   const unzip = new Unzip((file) => {
+    if (RECORD.test(file.name)) {
+      const text = new TextDecoder();
+      file.ondata = (error, data, final) => {
+        if (error) throw error;
+        record += text.decode(data, { stream: !final });
+      };
+      file.start();
+      return;
+    }
     // A file that is not started would be kept in memory: start them all and drop what is not wanted.
     if (!wanted(file.name)) {
       file.ondata = (error) => {
@@ -33,10 +45,14 @@ export const unpackWheel = async (
     mkdirSync(dirname(path), { recursive: true });
     const target = openSync(path, 'w');
     open.add(target);
+    const hash = createHash('sha256');
     file.ondata = (error, data, final) => {
       if (error) throw error;
       writeAll(target, data);
+      hash.update(data);
       if (!final) return;
+      fsyncSync(target);
+      written.set(file.name, hash.digest('base64url'));
       closeSync(target);
       open.delete(target);
     };
@@ -56,6 +72,22 @@ export const unpackWheel = async (
   } finally {
     for (const target of open) closeSync(target);
   }
+  requireRecorded(written, record);
+};
+
+/** https://packaging.python.org/en/latest/specifications/binary-distribution-format/ */
+const RECORD = /^[^/]+\.dist-info\/RECORD$/;
+
+/** Throws unless each file is listed with the hash that it has; a line is `name,sha256=<base64url>,size`. */
+const requireRecorded = (written: ReadonlyMap<string, string>, record: string): void => {
+  const known = new Map(
+    record.split(/\r?\n/).flatMap((line): [string, string][] => {
+      const [, name = '', hash = ''] = /^"?(.*?)"?,sha256=([\w-]+)=*,\d+$/.exec(line) ?? [];
+      return name === '' ? [] : [[name, hash]];
+    }),
+  );
+  for (const [name, hash] of written)
+    if (known.get(name) !== hash) throw new Error(`${name} is not what the wheel's RECORD says`);
 };
 
 /** A stream cut off between two files looks complete; only the record at the end tells. Wheels have no comment. */

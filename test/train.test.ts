@@ -195,12 +195,12 @@ describe('tailnas train', { timeout: 60_000 }, () => {
     rmSync(path('other'), { recursive: true });
     expect(await train()).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/Cannot train moved on the data that its run\.json names: .*\/other; .* --data\n$/),
+      stderr: expect.stringMatching(/Cannot train moved on the data that it was begun with: .*\/other; .* --data\n$/),
     });
     expect(await cli.run(['evaluate', 'moved'])).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(
-        /Cannot evaluate moved on the data that its run\.json names: there is no file .*, or test on .* --data <folder>\n$/,
+        /Cannot evaluate moved on the data that it was begun with: there is no file .*, or test on .* --data <folder>\n$/,
       ),
     });
     expect(readdirSync(cli.folder)).not.toContain('refused');

@@ -13,6 +13,7 @@ const RESULTS = {
   Seeds: (row) => String(finished(row)),
   Paper: ({ paper }) => fixed(paper),
   Ours: meanAndSd,
+  'All images': meanAndSd,
   Difference: ({ difference }) => signed(difference),
   'Mean per class': ({ meanPerClass }) => fixed(meanPerClass),
   Head: ({ ranks }) => fixed(ranks.head, 1),

@@ -46,6 +46,20 @@ describe('the tables as Markdown', () => {
     expect(() => markdown([first, first])).toThrow(ComparisonError);
   });
 
+  it("have both accuracies of a user's own data, the mean over classes first, and nothing of the paper", () => {
+    const [run] = runs;
+    if (run === undefined) throw new Error('there are runs');
+    const own = {
+      ...run,
+      info: { ...run.info, data: { ...run.info.data, spec: 'birds', name: 'birds', request: {} } },
+    };
+    const [heading = '', , line = ''] = markdown([own]).split('\n');
+    const cells = (text: string): string[] => text.split('|').map((cell) => cell.trim());
+    expect(cells(heading).slice(1, 6)).toEqual(['Method', 'Seeds', 'Mean per class', 'All images', 'Head']);
+    expect(heading).not.toMatch(/Paper|Difference|Chosen/);
+    expect(cells(line.replaceAll('\\|', ''))[3]).toBe((100 * (run.evaluation?.meanPerClassAccuracy ?? 0)).toFixed(2));
+  });
+
   it('have trainings beside searches', () => {
     const trained = [1, 2].map((seed) =>
       fakeTraining({ name: 'train-darts', label: 'DARTS, derived', seed, epochs: 6 }),

@@ -7,6 +7,7 @@ import {
   columnKey,
   comparedTable,
   fitResults,
+  isPapersData,
   type LoadedFit,
   type LoadedRun,
   MARKS,
@@ -35,16 +36,19 @@ const tableText = ({ headings, rows }: Table): string => {
 };
 
 /**
- * The tables of the report as Markdown: results, a line per row; the paper's claims; and what depends on each change of
- * a method. Throws a ComparisonError when the runs may not stand in one table.
+ * The tables of the report as Markdown: results, a line per row; of a user's own data both accuracies, else what the
+ * paper reports, its claims, and what depends on each change of a method. Throws a ComparisonError when the runs may not
+ * stand in one table.
  */
 export const markdown = (given: readonly LoadedRun[]): string => {
   const runs = withoutCommon(given);
   requireComparable(runs);
-  const columns = [
-    ...resultColumns('Method', 'Seeds', 'Paper', 'Ours', 'Difference', 'Head', 'Middle', 'Tail'),
-    ...resultColumns('Mixing chosen', 'Chosen on test', 'Time'),
-  ];
+  const columns = runs.some(({ info }) => isPapersData(info))
+    ? [
+        ...resultColumns('Method', 'Seeds', 'Paper', 'Ours', 'Difference', 'Head', 'Middle', 'Tail'),
+        ...resultColumns('Mixing chosen', 'Chosen on test', 'Time'),
+      ]
+    : resultColumns('Method', 'Seeds', 'Mean per class', 'All images', 'Head', 'Middle', 'Tail', 'Time');
   const claims = measureClaims(runs);
   const lines = sensitivityOf(runs);
   const changed = [changedClaimsTable(lines), changedAccuraciesTable(lines)].map(tableText);

@@ -101,13 +101,15 @@ const folderRows = (
 
 const transformers = (network: Exportable, folder: string): Done => {
   const written = placeTransformers(network, folder);
-  const next = `put it in the folder of env.localModelPath, and say pipeline('image-classification', '${basename(folder)}')`;
+  const task = 'image-classification';
+  const next = `put it in the folder of env.localModelPath, and say pipeline('${task}', '${basename(folder)}')`;
   return { what: 'transformers', written, rows: folderRows(written, { what: 'a model for transformers.js', next }) };
 };
 
 const demo = (network: Exportable, folder: string): Done => {
   const written = placeDemo(network, folder);
-  const next = `${commandText(['npx', 'http-server', folder])}, and open the address that it says; any static host will do`;
+  const serve = commandText(['npx', 'http-server', folder]);
+  const next = `${serve}, and open the address that it says; any static host will do`;
   return { what: 'demo', written, rows: folderRows(written, { what: 'a page to try it on', next }) };
 };
 

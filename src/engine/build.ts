@@ -26,8 +26,8 @@ export interface BuildOptions {
 
 /**
  * For the native addon built against `torch`: compiles all `.cc` files below `sourceDir` into the cache folder, or
- * finds them built and undamaged. Returns the path of the addon. Throws an EngineError that quotes the compiler and says where its
- * whole log is.
+ * finds them built and undamaged. Returns the path of the addon. Throws an EngineError that quotes the compiler and
+ * says where its whole log is.
  */
 export const buildAddon = async (
   torch: Torch,

@@ -37,8 +37,8 @@ const isTorch = (value: unknown): value is Torch => {
 
 /**
  * For loading without a search: what the last set-up with the same settings and sources made. Undefined if there was
- * none, or its addon or its libtorch has gone or changed. Starts no process. Throws an EngineError where other users can
- * change the cache.
+ * none, or its addon or its libtorch has gone or changed. Starts no process. Throws an EngineError where other users
+ * can change the cache.
  */
 export const readEngine = (options: RecordOptions): Engine | undefined => {
   requireOwnCache(options.env);

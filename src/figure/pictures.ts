@@ -19,8 +19,8 @@ export const labelLines = (classes: RunPictures['seen'][number]['classes']): str
 /** What is said of training images after augmentation. */
 export const seenText = ({ seen, augment }: Pick<RunPictures, 'seen' | 'augment'>): string =>
   `${plural(seen.length, 'training image')} as the network got them: ` +
-  `${augment === 'none' ? 'unchanged' : `after ${augment}`}. Every class is as likely to be drawn here, so that small ` +
-  'ones are seen; the smallest comes first.';
+  `${augment === 'none' ? 'unchanged' : `after ${augment}`}. Every class is as likely here as any other, so ` +
+  'that small ones are seen; the smallest comes first.';
 
 /** What is said of mistakes. */
 export const mistakenText =

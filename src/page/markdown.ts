@@ -37,8 +37,8 @@ const tableText = ({ headings, rows }: Table): string => {
 
 /**
  * The tables of the report as Markdown: results, a line per row; of a user's own data both accuracies, else what the
- * paper reports, its claims, and what depends on each change of a method. Throws a ComparisonError when the runs may not
- * stand in one table.
+ * paper reports, its claims, and what depends on each change of a method. Throws a ComparisonError when the runs may
+ * not stand in one table.
  */
 export const markdown = (given: readonly LoadedRun[]): string => {
   const runs = withoutCommon(given);

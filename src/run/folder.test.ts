@@ -12,45 +12,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { info as usual } from '../../test/support/run-files.js';
 import { createRun, defaultRunDir, type EpochRecord, type Evaluation, openRun, type RunInfo } from './index.js';
 import { sealed } from './seal.js';
 
+// Names that are not ASCII, and a single class.
 const info: RunInfo = {
-  format: 2,
-  name: 'hls',
+  ...usual,
   experiment: {
-    kind: 'search',
-    name: 'hls',
-    label: 'HLS',
-    paper: 65.12,
-    method: 'HLS',
-    options: { epochs: 50, mixing: 'parabolicDecay', flip: true },
-    streams: [{ part: 'train', sampling: 'instance' }],
-    space: { name: 'darts', primitives: ['none', 'skip_connect'] },
-    network: null,
+    ...usual.experiment,
+    options: { ...usual.experiment.options, epochs: 50 },
     phases: [{ name: 'recherche é', epochs: 50, knobs: { mixing: 'parabolicDecay' }, frozen: [] }],
   },
-  overrides: {},
-  changes: {},
-  seed: 7,
-  data: {
-    spec: 'mnist',
-    name: 'MNIST',
-    fingerprint: 'f',
-    classes: ['é'],
-    counts: { train: [9], valid: [1], test: [1] },
-    channels: 1,
-    imageSize: 28,
-    mean: [0.13],
-    std: [0.31],
-    fit: 'cover',
-  },
-  versions: {},
-  host: { name: 'here', processor: 'p', cores: 2 },
-  device: 'cpu',
-  threads: 1,
-  command: ['tailnas', 'search', 'hls'],
-  startedAt: '2026-01-02T03:04:05.000Z',
+  data: { ...usual.data, classes: ['é'], counts: { train: [9], valid: [1], test: [1] } },
 };
 const genotype = { backbone: { normal: { nodes: [[{ op: 'sep_conv_3x3', from: 1 }]], concat: [2] } } };
 const recordOf = (epoch: number): EpochRecord => ({

@@ -148,20 +148,11 @@ export const darts = (options: DartsOptions): Learner => {
   const eigenvalue = ({ epoch, knobs }: Pick<At, 'epoch' | 'knobs'>): number | undefined => {
     const { eigenvalue: every = 0, sample } = options;
     if (every === 0 || epoch % every !== 0 || sample === undefined) return undefined;
+    const part = options.archData ?? 'valid';
+    const drawn = { part, sampling: 'class', batchSize: EIGENVALUE_BATCH, batches: 1 } as const;
     const valid = streams
-      .filter(({ part }) => part === 'valid')
-      .flatMap((_, i) =>
-        sample(
-          {
-            part: 'valid',
-            sampling: 'class',
-            name: `eigenvalue-${epoch}-${i}`,
-            batchSize: EIGENVALUE_BATCH,
-            batches: 1,
-          },
-          store,
-        ),
-      );
+      .filter((stream) => stream.part === part)
+      .flatMap((_, i) => sample({ ...drawn, name: `eigenvalue-${epoch}-${i}` }, store));
     const moving = movingAt({ knobs });
     if (moving.length === 0) return undefined;
     const step = { store, objective, alphas: moving, train: [], valid, knobs: unperturbed(knobs) };

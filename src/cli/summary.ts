@@ -1,4 +1,4 @@
-import { cellsOf, genotypeSvgs, svgToPng } from '../figure/index.js';
+import { cellsOf } from '../figure/index.js';
 import { commandText, isImbalanced, largestMistakes, sum } from '../measure/index.js';
 import {
   bestAnswer,
@@ -9,25 +9,15 @@ import {
   listCells,
   type RunFolder,
   rankOrder,
-  writeCells,
 } from '../run/index.js';
 import { classTable, majorityRow, mistakesText, type TestedClasses, testCounts } from './class-table.js';
 import { bytes, duration, listing, percent, plural, strong, table } from './format.js';
 
-/** Draws the cells of a genotype into `<run>/cells/`, each as SVG and PNG. Returns the SVG files. */
-export const drawCells = async (run: string, genotypes: Genotypes): Promise<string[]> => {
-  const drawn = await genotypeSvgs(genotypes);
-  const files = drawn.flatMap(({ name, svg }) => [
-    [`${name}.svg`, svg],
-    [`${name}.png`, svgToPng(svg)],
-  ]);
-  return svgsOf(writeCells(run, Object.fromEntries(files)));
-};
-
-const svgsOf = (paths: readonly string[]): string[] => paths.filter((path) => path.endsWith('.svg'));
-
-/** The pictures that `drawCells` made of a run's cells, if it did. */
-export const drawnCells = (run: string): string[] => svgsOf(listCells(run)).sort();
+/** The pictures of a run's cells, if it has any. */
+export const drawnCells = (run: string): string[] =>
+  listCells(run)
+    .filter((path) => path.endsWith('.svg'))
+    .sort();
 
 const ofClasses = (counts: readonly number[], belongs: (n: number) => boolean): string => {
   const n = counts.filter(belongs).length;

@@ -5,7 +5,6 @@ import type { RunEvent, Underway, Watch } from '../session/index.js';
 import { fitJson, fitSummary } from './fit-summary.js';
 import { duration, percent } from './format.js';
 import { runDisplay, silent } from './progress.js';
-import { drawCells } from './summary.js';
 import { EXIT, follow } from './watch.js';
 
 /** A part of a fit in words. */
@@ -25,7 +24,7 @@ export const watchFit = async (
   let display = quiet ? silent : runDisplay();
   let plan: FitPlan | undefined;
   const say = (text: string): void => display.on({ type: 'notice', text });
-  const onEvent = async (event: FitEvent): Promise<void> => {
+  const onEvent = (event: FitEvent): void => {
     if (event.type === 'plan') {
       plan = event.plan;
       const seconds = Object.values(plan.parts).reduce((sum, part) => sum + part.expectedSeconds, 0);
@@ -37,8 +36,7 @@ export const watchFit = async (
       if (!quiet) display = runDisplay({ title: `${number}/${of} `, laterSeconds, mostLines: 10 });
       say(`${number} of ${of}: ${plan === undefined ? name : partWords(name, plan)}`);
     } else if (event.type === 'part-end') {
-      const { run, genotypes, evaluation } = event.result;
-      await drawCells(run, genotypes);
+      const { evaluation } = event.result;
       const whose = event.name === 'search' ? ' (of the supernet, which is not what will be used)' : '';
       say(`test: mean per class ${percent(evaluation?.meanPerClassAccuracy ?? null)}${whose}`);
     } else display.on(event);

@@ -4,7 +4,7 @@ import { openRun } from '../run/index.js';
 import type { RunEvent, RunResult, Underway } from '../session/index.js';
 import { profileTable } from './profile-table.js';
 import { type RunDisplay, runDisplay, silent } from './progress.js';
-import { drawCells, drawnCells, summary } from './summary.js';
+import { drawnCells, summary } from './summary.js';
 
 /** Exit codes of a command that a signal ended early. */
 export const EXIT = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -33,10 +33,10 @@ export const follow = async <E extends { readonly type: string }, R>(
   }: {
     stop: AbortController;
     started: string;
-    onEvent: (event: E) => void | Promise<void>;
+    onEvent: (event: E) => void;
     display: Pick<RunDisplay, 'on' | 'end'>;
   },
-): Promise<{ value: R; received: Signal | undefined; started: boolean }> => {
+): Promise<{ value: R; received: Signal | undefined }> => {
   let received: Signal | undefined;
   let started = false;
   const onSignal = (signal: Signal) => {
@@ -61,9 +61,9 @@ export const follow = async <E extends { readonly type: string }, R>(
     let next = await events.next();
     for (; !next.done; next = await events.next()) {
       started ||= next.value.type === isStart;
-      await onEvent(next.value);
+      onEvent(next.value);
     }
-    return { value: next.value, received, started };
+    return { value: next.value, received };
   } finally {
     display.end();
   }
@@ -87,10 +87,12 @@ export const watchRun = async (
     profile === undefined
       ? undefined
       : stepProfiler(profile === true ? {} : { enough: profile, onEnough: () => stop.abort() });
-  const { value, received, started } = await follow(
-    (signal) => start({ signal, onDataProgress: display.onData, profiler }),
-    { stop, started: 'start', onEvent: display.on, display },
-  );
+  const { value, received } = await follow((signal) => start({ signal, onDataProgress: display.onData, profiler }), {
+    stop,
+    started: 'start',
+    onEvent: display.on,
+    display,
+  });
   const { run, interrupted, evaluation, genotypes } = value;
   const timed = profiler?.report();
   const timedTable = timed === undefined ? '' : `${profileTable(timed)}\n`;
@@ -102,8 +104,7 @@ export const watchRun = async (
     process.exitCode = received === undefined ? 0 : EXIT[received];
     return;
   }
-  // A run that was complete already stays as it is.
-  const cells = started ? await drawCells(run, genotypes) : drawnCells(run);
+  const cells = drawnCells(run);
   const folder = openRun(run);
   const { classes, counts } = folder.info.data;
   const results = classResults(evaluation.confusion, { classes, trainCounts: counts.train });

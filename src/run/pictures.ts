@@ -69,11 +69,8 @@ export const writePictures = (dir: string, value: RunPictures, files: Readonly<R
   place(dir, FOLDER, { ...files, [FILE]: `${JSON.stringify(sealed(checked))}\n` });
 };
 
-/** Keeps the drawn cells of a run in `cells/`, by name: `backbone-normal.svg`. Returns their paths, in that order. */
-export const writeCells = (dir: string, files: Files): string[] => {
-  place(dir, CELLS, files);
-  return Object.keys(files).map((name) => join(dir, CELLS, name));
-};
+/** Keeps the drawn cells of a run in `cells/`, by name: `backbone-normal.svg`. */
+export const writeCells = (dir: string, files: Files): void => place(dir, CELLS, files);
 
 /** The paths of what `writeCells` left, if it did. */
 export const listCells = (dir: string): string[] => listInside(dir, CELLS).map((name) => join(dir, CELLS, name));

@@ -6,7 +6,7 @@ import { kernels } from '../tensor/index.js';
 import { stamped } from './checkpoint.js';
 import type { RunEvent, RunResult, Sink, Watch } from './events.js';
 import { failureOf } from './failure.js';
-import { keepPictures, mistakesWanted } from './pictures.js';
+import { keepCells, keepPictures, mistakesWanted } from './pictures.js';
 import { versions } from './versions.js';
 
 const CHECKPOINT_SECONDS = 180;
@@ -86,7 +86,11 @@ export async function* carryOn(
     }
     const evaluation = tested.value;
     const genotypes = live.genotypes();
-    if (Object.keys(genotypes).length > 0) folder.writeGenotype(genotypes);
+    // Before the result, which says that nothing is left to do.
+    if (Object.keys(genotypes).length > 0) {
+      folder.writeGenotype(genotypes);
+      await keepCells(folder, genotypes);
+    }
     if (onMistakes !== undefined) await keepPictures(live, { folder, evaluation, mistakes: onMistakes.taken() });
     folder.writeEvaluation(evaluation);
     folder.log(`done: test accuracy ${evaluation.accuracy}`);

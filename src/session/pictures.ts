@@ -1,6 +1,14 @@
 import { encodePng } from '../data/index.js';
 import type { Live, Mistaken, Seen } from '../loop/index.js';
-import { type Evaluation, type RunFolder, type RunPictures, rankOrder, writePictures } from '../run/index.js';
+import {
+  type Evaluation,
+  type Genotypes,
+  type RunFolder,
+  type RunPictures,
+  rankOrder,
+  writeCells,
+  writePictures,
+} from '../run/index.js';
 
 /** Training images that are shown: four rows of six. */
 const SEEN = 24;
@@ -92,26 +100,53 @@ export const picturesOf = async (
   };
 };
 
-/**
- * Makes `pictures/` of a run at its end: what the network saw after augmentation, and what it got wrong, as data for
- * reports and as PNG files. What goes wrong is noted in the log: a picture must not fail a run.
- */
-export const keepPictures = async (
-  live: Pick<Live, 'seen'>,
-  { folder, evaluation, mistakes }: { folder: RunFolder; evaluation: Evaluation; mistakes: readonly Mistaken[] },
+/** For a drawing, which must not fail a run: what goes wrong is noted in its log. */
+const orNoted = async (
+  folder: RunFolder,
+  { what, draw }: { what: string; draw: () => Promise<void> },
 ): Promise<void> => {
   try {
-    const { classes, counts, imageSize } = folder.info.data;
-    if (imageSize === null) return;
-    const { confusion } = evaluation;
-    const pictures = await picturesOf(live, { classes, trainCounts: counts.train, imageSize, confusion, mistakes });
-    const { drawPictures } = await import('../figure/index.js'); // loaded here: most of a run needs no drawing
-    writePictures(folder.path, pictures, drawPictures(pictures));
+    await draw();
   } catch (error) {
     try {
-      folder.log(`pictures are missing: ${error instanceof Error ? error.message : String(error)}`);
+      folder.log(`${what} are missing: ${error instanceof Error ? error.message : String(error)}`);
     } catch {
       // A log that cannot be written either is no other matter: what comes next tells of it.
     }
   }
 };
+
+/**
+ * Makes `pictures/` of a run at its end: what the network saw after augmentation, and what it got wrong, as data for
+ * reports and as PNG files.
+ */
+export const keepPictures = (
+  live: Pick<Live, 'seen'>,
+  { folder, evaluation, mistakes }: { folder: RunFolder; evaluation: Evaluation; mistakes: readonly Mistaken[] },
+): Promise<void> =>
+  orNoted(folder, {
+    what: 'pictures',
+    draw: async () => {
+      const { classes, counts, imageSize } = folder.info.data;
+      if (imageSize === null) return;
+      const { confusion } = evaluation;
+      const pictures = await picturesOf(live, { classes, trainCounts: counts.train, imageSize, confusion, mistakes });
+      const { drawPictures } = await import('../figure/index.js'); // loaded here: most of a run needs no drawing
+      writePictures(folder.path, pictures, drawPictures(pictures));
+    },
+  });
+
+/** Draws the cells of a run at its end into `cells/`, each as SVG and PNG. */
+export const keepCells = (folder: RunFolder, genotypes: Genotypes): Promise<void> =>
+  orNoted(folder, {
+    what: 'drawn cells',
+    draw: async () => {
+      const { genotypeSvgs, svgToPng } = await import('../figure/index.js');
+      const drawn = await genotypeSvgs(genotypes);
+      const files = drawn.flatMap(({ name, svg }) => [
+        [`${name}.svg`, svg],
+        [`${name}.png`, svgToPng(svg)],
+      ]);
+      writeCells(folder.path, Object.fromEntries(files));
+    },
+  });

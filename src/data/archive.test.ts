@@ -62,17 +62,9 @@ beforeAll(async () => {
   files['train/ant/unnamed'] = await png(77);
   files['train/bee/broken.png'] = (await png(78)).subarray(0, 60);
   files['train/stray.png'] = await png(79);
-  files['train/ant/large.png'] = await sharp({
-    create: {
-      width: 600,
-      height: 600,
-      channels: 3,
-      background: '#808080',
-      noise: { type: 'gaussian', mean: 90, sigma: 60 },
-    },
-  })
-    .png()
-    .toBuffer();
+  const noise = { type: 'gaussian', mean: 90, sigma: 60 } as const;
+  const large = { width: 600, height: 600, channels: 3, background: '#808080', noise } as const;
+  files['train/ant/large.png'] = await sharp({ create: large }).png().toBuffer();
   write('birds', files);
   writeFileSync(at('stored'), zipSync(files, { level: 0 }));
   writeFileSync(at('birds.zip'), zipSync(files, { level: 6 }));

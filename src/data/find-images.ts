@@ -93,9 +93,9 @@ const kindAt = async (path: string): Promise<'file' | 'folder' | 'pattern'> => {
 };
 
 /**
- * Finds the images that paths lead to: a file is itself, whatever its name; a folder or an archive stands for the images
- * below it, by their names; anything else may be a pattern such as `photos/*.jpg`. A path that leads to nothing is a
- * failure that says so, and the rest is still found.
+ * Finds the images that paths lead to: a file is itself, whatever its name; a folder or an archive stands for the
+ * images below it, by their names; anything else may be a pattern such as `photos/*.jpg`. A path that leads to nothing
+ * is a failure that says so, and the rest is still found.
  */
 export const findImages = async (paths: readonly string[]): Promise<FoundImages> => {
   const files = new Map<string, string>(); // by their place: a file that is named twice is one

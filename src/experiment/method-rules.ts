@@ -44,7 +44,8 @@ const rules: readonly Rule[] = [
   {
     broken: ({ eigenvalue, relax }) => eigenvalue > 0 && relax.label.includes('sampled'),
     says: ({ relax }) =>
-      `--eigenvalue with --relax ${relax.label}: one operation runs per edge, its loss does not bend smoothly; use --eigenvalue 0`,
+      `--eigenvalue with --relax ${relax.label}: one operation runs per edge, its loss does not bend smoothly; ` +
+      'use --eigenvalue 0',
   },
 ];
 

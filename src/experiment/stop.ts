@@ -54,8 +54,8 @@ const rankings = ({ opWeights = {} }: Epoch, { primitives }: SearchSpace): numbe
 };
 
 /**
- * Stops when the order of the convolutions on every edge has been the same for so many epochs (DARTS+, criterion 1*: 10;
- * Liang et al. 2019).
+ * Stops when the order of the convolutions on every edge has been the same for so many epochs (DARTS+, criterion 1*:
+ * 10; Liang et al. 2019).
  */
 const stable = (count: number): SearchStop => ({
   label: `stable(${count})`,
@@ -75,7 +75,9 @@ const LAG = 4;
 
 const meanOf = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
 
-/** The epoch to go back to, and how much the eigenvalue has grown since; undefined unless the last mean is that large. */
+/**
+ * The epoch to go back to, and how much the eigenvalue has grown since; undefined unless the last mean is that large.
+ */
 const sharpening = (
   epochs: readonly Epoch[],
   { factor, from }: { factor: number; from: number },

@@ -24,7 +24,9 @@ const PRODUCTS = 10;
 /** How far alpha is moved to either side for a product; the gradient's rounding, 1e-7 of it, is divided by this. */
 const DISTANCE = 1e-2;
 
-/** The largest eigenvalue of a symmetric tridiagonal matrix, by bisection on the signs of its leading minors (Sturm). */
+/**
+ * The largest eigenvalue of a symmetric tridiagonal matrix, by bisection on the signs of its leading minors (Sturm).
+ */
 export const largestOfTridiagonal = (diagonal: readonly number[], beside: readonly number[]): number => {
   const radius = diagonal.map((_, i) => Math.abs(beside[i - 1] ?? 0) + Math.abs(beside[i] ?? 0));
   let low = Math.min(...diagonal.map((d, i) => d - (radius[i] ?? 0)));
@@ -79,9 +81,9 @@ export const largestEigenvalue = (
 
 /**
  * The dominant eigenvalue of the Hessian of a loss in alpha (RobustDARTS; Zela et al. 2020): how sharply the loss bends
- * where the search stands. Products come from differences of the gradient, H v ≈ (∇(α + ε v) − ∇(α − ε v)) / 2ε, so that
- * nothing is differentiated twice. `gradient` gives the loss's gradient by each alpha at their present values; `decay` is
- * alpha's L2 decay, which the authors count in. Alpha and the random state stay as they are.
+ * where the search stands. Products come from differences of the gradient, H v ≈ (∇(α + ε v) − ∇(α − ε v)) / 2ε, so
+ * that nothing is differentiated twice. `gradient` gives the loss's gradient by each alpha at their present values;
+ * `decay` is alpha's L2 decay, which the authors count in. Alpha and the random state stay as they are.
  */
 export const dominantEigenvalue = (
   alphas: readonly Alpha[],

@@ -50,9 +50,9 @@ const oneOfEach = (chosen: readonly number[], weight: (edge: number) => Tensor |
 });
 
 /**
- * GDAS (Dong & Yang 2019): of each edge only the operation that was drawn runs. Its weight is 1, and has the gradient of
- * its entry of the Gumbel softmax (straight through): 1 − sg(y) + y. Untrained passes run the likeliest operation. One
- * draw serves all cells of a kind in a pass, as in the authors' code.
+ * GDAS (Dong & Yang 2019): of each edge only the operation that was drawn runs. Its weight is 1, and has the gradient
+ * of its entry of the Gumbel softmax (straight through): 1 − sg(y) + y. Untrained passes run the likeliest operation.
+ * One draw serves all cells of a kind in a pass, as in the authors' code.
  */
 export const sampledRelaxation: Relaxation = {
   label: 'sampled',

@@ -3,8 +3,8 @@ import { dartsSelector, type Selector, strengthAt } from './selector.js';
 
 /**
  * P-DARTS' restriction (Chen et al. 2019): a normal cell keeps at most so many skip connections. While it has more, the
- * weakest of them is ruled out, and the cell is chosen anew by DARTS' rule. Throws a RangeError unless `most` is a whole
- * number from 0 on.
+ * weakest of them is ruled out, and the cell is chosen anew by DARTS' rule. Throws a RangeError unless `most` is a
+ * whole number from 0 on.
  */
 export const maxSkips = (most = 2): Selector => {
   if (!Number.isInteger(most) || most < 0)

@@ -3,14 +3,16 @@ import type { EdgePlan } from './plan.js';
 import type { OpWeights } from './relaxation.js';
 
 // PC-DARTS (Xu et al. 2020): operations work on the first 1/K of a state's channels, the others pass by; then channels
-// are shuffled, so that the next operation meets others. The authors shuffle each edge; a shuffle of a sum is the sum of
-// shuffles, so that a node does it once.
+// are shuffled, so that the next operation meets others. The authors shuffle each edge; a shuffle of a sum is the sum
+// of shuffles, so that a node does it once.
 
 /** The channels that operations work on. x: [batch, channels, h, w] → [batch, channels / K, h, w] */
 export const worked = (x: Tensor, partial: number): Tensor =>
   partial === 1 ? x : narrow(x, 1, 0, (x.shape[1] ?? 0) / partial);
 
-/** The channels that pass by, with stride 2 by their largest of 2×2 pixels. [batch, channels · (1 − 1/K), h / stride, …] */
+/**
+ * The channels that pass by, with stride 2 by their largest of 2×2 pixels. [batch, channels · (1 − 1/K), h / stride, …]
+ */
 export const passing = (x: Tensor, { partial, stride }: { partial: number; stride: number }): Tensor => {
   const [, channels = 0] = x.shape;
   const rest = narrow(x, 1, channels / partial, channels - channels / partial);
@@ -32,8 +34,8 @@ export const sumPassing = (
 const inner = (x: Tensor): Tensor => permute(x, [0, 2, 3, 1]);
 
 /**
- * Both parts in one tensor, shuffled in K groups: channel j of part k becomes channel j · K + k. Channels lie innermost,
- * so that one copy does it.
+ * Both parts in one tensor, shuffled in K groups: channel j of part k becomes channel j · K + k. Channels lie
+ * innermost, so that one copy does it.
  */
 export const rejoin = (done: Tensor, rest: Tensor, partial: number): Tensor => {
   const [batch = 0, size = 0, h = 0, w = 0] = done.shape;

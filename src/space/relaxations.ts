@@ -16,9 +16,9 @@ export const softmaxRelaxation: Relaxation = relaxation(
 );
 
 /**
- * FairDARTS (Chu et al. 2020): operations do not compete, each weighs sigmoid(alpha). Alpha starts at 0, and its loss has
- * the zero-one term −weight · mean((sigmoid(alpha) − 0.5)²), which drives weights to 0 or 1. Throws a RangeError unless
- * the weight is >= 0.
+ * FairDARTS (Chu et al. 2020): operations do not compete, each weighs sigmoid(alpha). Alpha starts at 0, and its loss
+ * has the zero-one term −weight · mean((sigmoid(alpha) − 0.5)²), which drives weights to 0 or 1. Throws a RangeError
+ * unless the weight is >= 0.
  */
 export const sigmoidRelaxation = (weight = 10): Relaxation => {
   if (!(weight >= 0))

@@ -1,8 +1,8 @@
 import { dartsSelector, type Selector, strengthAt } from './selector.js';
 
 /**
- * FairDARTS' rule (Chu et al. 2020): DARTS' edges, without those whose best operation weighs less than `least`, so that a
- * node may keep one edge or none. Throws a RangeError unless `least` is a number >= 0.
+ * FairDARTS' rule (Chu et al. 2020): DARTS' edges, without those whose best operation weighs less than `least`, so that
+ * a node may keep one edge or none. Throws a RangeError unless `least` is a number >= 0.
  */
 export const threshold = (least = 0.85): Selector => {
   if (!(least >= 0)) throw new RangeError(`Cannot select edges: the least weight must be >= 0, got ${least}`);

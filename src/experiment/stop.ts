@@ -39,13 +39,11 @@ const skips = (most: number): SearchStop => ({
   },
 });
 
-const LEARNABLE = /conv/;
+const CONVOLUTION = /conv/;
 
 /** The operations with weights in the order of their strength, of each edge of each cell. */
 const rankings = ({ opWeights = {} }: Epoch, { primitives }: SearchSpace): number[][] => {
-  const learnable = primitives.flatMap(({ name }, column) =>
-    LEARNABLE.test(name) && name !== 'skip_connect' ? [column] : [],
-  );
+  const learnable = primitives.flatMap(({ name }, column) => (CONVOLUTION.test(name) ? [column] : []));
   return Object.values(opWeights).flatMap((kinds) =>
     Object.values(kinds).flatMap((edges) =>
       edges.map((row) => [...learnable].sort((a, b) => (row[b] ?? 0) - (row[a] ?? 0))),

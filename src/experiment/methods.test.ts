@@ -119,7 +119,7 @@ describe('stopping by the eigenvalue', () => {
     }
     expect(records.at(-1)?.epoch).toBe(run.detectedAt);
     expect(rule.goesBackTo?.(records)).toBe(run.stopEpoch);
-    expect(reason).toContain(`grown ${run.ratio.toFixed(2)} times`);
+    expect(reason).toContain(`grown ${run.ratio.toFixed(2)} times; the cells are those of epoch ${run.stopEpoch + 1}`);
   });
 
   it('gives the cells of the epoch that it goes back to', async () => {

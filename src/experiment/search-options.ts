@@ -47,7 +47,11 @@ export const searchOptions = z.object({
     numberIn({ least: 1, whole: true }),
   ),
   auxiliarySkip: option(
-    { value: '<schedule>', help: 'weight of a skip connection beside each edge, which is no choice', group: METHOD },
+    {
+      value: '<schedule>',
+      help: 'weight of an auxiliary skip connection on each edge, which is no candidate',
+      group: METHOD,
+    },
     (value) => requireFraction(labelOf(schedules)(value), 'Cannot add skip connections: their weight'),
   ),
   archWarmup: option(

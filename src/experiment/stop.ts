@@ -108,7 +108,7 @@ const eigenvalue = (factor = 1.3, from = 10): SearchStop => {
       const found = sharpening(epochs, { factor, from });
       return (
         found &&
-        `the eigenvalue has grown ${found.growth.toFixed(2)} times; the cells are those of epoch ${found.epoch}`
+        `the eigenvalue has grown ${found.growth.toFixed(2)} times; the cells are those of epoch ${found.epoch + 1}`
       );
     },
     goesBackTo: (epochs) => sharpening(epochs, { factor, from })?.epoch,

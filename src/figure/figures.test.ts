@@ -7,6 +7,7 @@ import { alpha } from './alpha.js';
 import type { Figure } from './canvas.js';
 import { classes } from './classes.js';
 import { continued } from './continued.js';
+import { eigenvalue } from './eigenvalue.js';
 import { drawFigure as draw, figures, figuresFor } from './figures.js';
 import { gradients } from './gradients.js';
 import { mixing, scaling } from './mixing.js';
@@ -44,6 +45,17 @@ describe('the figures', () => {
     const plain = draw(training, darts).svg;
     expect(count(plain, 'line')).toBe(4);
     expect(plain).not.toContain('mixing ratio');
+  });
+
+  it('show eigenvalues of the runs that measured them, with the skip connections of their cells', () => {
+    const measured = darts.map((run) =>
+      changed(run, { records: run.records.map((record, i) => ({ ...record, eigenvalue: 0.1 + 0.05 * i })) }),
+    );
+    const { svg, data } = draw(eigenvalue, [...bbn, ...measured]);
+    expect(count(svg, 'line')).toBe(2);
+    expect(JSON.stringify(data[0])).toMatch(/dominant eigenvalue.*"0\.1".*"0\.35"/s);
+    expectTexts(svg, ['dominant eigenvalue', 'skip connections (%)', 'epoch']);
+    expect(() => draw(eigenvalue, bbn)).toThrow(/a run must have measured eigenvalues, none has; search with --eig/);
   });
 
   it('show operation weights as recorded, of any number of operations and by their names', () => {

@@ -4,6 +4,7 @@ import { alpha } from './alpha.js';
 import { type Drawing, type Figure, FigureError, figure, refuse } from './canvas.js';
 import { classes } from './classes.js';
 import { continued } from './continued.js';
+import { eigenvalue } from './eigenvalue.js';
 import { gradients } from './gradients.js';
 import { type FigureKind, seedsOf } from './kind.js';
 import { mixing, scaling } from './mixing.js';
@@ -17,7 +18,7 @@ const numbered = Object.entries(paperFigures).map(
   ([name, { shows: kind, recipes }]): FigureKind => ({ ...shows[kind], name, recipes, page: 'always' }),
 );
 
-const own = [classes, training, alpha, mixing, gradients, scaling, continued, freeze];
+const own = [classes, training, alpha, mixing, gradients, eigenvalue, scaling, continued, freeze];
 const kinds = new Map([...numbered, ...own].map((kind) => [kind.name, kind]));
 
 /** Every kind of figure that has a name: the paper's, ours, then those of a user's own modules. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { cellSvg, cellsOf, type PlacedCell } from '../figure/index.js';
 import { type LoadedRun, messageOf, rowLabel } from '../measure/index.js';
-import { type EpochRecord, type Genotypes, printCell } from '../run/index.js';
+import { collapseTexts, type EpochRecord, type Genotypes, printCell } from '../run/index.js';
 import { twoWidths } from './figure.js';
 import { type Html, html, trusted } from './html.js';
 
@@ -89,6 +89,7 @@ export const cellsFigure = async (
     html`<figure class="cells" id="${id}">
 <h3>${rowLabel(run.info)} <small>seed ${run.info.seed}, ${run.path}</small></h3>
 ${stops.length > 1 ? slider : null}
+${collapseTexts(last.genotypes).map((text) => html`<p class="warn">${text}</p>`)}
 <div class="graphs">${graphs}</div>
 <details><summary>As text</summary><dl class="genotypes">${texts}</dl></details>
 </figure>`,

@@ -37,3 +37,4 @@ export {
 } from './record.js';
 export { bestAnswer, type Confusion, rankGroups, rankOrder, type Scores, scores, shotGroups } from './scores.js';
 export { unsealed } from './seal.js';
+export { collapseTexts, skipShares } from './skips.js';

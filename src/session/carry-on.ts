@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Plan } from '../experiment/index.js';
 import type { Live } from '../loop/index.js';
-import type { RunFolder } from '../run/index.js';
+import { collapseTexts, type RunFolder } from '../run/index.js';
 import { kernels } from '../tensor/index.js';
 import { stamped } from './checkpoint.js';
 import type { RunEvent, RunResult, Sink, Watch } from './events.js';
@@ -91,6 +91,7 @@ export async function* carryOn(
       folder.writeGenotype(genotypes);
       await keepCells(folder, genotypes);
     }
+    if (kind === 'search') for (const text of collapseTexts(genotypes)) yield { type: 'notice', text };
     if (onMistakes !== undefined) await keepPictures(live, { folder, evaluation, mistakes: onMistakes.taken() });
     folder.writeEvaluation(evaluation);
     folder.log(`done: test accuracy ${evaluation.accuracy}`);

@@ -1,4 +1,5 @@
 import { availableParallelism, freemem } from 'node:os';
+import { methods } from '../src/experiment/index.js';
 import { edgeCount } from '../src/space/index.js';
 import type { Column } from './columns.js';
 import * as column from './columns.js';
@@ -37,6 +38,11 @@ const PIPELINES = [
   'crop(4) + flip + trivial + cutmix(1, 0.5)',
   'crop(4) + flip + trivial + cutout(16) + cmo(1, 1)',
 ];
+
+/** DARTS first: the others are compared with it. */
+const METHODS = ['darts', ...methods.map(({ name }) => name)];
+/** Those that bench/pytorch/work.py has. */
+const PYTORCH_METHODS = ['darts', 'gdas', 'pc-darts', 'darts-minus'];
 
 /** Memory of PyTorch for an image pair of an HLS step at 16 channels, 8 cells (12.2 GB for 32). */
 const PAIR_BYTES = 0.38e9;
@@ -123,6 +129,16 @@ export const tables = ({ threads, ...sizes }: Sizes): Readonly<Record<string, Ta
         ...(['fused', 'channels_last', 'nchw'] as const).map((engine) => hls('HLS', engine, fittingBatch(hlsBatch))),
       ],
       columns: [column.step, column.range, column.per('image'), column.ratio('× first, per image'), column.memory],
+    },
+    methods: {
+      about: "a search step of every method beside one of DARTS, and RobustDARTS' eigenvalue",
+      minutes: 8,
+      rows: [
+        ...METHODS.map((method) => row('tailnas', 'fused', { name: method, work: { method } })),
+        row('tailnas', 'fused', { name: 'an eigenvalue', work: { task: 'eigenvalue' } }),
+        ...PYTORCH_METHODS.map((method) => row('PyTorch', 'channels_last', { name: method, work: { method } })),
+      ],
+      columns: [column.step, column.range, column.ratio('× DARTS'), column.memory],
     },
     derived: {
       about: 'a training step of the derived network of DARTS_V2: affine batch norms, clipping, SGD',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { batchToTensors, parseAugment } from '../src/augment/index.js';
 import { Rng, stream } from '../src/data/index.js';
 import { experiments } from '../src/experiment/index.js';
+import type { At, Learner } from '../src/learn/index.js';
 import { knobsAt } from '../src/loop/index.js';
 import { crossEntropy } from '../src/loss/index.js';
 import { derivedNetwork, type Model, resnet, searchNetwork } from '../src/net/index.js';
@@ -23,9 +24,9 @@ const size = (n: number) => z.coerce.number().default(n);
 
 /** What a contender can be asked to do, and at which size. bench/pytorch/step_time.py takes the same. */
 export const work = z.object({
-  task: z.enum(['step', 'derived', 'resnet', 'forward', 'cell', 'sgemm', 'op', 'batch']).default('step'),
-  /** Of a step. */
-  method: z.enum(['darts', 'hls']).default('darts'),
+  task: z.enum(['step', 'eigenvalue', 'derived', 'resnet', 'forward', 'cell', 'sgemm', 'op', 'batch']).default('step'),
+  /** Of a step: a search's recipe. */
+  method: z.string().default('darts'),
   /** Images of every batch: HLS has two of each kind. */
   batch: size(32),
   /** Of the first cell of a network, or of the one cell. */
@@ -69,22 +70,39 @@ const random = (w: Work): TensorBatch => ({
   targets: [{ labels: t.tensor(BigInt64Array.from({ length: w.batch }, (_, i) => BigInt(i % CLASSES))), share: 1 }],
 });
 
-/** A search step of the paper's order, as the command takes it, at DARTS' rates. */
-const step = (w: Work): (() => void) => {
+/** A search as the command builds it, in the middle of its first phase: alpha learns by then, whatever its warm-up. */
+const search = (w: Work): { learner: Learner; at: At } => {
   const { channels, layers, nodes, classes, inputChannels } = shapeOf(w);
   const mixing = w.method === 'hls' ? { mixing: MIXING } : {};
+  const eigenvalue = w.task === 'eigenvalue' ? { eigenvalue: 1 } : {};
   const rates = { weightLr: LR, archLr: 3e-4 };
-  const plan = experiments.named(w.method).with({ batchSize: w.batch, channels, layers, nodes, ...rates, ...mixing });
-  const [phase] = plan.phases;
+  const values = { batchSize: w.batch, channels, layers, nodes, ...rates, ...mixing, ...eigenvalue };
+  const [phase] = experiments.named(w.method).with(values).phases;
   const learner = phase?.start?.(
-    { classes, inputChannels, imageSize: w.image, counts: new Array<number>(classes).fill(1), device: 'cpu' },
+    {
+      ...{ classes, inputChannels, imageSize: w.image, counts: new Array<number>(classes).fill(1), device: 'cpu' },
+      sample: ({ batchSize, batches }) => Array.from({ length: batches }, () => random({ ...w, batch: batchSize })),
+    },
     {},
   );
   if (phase === undefined || learner === undefined) throw new Error(`${w.method} must build a network`);
+  return { learner, at: { epoch: 0, step: 0, knobs: knobsAt(phase, 0.5) } };
+};
+
+/** A step of a search. */
+const step = (w: Work): (() => void) => {
+  const { learner, at } = search(w);
   const batches = learner.streams.map(() => random(w));
-  const at = { epoch: 0, step: 0, knobs: knobsAt(phase, 0) };
   return () => {
     learner.step(batches, at);
+  };
+};
+
+/** What a search measures for the record of an epoch: the Hessian's dominant eigenvalue, and next to nothing else. */
+const eigenvalue = (w: Work): (() => void) => {
+  const { learner, at } = search(w);
+  return () => {
+    learner.record(at);
   };
 };
 
@@ -190,6 +208,7 @@ const operator = ({ op }: Work): (() => void) => {
 
 const tasks: Record<Work['task'], (w: Work) => () => void> = {
   step,
+  eigenvalue,
   derived,
   resnet: resnet32,
   forward,

@@ -15,14 +15,14 @@ from collections.abc import Callable
 
 import torch
 
-from work import TASKS
+from work import METHODS, TASKS
 
 
 def parse_arguments() -> argparse.Namespace:
     """What to do, at which size, and how often."""
     parser = argparse.ArgumentParser(description="Seconds per step in PyTorch, as JSON.")
     parser.add_argument("--task", choices=TASKS, default="step")
-    parser.add_argument("--method", choices=("darts", "hls"), default="darts")
+    parser.add_argument("--method", choices=("darts", "hls", *METHODS), default="darts")
     parser.add_argument("--order", type=int, choices=(1, 2), default=1)
     parser.add_argument("--batch", type=int, default=32, help="images of every batch: HLS has two of each kind")
     parser.add_argument("--channels", type=int, default=16)

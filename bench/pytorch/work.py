@@ -6,6 +6,7 @@ bench/work.ts has the same tasks.
 import timeit
 from argparse import Namespace
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +16,7 @@ from bilateral import ALPHA_NAMES, BilateralAlpha, BilateralNetwork, Pair
 from bilateral_step import bilateral_step, soft_freeze, start_bilateral
 from darts import Alpha, CellSpec, SearchCell, SearchNetwork, Shape
 from derived import DerivedNetwork, published
+from methods import AuxiliaryOp, MethodNetwork, PartialOp, SampledOp, sampled
 from resnet import ResNet
 from step import CLIP_NORM, Batch, search_step, start_search
 
@@ -51,11 +53,26 @@ def step(o: Namespace) -> Callable[[], object]:
     return hls(o) if o.method == "hls" else darts(o)
 
 
+METHODS = {
+    "gdas": {"edge": SampledOp, "relax": partial(sampled, temperature=5.0)},
+    "pc-darts": {"edge": partial(PartialOp, k=4)},
+    "darts-minus": {"edge": partial(AuxiliaryOp, beta=0.5)},
+}
+"""Networks of search methods other than DARTS."""
+
+
+def supernet(o: Namespace) -> nn.Module:
+    """The network that a method searches in."""
+    options = {"channels_last": channels_last(o)}
+    return SearchNetwork(shape_of(o), **options) if o.method == "darts" else MethodNetwork(shape_of(o), **METHODS[o.method], **options)
+
+
 def darts(o: Namespace) -> Callable[[], object]:
     """One training and one validation batch."""
     shape = shape_of(o)
-    network = SearchNetwork(shape, channels_last=channels_last(o))
-    search = start_search(network, Alpha(*(fresh_alpha(shape) for _ in range(2))))
+    alpha = [fresh_alpha(shape) for _ in range(2)]
+    betas = [(1e-3 * torch.randn(len(shape.edges))).requires_grad_() for _ in range(2)] if o.method == "pc-darts" else []
+    search = start_search(supernet(o), [*alpha, *betas] if betas else Alpha(*alpha))
     train, valid = random_batch(o), random_batch(o)
     return lambda: search_step(search, train, valid, order=o.order)
 

@@ -13,6 +13,7 @@ export {
   type Values,
   variant,
 } from './experiment.js';
+export { methods } from './methods.js';
 export { networkNames, networkOf, RANDOM } from './network.js';
 export type { Network } from './network-cells.js';
 export { kebab, metaOf, numberIn, type OptionMeta, type OptionSet, oneOf, option } from './option.js';

@@ -169,7 +169,7 @@ describe('a search in stages, or with a selection, refuses', () => {
     [{ epochs: 10 }, 'p-darts', 'Cannot use --stages "0, 6, 12" with --epochs 10: epochs must be a multiple of its 3'],
     [{ epochs: 2 }, 'p-darts', 'use --epochs 3'],
     [
-      { drops: '0, 4, 3' },
+      { epochs: 3, drops: '0, 4, 3' },
       'p-darts',
       'Cannot use --drops "0, 4, 3" with --space darts: of its 8 operations at least 2',
     ],

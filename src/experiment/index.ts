@@ -19,7 +19,7 @@ export type { Network } from './network-cells.js';
 export { kebab, metaOf, numberIn, type OptionMeta, type OptionSet, oneOf, option } from './option.js';
 export { paperSettings, RECOMMENDED, table2 } from './recipes.js';
 export { experiments, planOf } from './registry.js';
-export { bilateralSearch, type Continuation, hlsSearch, plainSearch, type Row, SEARCH_PHASE } from './search.js';
+export { bilateralSearch, type Continuation, hlsSearch, plainSearch, type Row } from './search.js';
 export { stopRules } from './stop.js';
 export { training } from './train.js';
 export {

@@ -1,4 +1,8 @@
+import { kebab } from './option.js';
 import type { SearchOptions } from './search-options.js';
+
+/** Operations that every edge must keep: one of them may be `none`. */
+const LEAST_OPS = 2;
 
 /** An option that must not be combined with another, and why. */
 interface Rule {
@@ -40,6 +44,53 @@ const rules: readonly Rule[] = [
   {
     broken: ({ stop, eigenvalue }) => stop.needs === 'eigenvalue' && eigenvalue === 0,
     says: ({ stop }) => `--stop "${stop.label}" without eigenvalues: it looks at them; add --eigenvalue 2`,
+  },
+  {
+    broken: ({ stages, epochs }) => epochs % stages.values.length !== 0,
+    says: ({ stages: { label, values }, epochs }) =>
+      `--stages "${label}" with --epochs ${epochs}: epochs must be a multiple of its ${values.length} stages; use ` +
+      `--epochs ${values.length * Math.max(1, Math.round(epochs / values.length))}`,
+  },
+  ...(['drops', 'skipDropout'] as const).map(
+    (name): Rule => ({
+      broken: ({ stages, [name]: { values } }) => values.length !== 1 && values.length !== stages.values.length,
+      says: ({ stages, [name]: { label } }) =>
+        `--${kebab(name)} "${label}" with --stages "${stages.label}": it must have a number for each stage, or one ` +
+        'for all',
+    }),
+  ),
+  {
+    broken: ({ drops: { values } }) => values[0] !== 0,
+    says: ({ drops: { label } }) =>
+      `--drops "${label}": the first stage has all operations; its first number must be 0, as in "0, 3, 2"`,
+  },
+  {
+    broken: ({ drops: { values }, space }) => values.reduce((a, b) => a + b, 0) > space.primitives.length - LEAST_OPS,
+    says: ({ drops: { label }, space: { name, primitives } }) =>
+      `--drops "${label}" with --space ${name}: of its ${primitives.length} operations at least ${LEAST_OPS} must be ` +
+      'left on each edge; drop fewer',
+  },
+  {
+    broken: ({ order, skipDropout: { values } }) => order === 2 && values.some((p) => p > 0),
+    says: ({ skipDropout: { label } }) =>
+      `--order 2 with --skip-dropout "${label}": it compares passes, and each would drop out others; use --order 1`,
+  },
+  {
+    broken: ({ projection, stages }) => projection > 0 && stages.values.length > 1,
+    says: ({ stages: { label } }) =>
+      `--projection with --stages "${label}": each chooses operations in its own way; use --projection 0`,
+  },
+  {
+    broken: ({ projection, partial }) => projection > 0 && partial > 1,
+    says: ({ partial }) =>
+      `--projection with --partial ${partial}: an edge without its operation would still let channels pass; use ` +
+      '--partial 1',
+  },
+  {
+    broken: ({ projection, relax }) => projection > 0 && relax.label.includes('sampled'),
+    says: ({ relax }) =>
+      `--projection with --relax ${relax.label}: one operation runs per edge, and nothing would be missed without the ` +
+      'others; use --projection 0',
   },
   {
     broken: ({ eigenvalue, relax }) => eigenvalue > 0 && relax.label.includes('sampled'),

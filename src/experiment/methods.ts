@@ -1,10 +1,10 @@
 import type { Experiment, Values } from './experiment.js';
 import { paperSettings } from './recipes.js';
-import { plainSearch } from './search.js';
+import { plainSearch, type Row } from './search.js';
 
 /** A search method of the literature, as what it has other than DARTS at the paper's settings. */
-const method = (name: string, label: string, changed: Values): Experiment =>
-  plainSearch({ name, label, defaults: { ...paperSettings, ...changed } });
+const method = (name: string, label: string, changed: Values, sizes: Row['sizes'] = {}): Experiment =>
+  plainSearch({ name, label, sizes, defaults: { ...paperSettings, ...changed } });
 
 /**
  * Search methods that the paper names, each DARTS with other parts; docs/methods.md has the equation and the source of
@@ -20,5 +20,20 @@ export const methods: readonly Experiment[] = [
   method('smooth-darts', 'SmoothDARTS', { perturbation: 'linear(0.03, 0.3)' }),
   method('robust-darts', 'RobustDARTS, early stopping', { eigenvalue: 2, stop: 'eigenvalue' }),
   method('darts-plus', 'DARTS+', { stop: 'skips' }),
+  method(
+    'p-darts',
+    'P-DARTS',
+    {
+      ...{ epochs: 75, layers: 5, stages: '0, 6, 12', drops: '0, 3, 2', skipDropout: '0, 0.4, 0.7' },
+      ...{ archWarmup: 0.4, selector: 'maxSkips(2)' },
+    },
+    { smoke: { epochs: 3, stages: '0, 1, 2' }, small: { epochs: 12, layers: 3, stages: '0, 2, 5' } },
+  ),
+  method(
+    'darts-pt',
+    'DARTS-PT',
+    { space: 'darts-without-none', projection: 5 },
+    { smoke: { projection: 1 }, small: { projection: 1 } },
+  ),
   method('lt-darts', 'DARTS with a fixed ETF classifier', { sampling: 'class', classifier: 'etf' }),
 ];

@@ -104,7 +104,10 @@ describe('the options of an experiment', () => {
 
 describe('a plan', () => {
   it('knows its sizes from what was changed of its method', () => {
-    expect(sizeNames(hls)).toEqual(['epochs', 'batchSize', 'steps', 'channels', 'layers', 'nodes']);
+    expect(sizeNames(hls)).toEqual([
+      ...['epochs', 'batchSize', 'steps', 'channels', 'layers', 'nodes'],
+      ...['stages', 'projection'],
+    ]);
     const values = { epochs: 7, mixing: 'reverseSigmoid', logitScale: '2', weightLr: 0.02, loss: 'cross-entropy' };
     expect(changesOf(scaled(hls, { scale: 'smoke', values }))).toEqual({ mixing: 'reverseSigmoid', logitScale: 2 });
   });

@@ -77,6 +77,15 @@ export const numberIn =
     return n;
   };
 
+/** Reads numbers in a range with commas between them: "0, 6, 12". */
+export const numbersIn = (range: Range) => {
+  const read = numberIn(range);
+  return (value: Scalar): { readonly label: string; readonly values: readonly number[] } => {
+    const values = String(value).split(',').map(read);
+    return { label: values.join(', '), values };
+  };
+};
+
 /** Reads one of a few words. Throws a RangeError with all of them, and the nearest; `orElse` ends it. */
 export const oneOf =
   <const T extends string>(words: readonly T[], orElse = '') =>

@@ -4,7 +4,7 @@ import { archData } from '../learn/index.js';
 import { freezeForms, requireFraction, requireMixing, requirePositive, schedules } from '../schedule/index.js';
 import { relaxations, selectors, spaces } from '../space/index.js';
 import { augmentOption, isSize, LEARNING, learningOptions, rate } from './learning-options.js';
-import { labelOf, numberIn, oneOf, option } from './option.js';
+import { labelOf, numberIn, numbersIn, oneOf, option } from './option.js';
 import { stopRules } from './stop.js';
 
 const OPEN = 'What the paper leaves open (see docs/details.md)';
@@ -75,6 +75,38 @@ export const searchOptions = z.object({
       value: '<epochs>',
       help: 'measure the sharpness of the loss in alpha every so many epochs; 0: never',
       group: METHOD,
+    },
+    numberIn({ least: 0, whole: true }),
+  ),
+  stages: option(
+    {
+      value: '<list>',
+      help: 'cells beyond --layers in each stage, e.g. "0, 6, 12"; a stage has its share of the epochs and begins anew',
+      group: METHOD,
+      size: true,
+    },
+    numbersIn({ least: 0, whole: true }),
+  ),
+  drops: option(
+    { value: '<list>', help: 'operations that each edge loses before each stage, e.g. "0, 3, 2"', group: METHOD },
+    numbersIn({ least: 0, whole: true }),
+  ),
+  skipDropout: option(
+    {
+      value: '<list>',
+      help: 'first rate of dropout on skip connections, of the search or of each stage, e.g. "0, 0.4, 0.7"',
+      group: METHOD,
+    },
+    numbersIn({ least: 0, below: 1 }),
+  ),
+  projection: option(
+    {
+      value: '<epochs>',
+      help:
+        'after the search, edge by edge, keep the operation without which it answers worst, and tune for so many ' +
+        'epochs; 0: never',
+      group: METHOD,
+      size: true,
     },
     numberIn({ least: 0, whole: true }),
   ),

@@ -19,6 +19,7 @@ import {
   plainOptions,
   type SearchOptions,
 } from './search-options.js';
+import { type SearchShape, searchPhases } from './stages.js';
 import { stopFor } from './stop.js';
 
 /** A row: what an experiment is called, and what it has other than the rest. */
@@ -27,6 +28,8 @@ export interface Row {
   readonly label: string;
   readonly paper?: number | null;
   readonly defaults: Values;
+  /** Sizes at a scale other than those of all searches. */
+  readonly sizes?: Partial<Record<Scale, Values>>;
 }
 
 /**
@@ -41,9 +44,7 @@ export interface Continuation {
   readonly frozen?: readonly string[];
 }
 
-export const SEARCH_PHASE = 'search';
-
-const scales: Readonly<Record<Scale, Values>> = {
+const allScales: Readonly<Record<Scale, Values>> = {
   /** Minutes on two cores: shows that everything works. */
   smoke: { epochs: 2, batchSize: 64, channels: 4, layers: 3, nodes: 2 },
   /**
@@ -54,6 +55,16 @@ const scales: Readonly<Record<Scale, Values>> = {
   /** The paper's own sizes. */
   paper: {},
 };
+
+/** A row as `define` takes it. */
+const factsOf = ({ sizes = {}, ...row }: Row) => ({
+  ...row,
+  scales: {
+    smoke: { ...allScales.smoke, ...sizes.smoke },
+    small: { ...allScales.small, ...sizes.small },
+    paper: { ...allScales.paper, ...sizes.paper },
+  },
+});
 
 /** The streams of the weights' batches, then those of alpha's, if it has its own. */
 const streamsFor = (
@@ -70,10 +81,11 @@ const streamsFor = (
 const NONE = 'constant(0)';
 
 /** What the network's choice of operations is made of. */
-const choiceOf = ({ space, relax, selector, partial, auxiliarySkip }: SearchOptions) => ({
+const choiceOf = ({ relax, selector, partial, auxiliarySkip }: SearchOptions, { space, projection }: SearchShape) => ({
   space,
   relaxation: relax,
   selector,
+  ...(projection && { projection }),
   edges: { partial, auxiliarySkip: auxiliarySkip.label !== NONE },
 });
 
@@ -119,28 +131,26 @@ const weightLr = (options: SearchOptions): Schedule => cosine(options.weightLr, 
 export const plainSearch = (row: Row): Experiment =>
   define({
     kind: 'search',
-    scales,
-    ...row,
+    ...factsOf(row),
     options: plainOptions,
     plan: (o) => {
       const streams = streamsFor(o, [o.sampling]);
-      const search: Phase = {
-        name: SEARCH_PHASE,
-        epochs: o.epochs,
+      const phases = searchPhases(o, {
+        streams,
         knobs: { weightLr: weightLr(o), [`archLr.${BACKBONE}`]: constant(o.archLr), ...methodKnobs(o) },
         stop: stopFor(o.stop, o.space),
-        start: (context) => {
-          const net = searchNetwork({ ...o, ...context }, choiceOf(o));
+        build: (context, shape) => {
+          const net = searchNetwork({ ...o, ...context, layers: shape.layers }, choiceOf(o, shape));
           const objective = plainObjective(net, o.loss.build(context.counts, net));
           const assumes = assumedPrior({ streams, loss: o.loss, counts: context.counts });
-          return darts({ ...o, net, objective, streams, assumes, ...learningFrom(context) });
+          return { net, learner: darts({ ...o, net, objective, streams, assumes, ...learningFrom(context) }) };
         },
-      };
+      });
       return {
         ...common(o),
         method: o.sampling === 'instance' ? 'DARTS' : `DARTS, ${o.sampling} sampling`,
         streams,
-        phases: [search],
+        phases,
       };
     },
   });
@@ -165,21 +175,21 @@ const bilateralPlan = (
     mixing,
     ...methodKnobs(o),
   });
-  const search: Phase = {
-    name: SEARCH_PHASE,
-    epochs: o.epochs,
+  const search = searchPhases(o, {
+    streams,
     knobs: knobs(o.mixing),
     stop: stopFor(o.stop, o.space),
-    start: (context) => {
+    build: (context, shape) => {
       const { bnScope, logitScale } = o;
-      const net = bilateralNetwork({ ...o, ...context }, { ...choiceOf(o), bnScope, logitScale });
+      const sizes = { ...o, ...context, layers: shape.layers };
+      const net = bilateralNetwork(sizes, { ...choiceOf(o, shape), bnScope, logitScale });
       const objective = bilateralObjective(net, o.loss.build(context.counts, net));
       const assumes = assumedPrior({ streams, loss: o.loss, counts: context.counts });
-      return darts({ ...o, net, objective, streams, assumes, ...learningFrom(context) });
+      return { net, learner: darts({ ...o, net, objective, streams, assumes, ...learningFrom(context) }) };
     },
-  };
+  });
   const phases = [
-    search,
+    ...search,
     ...continued.map(({ name, share, mixing, frozen = [] }) => ({
       name,
       epochs: Math.max(1, Math.round(share * o.epochs)),
@@ -207,8 +217,7 @@ export const bilateralSearch = (
 ): Experiment =>
   define({
     kind: 'search',
-    scales,
-    ...row,
+    ...factsOf(row),
     options: bilateralOptions,
     plan: (o) => bilateralPlan(o, { method: 'DARTS + BBN', continued }),
   });
@@ -225,8 +234,7 @@ const eq17 =
 export const hlsSearch = (row: Row, { continued = [] }: { continued?: readonly Continuation[] } = {}): Experiment =>
   define({
     kind: 'search',
-    scales,
-    ...row,
+    ...factsOf(row),
     options: hlsOptions,
     plan: (o) => bilateralPlan(o, { method: 'HLS', continued, factor: eq17(o.freeze) }),
   });

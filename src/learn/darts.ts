@@ -191,6 +191,7 @@ export const darts = (options: DartsOptions): Learner => {
         ...(sharpness === undefined ? {} : { eigenvalue: sharpness }),
       };
     },
+    opWeights: net.opWeights,
     genotypes: net.genotypes,
     assumes: options.assumes,
     dispose: () => {

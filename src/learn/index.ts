@@ -14,6 +14,7 @@ export {
 } from './learner.js';
 export { type Branches, bilateralObjective, type Objective, type Outcome, plainObjective } from './objective.js';
 export { type PhaseTime, type StepProfile, type StepProfiler, stepProfiler, type WorkTime } from './profiler.js';
+export { decisions, projecting, projectionEpochs } from './projection.js';
 export { settled } from './settled.js';
 export { type SupervisedOptions, supervised } from './supervised.js';
 export { type WeightTraining, weightStep } from './weight-step.js';

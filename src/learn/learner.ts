@@ -1,7 +1,7 @@
 import type { Sampling } from '../data/index.js';
 import type { Model } from '../net/index.js';
 import type { Knobs, ParameterStore, TensorBatch } from '../nn/index.js';
-import type { Genotype, Genotypes } from '../space/index.js';
+import type { Genotype, Genotypes, KeptOps } from '../space/index.js';
 import type { Tensor } from '../tensor/index.js';
 import type { StepProfiler } from './profiler.js';
 
@@ -49,6 +49,8 @@ export interface StreamSpec {
 export interface LearnerRecord {
   readonly alpha?: Record<string, Record<string, number[][]>>;
   readonly opWeights?: Record<string, Record<string, number[][]>>;
+  /** The operations that the columns of alpha stand for, edge by edge, where an edge has not all of the space's. */
+  readonly operations?: KeptOps;
   readonly genotype?: Record<string, Genotype>;
   /** The dominant eigenvalue of the validation loss's Hessian in alpha, where it was asked for. */
   readonly eigenvalue?: number;
@@ -80,6 +82,8 @@ export interface Learner {
    * images unless said.
    */
   readonly assumes?: ((at: Knobs) => readonly number[]) | undefined;
+  /** How much each operation counts now, by component and kind, where it searches: [edges, primitives of the space]. */
+  opWeights?(): NonNullable<LearnerRecord['opWeights']>;
   /** The cells that it has found, or trains. */
   genotypes(): Genotypes;
   dispose(): void;
@@ -96,6 +100,8 @@ export interface Context {
   readonly device: string;
   /** Whether there are images to validate on; there are unless said. */
   readonly validates?: boolean;
+  /** Images to validate on, where they are known. */
+  readonly validImages?: number;
   readonly profiler?: StepProfiler | undefined;
   /** There is none where a network is opened without its data. */
   readonly sample?: ((spec: SampleSpec, like: Pick<ParameterStore, 'dtype' | 'device'>) => TensorBatch[]) | undefined;

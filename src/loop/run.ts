@@ -92,6 +92,7 @@ export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live 
     counts: dataset.counts.train,
     device,
     validates: sum(dataset.counts.valid) > 0,
+    validImages: sum(dataset.counts.valid),
     profiler,
     sample: sampleOf({ dataset, seed }),
   };

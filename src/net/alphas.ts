@@ -5,10 +5,15 @@ import {
   dartsSelector,
   dartsSpace,
   type EdgeShape,
+  inColumnsOf,
   type OpWeights,
+  type Projection,
+  projectedStrengths,
+  projectedWeights,
   type Relaxation,
   type SearchSpace,
   type Selector,
+  type Strengths,
   softmaxRelaxation,
   type Tensors,
 } from '../space/index.js';
@@ -24,6 +29,8 @@ export interface Choice {
   /** DARTS' rule unless said. */
   readonly selector?: Selector;
   readonly edges?: EdgeShape;
+  /** What is decided beside alpha; nothing unless said. */
+  readonly projection?: Projection;
 }
 
 /** Fills in what is not said. */
@@ -32,7 +39,8 @@ export const chosen = ({
   relaxation = softmaxRelaxation,
   selector = dartsSelector(),
   edges = {},
-}: Choice): Required<Choice> => ({ space, relaxation, selector, edges });
+  projection = () => undefined,
+}: Choice): Required<Choice> => ({ space, relaxation, selector, edges, projection });
 
 /** The operation weights of every kind of cell of a component in a pass. */
 export type WeightsOf = (component: string, pass: Pass) => Readonly<Record<CellKind, OpWeights>>;
@@ -47,10 +55,17 @@ const ALPHA_SCALE = 1e-3;
  */
 export const alphasFor = (
   places: readonly Pick<Alpha, 'component' | 'kind'>[],
-  { space, relaxation, selector, nodes, store }: Required<Choice> & { nodes: number; store: ParameterStore },
+  {
+    space,
+    relaxation,
+    selector,
+    projection,
+    nodes,
+    store,
+  }: Required<Choice> & { nodes: number; store: ParameterStore },
 ): { weights: WeightsOf } & Omit<Supernet, keyof Model> & Pick<Model, 'dispose'> => {
   const cells = places.map(({ component, kind }) => {
-    const plan = space.plan(kind, { nodes });
+    const plan = space.plan(kind, { nodes, component });
     const alphas = Object.entries(relaxation.shapes(plan)).map(([part, shape]): Alpha => {
       const value = randn(shape, store);
       if (relaxation.start === 'zeros') inPlace.zero(value);
@@ -66,6 +81,8 @@ export const alphasFor = (
     for (const cell of cells) found[cell.component] = { ...found[cell.component], [cell.kind]: of(cell) };
     return found;
   };
+  const strengths = (cell: (typeof cells)[number]): Strengths =>
+    projectedStrengths(relaxation.strengths(cell.tensors, cell.plan), projection, cell);
   return {
     space,
     relaxation,
@@ -74,13 +91,14 @@ export const alphasFor = (
     weights: (component, pass) => {
       const of = (kind: CellKind): OpWeights => {
         const cell = cells.find((c) => c.component === component && c.kind === kind);
-        return cell === undefined ? certain : relaxation.weights(cell.tensors, { plan: cell.plan, pass });
+        return cell === undefined
+          ? certain
+          : projectedWeights(relaxation.weights(cell.tensors, { plan: cell.plan, pass }), projection, cell);
       };
       return { normal: of('normal'), reduction: of('reduction') };
     },
-    opWeights: () => byPlace(({ plan, tensors }) => relaxation.strengths(tensors, plan).ops.map((row) => [...row])),
-    genotypes: () =>
-      byPlace(({ plan, tensors, kind }) => selector.select(relaxation.strengths(tensors, plan), { plan, kind })),
+    opWeights: () => byPlace((cell) => inColumnsOf(space, { plan: cell.plan, ops: strengths(cell).ops })),
+    genotypes: () => byPlace((cell) => selector.select(strengths(cell), { plan: cell.plan, kind: cell.kind })),
     dispose: () => {
       store.dispose();
       for (const { value } of alphas) value.dispose();

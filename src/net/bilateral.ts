@@ -128,7 +128,7 @@ export const bilateralNetwork = (shape: NetShape, options: Choice & Branching = 
   const { nodes, layers } = shape;
   const model = twoHeads(shape, {
     ...options,
-    plan: (_, kind) => choice.space.plan(kind, { nodes }),
+    plan: (component, kind) => choice.space.plan(kind, { nodes, component }),
     edges: choice.edges,
     supernet: true,
     weights: (component, pass) => weights(component, pass),

@@ -18,7 +18,7 @@ export const searchNetwork = (shape: NetShape, options: Choice = {}): Supernet =
   const store = new ParameterStore(shape);
   const place = store.component(BACKBONE);
   const body = backbone(place, shape, {
-    plan: (kind) => choice.space.plan(kind, { nodes }),
+    plan: (kind) => choice.space.plan(kind, { nodes, component: BACKBONE }),
     edges: choice.edges,
     supernet: true,
   });

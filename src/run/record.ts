@@ -55,9 +55,10 @@ export type Answers = z.infer<typeof answers>;
  * values of the phase's schedules; accuracies are fractions in [0, 1], null for a class without images, and null
  * altogether where no image validates; `answers` is of the validation split, null for networks that give one answer;
  * `gradNorm` is by what has a gradient (`weights`, `alpha`), then by component, without an entry for a frozen one;
- * `alpha` is component → kind → [edges, primitives] and `opWeights` what the relaxation makes of it; `eigenvalue` is
- * the dominant one of the validation loss's Hessian in alpha; `seconds` is wall-clock time; `versions` are there where
- * they are not those that the run began with. Other keys are a learner's own.
+ * `alpha` is component → kind → [edges, primitives] and `opWeights` what the relaxation makes of it; `operations` are
+ * the names of alpha's columns on each edge, where an edge has not all of the space's; `eigenvalue` is the dominant one
+ * of the validation loss's Hessian in alpha; `seconds` is wall-clock time; `versions` are there where they are not
+ * those that the run began with. Other keys are a learner's own.
  */
 const epoch = z.object({
   kind: z.string(),
@@ -77,6 +78,7 @@ const epoch = z.object({
   gradNorm: perComponent(perComponent(z.number())),
   alpha: perComponent(z.record(z.string(), list(list(z.number())))).exactOptional(),
   opWeights: perComponent(z.record(z.string(), list(list(z.number())))).exactOptional(),
+  operations: perComponent(z.record(z.string(), list(list(z.string())))).exactOptional(),
   genotype: genotypes.exactOptional(),
   eigenvalue: z.number().exactOptional(),
   seconds: z.number(),

@@ -1,6 +1,7 @@
 export { between } from './between.js';
 export { constant } from './constant.js';
 export { cosine } from './cosine.js';
+export { lineThenDecay } from './line-then-decay.js';
 export { linear } from './linear.js';
 export { parabolicDecay } from './parabolic-decay.js';
 export { parseSchedule, schedules } from './parse.js';

@@ -2,6 +2,7 @@ import { numbers, ofNumbers, registry, word } from '../label/index.js';
 import { between } from './between.js';
 import { constant } from './constant.js';
 import { cosine } from './cosine.js';
+import { lineThenDecay } from './line-then-decay.js';
 import { linear } from './linear.js';
 import { parabolicDecay } from './parabolic-decay.js';
 import { product } from './product.js';
@@ -15,6 +16,7 @@ export const schedules = registry<Schedule>('schedule', {
   constant: ofNumbers('constant(value)', constant),
   cosine: ofNumbers('cosine(from, to)', cosine),
   linear: ofNumbers('linear(from, to)', linear),
+  lineThenDecay: ofNumbers('lineThenDecay(from, at)', lineThenDecay),
   parabolicDecay: ofNumbers('parabolicDecay', parabolicDecay),
   reverseSigmoid: ofNumbers(
     'reverseSigmoid or reverseSigmoid(k)',

@@ -5,6 +5,7 @@ import {
   constant,
   cosine,
   linear,
+  lineThenDecay,
   parabolicDecay,
   product,
   reverseSigmoid,
@@ -43,6 +44,14 @@ describe('schedules', () => {
         expect(s(0.9)).toBeLessThan(linear(1, 0)(0.9));
       }),
     );
+  });
+
+  it('lineThenDecay is P-DARTS’ dropout on skip connections, epoch by epoch', () => {
+    const s = lineThenDecay(0.7, 0.4);
+    const authors = (e: number): number => (e < 10 ? (0.7 * (25 - e - 1)) / 25 : 0.7 * Math.exp(-(e - 10) * 0.2));
+    for (let e = 0; e < 25; e++) expect(s(e / 25)).toBeCloseTo(authors(e), 12);
+    expect(lineThenDecay(0.7, 1)(0.999)).toBe(0);
+    expect(() => lineThenDecay(1, 2)).toThrow('lineThenDecay must turn at t in [0, 1], got 2');
   });
 
   it('between is 1 from its start until before its end', () => {

@@ -7,6 +7,7 @@ import type { Primitive, Stage } from './primitive.js';
 import { factorizedReduce, reluConv, skipConnect } from './primitives.js';
 import type { OpWeights } from './relaxation.js';
 import { type Branch, type Features, joined, type Mode, modeOf, openSource, type Source } from './run-stages.js';
+import { dropout } from './skip-dropout.js';
 
 /** What a cell is built with, beside its plan. */
 export interface CellShape {
@@ -79,6 +80,9 @@ interface State {
   readonly rest: Tensor | undefined;
 }
 
+/** Whether an operation hands its state on as it is. */
+const isIdentity = (stages: readonly Stage[]): boolean => stages.length === 1 && stages[0]?.work.kind === 'self';
+
 /** The column of an operation that is no candidate. */
 const AUXILIARY = -1;
 
@@ -143,6 +147,10 @@ export const cell = (store: Store, { nodes, concat }: CellPlan, shape: CellShape
         const states: State[] = [];
         const beta = pass.knobs['auxiliarySkip'] ?? 0;
         const auxiliary = auxiliarySkip && beta !== 0 ? full([], beta, store.root) : 0;
+        const skipDropout = supernet && mode.training ? (pass.knobs['skipDropout'] ?? 0) : 0;
+        /** A skip connection under dropout does not read the state with the others: its mask is its own. */
+        const isDropped = ({ column, stages }: { column: number; stages: readonly Stage[] }): boolean =>
+          skipDropout > 0 && column !== AUXILIARY && isIdentity(stages);
         const weightOf = (row: number, column: number) => (column === AUXILIARY ? auxiliary : weights.at(row, column));
 
         /** A cell's input at the cell's channels: a node of one operation. */
@@ -154,8 +162,8 @@ export const cell = (store: Store, { nodes, concat }: CellPlan, shape: CellShape
         const enter = (x: Tensor): void => {
           const leaving = built
             .flat()
-            .flatMap(({ from, row, column, stages }) =>
-              from === states.length && weightOf(row, column) !== 0 ? [stages] : [],
+            .flatMap((op) =>
+              op.from === states.length && weightOf(op.row, op.column) !== 0 && !isDropped(op) ? [op.stages] : [],
             );
           const rest = partial === 1 ? undefined : passing(x, { partial, stride: strideFrom(states.length) });
           states.push({ x, source: openSource([worked(x, partial)], leaving, mode), rest });
@@ -164,11 +172,12 @@ export const cell = (store: Store, { nodes, concat }: CellPlan, shape: CellShape
         enter(input(second, s1));
         for (const [i, ops] of built.entries()) {
           const { x } = scope(() => {
-            const terms = ops.flatMap(({ from, row, column, stages }): Term[] => {
+            const terms = ops.flatMap((op): Term[] => {
+              const { from, row, column, stages } = op;
               const [weight, state] = [weightOf(row, column), states[from]];
               if (weight === 0 || state === undefined) return [];
-              const identity = stages.length === 1 && stages[0]?.work.kind === 'self';
-              return [{ branch: state.source.branch(stages), weight, identity }];
+              if (isDropped(op)) return [{ branch: { raw: dropout(state.source.x, skipDropout) }, weight }];
+              return [{ branch: state.source.branch(stages), weight, identity: isIdentity(stages) }];
             });
             const done = sumBranches(terms, mode) ?? emptyNode(states, stride);
             const kept = states.map(({ source }) => source.shared);

@@ -23,6 +23,13 @@ export {
 } from './plan.js';
 export type { OpContext, Primitive, Stage, Work } from './primitive.js';
 export * from './primitives.js';
+export {
+  type OpPlace,
+  type Projection,
+  projectedStrengths,
+  projectedWeights,
+} from './projection.js';
+export { dropWeakest, inColumnsOf, type KeptOps, prunedSpace } from './pruned-space.js';
 export { randomGenotype } from './random-genotype.js';
 export { readGenotypes } from './read-genotypes.js';
 export { certain, type OpWeights, type Relaxation, relaxation, rows, type Tensors } from './relaxation.js';
@@ -31,4 +38,5 @@ export { type Branch, type Features, joined, type Mode, modeOf, openSource, type
 export { dartsSpace, type SearchSpace, searchSpace, spaces } from './search-space.js';
 export { dartsSelector, type Selector, type Strengths } from './selector.js';
 export { selectors } from './selectors.js';
+export { dropout } from './skip-dropout.js';
 export { threshold } from './threshold.js';

@@ -8,8 +8,11 @@ export interface SearchSpace {
   readonly name: string;
   /** The columns of alpha. */
   readonly primitives: readonly Primitive[];
-  /** The supernet's cell of a kind, with `nodes` intermediate nodes. */
-  plan(kind: CellKind, sizes: { readonly nodes: number }): CellPlan;
+  /**
+   * The supernet's cell of a kind, with `nodes` intermediate nodes. `component` is the part of the network that it is
+   * of, for a space whose cells differ from part to part.
+   */
+  plan(kind: CellKind, sizes: { readonly nodes: number; readonly component?: string | undefined }): CellPlan;
 }
 
 /** A space of cells with every operation on every edge. */

@@ -1,0 +1,212 @@
+import { z } from 'zod';
+import type { Alpha, Supernet } from '../net/index.js';
+import type { Knobs, TensorBatch } from '../nn/index.js';
+import type { EdgePlan, OpPlace, Projection } from '../space/index.js';
+import { argmax, crossEntropy, eq, inPlace, noGrad, rng, scope, sum, zeros } from '../tensor/index.js';
+import { keepingBuffers } from './arch-gradient.js';
+import type { At, Json, Learner } from './learner.js';
+
+type Cell = Pick<Alpha, 'component' | 'kind'>;
+
+const cell = { component: z.string(), kind: z.enum(['normal', 'reduction']) };
+const memo = z.object({
+  /** Epochs that were begun. */
+  begun: z.int(),
+  /** Per edge, by row, the column of the operation that it keeps. */
+  ops: z.array(z.object({ ...cell, row: z.int(), column: z.int() })),
+  /** Per node the rows of the edges that it keeps. */
+  nodes: z.array(z.object({ ...cell, node: z.int(), rows: z.array(z.int()) })),
+});
+type Memo = z.infer<typeof memo>;
+
+/** What is left without something: how well, and at equal accuracy how confidently, the network still answers. */
+interface Score {
+  readonly accuracy: number;
+  readonly loss: number;
+}
+
+/** Whether a network is worse off than another. */
+const worse = (a: Score, b: Score): boolean =>
+  a.accuracy < b.accuracy || (a.accuracy === b.accuracy && a.loss > b.loss);
+
+/** What was decided so far, what is being tried, and what both come to for the supernet. */
+export interface Decisions {
+  readonly of: Projection;
+  /** Reads what a checkpoint holds. Throws where it holds something else. */
+  restore(saved: Json): void;
+  save(): Json;
+}
+
+interface State {
+  memo: Memo;
+  /** What is taken out for the moment: an operation, or, without a column, an edge. */
+  trial: (Cell & { row: number; column?: number }) | undefined;
+}
+
+const same = (a: Cell, b: Cell): boolean => a.component === b.component && a.kind === b.kind;
+
+const decide = ({ memo: { ops, nodes }, trial }: State, plan: (of: Cell) => readonly (readonly EdgePlan[])[]) =>
+  ((place: OpPlace) => {
+    const { row, column } = place;
+    if (trial?.row === row && same(trial, place) && (trial.column ?? column) === column) return 0;
+    const node = plan(place).findIndex((edges) => edges.some((edge) => edge.row === row));
+    const kept = nodes.find((one) => one.node === node && same(one, place));
+    if (kept !== undefined && !kept.rows.includes(row)) return 0;
+    const op = ops.find((one) => one.row === row && same(one, place));
+    return op === undefined ? undefined : op.column === column ? 1 : 0;
+  }) satisfies Projection;
+
+/** How a supernet is projected. */
+export interface ProjectionOptions {
+  /** Epochs of tuning from one decision to the next. */
+  readonly every: number;
+  /** Edges that a node keeps. */
+  readonly keep: number;
+  /** The images that decisions are made on, the same each time. */
+  readonly images: () => readonly TensorBatch[];
+  /** The cell of a place, as the supernet has it. */
+  readonly plan: (of: Cell) => readonly (readonly EdgePlan[])[];
+}
+
+const NONE = 'none';
+
+/** Nothing decided yet: what a supernet is built with before `projecting` decides. */
+export const decisions = (plan: ProjectionOptions['plan']): Decisions & { readonly state: State } => {
+  const state: State = { memo: { begun: 0, ops: [], nodes: [] }, trial: undefined };
+  return {
+    state,
+    of: (place) => decide(state, plan)(place),
+    save: () => structuredClone(state.memo),
+    restore: (saved) => {
+      state.memo = memo.parse(saved);
+    },
+  };
+};
+
+/** A whole number in [0, n), from `rng`. */
+const below = (n: number): number =>
+  scope(() => {
+    const drawn = zeros([1], { dtype: 'float64' });
+    inPlace.uniform(drawn, 0, 1);
+    return Math.min(n - 1, Math.floor(drawn.item() * n));
+  });
+
+/** Epochs that all decisions of a cell take, the last of them without more tuning than one. */
+export const projectionEpochs = ({ edges, nodes, every }: { edges: number; nodes: number; every: number }): number =>
+  every * (edges + Math.max(0, nodes - 1) - 1) + 1;
+
+/**
+ * Perturbation-based selection (DARTS-PT; Wang et al. 2021) over a search that goes on: at the start of an epoch, in
+ * each cell, an edge that is drawn at random keeps the operation without which the network answers worst on validation
+ * images, `none` apart; then a few epochs of tuning, and the next edge. When all edges are decided, a node keeps those
+ * edges without which the network answers worst. Batch norms use the statistics of the batch meanwhile, as the authors'
+ * do: running statistics are of the network with everything in it. What is measured leaves no trace.
+ */
+export const projecting = (
+  learner: Learner,
+  { net, made, every, keep, images, plan }: ProjectionOptions & { net: Supernet; made: ReturnType<typeof decisions> },
+): Learner => {
+  const { state } = made;
+  const cells = net.alphas
+    .filter(({ part }) => part === 'ops')
+    .map(({ component, kind }): Cell => ({ component, kind }));
+
+  /** How the network answers with what is being tried taken out. */
+  const measure = (batches: readonly TensorBatch[], knobs: Knobs): Score =>
+    scope(() =>
+      noGrad(() =>
+        keepingBuffers(net.store, () => {
+          let [hits, loss, total] = [0, 0, 0];
+          for (const { images: x, targets } of batches)
+            scope(() => {
+              const [answer] = net.answers(x, { training: true, knobs }, net.settings.slice(0, 1));
+              const labels = targets[0]?.labels;
+              if (answer === undefined || labels === undefined) throw new Error('Cannot project: no answer or label');
+              hits += sum(eq(argmax(answer.logits, { dim: 1 }), labels)).item();
+              loss += crossEntropy(answer.logits, labels, { reduction: 'sum' }).item();
+              total += x.shape[0] ?? 0;
+            });
+          return { accuracy: hits / total, loss: loss / total };
+        }),
+      ),
+    );
+
+  /** The score without each of these, all of the same random numbers. */
+  const without = (trials: readonly NonNullable<State['trial']>[], knobs: Knobs): Score[] => {
+    const random = rng.state();
+    try {
+      return scope(() => {
+        const batches = images();
+        return trials.map((trial) => {
+          rng.restore(random);
+          state.trial = trial;
+          return measure(batches, knobs);
+        });
+      });
+    } finally {
+      state.trial = undefined;
+      rng.restore(random);
+    }
+  };
+
+  const firstBy = (scores: readonly Score[], before: (a: Score, b: Score) => boolean): number =>
+    scores.reduce((best, score, i) => {
+      const its = scores[best];
+      return its !== undefined && before(score, its) ? i : best;
+    }, 0);
+
+  const decideEdge = (of: Cell, edges: readonly EdgePlan[], knobs: Knobs): void => {
+    const edge = edges[below(edges.length)];
+    if (edge === undefined) return;
+    const ops = edge.ops.filter(({ primitive }) => primitive.name !== NONE);
+    const scores = without(
+      ops.map(({ column }) => ({ ...of, row: edge.row, column })),
+      knobs,
+    );
+    const { column } = ops[firstBy(scores, worse)] ?? {};
+    if (column !== undefined) state.memo.ops.push({ ...of, row: edge.row, column });
+  };
+
+  const decideNode = (of: Cell, open: readonly { node: number; edges: readonly EdgePlan[] }[], knobs: Knobs): void => {
+    const chosen = open[below(open.length)];
+    if (chosen === undefined) return;
+    // Its entry is there from the start, so that an edge that is out stays out while the next are tried.
+    const entry = { ...of, node: chosen.node, rows: chosen.edges.map(({ row }) => row) };
+    state.memo.nodes.push(entry);
+    while (entry.rows.length > keep) {
+      const scores = without(
+        entry.rows.map((row) => ({ ...of, row })),
+        knobs,
+      );
+      entry.rows.splice(
+        firstBy(scores, (a, b) => worse(b, a)),
+        1,
+      );
+    }
+  };
+
+  const project = (knobs: Knobs): void => {
+    for (const of of cells) {
+      const nodes = plan(of).map((edges, node) => ({ node, edges }));
+      const edges = nodes.flatMap((one) => one.edges);
+      const undecided = edges.filter(({ row }) => !state.memo.ops.some((one) => one.row === row && same(one, of)));
+      const open = nodes.filter(
+        (one) => one.edges.length > keep && !state.memo.nodes.some((done) => done.node === one.node && same(done, of)),
+      );
+      if (undecided.length > 0) decideEdge(of, undecided, knobs);
+      else if (open.length > 0) decideNode(of, open, knobs);
+    }
+  };
+
+  return {
+    ...learner,
+    step: (batches, at: At) => {
+      if (at.step === 0) {
+        if (state.memo.begun % every === 0) project(at.knobs);
+        state.memo.begun++;
+      }
+      return learner.step(batches, at);
+    },
+    memo: { save: made.save, restore: made.restore },
+  };
+};

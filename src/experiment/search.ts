@@ -43,7 +43,7 @@ export interface Continuation {
 
 export const SEARCH_PHASE = 'search';
 
-const scales: Readonly<Record<Scale, Values>> = {
+export const searchScales: Readonly<Record<Scale, Values>> = {
   /** Minutes on two cores: shows that everything works. */
   smoke: { epochs: 2, batchSize: 64, channels: 4, layers: 3, nodes: 2 },
   /**
@@ -110,7 +110,8 @@ const common = (o: SearchOptions) => {
 const everyEpoch = (epochs: number, holds: (t: number) => boolean): boolean =>
   Array.from({ length: epochs }, (_, epoch) => epoch / epochs).every(holds);
 
-const weightLr = (options: SearchOptions): Schedule => cosine(options.weightLr, options.weightLrMin);
+export const weightLr = (options: Pick<SearchOptions, 'weightLr' | 'weightLrMin'>): Schedule =>
+  cosine(options.weightLr, options.weightLrMin);
 
 /**
  * DARTS: one network, one stream. `sampling: 'class'` draws every class equally often (the paper's re-sampling row, eq
@@ -119,7 +120,7 @@ const weightLr = (options: SearchOptions): Schedule => cosine(options.weightLr, 
 export const plainSearch = (row: Row): Experiment =>
   define({
     kind: 'search',
-    scales,
+    scales: searchScales,
     ...row,
     options: plainOptions,
     plan: (o) => {
@@ -207,7 +208,7 @@ export const bilateralSearch = (
 ): Experiment =>
   define({
     kind: 'search',
-    scales,
+    scales: searchScales,
     ...row,
     options: bilateralOptions,
     plan: (o) => bilateralPlan(o, { method: 'DARTS + BBN', continued }),
@@ -225,7 +226,7 @@ const eq17 =
 export const hlsSearch = (row: Row, { continued = [] }: { continued?: readonly Continuation[] } = {}): Experiment =>
   define({
     kind: 'search',
-    scales,
+    scales: searchScales,
     ...row,
     options: hlsOptions,
     plan: (o) => bilateralPlan(o, { method: 'HLS', continued, factor: eq17(o.freeze) }),

@@ -79,6 +79,7 @@ const epoch = z.object({
   opWeights: perComponent(z.record(z.string(), list(list(z.number())))).exactOptional(),
   genotype: genotypes.exactOptional(),
   eigenvalue: z.number().exactOptional(),
+  candidates: z.object({ evaluated: index, best: z.number() }).exactOptional(),
   seconds: z.number(),
   imagesPerSecond: z.number(),
   peakMemoryBytes: z.number(),

@@ -11,37 +11,36 @@ const recipes: [string, Values][] = [
 ];
 /** Sizes at which each takes milliseconds per step. Rates of alpha are refused here. */
 const plan = (recipe: string, values: Values = {}) =>
-  tinyPlan({ candidates: 7, candidateBatches: 2, ...values }, recipe);
+  tinyPlan({ epochs: 1, candidates: 7, candidateBatches: 2, ...values }, recipe);
 
 const combined: [string, Values][] = recipes.flatMap(([recipe, values]): [string, Values][] => [
   [recipe, values],
   [recipe, { ...values, sampling: 'class', candidateSampling: 'class' }],
-  [recipe, { ...values, bilateral: true, layers: 3 }],
+  [recipe, { ...values, bilateral: true, candidates: 5 }],
 ]);
 
-const step = (phaseEpoch: number, n: number) => (event: LoopEvent) =>
-  event.type === 'step' && event.epoch === phaseEpoch && event.step === n;
+const at = (epoch: number, step: number) => (event: LoopEvent) =>
+  event.type === 'step' && event.epoch === epoch && event.step === step;
+const endOf = (epoch: number) => (event: LoopEvent) => event.type === 'epoch' && event.record.epoch === epoch;
 
-const places: [string, (event: LoopEvent) => boolean][] = [
-  ['within training', step(1, 2)],
-  ['at the end of training', (event) => event.type === 'epoch' && event.record.epoch === 1],
-  ['within the selection', step(2, 5)],
-  ['at the end', (event) => event.type === 'epoch' && event.record.epoch === 2],
+/** Where each is stopped: one of each method within both phases, the others where it differs. */
+const stops: { recipe: string; values: Values; where: string; stop: (event: LoopEvent) => boolean }[] = [
+  ...combined.map(([recipe, values]) => ({ recipe, values, where: 'within the selection', stop: at(1, 4) })),
+  ...recipes.map(([recipe, values]) => ({ recipe, values, where: 'within training', stop: at(0, 2) })),
+  { recipe: 'enas', values: {}, where: 'at the end of training', stop: endOf(0) },
+  { recipe: 'enas', values: {}, where: 'at the end', stop: endOf(1) },
 ];
 
 describe('a search among whole architectures', () => {
-  it.each(combined.flatMap(([recipe, values]) => places.map(([at, stop]) => ({ recipe, values, at, stop }))))(
-    '$recipe $values, stopped $at, ends in the same bytes',
-    async ({ recipe, values, stop }) => {
-      const { phases } = plan(recipe, values);
-      const { events, records, middle, end } = await watched(tinyRun(phases, { seed: 3 }), stop);
-      const resumed = tinyRun(phases, { seed: 3, resume: middle, records });
-      expect(bytesOf(resumed).equals(middle)).toBe(true);
-      expect(await rest(resumed)).toEqual(events);
-      expect(bytesOf(resumed).equals(end)).toBe(true);
-      resumed.dispose();
-    },
-  );
+  it.each(stops)('$recipe $values, stopped $where, ends in the same bytes', async ({ recipe, values, stop }) => {
+    const { phases } = plan(recipe, values);
+    const { events, records, middle, end } = await watched(tinyRun(phases, { seed: 3 }), stop);
+    const resumed = tinyRun(phases, { seed: 3, resume: middle, records });
+    expect(bytesOf(resumed).equals(middle)).toBe(true);
+    expect(await rest(resumed)).toEqual(events);
+    expect(bytesOf(resumed).equals(end)).toBe(true);
+    resumed.dispose();
+  });
 
   it.each(recipes)('%s keeps the best candidate, and leaves no tensor behind', async (recipe, values) => {
     const before = liveTensors();
@@ -51,7 +50,7 @@ describe('a search among whole architectures', () => {
     let sum = 0;
     let last: unknown;
     for await (const event of live) {
-      if (event.type === 'step' && event.epoch === 2) {
+      if (event.type === 'step' && event.epoch === 1) {
         accuracies.push(event.accuracy * event.step - sum);
         sum = event.accuracy * event.step;
         found.push(live.genotypes());
@@ -70,7 +69,7 @@ describe('a search among whole architectures', () => {
 
   it('compares candidates on the same images, whose statistics stay out of the network', async () => {
     // One architecture alone: nothing differs between candidates but what they are evaluated on.
-    const live = tinyRun(plan('random-ws', { nodes: 1, candidates: 40, epochs: 1 }).phases);
+    const live = tinyRun(plan('random-ws', { nodes: 1, candidates: 40 }).phases);
     const seen = new Map<string, number>();
     let sum = 0;
     for await (const event of live) {

@@ -58,6 +58,8 @@ interface Definition<S extends OptionSet>
   extends Omit<Experiment, 'options' | 'paper' | 'with' | 'usual'>,
     Partial<Pick<Experiment, 'paper'>> {
   readonly options: S;
+  /** Options of other experiments that make no sense in this one, and why. */
+  readonly refused?: Readonly<Record<string, string>>;
   /** Defaults that are others because of values that were given. */
   implied?(values: Values): Values;
   plan(
@@ -67,7 +69,7 @@ interface Definition<S extends OptionSet>
 
 /** Makes an experiment of its options and of what they lead to. */
 export const define = <S extends OptionSet>(definition: Definition<S>): Experiment => {
-  const { plan, options, implied = () => ({}), ...facts } = definition;
+  const { plan, options, refused = {}, implied = () => ({}), ...facts } = definition;
   const written = (read: z.infer<S>): Values =>
     Object.fromEntries(Object.entries(read).map(([name, value]) => [name, spelled(value)]));
   const unsaid = (values: Values): Values => ({ ...facts.defaults, ...implied(values) });
@@ -77,6 +79,9 @@ export const define = <S extends OptionSet>(definition: Definition<S>): Experime
     options,
     with: (values) => {
       const unknown = Object.keys(values).find((key) => !(key in options.shape));
+      const why = unknown === undefined ? undefined : refused[unknown];
+      if (unknown !== undefined && why !== undefined)
+        throw new RangeError(`Cannot use --${kebab(unknown)} with ${facts.name}: ${why}`);
       if (unknown !== undefined)
         throw new RangeError(
           `Cannot use --${kebab(unknown)}: ${facts.name} has no such option, only ` +

@@ -105,3 +105,25 @@ export const requireCompatible = (o: SearchOptions): void => {
   const found = rules.find(({ broken }) => broken(o));
   if (found !== undefined) throw new RangeError(`Cannot use ${found.says(o)}`);
 };
+
+const NO_ALPHA = 'it runs whole architectures, there is no alpha';
+
+/** Options of differentiable searches that make no sense where whole architectures are run, and why. */
+export const refusedOfPopulations: Readonly<Record<string, string>> = {
+  order: `${NO_ALPHA} that a gradient could be taken of; leave it out`,
+  archLr: `${NO_ALPHA} that could learn; leave it out`,
+  archOptimizer: `${NO_ALPHA} that could learn; leave it out`,
+  archWeightDecay: `${NO_ALPHA} that could decay; leave it out`,
+  archData: `${NO_ALPHA} that could learn; architectures are compared on validation images`,
+  archSampling: `${NO_ALPHA}; --candidate-sampling says how the images are drawn that architectures are compared on`,
+  archWarmup: `${NO_ALPHA} that could wait; leave it out`,
+  relax: 'operations are on or off, none is weighed; leave it out',
+  temperature: 'operations are on or off, none is weighed; leave it out',
+  perturbation: 'operations are on or off, there are no weights to perturb; leave it out',
+  selector: 'it evaluates architectures as they are, two edges per node, and keeps the best; leave it out',
+  partial: 'its architectures run at full width; leave it out',
+  auxiliarySkip: 'an auxiliary skip connection steadies alpha, of which it has none; leave it out',
+  eigenvalue: `${NO_ALPHA} in which the loss could be sharp; leave it out`,
+  stop: 'stop rules look at alpha or at the cell that it stands for; give fewer --epochs instead',
+  freeze: `${NO_ALPHA} whose learning could be frozen softly; leave it out`,
+};

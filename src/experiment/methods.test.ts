@@ -8,7 +8,9 @@ import { zeros } from '../tensor/index.js';
 import { experiments, stopRules, table2, type Values } from './index.js';
 
 const paperNames = new Set(table2.map(({ name }) => name));
-const methods = experiments.names().filter((name) => !paperNames.has(name));
+const methods = experiments
+  .all()
+  .flatMap(({ name, options }) => (paperNames.has(name) || !('eigenvalue' in options.shape) ? [] : [name]));
 
 /** Each method alone, with re-sampling, with two branches, and with HLS. */
 const combined: [string, Values, string][] = [

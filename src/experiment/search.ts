@@ -44,7 +44,8 @@ export interface Continuation {
   readonly frozen?: readonly string[];
 }
 
-const allScales: Readonly<Record<Scale, Values>> = {
+/** What each scale is of, for a search of one phase. */
+export const searchScales: Readonly<Record<Scale, Values>> = {
   /** Minutes on two cores: shows that everything works. */
   smoke: { epochs: 2, batchSize: 64, channels: 4, layers: 3, nodes: 2 },
   /**
@@ -60,9 +61,9 @@ const allScales: Readonly<Record<Scale, Values>> = {
 const factsOf = ({ sizes = {}, ...row }: Row) => ({
   ...row,
   scales: {
-    smoke: { ...allScales.smoke, ...sizes.smoke },
-    small: { ...allScales.small, ...sizes.small },
-    paper: { ...allScales.paper, ...sizes.paper },
+    smoke: { ...searchScales.smoke, ...sizes.smoke },
+    small: { ...searchScales.small, ...sizes.small },
+    paper: { ...searchScales.paper, ...sizes.paper },
   },
 });
 
@@ -122,7 +123,8 @@ const common = (o: SearchOptions) => {
 const everyEpoch = (epochs: number, holds: (t: number) => boolean): boolean =>
   Array.from({ length: epochs }, (_, epoch) => epoch / epochs).every(holds);
 
-const weightLr = (options: SearchOptions): Schedule => cosine(options.weightLr, options.weightLrMin);
+export const weightLr = (options: Pick<SearchOptions, 'weightLr' | 'weightLrMin'>): Schedule =>
+  cosine(options.weightLr, options.weightLrMin);
 
 /**
  * DARTS: one network, one stream. `sampling: 'class'` draws every class equally often (the paper's re-sampling row, eq

@@ -79,7 +79,7 @@ export const forecast = async (
       batchSize,
     );
   const perEpoch = (phase: Phase): number =>
-    stepsPerEpoch * seconds(phase, 'step') + validations * seconds(phase, 'validation');
+    (phase.steps ?? stepsPerEpoch) * seconds(phase, 'step') + validations * seconds(phase, 'validation');
   // A network that answers at several settings is tested on the validation images as well.
   const tested = Math.ceil(testImages / batchSize) + (trainStreams(plan) > 1 ? validations : 0);
   return {

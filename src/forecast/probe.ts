@@ -85,6 +85,7 @@ export const probe = async (plan: Plan, { batch, sizes }: { batch: number; sizes
     const phases = small.phases.map((phase) => ({
       ...phase,
       epochs: Math.min(1, phase.epochs),
+      steps: phase.steps && Math.min(STEPS, phase.steps),
       stop: undefined,
       knobs: {
         ...phase.knobs,

@@ -54,6 +54,8 @@ export interface LearnerRecord {
   readonly genotype?: Record<string, Genotype>;
   /** The dominant eigenvalue of the validation loss's Hessian in alpha, where it was asked for. */
   readonly eigenvalue?: number;
+  /** Of a phase that chooses among architectures: how many were evaluated so far, and the best one's accuracy. */
+  readonly candidates?: { readonly evaluated: number; readonly best: number };
 }
 
 /** One way to take steps. The loop knows this and no method. */

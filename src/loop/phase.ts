@@ -22,6 +22,8 @@ export interface Phase {
   readonly name: string;
   /** A phase without epochs trains nothing: the network that it builds is tested, or goes on in the next. */
   readonly epochs: number;
+  /** Steps of each of its epochs; those of the run unless said. */
+  readonly steps?: number | undefined;
   /** Components that stay as they are. */
   readonly frozen?: readonly string[];
   /** What changes from epoch to epoch, by name: `weightLr`, `archLr.backbone`, `mixing`, `dropPath`. */

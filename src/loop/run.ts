@@ -176,7 +176,8 @@ export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live 
       const knobs = knobsAt(phase, t);
       const began = performance.now();
       const resumedAt = step;
-      while (step < stepsPerEpoch) {
+      const steps = phase.steps ?? stepsPerEpoch;
+      while (step < steps) {
         const from = performance.now();
         profiler?.begin();
         const report = scope(() =>
@@ -196,7 +197,7 @@ export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live 
           type: 'step',
           epoch,
           step,
-          steps: stepsPerEpoch,
+          steps,
           loss: totals.loss / totals.steps,
           accuracy: totals.accuracy / totals.steps,
           seconds: (performance.now() - from) / 1000,
@@ -208,7 +209,7 @@ export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live 
       for (; !validated.done; validated = await pass.next())
         yield { type: 'validation', epoch, done: validated.value, total: dataset.valid.labels.length };
       profiler?.validated((performance.now() - began) / 1000 - trainSeconds);
-      const images = (stepsPerEpoch - resumedAt) * batchSize * ofTraining();
+      const images = (steps - resumedAt) * batchSize * ofTraining();
       const { loss, accuracy, gradNorm } = meansOf(totals);
       const record: Epoch = {
         kind: learner.kind,

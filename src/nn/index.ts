@@ -11,4 +11,5 @@ export {
 } from './layers.js';
 export { type Init, type Parameter, ParameterStore, type Store } from './parameters.js';
 export { type Knobs, type Pass, testing } from './pass.js';
+export { recalibrate } from './recalibrate.js';
 export { takeOver } from './take-over.js';

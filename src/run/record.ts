@@ -81,6 +81,7 @@ const epoch = z.object({
   operations: perComponent(z.record(z.string(), list(list(z.string())))).exactOptional(),
   genotype: genotypes.exactOptional(),
   eigenvalue: z.number().exactOptional(),
+  candidates: z.object({ evaluated: index, best: z.number() }).exactOptional(),
   seconds: z.number(),
   imagesPerSecond: z.number(),
   peakMemoryBytes: z.number(),

@@ -1,3 +1,4 @@
+export { architecture, mutated, type Place, randomArchitecture, sortedCell } from './architecture.js';
 export {
   type Cell,
   type CellInput,
@@ -30,13 +31,14 @@ export {
   projectedWeights,
 } from './projection.js';
 export { dropWeakest, inColumnsOf, type KeptOps, prunedSpace } from './pruned-space.js';
-export { randomGenotype } from './random-genotype.js';
-export { readGenotypes } from './read-genotypes.js';
+export { type Draw, randomGenotype } from './random-genotype.js';
+export { genotypesShape, readGenotypes } from './read-genotypes.js';
 export { certain, type OpWeights, type Relaxation, relaxation, rows, type Tensors } from './relaxation.js';
 export { relaxations, softmaxRelaxation } from './relaxations.js';
 export { type Branch, type Features, joined, type Mode, modeOf, openSource, type Source } from './run-stages.js';
 export { dartsSpace, type SearchSpace, searchSpace, spaces } from './search-space.js';
 export { dartsSelector, type Selector, type Strengths } from './selector.js';
 export { selectors } from './selectors.js';
+export { pathOf, singlePathRelaxation } from './single-path.js';
 export { dropout } from './skip-dropout.js';
 export { threshold } from './threshold.js';

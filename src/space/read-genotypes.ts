@@ -10,7 +10,8 @@ const cell = z.object({
   concat: z.array(z.number()),
 });
 const genotype = z.strictObject({ normal: cell.exactOptional(), reduction: cell.exactOptional() });
-const content = z.record(z.string(), genotype);
+/** Genotypes by component as JSON has them: of the right shape, of whatever operations. */
+export const genotypesShape = z.record(z.string(), genotype);
 const kinds = ['normal', 'reduction'] as const satisfies readonly CellKind[];
 
 const FORM =
@@ -65,7 +66,7 @@ export const readGenotypes = (
     }
     if (!computes({ nodes, concat })) fail(`${where}: its output must depend on its inputs, every way there is none`);
   };
-  const { data, error } = content.safeParse(byComponent(json));
+  const { data, error } = genotypesShape.safeParse(byComponent(json));
   if (data === undefined) {
     const { path = [], message = 'it is wrong' } = error.issues[0] ?? {};
     const problem =

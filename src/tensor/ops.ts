@@ -68,6 +68,7 @@ export const rsqrt = unary('rsqrt');
 export const abs = unary('abs');
 export const square = unary('square');
 export const sigmoid = unary('sigmoid');
+export const tanh = unary('tanh');
 export const isfinite = unary('isfinite');
 const clampOp = tensorOp('aten::clamp', 'self', 'min', 'max');
 /** x between two numbers: what is outside becomes the nearer, and has no gradient. */

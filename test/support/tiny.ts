@@ -49,8 +49,11 @@ const TINY: Values = {
 };
 
 /** A search of a network that takes milliseconds per step: DARTS unless another recipe is named. */
-export const tinyPlan = (values: Values = {}, recipe = 'darts'): Plan =>
-  experiments.named(recipe).with({ ...TINY, ...values });
+export const tinyPlan = (values: Values = {}, recipe = 'darts'): Plan => {
+  const experiment = experiments.named(recipe);
+  const own = Object.entries(TINY).filter(([name]) => name in experiment.options.shape);
+  return experiment.with({ ...Object.fromEntries(own), ...values });
+};
 
 /** HLS at the same sizes, and what follows it. */
 export const tinyContinued = (continued: readonly Continuation[], values: Values = {}): Plan => {

@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { experiments, numberIn, oneOf, type Scale, type Values } from '../experiment/index.js';
 import { CONTINUED_FROM, paperData } from '../paper/index.js';
@@ -18,6 +17,7 @@ import {
   writeOutputs,
 } from '../reproduce/index.js';
 import { changeText } from '../run/index.js';
+import { folderInside } from '../run/inside.js';
 import { lockRun } from '../run/lock.js';
 import { type DataRequest, planData } from '../session/index.js';
 import { kernels } from '../tensor/index.js';
@@ -159,7 +159,8 @@ const reproduce = async (what: StudyName, flags: ReproduceFlags & OptionFlags): 
     const display = flags.quiet ? silent : runDisplay();
     await planData(data, { onProgress: display.onData }).finally(display.end);
   }
-  mkdirSync(join(flags.out, 'runs'), { recursive: true });
+  mkdirSync(flags.out, { recursive: true });
+  folderInside(flags.out, 'runs');
   const { release } = lockRun(flags.out);
   try {
     const onNotice = flags.quiet ? () => {} : (text: string) => void process.stderr.write(`${text}\n`);

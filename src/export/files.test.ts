@@ -1,4 +1,14 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -12,7 +22,7 @@ import { liveTensors, parseSafetensors, zeros } from '../tensor/index.js';
 import { deviation, requireClose } from './check.js';
 import { modelCard, placeDemo, placeTransformers, withExportable } from './index.js';
 import { readOnnx } from './onnx-read.js';
-import { placeFolder } from './place.js';
+import { placeFile, placeFolder } from './place.js';
 import { runtimeFiles } from './runtime.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'tailnas-export-'));
@@ -195,6 +205,16 @@ describe('a folder', () => {
     mkdirSync(path('half'));
     expect(() => placeFolder(path('half', 'new'), wrong)).toThrow(`Cannot export to ${path('half', 'new')}: `);
     expect(readdirSync(path('half'))).toEqual([]);
+  });
+
+  it('goes through no link that lies in the way', () => {
+    for (const name of ['ours', 'theirs']) mkdirSync(path(name));
+    symlinkSync(path('theirs'), path('ours', `.tmp-${process.pid}-new`));
+    placeFolder(path('ours', 'new'), new Map([['a', 'a']]));
+    expect(readdirSync(path('ours'))).toEqual(['new']);
+    symlinkSync(path('theirs', 'nothing'), path('ours', 'link'));
+    expect(() => placeFile(path('ours', 'link'), 'a')).toThrow('it must not exist yet');
+    expect(readdirSync(path('theirs'))).toEqual([]);
   });
 });
 

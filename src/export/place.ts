@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { lstatSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { syncFolder, writeAtomic } from '../run/atomic.js';
 
@@ -7,7 +7,8 @@ export type Content = string | Uint8Array | readonly Uint8Array[];
 
 /** Throws when something is there already: an export never replaces a file. */
 export const requireFree = (path: string): void => {
-  if (existsSync(path))
+  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined)
+    // a link that leads nowhere is there too
     throw new Error(
       `Cannot export to ${path}: it must not exist yet, and it does; name another place, or remove it first`,
     );
@@ -33,6 +34,8 @@ export const placeFolder = (folder: string, files: ReadonlyMap<string, Content>)
   makeFolder(parent);
   const temporary = join(parent, `.tmp-${process.pid}-${basename(folder)}`);
   try {
+    rmSync(temporary, { recursive: true, force: true }); // it may be a link that somebody else has put there
+    mkdirSync(temporary);
     for (const [name, content] of files) {
       const file = join(temporary, name);
       mkdirSync(dirname(file), { recursive: true });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -34,5 +34,18 @@ describe('what a reproduction leaves', () => {
     expect(readFileSync(figures[0] ?? '', 'utf8')).toContain('(n = 2)');
     const page = readFileSync(report ?? '', 'utf8');
     expect(page).toContain('it failed after 1 epoch: Search diverged: the training loss (NaN) is not finite');
+  });
+
+  it('writes nothing through a link', async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'tailnas-elsewhere-'));
+    writeFileSync(join(elsewhere, 'precious'), 'precious');
+    symlinkSync(elsewhere, join(out, 'figures'));
+    symlinkSync(join(elsewhere, 'precious'), join(out, 'report.html'));
+    const { failed, report } = await writeOutputs({ figures: ['figure2'] }, { paths: [leave(1)], out, command: [] });
+    expect(failed).toMatchObject([{ name: 'figure2', error: expect.stringContaining('it is a link') }]);
+    expect(readFileSync(report ?? '', 'utf8')).toContain('<html');
+    expect(readdirSync(elsewhere)).toEqual(['precious']);
+    expect(readFileSync(join(elsewhere, 'precious'), 'utf8')).toBe('precious');
+    rmSync(elsewhere, { recursive: true });
   });
 });

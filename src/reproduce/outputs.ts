@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { drawFigure, figures as kinds, svgToPng } from '../figure/index.js';
 import {
@@ -15,7 +14,7 @@ import {
 } from '../measure/index.js';
 import { reportPage } from '../page/index.js';
 import type { PaperFigure } from '../paper/index.js';
-import { writeAtomic } from '../run/atomic.js';
+import { folderInside, writeInside } from '../run/inside.js';
 import type { Study } from './studies.js';
 
 /** What a reproduction leaves besides its runs. */
@@ -32,7 +31,10 @@ export interface Outputs {
   readonly failed: readonly { readonly name: string; readonly error: string }[];
 }
 
-const draw = (name: PaperFigure, { runs, folder }: { runs: readonly LoadedRun[]; folder: string }): string[] => {
+const FIGURES = 'figures';
+const REPORT = 'report.html';
+
+const draw = (name: PaperFigure, { runs, out }: { runs: readonly LoadedRun[]; out: string }): string[] => {
   const kind = kinds.named(name);
   if (kind === undefined) throw new RangeError(`Cannot draw ${name}: there is no such figure`);
   const { recipes = [] } = kind;
@@ -40,15 +42,14 @@ const draw = (name: PaperFigure, { runs, folder }: { runs: readonly LoadedRun[];
     kind,
     runs.filter((run) => recipes.includes(run.info.name)),
   );
-  mkdirSync(folder, { recursive: true });
-  const files = { svg: join(folder, `${name}.svg`), png: join(folder, `${name}.png`) };
-  writeAtomic(files.svg, captioned);
-  writeAtomic(files.png, svgToPng(captioned));
-  return [files.svg, files.png];
+  const folder = folderInside(out, FIGURES);
+  const files = Object.entries({ [`${name}.svg`]: captioned, [`${name}.png`]: svgToPng(captioned) });
+  for (const [file, content] of files) writeInside(out, [FIGURES, file], content);
+  return files.map(([file]) => join(folder, file));
 };
 
 /**
- * Makes figures and the report of runs, in the order of the table's rows, below `out`. What cannot be drawn is named in
+ * Makes figures and the report of runs, in the order of the table's rows, in the folder `out`. What cannot be drawn is named in
  * `failed` and takes nothing else down.
  */
 export const writeOutputs = async (
@@ -69,12 +70,10 @@ export const writeOutputs = async (
     }
   };
   const files: string[] = [];
-  for (const name of figures)
-    files.push(...(await attempt(name, () => draw(name, { runs: done, folder: join(out, 'figures') }))).flat());
-  const file = join(out, 'report.html');
+  for (const name of figures) files.push(...(await attempt(name, () => draw(name, { runs: done, out }))).flat());
   const report = async (): Promise<string> => {
-    writeAtomic(file, await reportPage(runs, { command }));
-    return file;
+    writeInside(out, [REPORT], await reportPage(runs, { command }));
+    return join(out, REPORT);
   };
   const [written] = runs.length === 0 ? [] : await attempt('report', report);
   return {

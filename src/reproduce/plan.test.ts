@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -120,6 +120,18 @@ describe('a plan', () => {
     const folder = join(out, 'runs', 'darts-seed-1');
     writeFileSync(join(folder, 'evaluation.json'), '');
     expect(() => planRuns(request())).toThrow(`or remove ${folder}, and it is made again`);
+  });
+
+  it.each(['runs', join('runs', 'darts-seed-1')])('follows no link in place of %s', (place) => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'tailnas-elsewhere-'));
+    leave(darts, 1, { epochs: 3 });
+    cpSync(join(out, place), elsewhere, { recursive: true });
+    const before = readdirSync(elsewhere, { recursive: true });
+    rmSync(join(out, place), { recursive: true });
+    symlinkSync(elsewhere, join(out, place));
+    expect(() => planRuns(request())).toThrow(`Cannot use ${join(out, place)}: it must be a folder, it is a link`);
+    expect(readdirSync(elsewhere, { recursive: true })).toEqual(before);
+    rmSync(elsewhere, { recursive: true });
   });
 
   it('takes settings that are the same for the same, however they were given', () => {

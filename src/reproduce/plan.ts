@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { kebab, type Plan, type Values } from '../experiment/index.js';
 import { totalEpochs } from '../loop/index.js';
 import { openRun, type RunInfo } from '../run/index.js';
+import { placeInside } from '../run/inside.js';
 import type { DataRequest } from '../session/index.js';
 import { requireAsked } from './belongs.js';
 
@@ -72,7 +73,7 @@ const readable = (path: string): { info: RunInfo; finished: boolean; epochs: num
 /**
  * The runs that a request needs, each after the one that it goes on from, all recipes of one seed before the next seed:
  * a reproduction that is stopped early then has whole tables. Reads the run folders below `out` and writes nothing.
- * Throws when one of them holds another run than the one asked for.
+ * Throws when one of them holds another run than the one asked for, and where a link lies in the place of one.
  */
 export const planRuns = ({ plans, base, seeds, data, overrides, given, change = {}, out }: Request): PlannedRun[] => {
   const runs = new Map<string, PlannedRun>();
@@ -81,7 +82,7 @@ export const planRuns = ({ plans, base, seeds, data, overrides, given, change = 
     const name = `${row}-seed-${seed}`;
     const known = runs.get(name);
     if (known !== undefined) return known;
-    const path = join(out, 'runs', name);
+    const path = placeInside(out, 'runs', name);
     const to = totalEpochs(plan.phases);
     const flags = { ...overrides, ...given, ...change };
     const planned = { name, row, path, plan, seed, flags, parent: undefined };

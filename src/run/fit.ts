@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { folderInside, isInside, textInside, writeInside } from './inside.js';
+import { isInside, placeInside, textInside, writeInside } from './inside.js';
 import { check } from './parse.js';
 import { scalar } from './record.js';
 import { isSealed, parseSealed, sealed } from './seal.js';
@@ -89,12 +89,8 @@ export const readFitOutcome = (dir: string): FitOutcome | undefined => {
 export const writeFitOutcome = (dir: string, value: FitOutcome): void =>
   write(dir, { name: OUTCOME, schema: outcome, value });
 
-/** The run folder of a part. Throws where a link lies in its place. */
-export const fitPartDir = (dir: string, name: FitPart): string => {
-  const path = join(dir, name);
-  // It is written into: it must be of this folder.
-  return isInside(dir, name) ? folderInside(dir, name) : path;
-};
+/** The run folder of a part. Throws where a link lies in its place: it is written into, and must be of this folder. */
+export const fitPartDir = (dir: string, name: FitPart): string => placeInside(dir, name);
 
 /**
  * The run folder that a path stands for: of a fit that of its best network, of anything else the path itself. Throws

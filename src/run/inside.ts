@@ -17,8 +17,9 @@ import { join } from 'node:path';
 import { writeAtomic } from './atomic.js';
 import { attempt, codeOf, ifPossible } from './file-error.js';
 
-// The only way to the files of a run folder. The folder may be from a stranger: a link in it could lead anywhere, and
-// so could a name that some text of it gives. The folder itself is named by the user, and may be a link.
+// The only way to the files of a run folder, of a fit and of a reproduction. The folder may be from a stranger: a link in
+// it could lead anywhere, and so could a name that some text of it gives. The folder itself is named by the user, and
+// may be a link.
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 /** Never through a link, and never waiting for the other end of a pipe. */
@@ -116,12 +117,18 @@ export const listInside = (dir: string, ...names: string[]): string[] => {
   return attempt(`Cannot read ${path}`, () => readdirSync(path));
 };
 
-/** A folder of a run folder, which is made where it is missing. */
-export const folderInside = (dir: string, ...names: string[]): string => {
+/** The path of a folder in a folder, whether it is there or not. Throws where a link or a file lies in its place. */
+export const placeInside = (dir: string, ...names: string[]): string => {
   const path = pathInside(dir, names);
   const found = lstatIfThere(path);
-  if (found === undefined) attempt(`Cannot make ${path}`, () => mkdirSync(path));
-  else requireFolder(path, found);
+  if (found !== undefined) requireFolder(path, found);
+  return path;
+};
+
+/** A folder of a run folder, which is made where it is missing. */
+export const folderInside = (dir: string, ...names: string[]): string => {
+  const path = placeInside(dir, ...names);
+  if (lstatIfThere(path) === undefined) attempt(`Cannot make ${path}`, () => mkdirSync(path));
   return path;
 };
 

@@ -142,7 +142,7 @@ const oneCell = (w: Work): (() => void) => {
   return () => {
     const y = joined(
       body.forward(cellInput([s0]), cellInput([s1]), {
-        weights: softmaxRelaxation.weights({ ops: alpha }, training),
+        weights: softmaxRelaxation.weights({ ops: alpha }, { plan, pass: training }),
         pass: training,
       }),
     );

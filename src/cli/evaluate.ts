@@ -32,7 +32,10 @@ export const command = (): Command =>
       ).argParser(mixingList),
     )
     .addOption(priorOption())
-    .option('--data <name or folder>', "other labelled images to test on; the run's own need not be there then")
+    .option(
+      '--data <name or path>',
+      "other labelled images to test on, a folder or an archive; the run's own need not be there then",
+    )
     .option('--json', 'print the result as JSON on stdout; progress stays on stderr')
     .option('--quiet', 'show no progress')
     .addHelpText(

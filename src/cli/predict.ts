@@ -56,7 +56,7 @@ export const command = (): Command =>
     .argument('<run>', 'the folder of a training; nothing else of it is needed')
     .argument(
       '<what...>',
-      "image files, folders, patterns in quotes such as 'photos/**/*.jpg', or - for paths on stdin",
+      "image files, folders, archives, patterns in quotes such as 'photos/**/*.jpg', or - for paths on stdin",
     )
     .optionsGroup('Output:')
     .addOption(new Option('--top <n>', 'the n most probable classes of each image').argParser(atLeastOne).default(1))

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { printable } from '../label/index.js';
-import type { Failure } from './entries.js';
+import type { Failure } from './reasons.js';
 import type { Part } from './source.js';
 
 /** A file that was to be used and could not be. */
@@ -22,6 +22,8 @@ export interface Reasons {
 export interface DataAccount {
   /** The folders of the parts, as they are called there: `{ train: 'train', valid: 'val', test: 'test' }`. */
   readonly parts?: Readonly<Partial<Record<Part, string>>> | undefined;
+  /** What the images are read from, where that is no folder: `zip`. */
+  readonly archive?: string | undefined;
   /** What lies beside the images. */
   readonly leftOut: readonly Reasons[];
   /** Images that are used although something is wrong with their files. */

@@ -1,15 +1,12 @@
-import { createReadStream, type Dirent, statSync } from 'node:fs';
+import { type Dirent, statSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { Transform } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
-import { extract } from 'tar-stream';
 import { printable } from '../label/index.js';
+import { openArchive } from './archive-paths.js';
 import { fromPython, isPythonCifar, pythonNames } from './cifar-python.js';
 import { cached } from './download.js';
-import { fileHead, isGzip } from './read-bounded.js';
+import { fileHead } from './read-bounded.js';
+import { FileProblem } from './reasons.js';
 import { arraySource, type DataFormat, type DataSource, type ImageSet, type SourceOptions } from './source.js';
 
 const SIZE = 32;
@@ -51,8 +48,6 @@ const isWanted = (file: string): boolean =>
 
 /** CIFAR-100's training images take 155 MB, in either version; nothing else of these sets is larger. */
 const MOST_FILE_BYTES = 160e6;
-/** Of an archive, all together. */
-const MOST_BYTES = 600e6;
 
 const requireSize = (name: string, size: number, path: string): void => {
   if (size > MOST_FILE_BYTES)
@@ -60,19 +55,6 @@ const requireSize = (name: string, size: number, path: string): void => {
       `Cannot open data: ${name} in ${printable(path)} must have at most ${MOST_FILE_BYTES} bytes, got ${size}; ` +
         'take the files as they are downloaded',
     );
-};
-
-/** Throws once more bytes went through than an archive of these sets has: a small one may expand without end. */
-const atMost = (path: string): Transform => {
-  let seen = 0;
-  return new Transform({
-    transform: (chunk: Buffer, _, done) => {
-      seen += chunk.length;
-      const rule = `archive ${printable(path)} must hold at most ${MOST_BYTES} bytes, it has more`;
-      if (seen > MOST_BYTES) done(new Error(`Cannot open data: ${rule}; give CIFAR's own archive, or unpack another`));
-      else done(null, chunk);
-    },
-  });
 };
 
 const wantedFile = (entry: Dirent): string[] => (!entry.isDirectory() && isWanted(entry.name) ? [entry.name] : []);
@@ -87,26 +69,21 @@ const readFolder = async (folder: string): Promise<Files> => {
   return files;
 };
 
-const readArchive = async (archive: string): Promise<Files> => {
+const readArchive = async (path: string): Promise<Files> => {
+  const archive = await openArchive(path);
   const files = new Map<string, Buffer>();
-  const tar = extract();
-  const collect = async (): Promise<void> => {
-    for await (const entry of tar) {
-      const name = basename(entry.header.name);
-      if (isWanted(name) && entry.header.type === 'file') {
-        requireSize(name, entry.header.size ?? 0, archive);
-        files.set(name, await buffer(entry));
-      } else entry.resume();
-    }
-  };
   try {
-    const { head } = await fileHead(archive, 2);
-    const unzipped = isGzip(head) ? [createGunzip()] : [];
-    await Promise.all([pipeline([createReadStream(archive), ...unzipped, atMost(archive), tar]), collect()]);
+    for (const [place, file] of archive?.files ?? []) {
+      const name = basename(place);
+      if (!isWanted(name)) continue;
+      requireSize(name, file.size, path);
+      files.set(name, (await archive?.bytes(file)) ?? Buffer.alloc(0));
+    }
   } catch (cause) {
-    if (cause instanceof Error && cause.message.startsWith('Cannot ')) throw cause;
-    const problem = `archive ${printable(archive)} is damaged or cut short`;
-    throw new Error(`Cannot open data: ${problem}; remove it and download it again`, { cause });
+    if (!(cause instanceof FileProblem)) throw cause;
+    throw new Error(`Cannot open data: a file in ${printable(path)} cannot be used: ${cause.message}`, { cause });
+  } finally {
+    archive?.close();
   }
   return files;
 };
@@ -198,12 +175,14 @@ const openCached = (archive: Kind['archive']) => async (options: SourceOptions) 
   openCifar(await cached(archive, options));
 
 export const cifar: DataFormat = {
-  what: 'CIFAR files, binary or of Python (in a folder or the .tar.gz archive)',
+  what: 'CIFAR files, binary or of Python (in a folder or an archive)',
   named: Object.fromEntries(KINDS.map(({ name, archive }) => [name, openCached(archive)])),
   fixed: true,
-  recognises: (path, entries) =>
-    entries === undefined
-      ? /\.(tar\.gz|tgz|tar)$/.test(path)
-      : kindOf(entries) !== undefined || (isPythonCifar(entries) && statSync(join(path, pythonMark(entries))).isFile()),
+  recognises: (path, entries = []) =>
+    kindOf(entries) !== undefined || (isPythonCifar(entries) && statSync(join(path, pythonMark(entries))).isFile()),
+  inArchive: (files) => {
+    const names = files.map((file) => basename(file));
+    return kindOf(names) !== undefined || isPythonCifar(names);
+  },
   open: openCifar,
 };

@@ -1,7 +1,8 @@
 import { basename, join } from 'node:path';
 import { printable } from '../label/index.js';
 import { alikeNames, matchAlike } from './class-names.js';
-import { type Failure, type Survey, survey } from './entries.js';
+import { type Survey, survey } from './entries.js';
+import type { Failure } from './reasons.js';
 import { countLabels } from './source.js';
 import { splitClasses } from './split.js';
 

@@ -113,7 +113,7 @@ export const planDataset = async (spec: string | DataSource, options: PlanOption
       classes.length,
     );
   const counts = { train: count('train'), valid: count('valid'), test: count('test') };
-  const account = { parts: source.parts, leftOut: byReason(source.leftOut ?? []), warned: [] };
+  const account = { archive: source.archive, parts: source.parts, leftOut: byReason(source.leftOut ?? []), warned: [] };
   const about = {
     ...{ name, classes, channels, imageSize, fit, counts, available, testShare, account },
     tail: { imbalance, imbalanceRatio },

@@ -1,11 +1,11 @@
 import { basename, relative, resolve } from 'node:path';
 import { printable } from '../label/index.js';
 import { asTrained, deal, listClasses, USUAL_TEST_SHARE } from './class-folders.js';
-import type { Failure } from './entries.js';
 import { filesSource, type LabelledFiles } from './files-source.js';
 import { openTable } from './label-table.js';
 import { openLabelledFolder } from './labelled-folder.js';
 import { findLayout, NO_CLASS, requireTraining } from './layout.js';
+import type { Failure } from './reasons.js';
 import type { DataFormat, DataSource, Part, SourceOptions } from './source.js';
 
 interface Parts {
@@ -73,8 +73,9 @@ export const openFolder = async (root: string, options: SourceOptions = {}): Pro
 };
 
 export const folder: DataFormat = {
-  what: 'a folder of images',
+  what: 'a folder of images, or a zip or tar file of one',
   recognises: (_, entries) => entries !== undefined,
+  inArchive: () => true,
   open: openFolder,
   openLabelled: openLabelledFolder,
 };

@@ -1,6 +1,6 @@
 import type { ImageShape } from './decode.js';
-import type { Failure } from './entries.js';
 import { type ImageReader, imageReader } from './image-reader.js';
+import type { Failure } from './reasons.js';
 
 /** Batches that are decoded while the one before them is computed. */
 const AHEAD = 2;

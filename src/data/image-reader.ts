@@ -1,12 +1,12 @@
-import { open, readFile, readlink, stat } from 'node:fs/promises';
-import { printable } from '../label/index.js';
+import { inArchive } from './archive-paths.js';
 import { type ImageShape, imageDecoder, type RawImage } from './decode.js';
-import { codeOf, type Failure, reasonOf, specialKind } from './entries.js';
+import { allBytes, fileSize, firstBytes } from './file-bytes.js';
 import { gate } from './gate.js';
 import { gifIsSound } from './gif-stream.js';
 import { type ImageSides, imageSides } from './image-head.js';
 import { fileKind, type ImageFormat, unreadReason } from './image-kind.js';
-import { CUT_SHORT, ImageProblem, plainFormats } from './plain-images.js';
+import { CUT_SHORT, plainFormats } from './plain-images.js';
+import { codeOf, type Failure, FileProblem, reasonOf } from './reasons.js';
 import { tiffProblem, tiffTags } from './tiff-pixels.js';
 
 /** An image as it was read. */
@@ -39,7 +39,7 @@ const DAMAGED = 'it is damaged: its pixels cannot be decoded; copy or download i
 
 /** What libvips says, in plain words: its own are of its functions. */
 const plainly = (error: unknown): string => {
-  if (error instanceof ImageProblem) return error.message;
+  if (error instanceof FileProblem) return error.message;
   const said = error instanceof Error ? error.message : '';
   if (codeOf(error) !== '') return reasonOf(error);
   if (/premature|truncat|end of (file|input|data)|\bEOF\b|not enough|too short|short read/i.test(said))
@@ -54,43 +54,30 @@ const warned = (error: unknown): string =>
 
 /** What is wrong with a path before its bytes are looked at; else how many there are. */
 const sizeOf = async (file: string): Promise<number> => {
-  const found = await stat(file).catch(async (error: unknown) => {
-    const link = codeOf(error) === 'ENOENT' ? await readlink(file).catch(() => undefined) : undefined;
-    if (link !== undefined) throw new ImageProblem(`it is a link to ${printable(link)}, which is not there`);
-    throw error;
-  });
-  if (found.isDirectory()) throw new ImageProblem('it is a folder, not an image');
-  const special = specialKind(found);
-  if (special !== undefined) throw new ImageProblem(`it is ${special}, not a file`);
-  if (found.size === 0) throw new ImageProblem('it is empty (0 bytes)');
-  if (found.size > MOST_FILE_BYTES)
-    throw new ImageProblem(`it has ${(found.size / 2 ** 30).toFixed(1)} GiB, at most 1 is read; convert it`);
-  return found.size;
+  const size = await fileSize(file);
+  if (size === 0) throw new FileProblem('it is empty (0 bytes)');
+  if (size > MOST_FILE_BYTES)
+    throw new FileProblem(`it has ${(size / 2 ** 30).toFixed(1)} GiB, at most 1 is read; convert it`);
+  return size;
 };
 
-const firstBytes = async (file: string, n: number): Promise<Uint8Array> => {
-  const opened = await open(file, 'r');
-  try {
-    const { buffer, bytesRead } = await opened.read(Buffer.alloc(n), 0, n, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await opened.close();
-  }
-};
-
-/** What stands in brackets at the end of a path would be taken for options of libvips, so such a file is read here. */
-const openable = async (file: string): Promise<Uint8Array | string> => (file.includes('[') ? readFile(file) : file);
+/**
+ * What stands in brackets at the end of a path would be taken for options of libvips, so such a file is read here, as
+ * one in an archive is.
+ */
+const openable = async (file: string): Promise<Uint8Array | string> =>
+  file.includes('[') || inArchive(file) !== undefined ? allBytes(file) : file;
 
 /** Throws where an image is too large, or larger than such a file can be. */
 const requireSides = ({ width, height }: ImageSides, size: number): void => {
   const pixels = width * height;
   const millions = `${Math.round(pixels / 1e6)} million pixels (${width}×${height})`;
   if (pixels > MOST_PIXELS)
-    throw new ImageProblem(
+    throw new FileProblem(
       `it has ${millions}, at most ${Math.round(MOST_PIXELS / 1e6)} million are read; scale it down`,
     );
   if (pixels > LARGE && pixels > PIXELS_PER_BYTE * size)
-    throw new ImageProblem(`it has ${millions} in ${size} bytes, which is no photograph; scale it down if it is one`);
+    throw new FileProblem(`it has ${millions} in ${size} bytes, which is no photograph; scale it down if it is one`);
 };
 
 /** Opens the reader for images of one shape. */
@@ -112,13 +99,13 @@ export const imageReader = async ({
     size: number,
   ): Promise<{ format: ImageFormat; cost: number }> => {
     const kind = fileKind(head);
-    if (!('format' in kind)) throw new ImageProblem(`it is no image but ${kind.what}`);
+    if (!('format' in kind)) throw new FileProblem(`it is no image but ${kind.what}`);
     const { format } = kind;
     const unread = unreadReason(format);
-    if (unread !== undefined) throw new ImageProblem(unread);
-    const tags = format === 'tiff' ? (tiffTags(head) ?? tiffTags(await readFile(file))) : undefined;
+    if (unread !== undefined) throw new FileProblem(unread);
+    const tags = format === 'tiff' ? (tiffTags(head) ?? tiffTags(await allBytes(file))) : undefined;
     const problem = tags && tiffProblem(tags);
-    if (problem !== undefined) throw new ImageProblem(problem);
+    if (problem !== undefined) throw new FileProblem(problem);
     const plain = plainFormats[format];
     const bytes = Buffer.from(head.buffer, head.byteOffset, head.byteLength);
     const sides = tags ?? plain?.sides(bytes) ?? imageSides(head, format) ?? (await decoder.head(await openable(file)));
@@ -153,12 +140,12 @@ export const imageReader = async ({
       attempt(file, async () => {
         const size = await sizeOf(file);
         const small = size <= HEAD;
-        const head = small ? await readFile(file) : await firstBytes(file, HEAD);
+        const head = small ? await allBytes(file) : await firstBytes(file, HEAD);
         const { format, cost } = await inspect(file, head, size);
-        const image = await inFlight.run(cost, async () => decode(small ? head : await readFile(file), format));
+        const image = await inFlight.run(cost, async () => decode(small ? head : await allBytes(file), format));
         if (image.pixels.length !== pixels) {
           const has = image.pixels.length / shape.imageSize ** 2;
-          throw new ImageProblem(`it has ${has} channels, which cannot become ${shape.channels}; convert it to RGB`);
+          throw new FileProblem(`it has ${has} channels, which cannot become ${shape.channels}; convert it to RGB`);
         }
         return image;
       }),

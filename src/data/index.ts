@@ -10,7 +10,6 @@ export { matchClasses, parentName } from './class-names.js';
 export { type Counts, type Dataset, type DatasetPlan, type PlanOptions, planDataset, splits } from './dataset.js';
 export { type Fit, fits, type ImageShape, imageDecoder, USUAL_FIT } from './decode.js';
 export { drawnShares } from './drawn-shares.js';
-export type { Failure } from './entries.js';
 export { type FoundImages, findImages } from './find-images.js';
 export { type DecodedImages, imageBatches } from './image-batches.js';
 export { type Imbalance, imbalances, longTailCounts } from './long-tail.js';
@@ -18,6 +17,7 @@ export { openLabelled } from './open-labelled.js';
 export { addDataFormat, dataNames, UnknownDataError } from './open-source.js';
 export { encodePng } from './png.js';
 export { checkImages, type ReadOptions, readImages } from './read-images.js';
+export type { Failure } from './reasons.js';
 export { Rng } from './rng.js';
 export { type Sampling, samplings } from './sampler.js';
 export {

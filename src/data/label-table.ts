@@ -1,12 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { printable } from '../label/index.js';
+import { inArchive, openArchive } from './archive-paths.js';
 import { type ClassFolders, deal, USUAL_TEST_SHARE } from './class-folders.js';
-import type { Failure } from './entries.js';
+import { allBytes, fileSize } from './file-bytes.js';
 import { filesSource } from './files-source.js';
 import { imagesBelow } from './find-images.js';
 import { type PartName, partNames, partOf } from './layout.js';
 import { fileHead } from './read-bounded.js';
+import type { Failure } from './reasons.js';
 import { countLabels, type DataSource, type SourceOptions } from './source.js';
 
 const MOST_BYTES = 256e6; // of a table
@@ -102,9 +103,10 @@ const columnsOf = (rows: readonly string[][], table: string, isImage: (word: str
  */
 export const openTable = async (root: string, table: string, options: SourceOptions): Promise<DataSource> => {
   const { imageSize = 32, channels = 3, testShare, strict, fit } = options;
-  const { size } = await fileHead(table, 1);
+  await openArchive(table); // it may lie beside the images there
+  const size = inArchive(table) === undefined ? (await fileHead(table, 1)).size : await fileSize(table);
   if (size > MOST_BYTES) throw new Error(`Cannot open data: ${printable(table)} must have at most 256 MB, got ${size}`);
-  const rows = parseTable((await readFile(table, 'utf8')).replace(/^\ufeff/, ''));
+  const rows = parseTable((await allBytes(table)).toString('utf8').replace(/^\ufeff/, ''));
   const { files, leftOut: others } = await imagesBelow(root);
   const find = finder(root, { files, table });
   const columns = columnsOf(rows, table, (word) => {

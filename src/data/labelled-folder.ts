@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { printable } from '../label/index.js';
 import type { ImageShape } from './decode.js';
-import type { Failure } from './entries.js';
 import { imagesBelow } from './find-images.js';
 import { imageBatches } from './image-batches.js';
 import { findLayout } from './layout.js';
+import type { Failure } from './reasons.js';
 import type { LabelledImages } from './source.js';
 
 const BATCH = 64; // decoded at once

@@ -1,6 +1,7 @@
 import { basename, join, relative } from 'node:path';
 import { printable } from '../label/index.js';
-import { type Failure, type Survey, survey } from './entries.js';
+import { type Survey, survey } from './entries.js';
+import type { Failure } from './reasons.js';
 
 export const partNames = ['train', 'valid', 'test'] as const;
 export type PartName = (typeof partNames)[number];

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { byReason, type DataAccount, refuseUnreadable, type Skipped } from './account.js';
 import type { About, Counts, Dataset } from './dataset.js';
-import type { Failure } from './entries.js';
+import type { Failure } from './reasons.js';
 import { samePictures } from './same-pictures.js';
 import { countLabels, type DataSource, type ImageSet, type Loaded, type Part, type Progress } from './source.js';
 

@@ -63,7 +63,11 @@ describe('openSource', () => {
     await expect(openSource(gone)).rejects.toThrow(`Cannot open data: there is no file or folder ${gone}`);
     await writeFile(join(root, 'one.zip'), 'PK\x03\x04');
     await expect(openSource(join(root, 'one.zip'))).rejects.toThrow(
-      /one.zip must be a folder of IDX files, or CIFAR .* it is an archive; unpack it and give its folder/,
+      /one.zip is damaged or cut short; remove it and download it again/,
+    );
+    await writeFile(join(root, 'one.7z'), '7z\xbc\xaf', 'latin1');
+    await expect(openSource(join(root, 'one.7z'))).rejects.toThrow(
+      /one.7z must be a folder of IDX files, or CIFAR .* it is an archive; unpack it and give its folder/,
     );
   });
 

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { didYouMean, printable } from '../label/index.js';
+import { openArchive } from './archive-paths.js';
 import { cifar } from './cifar.js';
 import { isPlainName } from './entries.js';
 import { folder } from './folder.js';
@@ -68,14 +69,16 @@ export const recognise = async (
     if (named !== undefined) return { format, open: named[1] };
   }
   const entry = await stat(spec).catch(() => undefined);
-  if (entry === undefined) {
+  const archive = entry?.isDirectory() ? undefined : await openArchive(spec);
+  if (entry === undefined && archive === undefined) {
     const near = didYouMean(basename(spec), namesIn(dirname(spec)));
     if (/[/\\.~]/.test(spec))
       throw new Error(`Cannot open data: there is no file or folder ${printable(spec)};${near || ' check the path'}`);
     throw new UnknownDataError(spec);
   }
-  const entries = entry.isDirectory() ? await readdir(spec) : undefined;
-  const format = formats.find((candidate) => candidate.recognises(spec, entries));
+  const entries = entry?.isDirectory() ? await readdir(spec) : undefined;
+  const own = formats.find((candidate) => candidate.recognises(spec, entries));
+  const format = own ?? (archive && formats.find((candidate) => candidate.inArchive?.([...archive.files.keys()])));
   if (format === undefined) {
     const { head } = await fileHead(spec, HEAD_BYTES);
     const kind = fileKind(head, spec);
@@ -84,7 +87,9 @@ export const recognise = async (
     const rule = `must be ${formats.map(({ what }) => what).join(', or ')}`;
     throw new Error(`Cannot open data: ${printable(spec)} ${rule}, it is ${is}; ${way}`);
   }
-  return { format, open: (options) => format.open(spec, options) };
+  const open = (options: SourceOptions): Promise<DataSource> => format.open(spec, options);
+  if (own !== undefined || archive === undefined) return { format, open };
+  return { format, open: async (options) => ({ ...(await open(options)), archive: archive.kind }) };
 };
 
 /**

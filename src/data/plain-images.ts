@@ -1,5 +1,6 @@
 import type { RawImage } from './decode.js';
 import type { ImageSides } from './image-head.js';
+import { FileProblem } from './reasons.js';
 
 /** An image format simple enough to be read here: how large it is, and its pixels. Both throw on what is damaged. */
 interface PlainFormat {
@@ -7,16 +8,11 @@ interface PlainFormat {
   pixels(bytes: Buffer): RawImage;
 }
 
-/** What is wrong with an image, in words. */
-export class ImageProblem extends Error {
-  override readonly name = 'ImageProblem';
-}
-
 export const CUT_SHORT = 'it is cut short: the end of the image is missing; copy or download it again';
 const DAMAGED = 'it is damaged: its header contradicts itself; copy or download it again';
 
 const requireBytes = (bytes: Buffer, n: number): void => {
-  if (bytes.length < n) throw new ImageProblem(CUT_SHORT);
+  if (bytes.length < n) throw new FileProblem(CUT_SHORT);
 };
 
 interface BmpHeader extends ImageSides {
@@ -39,20 +35,20 @@ const bmpHeader = (b: Buffer): BmpHeader => {
   const compression = old ? 0 : b.readUInt32LE(30);
   const masked = compression === 3 && bits === 32 && header >= 40;
   if (compression !== 0 && !masked)
-    throw new ImageProblem(
+    throw new FileProblem(
       'it is a compressed BMP, which cannot be read; convert it to PNG (magick photo.bmp photo.png)',
     );
   if (![1, 4, 8, 24, 32].includes(bits))
-    throw new ImageProblem(`it is a BMP of ${bits} bits per pixel, which cannot be read; convert it to PNG`);
+    throw new FileProblem(`it is a BMP of ${bits} bits per pixel, which cannot be read; convert it to PNG`);
   // Bit fields in any other order than blue, green, red are rare.
   if (masked && (b.length < 66 || b.readUInt32LE(54) !== 0xff0000 || b.readUInt32LE(62) !== 0xff))
-    throw new ImageProblem('it is a BMP with colours in an unusual order; convert it to PNG');
+    throw new FileProblem('it is a BMP with colours in an unusual order; convert it to PNG');
   const sides = { width, height: Math.abs(height) };
-  if (width <= 0 || height === 0) throw new ImageProblem(DAMAGED);
+  if (width <= 0 || height === 0) throw new FileProblem(DAMAGED);
   const said = old ? 0 : b.readUInt32LE(46);
   const colours = bits > 8 ? 0 : said || 2 ** bits;
   const rest = { palette: 14 + header, colours, entry: old ? 3 : 4, offset: b.readUInt32LE(10) };
-  if (colours > 256) throw new ImageProblem(DAMAGED);
+  if (colours > 256) throw new FileProblem(DAMAGED);
   return { ...sides, upsideDown: height > 0, bits, ...rest };
 };
 
@@ -73,7 +69,7 @@ const bmp: PlainFormat = {
           const perByte = 8 / bits;
           const shift = 8 - bits * (1 + (x % perByte));
           const index = ((b[row + Math.floor(x / perByte)] ?? 0) >> shift) & (2 ** bits - 1);
-          if (index >= colours) throw new ImageProblem(DAMAGED);
+          if (index >= colours) throw new FileProblem(DAMAGED);
           at = palette + index * entry;
         }
         const to = 3 * (y * width + x);
@@ -94,17 +90,17 @@ interface PnmHeader extends ImageSides {
 
 const pnmHeader = (b: Buffer): PnmHeader => {
   const kind = (b[1] ?? 0) - 48;
-  if (kind === 7) throw new ImageProblem('PAM files cannot be read; convert it to PNG (magick photo.pam photo.png)');
+  if (kind === 7) throw new FileProblem('PAM files cannot be read; convert it to PNG (magick photo.pam photo.png)');
   const text = b.toString('latin1', 2, 4096);
   const token = /(?:\s|#[^\n]*\n)*(\d{1,10})/y;
   const next = (): number => {
     const found = token.exec(text);
-    if (found === null) throw new ImageProblem(b.length < 16 ? CUT_SHORT : DAMAGED);
+    if (found === null) throw new FileProblem(b.length < 16 ? CUT_SHORT : DAMAGED);
     return Number(found[1]);
   };
   const [width, height] = [next(), next()];
   const most = kind === 1 || kind === 4 ? 1 : next();
-  if (width < 1 || height < 1 || most < 1 || most > 65_535) throw new ImageProblem(DAMAGED);
+  if (width < 1 || height < 1 || most < 1 || most > 65_535) throw new FileProblem(DAMAGED);
   return { width, height, kind, most, from: 2 + token.lastIndex };
 };
 
@@ -117,7 +113,7 @@ const pnm: PlainFormat = {
     const n = width * height * channels;
     const bytes = new Uint8Array(n);
     const scaled = (value: number): number => {
-      if (value > most) throw new ImageProblem(DAMAGED);
+      if (value > most) throw new FileProblem(DAMAGED);
       return most === 255 ? value : Math.round((255 * value) / most);
     };
     if (kind <= 3) {
@@ -127,7 +123,7 @@ const pnm: PlainFormat = {
           .toString('latin1', from)
           .replace(/#[^\n]*/g, '')
           .match(kind === 1 ? /[01]/g : /\d+/g) ?? [];
-      if (words.length < n) throw new ImageProblem(CUT_SHORT);
+      if (words.length < n) throw new FileProblem(CUT_SHORT);
       for (let i = 0; i < n; i++) bytes[i] = kind === 1 ? 255 * (1 - Number(words[i])) : scaled(Number(words[i]));
     } else if (kind === 4) {
       const stride = Math.ceil(width / 8);

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { printable } from '../label/index.js';
-import { codeOf, reasonOf, specialKind } from './entries.js';
+import { codeOf, reasonOf, specialKind } from './reasons.js';
 
 /** The first two bytes of a gzip file. */
 export const isGzip = (head: Uint8Array): boolean => head[0] === 0x1f && head[1] === 0x8b;

@@ -1,6 +1,6 @@
 import type { ImageShape } from './decode.js';
-import type { Failure } from './entries.js';
 import { type ImageReader, imageReader } from './image-reader.js';
+import type { Failure } from './reasons.js';
 import type { Progress } from './source.js';
 
 /** Enough to keep every thread of Node's pool at work while finished images are copied. */

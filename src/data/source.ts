@@ -1,6 +1,6 @@
 import type { Fit, ImageShape } from './decode.js';
-import type { Failure } from './entries.js';
 import type { Imbalance } from './long-tail.js';
+import type { Failure } from './reasons.js';
 
 /** Images in memory, ready to be cut into batches. */
 export interface ImageSet {
@@ -49,6 +49,8 @@ export interface DataSource {
   readonly fit?: Fit | undefined;
   /** The folders of its parts, by what they are for, as they are called there. */
   readonly parts?: Readonly<Partial<Record<Part, string>>> | undefined;
+  /** What its images are read from, where that is no folder: `zip`. */
+  readonly archive?: string | undefined;
   /** What lies beside the images and is not used, with the reason. */
   readonly leftOut?: readonly Failure[] | undefined;
   /** What people should know of it before anything is learnt from it. */
@@ -87,6 +89,8 @@ export interface DataFormat {
   readonly fixed?: boolean;
   /** Whether a path leads to data of this kind. `entries` are the names in the folder, undefined for a file. */
   recognises(path: string, entries: readonly string[] | undefined): boolean;
+  /** Whether an archive that holds these files, by their paths in it, is of this kind; none is unless said. */
+  inArchive?(files: readonly string[]): boolean;
   open(path: string, options: SourceOptions): Promise<DataSource>;
   /** Opens all labelled images of a path, to be tested on; without it the test part of `open` is taken. */
   openLabelled?(path: string, shape: ImageShape): Promise<LabelledImages>;

@@ -3,11 +3,12 @@ import { orKnown } from '../label/index.js';
 import type { ExperimentRecord } from '../run/index.js';
 import { readGenotypes } from '../space/index.js';
 import type { Experiment, Plan } from './experiment.js';
+import { methods } from './methods.js';
 import { recordedOptions } from './network-options.js';
 import { table2 } from './recipes.js';
 import { training } from './train.js';
 
-const found = new Map(table2.map((experiment) => [experiment.name, experiment]));
+const found = new Map([...table2, ...methods].map((experiment) => [experiment.name, experiment]));
 
 /** Every search that has a name, in the order of the paper; then those of a user's own modules. */
 export const experiments = {

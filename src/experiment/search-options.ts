@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { samplings } from '../data/index.js';
-import { freezeForms, requireMixing, schedules } from '../schedule/index.js';
+import { archData } from '../learn/index.js';
+import { freezeForms, requireFraction, requireMixing, type Schedule, schedules } from '../schedule/index.js';
 import { relaxations, selectors, spaces } from '../space/index.js';
 import { augmentOption, isSize, LEARNING, learningOptions, rate } from './learning-options.js';
 import { labelOf, numberIn, oneOf, option } from './option.js';
@@ -8,6 +9,14 @@ import { stopRules } from './stop.js';
 
 const OPEN = 'What the paper leaves open (see docs/details.md)';
 const METHOD = 'Search method';
+
+/** Throws a RangeError when a temperature is not above 0 everywhere in training. */
+const requireAbove0 = (value: Schedule): Schedule => {
+  for (let t = 0; t < 1; t += 0.01)
+    if (!(value(t) > 0))
+      throw new RangeError(`It must be above 0, got ${value(t)} at t = ${t.toFixed(2)} from ${value.label}`);
+  return value;
+};
 
 /** The options that every search has: sizes, then what the method is made of. */
 export const searchOptions = z.object({
@@ -32,6 +41,46 @@ export const searchOptions = z.object({
   selector: option(
     { value: '<rule>', help: 'which edges and operations a cell keeps', group: METHOD },
     labelOf(selectors),
+  ),
+  temperature: option(
+    { value: '<schedule>', help: 'temperature of the relaxation, e.g. "linear(10, 0.1)"', group: METHOD },
+    (value) => requireAbove0(labelOf(schedules)(value)),
+  ),
+  perturbation: option(
+    { value: '<schedule>', help: 'how far operation weights are perturbed while the weights train', group: METHOD },
+    (value) => requireFraction(labelOf(schedules)(value), 'Cannot perturb operation weights: the perturbation'),
+  ),
+  partial: option(
+    { value: '<k>', help: 'operations work on one in k channels, the others pass by', group: METHOD },
+    numberIn({ least: 1, whole: true }),
+  ),
+  auxiliarySkip: option(
+    { value: '<schedule>', help: 'weight of a skip connection beside each edge, which is no choice', group: METHOD },
+    (value) => requireFraction(labelOf(schedules)(value), 'Cannot add skip connections: their weight'),
+  ),
+  archWarmup: option(
+    { value: '<share>', help: 'share of the epochs before alpha begins to move', group: METHOD },
+    numberIn({ least: 0, below: 1 }),
+  ),
+  archData: option(
+    { value: '<part>', help: `images that alpha learns from: ${archData.join(' or ')}`, group: METHOD },
+    oneOf(archData),
+  ),
+  archSampling: option(
+    {
+      value: '<how>',
+      help: `how alpha's batches are drawn: same (as the weights'), ${samplings.join(', ')}`,
+      group: METHOD,
+    },
+    oneOf(['same', ...samplings]),
+  ),
+  eigenvalue: option(
+    {
+      value: '<epochs>',
+      help: 'measure the sharpness of the loss in alpha every so many epochs; 0: never',
+      group: METHOD,
+    },
+    numberIn({ least: 0, whole: true }),
   ),
   stop: option({ value: '<rule>', help: 'ends the search before its last epoch', group: METHOD }, labelOf(stopRules)),
   augment: augmentOption,

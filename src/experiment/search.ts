@@ -1,9 +1,17 @@
-import { assumedPrior, bilateralObjective, darts, plainObjective, type StreamSpec } from '../learn/index.js';
+import {
+  assumedPrior,
+  bilateralObjective,
+  type Context,
+  darts,
+  plainObjective,
+  type StreamSpec,
+} from '../learn/index.js';
 import type { Phase } from '../loop/index.js';
 import { requireLogits } from '../loss/index.js';
 import { BACKBONE, bilateralNetwork, HEADS, searchNetwork } from '../net/index.js';
-import { constant, cosine, type FreezeForm, product, type Schedule, softFreeze } from '../schedule/index.js';
+import { constant, cosine, type FreezeForm, product, type Schedule, softFreeze, step } from '../schedule/index.js';
 import { define, type Experiment, type Plan, type Scale, type Values } from './experiment.js';
+import { requireCompatible } from './method-rules.js';
 import {
   type BilateralOptions,
   bilateralOptions,
@@ -11,6 +19,7 @@ import {
   plainOptions,
   type SearchOptions,
 } from './search-options.js';
+import { stopFor } from './stop.js';
 
 /** A row: what an experiment is called, and what it has other than the rest. */
 export interface Row {
@@ -46,12 +55,49 @@ const scales: Readonly<Record<Scale, Values>> = {
   paper: {},
 };
 
-const bothParts = (samplings: readonly StreamSpec['sampling'][]): StreamSpec[] =>
-  (['train', 'valid'] as const).flatMap((part) => samplings.map((sampling) => ({ part, sampling })));
+/** The streams of the weights' batches, then those of alpha's, if it has its own. */
+const streamsFor = (
+  { archData, archSampling }: SearchOptions,
+  samplings: readonly StreamSpec['sampling'][],
+): StreamSpec[] => [
+  ...samplings.map((sampling) => ({ part: 'train', sampling }) as const),
+  ...(archData === 'train' ? [] : samplings).map(
+    (sampling) => ({ part: 'valid', sampling: archSampling === 'same' ? sampling : archSampling }) as const,
+  ),
+];
 
-/** What all searches say of themselves. Throws a RangeError where the loss needs another classifier. */
-const common = ({ batchSize, steps, augment, space, loss, classifier }: SearchOptions) => {
+/** What the network's choice of operations is made of. */
+const choiceOf = ({ space, relax, selector, partial, auxiliarySkip }: SearchOptions) => ({
+  space,
+  relaxation: relax,
+  selector,
+  edges: { partial, auxiliarySkip: auxiliarySkip.label !== NONE },
+});
+
+const NONE = 'constant(0)';
+
+/** The schedules of the method that are in use: a run records no others. */
+const methodKnobs = ({
+  relax,
+  temperature,
+  perturbation,
+  auxiliarySkip,
+  archWarmup,
+}: SearchOptions): Phase['knobs'] => ({
+  ...(temperature.label === 'constant(1)' || !relax.knobs?.includes('temperature') ? {} : { temperature }),
+  ...(perturbation.label === NONE ? {} : { perturbation }),
+  ...(auxiliarySkip.label === NONE ? {} : { auxiliarySkip }),
+  ...(archWarmup === 0 ? {} : { archWait: step(archWarmup, 1, 0) }),
+});
+
+/** What a learner has of its run. */
+const learningFrom = ({ profiler, sample }: Context) => ({ profiler, sample });
+
+/** What all searches say of themselves. Throws a RangeError where options do not go together. */
+const common = (o: SearchOptions) => {
+  const { batchSize, steps, augment, space, loss, classifier } = o;
   requireLogits(loss, classifier);
+  requireCompatible(o);
   return {
     batchSize,
     steps,
@@ -76,20 +122,17 @@ export const plainSearch = (row: Row): Experiment =>
     ...row,
     options: plainOptions,
     plan: (o) => {
-      const streams = bothParts([o.sampling]);
+      const streams = streamsFor(o, [o.sampling]);
       const search: Phase = {
         name: SEARCH_PHASE,
         epochs: o.epochs,
-        knobs: { weightLr: weightLr(o), [`archLr.${BACKBONE}`]: constant(o.archLr) },
-        stop: o.stop,
+        knobs: { weightLr: weightLr(o), [`archLr.${BACKBONE}`]: constant(o.archLr), ...methodKnobs(o) },
+        stop: stopFor(o.stop, o.space),
         start: (context) => {
-          const net = searchNetwork(
-            { ...o, ...context },
-            { space: o.space, relaxation: o.relax, selector: o.selector },
-          );
+          const net = searchNetwork({ ...o, ...context }, choiceOf(o));
           const objective = plainObjective(net, o.loss.build(context.counts, net));
           const assumes = assumedPrior({ streams, loss: o.loss, counts: context.counts });
-          return darts({ ...o, net, objective, streams, assumes, profiler: context.profiler });
+          return darts({ ...o, net, objective, streams, assumes, ...learningFrom(context) });
         },
       };
       return {
@@ -112,25 +155,26 @@ const bilateralPlan = (
     factor,
   }: { method: string; continued: readonly Continuation[]; factor?: (mixing: Schedule) => Schedule },
 ): Omit<Plan, 'experiment' | 'values' | 'network'> => {
-  const streams = bothParts(['instance', o.sampling]);
+  const streams = streamsFor(o, ['instance', o.sampling]);
   const base = constant(o.archLr);
   const knobs = (mixing: Schedule): Phase['knobs'] => ({
     weightLr: weightLr(o),
     [`archLr.${BACKBONE}`]: factor === undefined ? base : product(base, factor(mixing)),
     ...Object.fromEntries(HEADS.map((head) => [`archLr.${head}`, base])),
     mixing,
+    ...methodKnobs(o),
   });
   const search: Phase = {
     name: SEARCH_PHASE,
     epochs: o.epochs,
     knobs: knobs(o.mixing),
-    stop: o.stop,
+    stop: stopFor(o.stop, o.space),
     start: (context) => {
-      const { space, relax: relaxation, selector, bnScope, logitScale } = o;
-      const net = bilateralNetwork({ ...o, ...context }, { space, relaxation, selector, bnScope, logitScale });
+      const { bnScope, logitScale } = o;
+      const net = bilateralNetwork({ ...o, ...context }, { ...choiceOf(o), bnScope, logitScale });
       const objective = bilateralObjective(net, o.loss.build(context.counts, net));
       const assumes = assumedPrior({ streams, loss: o.loss, counts: context.counts });
-      return darts({ ...o, net, objective, streams, assumes, profiler: context.profiler });
+      return darts({ ...o, net, objective, streams, assumes, ...learningFrom(context) });
     },
   };
   const phases = [

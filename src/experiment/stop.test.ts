@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { bytesOf, rest, tinyContinued, tinyPlan, tinyRun, watched } from '../../test/support/tiny.js';
 import type { Epoch, LoopEvent, Phase, StopRule } from '../loop/index.js';
 import { constant } from '../schedule/index.js';
+import { dartsSpace } from '../space/index.js';
 import { stopRules } from './index.js';
 
 const sizes = { epochs: 3, channels: 1, layers: 1, nodes: 1 };
@@ -101,19 +102,19 @@ describe('stop rules', () => {
   });
 
   it('never ends nothing', () => {
-    expect(stopRules.read('never').reason(epoch({ backbone: { normal: cellWith(4) } }))).toBeUndefined();
+    expect(stopRules.read('never').reason(epoch({ backbone: { normal: cellWith(4) } }), dartsSpace)).toBeUndefined();
   });
 
   it('skips ends a search whose normal cell has too many skip connections, in any component', () => {
     const { reason, label } = stopRules.read('skips(3)');
     expect(label).toBe('skips(3)');
     expect(stopRules.read('skips').label).toBe('skips(2)');
-    expect(reason(epoch({ backbone: { normal: cellWith(2), reduction: cellWith(4) } }))).toBeUndefined();
-    expect(reason(epoch({ backbone: { normal: cellWith(1) }, class: { normal: cellWith(3) } }))).toBe(
+    expect(reason(epoch({ backbone: { normal: cellWith(2), reduction: cellWith(4) } }), dartsSpace)).toBeUndefined();
+    expect(reason(epoch({ backbone: { normal: cellWith(1) }, class: { normal: cellWith(3) } }), dartsSpace)).toBe(
       'the normal cell of class has 3 skip connections',
     );
-    expect(reason(epoch(undefined))).toBeUndefined();
-    expect(reason([])).toBeUndefined();
+    expect(reason(epoch(undefined), dartsSpace)).toBeUndefined();
+    expect(reason([], dartsSpace)).toBeUndefined();
   });
 
   it('are options of a search', () => {

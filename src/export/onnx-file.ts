@@ -1,5 +1,4 @@
 import { requireKnown } from '../label/index.js';
-import { testing } from '../nn/index.js';
 import type { OpenModel } from '../session/index.js';
 import { cat, scope, type Tensor } from '../tensor/index.js';
 import { deviation, normalise, requireClose } from './check.js';
@@ -39,7 +38,7 @@ export const onnxBytes = (network: Exportable, form: OnnxForm = PLAIN): OnnxByte
   const bytes = toOnnxBytes(
     toOnnx({
       answer: (images) => {
-        const [answer] = model.model.answers(images, testing, [model.at]);
+        const [answer] = model.model.answers(images, { training: false, knobs: model.knobs }, [model.at]);
         if (answer === undefined) throw new Error('Cannot export run: its network gives no answer');
         return answer.logits;
       },

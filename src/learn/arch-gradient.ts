@@ -57,7 +57,7 @@ const withWeights = <T>(store: ParameterStore, weights: Tensor, body: () => T): 
 };
 
 /** Runs `body` and undoes what it did to the running statistics of the batch norms. */
-const keepingBuffers = <T>(store: ParameterStore, body: () => T): T => {
+export const keepingBuffers = <T>(store: ParameterStore, body: () => T): T => {
   const saved = noGrad(() => [...store.buffers.values()].map((buffer) => [buffer, clone(buffer)] as const));
   try {
     return body();

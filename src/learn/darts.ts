@@ -1,13 +1,18 @@
-import { freeze, type Supernet } from '../net/index.js';
-import type { TensorBatch } from '../nn/index.js';
+import { type Alpha, freeze, type Supernet } from '../net/index.js';
+import type { Knobs, TensorBatch } from '../nn/index.js';
 import { adam, archOptimizer, type Optimizer, sgd } from '../optim/index.js';
-import { noGrad, norm, scope, type Tensor } from '../tensor/index.js';
-import { firstOrder, secondOrder } from './arch-gradient.js';
+import { add, grad, noGrad, norm, scope, type Tensor } from '../tensor/index.js';
+import { firstOrder, keepingBuffers, secondOrder } from './arch-gradient.js';
 import { requireFiniteGradients, requireFiniteLoss } from './diverged.js';
-import type { At, Learner, StreamSpec } from './learner.js';
+import { dominantEigenvalue } from './eigenvalue.js';
+import type { At, Context, Learner, StreamSpec } from './learner.js';
 import type { Objective } from './objective.js';
 import type { StepProfiler } from './profiler.js';
 import { knob, weightStep } from './weight-step.js';
+
+/** The images that alpha learns from. */
+export const archData = ['valid', 'train'] as const;
+export type ArchData = (typeof archData)[number];
 
 /** What a differentiable search is made of. */
 export interface DartsOptions {
@@ -21,9 +26,17 @@ export interface DartsOptions {
   readonly gradClip: number;
   readonly archOptimizer: 'adam' | 'sgd';
   readonly archWeightDecay: number;
+  /** Whose loss alpha follows: that of validation batches, or of the very pass that the weights follow (SNAS). */
+  readonly archData?: ArchData;
+  /** Every so many epochs the Hessian's dominant eigenvalue is measured; 0 or absent: never. */
+  readonly eigenvalue?: number;
+  readonly sample?: Context['sample'];
   readonly assumes?: Learner['assumes'];
   readonly profiler?: StepProfiler | undefined;
 }
+
+/** Validation images per branch that an eigenvalue is measured on. */
+const EIGENVALUE_BATCH = 64;
 
 const named = (prefix: string, tensors: Readonly<Record<string, Tensor>>): [string, Tensor][] =>
   Object.entries(tensors).map(([name, t]) => [`${prefix}/${name}`, t]);
@@ -58,12 +71,56 @@ export const darts = (options: DartsOptions): Learner => {
   const arch = archOptimizer(alphas, { make: makeArch });
   const training = { store, optimizer: weights, objective, gradClip, profiler };
 
+  const rateAt =
+    (at: Pick<At, 'knobs'>) =>
+    (component: string): number =>
+      knob(at.knobs, `archLr.${component}`);
+  /** What is frozen or has rate 0 would not move: its gradient is not computed. */
+  const movingAt = (at: Pick<At, 'knobs'>): Alpha[] => {
+    const rate = rateAt(at);
+    return alphas.filter(({ component }) => !store.frozen.has(component) && rate(component) !== 0);
+  };
+  const valuesOf = (moving: readonly Alpha[]): Tensor[] => moving.map(({ value }) => value);
+
+  /** Adds what alpha's loss has beside the network's. */
+  const penalised = (moving: readonly Alpha[], gradients: readonly Tensor[]): readonly Tensor[] => {
+    const { penalty } = net.relaxation;
+    if (penalty === undefined || moving.length === 0) return gradients;
+    const own = grad(penalty(valuesOf(moving)), valuesOf(moving));
+    return noGrad(() => gradients.map((gradient, i) => (own[i] === undefined ? gradient : add(gradient, own[i]))));
+  };
+
+  /** Moves alpha along these gradients. Returns their norms by component. */
+  const moveAlpha = (moving: readonly Alpha[], found: readonly Tensor[], at: At): Record<string, number> => {
+    profiler?.enter('alpha: update');
+    const gradients = penalised(moving, found);
+    return noGrad(() => {
+      const squares: Record<string, number> = {};
+      const byAlpha = new Map(moving.map((alpha, i) => [alpha, gradients[i]]));
+      for (const [{ component }, gradient] of byAlpha)
+        if (gradient !== undefined) squares[component] = (squares[component] ?? 0) + norm(gradient).item() ** 2;
+      requireFiniteGradients(
+        Object.values(squares).reduce((a, b) => a + b, 0),
+        [...byAlpha].flatMap(([{ component, kind }, gradient]) =>
+          gradient === undefined ? [] : [{ name: `alpha of ${component}, ${kind}`, gradient }],
+        ),
+        at,
+      );
+      arch.step(
+        alphas.map((alpha) => byAlpha.get(alpha)),
+        { rate: rateAt(at) },
+      );
+      return Object.fromEntries(Object.entries(squares).map(([name, square]) => [name, Math.sqrt(square)]));
+    });
+  };
+
+  /** Alpha is perturbed in the weights' pass alone. */
+  const unperturbed = ({ perturbation: _, ...knobs }: Knobs): Knobs => knobs;
+
   const archStep = (train: readonly TensorBatch[], valid: readonly TensorBatch[], at: At): Record<string, number> =>
     scope(() => {
-      const rate = (component: string): number => knob(at.knobs, `archLr.${component}`);
-      // What is frozen or has rate 0 would not move: its gradient is not computed.
-      const moving = alphas.filter(({ component }) => !store.frozen.has(component) && rate(component) !== 0);
-      const step = { store, objective, alphas: moving, train, valid, knobs: at.knobs, profiler };
+      const moving = movingAt(at);
+      const step = { store, objective, alphas: moving, train, valid, knobs: unperturbed(at.knobs), profiler };
       const { loss, gradients } =
         options.order === 1 || moving.length === 0
           ? firstOrder(step)
@@ -73,29 +130,36 @@ export const darts = (options: DartsOptions): Learner => {
               lr: knob(at.knobs, 'weightLr'),
               buffer: weights.state.momentum,
             });
-      profiler?.enter('alpha: update');
       requireFiniteLoss(loss.item(), 'validation', at);
-      return noGrad(() => {
-        const byAlpha = new Map(moving.map((alpha, i) => [alpha, gradients[i]]));
-        const squares: Record<string, number> = {};
-        const found: { name: string; gradient: Tensor }[] = [];
-        for (const [{ component, kind }, gradient] of byAlpha) {
-          if (gradient === undefined) continue;
-          squares[component] = (squares[component] ?? 0) + norm(gradient).item() ** 2;
-          found.push({ name: `alpha of ${component}, ${kind}`, gradient });
-        }
-        requireFiniteGradients(
-          Object.values(squares).reduce((a, b) => a + b, 0),
-          found,
-          at,
-        );
-        arch.step(
-          alphas.map((alpha) => byAlpha.get(alpha)),
-          { rate },
-        );
-        return Object.fromEntries(Object.entries(squares).map(([name, square]) => [name, Math.sqrt(square)]));
-      });
+      return moveAlpha(moving, gradients, at);
     });
+
+  /** Weights and alpha from one pass over the training batches. */
+  const jointStep = (train: readonly TensorBatch[], at: At) =>
+    scope(() => {
+      const moving = movingAt(at);
+      const { norms, extra, ...report } = weightStep({ ...training, extra: valuesOf(moving) }, train, at);
+      return { ...report, gradNorm: { weights: norms, alpha: moveAlpha(moving, extra, at) } };
+    });
+
+  /** Whether alpha has yet to begin: no pass is made for it then, as in PC-DARTS and P-DARTS. */
+  const waits = (at: At): boolean => (at.knobs['archWait'] ?? 0) > 0;
+
+  const eigenvalue = ({ epoch, knobs }: Pick<At, 'epoch' | 'knobs'>): number | undefined => {
+    const { eigenvalue: every = 0, sample } = options;
+    if (every === 0 || epoch % every !== 0 || sample === undefined) return undefined;
+    const part = options.archData ?? 'valid';
+    const drawn = { part, sampling: 'class', batchSize: EIGENVALUE_BATCH, batches: 1 } as const;
+    const valid = streams
+      .filter((stream) => stream.part === part)
+      .flatMap((_, i) => sample({ ...drawn, name: `eigenvalue-${epoch}-${i}` }, store));
+    const moving = movingAt({ knobs });
+    if (moving.length === 0) return undefined;
+    const step = { store, objective, alphas: moving, train: [], valid, knobs: unperturbed(knobs) };
+    return keepingBuffers(store, () =>
+      dominantEigenvalue(moving, { gradient: () => firstOrder(step).gradients, decay: archWeightDecay }),
+    );
+  };
 
   const tensors = Object.fromEntries([
     ...alphas.map(({ component, kind, part, value }): [string, Tensor] => [
@@ -112,13 +176,20 @@ export const darts = (options: DartsOptions): Learner => {
     step: (batches, at) => {
       const of = (part: StreamSpec['part']) => batches.filter((_, i) => streams[i]?.part === part);
       const [train, valid] = [of('train'), of('valid')];
-      const alpha = archStep(train, valid, at);
-      const { norms, ...report } = weightStep(training, train, at);
+      if (options.archData === 'train' && !waits(at)) return jointStep(train, at);
+      const alpha = waits(at) ? {} : archStep(train, valid, at);
+      const { norms, extra: _, ...report } = weightStep(training, train, at);
       return { ...report, gradNorm: { weights: norms, alpha } };
     },
     freeze: (components) => freeze(net, components),
     tensors,
-    record: () => ({ alpha: alphasOf(net), opWeights: net.opWeights(), genotype: net.genotypes() }),
+    record: (at) => {
+      const sharpness = eigenvalue(at);
+      return {
+        ...{ alpha: alphasOf(net), opWeights: net.opWeights(), genotype: net.genotypes() },
+        ...(sharpness === undefined ? {} : { eigenvalue: sharpness }),
+      };
+    },
     genotypes: net.genotypes,
     assumes: options.assumes,
     dispose: () => {

@@ -1,5 +1,5 @@
 export { assumedPrior } from './assumed-prior.js';
-export { type DartsOptions, darts } from './darts.js';
+export { archData, type DartsOptions, darts } from './darts.js';
 export { DivergedError, requireFiniteLoss, requireFiniteWeights } from './diverged.js';
 export {
   type At,
@@ -7,6 +7,7 @@ export {
   type Json,
   type Learner,
   type LearnerRecord,
+  type SampleSpec,
   type StepReport,
   type StreamSpec,
   UnfitError,

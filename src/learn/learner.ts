@@ -1,6 +1,6 @@
 import type { Sampling } from '../data/index.js';
 import type { Model } from '../net/index.js';
-import type { Knobs, TensorBatch } from '../nn/index.js';
+import type { Knobs, ParameterStore, TensorBatch } from '../nn/index.js';
 import type { Genotype, Genotypes } from '../space/index.js';
 import type { Tensor } from '../tensor/index.js';
 import type { StepProfiler } from './profiler.js';
@@ -26,6 +26,16 @@ export interface StepReport {
   readonly gradNorm: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
+/** Unaugmented images that are the same each time they are asked for, whatever was drawn before. */
+export interface SampleSpec {
+  readonly part: 'train' | 'valid';
+  readonly sampling: Sampling;
+  /** Samples of different names are independent. */
+  readonly name: string;
+  readonly batchSize: number;
+  readonly batches: number;
+}
+
 /** How the batches of a step are drawn: one stream per entry. */
 export interface StreamSpec {
   readonly part: 'train' | 'valid';
@@ -40,6 +50,8 @@ export interface LearnerRecord {
   readonly alpha?: Record<string, Record<string, number[][]>>;
   readonly opWeights?: Record<string, Record<string, number[][]>>;
   readonly genotype?: Record<string, Genotype>;
+  /** The dominant eigenvalue of the validation loss's Hessian in alpha, where it was asked for. */
+  readonly eigenvalue?: number;
 }
 
 /** One way to take steps. The loop knows this and no method. */
@@ -61,8 +73,8 @@ export interface Learner {
   readonly tensors: Readonly<Record<string, Tensor>>;
   /** What it remembers that is no tensor. */
   readonly memo?: { save(): Json; restore(value: Json): void };
-  /** Its own part of an epoch's record. */
-  record(): LearnerRecord;
+  /** Its own part of the record of an epoch, which is over. What it measures for it leaves no trace. */
+  record(at: Pick<At, 'epoch' | 'knobs'>): LearnerRecord;
   /**
    * The class prior that its network's logits assume at a setting, up to a factor; the class shares of the training
    * images unless said.
@@ -85,6 +97,8 @@ export interface Context {
   /** Whether there are images to validate on; there are unless said. */
   readonly validates?: boolean;
   readonly profiler?: StepProfiler | undefined;
+  /** There is none where a network is opened without its data. */
+  readonly sample?: ((spec: SampleSpec, like: Pick<ParameterStore, 'dtype' | 'device'>) => TensorBatch[]) | undefined;
 }
 
 /** What was asked for does not go with the data or the network that there are. */

@@ -43,7 +43,11 @@ export const supervised = (options: SupervisedOptions): Learner => {
     model,
     streams,
     step: (batches, at) => {
-      const { norms, ...report } = weightStep({ store, optimizer, objective, gradClip, sam, profiler }, batches, at);
+      const {
+        norms,
+        extra: _,
+        ...report
+      } = weightStep({ store, optimizer, objective, gradClip, sam, profiler }, batches, at);
       return { ...report, gradNorm: { weights: norms } };
     },
     freeze: (components) => store.freeze(components),

@@ -16,6 +16,8 @@ export interface WeightTraining {
   readonly gradClip: number;
   /** Radius of sharpness-aware minimisation: the gradient is then that of `atSharpest`. None unless > 0. */
   readonly sam?: number | undefined;
+  /** Further leaves of which the gradient of the same loss is wanted; not with `sam`. */
+  readonly extra?: readonly Tensor[] | undefined;
   readonly profiler?: StepProfiler | undefined;
 }
 
@@ -32,10 +34,10 @@ export const knob = (knobs: Knobs, name: string): number => {
  * norms, of the gradient that is taken, are by component.
  */
 export const weightStep = (
-  { store, optimizer, objective, gradClip, sam = 0, profiler }: WeightTraining,
+  { store, optimizer, objective, gradClip, sam = 0, extra = [], profiler }: WeightTraining,
   batches: readonly TensorBatch[],
   at: At,
-): { loss: number; accuracy: number; norms: Record<string, number> } =>
+): { loss: number; accuracy: number; norms: Record<string, number>; extra: readonly Tensor[] } =>
   scope(() => {
     const lr = knob(at.knobs, 'weightLr');
     const pass = { training: true, knobs: at.knobs };
@@ -44,7 +46,9 @@ export const weightStep = (
     const outcome = objective(batches, pass);
     const loss = requireFiniteLoss(outcome.loss.item(), 'training', at);
     profiler?.enter('weights: backward');
-    let gradients = grad(outcome.loss, store.leaves, { unused: 'zeros' });
+    const { leaves } = store;
+    const both = grad(outcome.loss, [...leaves, ...extra], { unused: 'zeros' });
+    let gradients = both.slice(0, leaves.length);
     if (random !== undefined) {
       const gradient = noGrad(() => store.gather(gradients));
       requireFiniteGradients(norm(gradient).item(), namedGradients(store, gradients), { ...at, loss });
@@ -65,6 +69,6 @@ export const weightStep = (
       if (free.some((name) => rate(name) !== lr))
         for (const name of free) optimizer.step(flat, { lr: rate(name), ranges: [store.range(name)] });
       else optimizer.step(flat, store.frozen.size === 0 ? { lr } : { lr, ranges });
-      return { loss, accuracy: accuracyOf(outcome), norms };
+      return { loss, accuracy: accuracyOf(outcome), norms, extra: both.slice(leaves.length) };
     });
   });

@@ -3,7 +3,7 @@ import { batchToTensors } from '../augment/index.js';
 import type { Dataset, ImageSet } from '../data/index.js';
 import { type Learner, requireFiniteLoss } from '../learn/index.js';
 import type { Model } from '../net/index.js';
-import { type Knobs, testing } from '../nn/index.js';
+import type { Knobs } from '../nn/index.js';
 import { type Answers, bestAnswer, type Evaluation, rankGroups, scores, shotGroups } from '../run/index.js';
 import { argmax, crossEntropy, noGrad, scope, type Tensor } from '../tensor/index.js';
 import { type Mistaken, mistakeList } from './mistakes.js';
@@ -37,6 +37,8 @@ interface TestOptions {
   readonly shifts?: ((at: Knobs) => readonly (readonly number[])[]) | undefined;
   /** How many mistakes of each class are kept; none unless said. */
   readonly mistakes?: number;
+  /** The schedules' values that the network was trained with last, for what of it depends on them. */
+  readonly knobs?: Knobs | undefined;
 }
 
 const freshReading = (classes: number) => ({
@@ -66,7 +68,7 @@ const addBatch = (
 export async function* test(
   model: Model,
   set: ImageSet,
-  { data, batchSize, at = model.settings, shifts = () => [], mistakes: most = 0 }: TestOptions,
+  { data, batchSize, at = model.settings, shifts = () => [], mistakes: most = 0, knobs = {} }: TestOptions,
 ): AsyncGenerator<number, Tested[]> {
   const classes = data.classes.length;
   const toTensors = batchToTensors({ ...set, mean: data.mean, std: data.std }, model.store);
@@ -83,7 +85,7 @@ export async function* test(
     scope(() =>
       noGrad(() => {
         const batch = toTensors({ images: set.images.subarray(start * size, end * size), labels });
-        for (const [k, { logits }] of model.answers(batch.images, testing, at).entries()) {
+        for (const [k, { logits }] of model.answers(batch.images, { training: false, knobs }, at).entries()) {
           const result = results[k];
           const truth = batch.targets[0]?.labels;
           if (result === undefined || truth === undefined) continue;
@@ -115,6 +117,8 @@ export interface EvaluateOptions {
   readonly dataset: Pick<Dataset, 'classes' | 'mean' | 'std' | 'counts' | 'valid' | 'test'>;
   readonly batchSize: number;
   readonly at?: readonly Knobs[] | undefined;
+  /** The schedules' values that the network was trained with last; none unless said. */
+  readonly knobs?: Knobs | undefined;
   /** Epochs that are done, for messages. */
   readonly epoch?: number;
   readonly assumes?: Learner['assumes'];
@@ -135,7 +139,7 @@ export async function* evaluate(
   model: Model,
   options: EvaluateOptions,
 ): AsyncGenerator<{ done: number; total: number }, Evaluation> {
-  const { dataset, batchSize, at = model.settings, epoch = 0, prior, onMistakes } = options;
+  const { dataset, batchSize, at = model.settings, epoch = 0, prior, onMistakes, knobs } = options;
   const { assumes = () => dataset.counts.train } = options;
   const priors = testPriors(dataset.counts.train, prior);
   const shifts = (setting: Knobs) => priors.map((to) => logShift({ from: assumes(setting), to: to.prior }));
@@ -146,7 +150,7 @@ export async function* evaluate(
   const passes: Tested[][] = [];
   for (const set of sets) {
     const mistakes = set === dataset.test ? (onMistakes?.most ?? 0) : 0;
-    const pass = test(model, set, { data: dataset, batchSize, at, shifts, mistakes });
+    const pass = test(model, set, { data: dataset, batchSize, at, shifts, mistakes, knobs });
     let next = await pass.next();
     for (; !next.done; next = await pass.next()) yield { done: before + next.value, total };
     before += set.labels.length;

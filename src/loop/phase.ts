@@ -13,6 +13,8 @@ export interface StopRule {
    * should not.
    */
   reason(epochs: readonly Epoch[]): string | undefined;
+  /** The epoch whose cells are taken where it ends the phase; undefined for the last. */
+  goesBackTo?(epochs: readonly Epoch[]): number | undefined;
 }
 
 /** A stretch of a run with schedules of its own; each runs over it from t = 0. */

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Dataset } from '../data/index.js';
 import { type Context, type Learner, requireFiniteLoss, requireFiniteWeights } from '../learn/index.js';
 import { countMacs } from '../net/index.js';
+import type { Knobs } from '../nn/index.js';
 import { type Evaluation, scores } from '../run/index.js';
 import type { Genotypes } from '../space/index.js';
 import { requireDevice, rng, scope } from '../tensor/index.js';
@@ -9,7 +10,7 @@ import { answersOf, type EvaluateOptions, evaluate, test } from './evaluate.js';
 import { checkKnobs, type Epoch, firstEpochs, knobsAt, type Phase, totalEpochs } from './phase.js';
 import { type Seen, seenImages } from './seen.js';
 import { memoOf, readStanding, restoreLearner, takeSnapshot } from './snapshot.js';
-import { type BatchStream, batchStreams } from './streams.js';
+import { type BatchStream, batchStreams, sampleOf } from './streams.js';
 import { addStep, freshTotals, meansOf } from './totals.js';
 
 /** What a run yields: after every step, after every batch of validation, and after every epoch. */
@@ -92,6 +93,7 @@ export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live 
     device,
     validates: sum(dataset.counts.valid) > 0,
     profiler,
+    sample: sampleOf({ dataset, seed }),
   };
   const standing = resume === undefined ? undefined : readStanding(resume);
   const firsts = firstEpochs(phases);
@@ -141,6 +143,13 @@ export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live 
   }
   const stepsPerEpoch = options.steps ?? Math.ceil(dataset.train.labels.length / batchSize);
   const ofTraining = () => learner.streams.filter(({ part }) => part === 'train').length;
+
+  /** The cells of an earlier epoch, where the rule that ended the last phase goes back to them. */
+  const chosenEarlier = (): Genotypes | undefined => {
+    const own = records.filter(({ phase }) => phase === phases.at(-1)?.name);
+    const at = phases.at(-1)?.stop?.goesBackTo?.(own);
+    return own.find((record) => record.epoch === at)?.genotype;
+  };
 
   /** The phase after this one, with the learner that it builds, if it builds one. */
   const advance = (): void => {
@@ -193,7 +202,7 @@ export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live 
         };
       }
       const trainSeconds = (performance.now() - began) / 1000;
-      const pass = validate();
+      const pass = validate(knobs);
       let validated = await pass.next();
       for (; !validated.done; validated = await pass.next())
         yield { type: 'validation', epoch, done: validated.value, total: dataset.valid.labels.length };
@@ -210,7 +219,7 @@ export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live 
         trainAccuracy: accuracy,
         ...validated.value,
         gradNorm,
-        ...learner.record(),
+        ...scope(() => learner.record({ epoch, knobs })),
         seconds: (performance.now() - began) / 1000,
         imagesPerSecond: images === 0 ? 0 : images / trainSeconds,
       };
@@ -231,13 +240,12 @@ export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live 
    * The validation part of a record. Its first setting is one figure that can be followed over all epochs, whatever the
    * knobs in training.
    */
-  async function* validate(): AsyncGenerator<
-    number,
-    Pick<Epoch, 'validLoss' | 'validAccuracy' | 'perClassAccuracy' | 'answers'>
-  > {
+  async function* validate(
+    knobs: Knobs,
+  ): AsyncGenerator<number, Pick<Epoch, 'validLoss' | 'validAccuracy' | 'perClassAccuracy' | 'answers'>> {
     if (dataset.valid.labels.length === 0)
       return { validLoss: null, validAccuracy: null, perClassAccuracy: null, answers: null };
-    const results = yield* test(learner.model, dataset.valid, { data: dataset, batchSize });
+    const results = yield* test(learner.model, dataset.valid, { data: dataset, batchSize, knobs });
     const [followed] = results;
     if (followed === undefined) throw new Error('Cannot validate: the pass gave no result');
     for (const { loss } of results) requireFiniteLoss(loss, 'validation', { epoch });
@@ -266,8 +274,11 @@ export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live 
       });
       return { epoch, step, bytes };
     },
-    genotypes: () => learner.genotypes(),
-    evaluate: (asked) => evaluate(learner.model, { dataset, batchSize, epoch, assumes: learner.assumes, ...asked }),
+    genotypes: () => chosenEarlier() ?? learner.genotypes(),
+    evaluate: (asked) => {
+      const knobs = records.at(-1)?.knobs ?? {};
+      return evaluate(learner.model, { dataset, batchSize, epoch, knobs, assumes: learner.assumes, ...asked });
+    },
     seen: (count) => {
       const { store } = learner.model;
       const knobs = knobsAt(phaseAt(0), 0.5);

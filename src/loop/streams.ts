@@ -1,7 +1,7 @@
 import { batchToTensors, parseAugment } from '../augment/index.js';
 import { type Dataset, type StreamState, stream } from '../data/index.js';
-import type { Learner, StreamSpec } from '../learn/index.js';
-import type { Pass, TensorBatch } from '../nn/index.js';
+import type { Context, Learner, StreamSpec } from '../learn/index.js';
+import { type Pass, type TensorBatch, testing } from '../nn/index.js';
 
 /** Endless batches of one stream of a learner, on the engine's side. */
 export interface BatchStream {
@@ -45,3 +45,16 @@ export const batchStreams = (
     return { part, next: (pass) => toTensors(bytes.next(), pass), state: bytes.state };
   });
 };
+
+/** Draws the same unaugmented images each time it is asked the same. */
+export const sampleOf =
+  ({ dataset, seed }: Pick<StreamsOptions, 'dataset' | 'seed'>): NonNullable<Context['sample']> =>
+  ({ part, sampling, name, batchSize, batches }, { dtype, device }) => {
+    const { mean, std, classes } = dataset;
+    const set = dataset[part];
+    const size = Math.min(batchSize, set.labels.length);
+    const drawn = { sampling, batchSize: size, classes: classes.length, seed, name: `sample-${name}` };
+    const bytes = stream(set, drawn);
+    const toTensors = batchToTensors({ ...set, mean, std }, { dtype, device });
+    return Array.from({ length: batches }, () => toTensors(bytes.next(), testing));
+  };

@@ -4,6 +4,7 @@ import {
   certain,
   dartsSelector,
   dartsSpace,
+  type EdgeShape,
   type OpWeights,
   type Relaxation,
   type SearchSpace,
@@ -22,6 +23,7 @@ export interface Choice {
   readonly relaxation?: Relaxation;
   /** DARTS' rule unless said. */
   readonly selector?: Selector;
+  readonly edges?: EdgeShape;
 }
 
 /** Fills in what is not said. */
@@ -29,7 +31,8 @@ export const chosen = ({
   space = dartsSpace,
   relaxation = softmaxRelaxation,
   selector = dartsSelector(),
-}: Choice): Required<Choice> => ({ space, relaxation, selector });
+  edges = {},
+}: Choice): Required<Choice> => ({ space, relaxation, selector, edges });
 
 /** The operation weights of every kind of cell of a component in a pass. */
 export type WeightsOf = (component: string, pass: Pass) => Readonly<Record<CellKind, OpWeights>>;
@@ -50,7 +53,8 @@ export const alphasFor = (
     const plan = space.plan(kind, { nodes });
     const alphas = Object.entries(relaxation.shapes(plan)).map(([part, shape]): Alpha => {
       const value = randn(shape, store);
-      inPlace.mul(value, ALPHA_SCALE);
+      if (relaxation.start === 'zeros') inPlace.zero(value);
+      else inPlace.mul(value, ALPHA_SCALE);
       return { component, kind, part, value: value.requireGrad() };
     });
     const tensors: Tensors = Object.fromEntries(alphas.map(({ part, value }) => [part, value]));
@@ -70,12 +74,13 @@ export const alphasFor = (
     weights: (component, pass) => {
       const of = (kind: CellKind): OpWeights => {
         const cell = cells.find((c) => c.component === component && c.kind === kind);
-        return cell === undefined ? certain : relaxation.weights(cell.tensors, pass);
+        return cell === undefined ? certain : relaxation.weights(cell.tensors, { plan: cell.plan, pass });
       };
       return { normal: of('normal'), reduction: of('reduction') };
     },
     opWeights: () => byPlace(({ plan, tensors }) => relaxation.strengths(tensors, plan).ops.map((row) => [...row])),
-    genotypes: () => byPlace(({ plan, tensors }) => relaxation.derive(tensors, plan, { space, select: selector })),
+    genotypes: () =>
+      byPlace(({ plan, tensors, kind }) => selector.select(relaxation.strengths(tensors, plan), { plan, kind })),
     dispose: () => {
       store.dispose();
       for (const { value } of alphas) value.dispose();

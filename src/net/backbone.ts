@@ -31,7 +31,7 @@ export interface BackboneRun {
 const STEM_MULTIPLIER = 3;
 
 /** The stem is a 3×3 convolution to 3C channels with batch norm; its output is both inputs of the first cell. */
-export const backbone = (store: Store, shape: NetShape, { plan, supernet, mask }: CellSpace): Backbone => {
+export const backbone = (store: Store, shape: NetShape, { plan, ...made }: CellSpace): Backbone => {
   const stemChannels = STEM_MULTIPLIER * shape.channels;
   const stemConv = conv(store.child('stem').child(0), { input: shape.inputChannels, output: stemChannels, kernel: 3 });
   const stemNorm = batchNorm(store.child('stem').child(1), { channels: stemChannels, affine: true });
@@ -41,7 +41,7 @@ export const backbone = (store: Store, shape: NetShape, { plan, supernet, mask }
   let channels = shape.channels;
   let afterReduction = false;
   const next = (at: Store, kind: CellKind, of: CellPlan): Cell =>
-    cell(at, of, { kind, channels, inputs, afterReduction, supernet, mask });
+    cell(at, of, { kind, channels, inputs, afterReduction, ...made });
   for (let i = 0; i < shape.layers; i++) {
     const kind = cellKind(i, shape.layers);
     if (kind === 'reduction') channels *= 2;

@@ -5,6 +5,7 @@ import {
   cellInput,
   type DropMask,
   derivedPlan,
+  type EdgeShape,
   type Features,
   type Genotypes,
   type OpWeights,
@@ -62,18 +63,24 @@ interface TwoHeads extends Branching {
   readonly plan: (component: string, kind: CellKind) => CellPlan;
   readonly supernet: boolean;
   readonly mask?: DropMask | undefined;
+  readonly edges?: EdgeShape | undefined;
   /** Asked for once per pass, and not before the network is built. */
   readonly weights: WeightsOf;
 }
 
 /** What a supernet and a derived network share. */
 const twoHeads = (shape: NetShape, options: TwoHeads): BilateralModel => {
-  const { plan, supernet, mask, weights, bnScope = 'joint', logitScale = 1 } = options;
+  const { plan, supernet, mask, edges, weights, bnScope = 'joint', logitScale = 1 } = options;
   checkShape(shape);
   if (!(logitScale > 0 && Number.isFinite(logitScale)))
     throw new RangeError(`Cannot mix branches: logitScale must be a number > 0, got ${logitScale}`);
   const store = new ParameterStore(shape);
-  const body = backbone(store.component(BACKBONE), shape, { plan: (kind) => plan(BACKBONE, kind), supernet, mask });
+  const body = backbone(store.component(BACKBONE), shape, {
+    plan: (kind) => plan(BACKBONE, kind),
+    supernet,
+    mask,
+    edges,
+  });
   const build = (name: string) => head(store.component(name).child(name), body, { plan: plan(name, 'normal'), shape });
   const [instanceHead, classHead] = [build('instance'), build('class')];
   store.allocate();
@@ -122,6 +129,7 @@ export const bilateralNetwork = (shape: NetShape, options: Choice & Branching = 
   const model = twoHeads(shape, {
     ...options,
     plan: (_, kind) => choice.space.plan(kind, { nodes }),
+    edges: choice.edges,
     supernet: true,
     weights: (component, pass) => weights(component, pass),
   });

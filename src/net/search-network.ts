@@ -17,7 +17,11 @@ export const searchNetwork = (shape: NetShape, options: Choice = {}): Supernet =
   const { nodes, classes, classifier: kind } = shape;
   const store = new ParameterStore(shape);
   const place = store.component(BACKBONE);
-  const body = backbone(place, shape, { plan: (kind) => choice.space.plan(kind, { nodes }), supernet: true });
+  const body = backbone(place, shape, {
+    plan: (kind) => choice.space.plan(kind, { nodes }),
+    edges: choice.edges,
+    supernet: true,
+  });
   const channels = body.widths.at(-1) ?? 0;
   const classify = pooledClassifier(place.child('classifier'), { channels, classes, kind });
   store.allocate();

@@ -1,5 +1,5 @@
 import type { ParameterStore } from '../nn/index.js';
-import type { CellKind, CellPlan, DropMask } from '../space/index.js';
+import type { CellKind, CellPlan, DropMask, EdgeShape } from '../space/index.js';
 import type { Dtype } from '../tensor/index.js';
 import type { Classifier } from './classifier.js';
 
@@ -35,6 +35,7 @@ export interface CellSpace {
   readonly supernet: boolean;
   /** What drop-path draws with; from `rng` unless said. */
   readonly mask?: DropMask | undefined;
+  readonly edges?: EdgeShape | undefined;
 }
 
 /** Reductions are at a third and two thirds of the depth (DARTS): cells ⌊L/3⌋ and ⌊2L/3⌋. */

@@ -49,8 +49,8 @@ const draw = (name: PaperFigure, { runs, out }: { runs: readonly LoadedRun[]; ou
 };
 
 /**
- * Makes figures and the report of runs, in the order of the table's rows, in the folder `out`. What cannot be drawn is named in
- * `failed` and takes nothing else down.
+ * Makes figures and the report of runs, in the order of the table's rows, in the folder `out`. What cannot be drawn is
+ * named in `failed` and takes nothing else down.
  */
 export const writeOutputs = async (
   { figures }: Pick<Study, 'figures'>,

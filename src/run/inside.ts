@@ -17,9 +17,9 @@ import { join } from 'node:path';
 import { writeAtomic } from './atomic.js';
 import { attempt, codeOf, ifPossible } from './file-error.js';
 
-// The only way to the files of a run folder, of a fit and of a reproduction. The folder may be from a stranger: a link in
-// it could lead anywhere, and so could a name that some text of it gives. The folder itself is named by the user, and
-// may be a link.
+// The only way to the files of a run folder, of a fit and of a reproduction. The folder may be from a stranger: a link
+// in it could lead anywhere, and so could a name that some text of it gives. The folder itself is named by the user,
+// and may be a link.
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 /** Never through a link, and never waiting for the other end of a pipe. */

@@ -50,14 +50,14 @@ export const answers = list(z.object({ at: knobs, ...accuracies }));
 export type Answers = z.infer<typeof answers>;
 
 /**
- * What one epoch leaves behind: one line of `metrics.jsonl`, from which every figure and table is made.
- * `kind` says which learner wrote it; `epoch` counts over all phases, `t` is progress within the phase in [0, 1);
- * `knobs` are the values of the phase's schedules; accuracies are fractions in [0, 1], null for a class without images,
- * and null altogether where no image validates; `answers` is of the validation split, null for networks that give one
- * answer; `gradNorm` is by what has a gradient (`weights`, `alpha`), then by component, without an entry for a frozen
- * one; `alpha` is component → kind → [edges, primitives] and `opWeights` what the relaxation makes of it; `seconds` is
- * wall-clock time; `versions` are there where they are not those that the run began with. Other keys are a learner's
- * own.
+ * What one epoch leaves behind: one line of `metrics.jsonl`, from which every figure and table is made. `kind` says
+ * which learner wrote it; `epoch` counts over all phases, `t` is progress within the phase in [0, 1); `knobs` are the
+ * values of the phase's schedules; accuracies are fractions in [0, 1], null for a class without images, and null
+ * altogether where no image validates; `answers` is of the validation split, null for networks that give one answer;
+ * `gradNorm` is by what has a gradient (`weights`, `alpha`), then by component, without an entry for a frozen one;
+ * `alpha` is component → kind → [edges, primitives] and `opWeights` what the relaxation makes of it; `eigenvalue` is
+ * the dominant one of the validation loss's Hessian in alpha; `seconds` is wall-clock time; `versions` are there where
+ * they are not those that the run began with. Other keys are a learner's own.
  */
 const epoch = z.object({
   kind: z.string(),
@@ -78,6 +78,7 @@ const epoch = z.object({
   alpha: perComponent(z.record(z.string(), list(list(z.number())))).exactOptional(),
   opWeights: perComponent(z.record(z.string(), list(list(z.number())))).exactOptional(),
   genotype: genotypes.exactOptional(),
+  eigenvalue: z.number().exactOptional(),
   seconds: z.number(),
   imagesPerSecond: z.number(),
   peakMemoryBytes: z.number(),

@@ -49,6 +49,7 @@ const partsText = ({ account, testShare }: Pick<Told, 'account' | 'testShare'>):
     ...(test === undefined ? [] : [`to test from ${shortName(test)}`]),
   ];
   return [
+    ...(account?.archive === undefined ? [] : [`images are read from a ${account.archive} file, without unpacking it`]),
     ...(plain || at.length === 0 ? [] : [`images ${at.join(', ')}`]),
     ...(testShare === undefined
       ? []

@@ -81,6 +81,7 @@ export async function* evaluateOn(
     const dataset = { classes, ...images, counts: { ...own, test: counts }, valid: none, test };
     const evaluation = yield* evaluate(learner.model, {
       ...{ dataset, batchSize: plan.batchSize, at: [at ?? network.at], prior, assumes: learner.assumes },
+      knobs: network.knobs,
     });
     const { from, leftOut } = labelled;
     return { from, counts, evaluation, genotypes: learner.genotypes(), unknown, failures, leftOut };

@@ -12,6 +12,8 @@ export interface RestoredNetwork {
   readonly learner: Learner;
   /** What it is asked at: what the run's evaluation was measured at, else the first of its settings. */
   readonly at: Knobs;
+  /** The schedules' values that it was trained with last. */
+  readonly knobs: Knobs;
   readonly images: {
     readonly channels: number;
     readonly imageSize: number;
@@ -63,5 +65,6 @@ export const restoreNetwork = (
     throw error;
   }
   const at = readEvaluation()?.at ?? learner.model.settings[0] ?? {};
-  return { plan, learner, at, images: { channels, imageSize, mean, std } };
+  const knobs = folder.records().at(-1)?.knobs ?? {};
+  return { plan, learner, at, knobs, images: { channels, imageSize, mean, std } };
 };

@@ -1,7 +1,7 @@
 import { batchToTensors } from '../augment/index.js';
 import { normalised } from '../loop/index.js';
 import type { Model } from '../net/index.js';
-import { type Knobs, testing } from '../nn/index.js';
+import type { Knobs } from '../nn/index.js';
 import { type Evaluation, openRun, type RunInfo } from '../run/index.js';
 import { noGrad, scope, type Tensor } from '../tensor/index.js';
 import { restoreNetwork } from './network.js';
@@ -16,6 +16,8 @@ export interface OpenModel {
   readonly evaluation: Evaluation | undefined;
   /** What the network is asked at: the test-time mixing that was chosen on validation images, or nothing. */
   readonly at: Knobs;
+  /** The schedules' values that it was trained with last, such as a temperature: some supernets depend on them. */
+  readonly knobs: Knobs;
   /** The class prior that the logits assume; log prior differences added to them make them fit another. */
   readonly assumes: readonly number[];
   /** The network itself: it answers normalised images, and its weights have names. `dispose` releases it. */
@@ -37,7 +39,7 @@ export const open = (run: string, { device = 'cpu' }: { device?: string } = {}):
   const folder = openRun(run);
   const { info } = folder;
   const { classes, counts } = info.data;
-  const { learner, at, images: format } = restoreNetwork(folder, { device });
+  const { learner, at, knobs, images: format } = restoreNetwork(folder, { device });
   const { model } = learner;
   const { imageSize, channels, mean, std } = format;
   const toTensors = batchToTensors({ height: imageSize, width: imageSize, channels, mean, std }, model.store);
@@ -48,6 +50,7 @@ export const open = (run: string, { device = 'cpu' }: { device?: string } = {}):
     classes,
     evaluation: folder.readEvaluation(),
     at,
+    knobs,
     assumes: normalised(learner.assumes?.(at) ?? counts.train),
     model,
     logits: (images) => {
@@ -64,7 +67,7 @@ export const open = (run: string, { device = 'cpu' }: { device?: string } = {}):
       return scope(() =>
         noGrad(() => {
           const batch = toTensors({ images, labels: new Int32Array(images.length / size) });
-          const [answer] = model.answers(batch.images, testing, [at]);
+          const [answer] = model.answers(batch.images, { training: false, knobs }, [at]);
           if (answer === undefined) throw new Error('Cannot answer images: the network gave no answer');
           return answer.logits;
         }),

@@ -140,7 +140,10 @@ describe('a cell', () => {
     scope(() => {
       const { run } = makeCell(dartsPrimitives, { channels: 5, kind: 'reduction' });
       const x = randn([2, 5, 9, 7]);
-      const weights = softmaxRelaxation.weights({ ops: randn([5, 8]) }, pass);
+      const weights = softmaxRelaxation.weights(
+        { ops: randn([5, 8]) },
+        { plan: searchPlan(dartsPrimitives, { nodes: 2 }), pass },
+      );
       expect(run(x, weights).shape).toEqual([2, 10, 5, 4]);
     });
   });

@@ -1,9 +1,10 @@
 import type { Pass, Store } from '../nn/index.js';
-import { scope, type Tensor, zeros } from '../tensor/index.js';
+import { full, scope, type Tensor, zeros } from '../tensor/index.js';
 import { type DropMask, sumBranches, type Term } from './node.js';
+import { passing, rejoin, sumPassing, worked } from './partial-channels.js';
 import type { CellKind, CellPlan } from './plan.js';
-import type { Stage } from './primitive.js';
-import { factorizedReduce, reluConv } from './primitives.js';
+import type { Primitive, Stage } from './primitive.js';
+import { factorizedReduce, reluConv, skipConnect } from './primitives.js';
 import type { OpWeights } from './relaxation.js';
 import { type Branch, type Features, joined, type Mode, modeOf, openSource, type Source } from './run-stages.js';
 
@@ -18,6 +19,18 @@ export interface CellShape {
   readonly supernet: boolean;
   /** What drop-path draws with; from `rng` unless said. */
   readonly mask?: DropMask | undefined;
+  readonly edges?: EdgeShape | undefined;
+}
+
+/** What the edges of a supernet's cells are, beside their operations. */
+export interface EdgeShape {
+  /** Operations work on one in so many channels (PC-DARTS): 1 unless said. */
+  readonly partial?: number;
+  /**
+   * Whether each edge has a skip connection more, which is no choice, weighed by the knob `auxiliarySkip` (DARTS−; Chu
+   * et al. 2021).
+   */
+  readonly auxiliarySkip?: boolean;
 }
 
 /** How a cell is run. */
@@ -57,10 +70,22 @@ export const sharedInput = (
   return { branch: (stages) => source.branch(stages), release: () => source.release() };
 };
 
+/** A state of a cell during a pass. */
+interface State {
+  readonly x: Tensor; // [batch, channels, h, w]
+  /** What operations read of it. */
+  readonly source: Source;
+  /** What passes by them. */
+  readonly rest: Tensor | undefined;
+}
+
+/** The column of an operation that is no choice. */
+const AUXILIARY = -1;
+
 /** A node whose operations are all absent is zero, at the size of the cell's output. */
-const emptyNode = ([, state]: readonly Source[], stride: number): Tensor => {
+const emptyNode = ([, state]: readonly State[], stride: number): Tensor => {
   if (state === undefined) throw new Error('Cannot make node: the cell has no inputs');
-  const { shape, dtype, device } = state.x;
+  const { shape, dtype, device } = state.source.x;
   const [batch = 0, channels = 0, h = 0, w = 0] = shape;
   return zeros([batch, channels, Math.ceil(h / stride), Math.ceil(w / stride)], { dtype, device });
 };
@@ -71,25 +96,42 @@ const emptyNode = ([, state]: readonly Source[], stride: number): Tensor => {
  * node: the plan is the only difference.
  */
 export const cell = (store: Store, { nodes, concat }: CellPlan, shape: CellShape): Cell => {
-  const { kind, channels, inputs, afterReduction, supernet, mask } = shape;
+  const {
+    kind,
+    channels,
+    inputs,
+    afterReduction,
+    supernet,
+    mask,
+    edges: { partial = 1, auxiliarySkip = false } = {},
+  } = shape;
+  if (channels % partial !== 0)
+    throw new RangeError(
+      `Cannot build cell: its channels must be a multiple of partial, got ${channels} channels and partial ${partial}`,
+    );
   const preprocess = (name: string, input: number, halve: boolean): readonly Stage[] =>
     (halve ? factorizedReduce : reluConv)({ store: store.child(name), supernet }, { input, output: channels });
   const first = preprocess('preprocess0', inputs[0], afterReduction);
   const second = preprocess('preprocess1', inputs[1], false);
   const stride = kind === 'reduction' ? 2 : 1;
+  const strideFrom = (from: number): 1 | 2 => (from < 2 ? stride : 1);
   const built = nodes.map((edges) =>
-    edges.flatMap(({ from, row, ops }) =>
-      ops.flatMap(({ primitive, column }) => {
+    edges.flatMap(({ from, row, ops }) => {
+      const build = (primitive: Primitive, { name, column }: { name: string; column: number }) => {
         const stages = primitive.build({
-          store: store.child('edges').child(row).child(primitive.name),
+          store: store.child('edges').child(row).child(name),
           sourceStore: store.child('states').child(from),
-          channels,
-          stride: from < 2 ? stride : 1,
+          channels: channels / partial,
+          stride: strideFrom(from),
           supernet,
         });
         return stages.length === 0 ? [] : [{ from, row, column, stages }];
-      }),
-    ),
+      };
+      return [
+        ...ops.flatMap(({ primitive, column }) => build(primitive, { name: primitive.name, column })),
+        ...(auxiliarySkip ? build(skipConnect, { name: 'auxiliary', column: AUXILIARY }) : []),
+      ];
+    }),
   );
 
   return {
@@ -98,7 +140,10 @@ export const cell = (store: Store, { nodes, concat }: CellPlan, shape: CellShape
     forward: (s0, s1, { weights, pass }) =>
       scope(() => {
         const mode = { ...modeOf(store, pass), training: store.root.trains(store.component, pass), mask };
-        const states: Source[] = [];
+        const states: State[] = [];
+        const beta = pass.knobs['auxiliarySkip'] ?? 0;
+        const auxiliary = auxiliarySkip && beta !== 0 ? full([], beta, store.root) : 0;
+        const weightOf = (row: number, column: number) => (column === AUXILIARY ? auxiliary : weights.at(row, column));
 
         /** A cell's input at the cell's channels: a node of one operation. */
         const input = (stages: readonly Stage[], from: CellInput): Tensor =>
@@ -110,23 +155,27 @@ export const cell = (store: Store, { nodes, concat }: CellPlan, shape: CellShape
           const leaving = built
             .flat()
             .flatMap(({ from, row, column, stages }) =>
-              from === states.length && weights.at(row, column) !== 0 ? [stages] : [],
+              from === states.length && weightOf(row, column) !== 0 ? [stages] : [],
             );
-          states.push(openSource([x], leaving, mode));
+          const rest = partial === 1 ? undefined : passing(x, { partial, stride: strideFrom(states.length) });
+          states.push({ x, source: openSource([worked(x, partial)], leaving, mode), rest });
         };
         enter(input(first, s0));
         enter(input(second, s1));
-        for (const ops of built) {
+        for (const [i, ops] of built.entries()) {
           const { x } = scope(() => {
             const terms = ops.flatMap(({ from, row, column, stages }): Term[] => {
-              const [weight, state] = [weights.at(row, column), states[from]];
+              const [weight, state] = [weightOf(row, column), states[from]];
               if (weight === 0 || state === undefined) return [];
               const identity = stages.length === 1 && stages[0]?.work.kind === 'self';
-              return [{ branch: state.branch(stages), weight, identity }];
+              return [{ branch: state.source.branch(stages), weight, identity }];
             });
-            return { x: sumBranches(terms, mode) ?? emptyNode(states, stride), kept: states.map((s) => s.shared) };
+            const done = sumBranches(terms, mode) ?? emptyNode(states, stride);
+            const kept = states.map(({ source }) => source.shared);
+            const bypass = partial === 1 ? undefined : sumPassing(nodes[i] ?? [], { weights, states });
+            return { x: bypass === undefined ? done : rejoin(done, bypass, partial), kept };
           });
-          for (const state of states) state.release();
+          for (const { source } of states) source.release();
           enter(x);
         }
         const output = concat.flatMap((i) => states[i]?.x ?? []);

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { BatchNorm, Pass } from '../nn/index.js';
 import { add, grad, mul, noGrad, ones, randn, rng, scope, sum, type Tensor, tensor } from '../tensor/index.js';
-import { type Branch, type OpWeights, softmaxRelaxation, sumBranches } from './index.js';
+import { type Branch, dartsPrimitives, type OpWeights, searchPlan, softmaxRelaxation, sumBranches } from './index.js';
 
 const pass: Pass = { training: true, knobs: {} };
+const plan = searchPlan(dartsPrimitives, { nodes: 2 });
 
 const tensorAt = (weights: OpWeights, op: number, edge = 0): Tensor => {
   const weight = weights.at(edge, op);
@@ -23,7 +24,7 @@ describe('sumBranches', () => {
           throw new Error('the plain sum must not ask how the fused one normalises');
         },
       };
-      const weights = softmaxRelaxation.weights({ ops: alpha }, pass);
+      const weights = softmaxRelaxation.weights({ ops: alpha }, { plan, pass });
       const branch = (raw: Tensor, i: number): Branch => (i % 2 === 0 ? { raw, norm } : { raw });
       const g = randn([2, 3, 4, 4], { dtype: 'float64' });
       const terms = raws.map((raw, i) => ({
@@ -54,7 +55,7 @@ describe('sumBranches', () => {
 describe('softmaxRelaxation', () => {
   it('gives every edge weights that sum to 1, and refuses an entry that alpha lacks', () => {
     scope(() => {
-      const weights = noGrad(() => softmaxRelaxation.weights({ ops: mul(randn([5, 8]), 3) }, pass));
+      const weights = noGrad(() => softmaxRelaxation.weights({ ops: mul(randn([5, 8]), 3) }, { plan, pass }));
       for (let edge = 0; edge < 5; edge++) {
         const row = Array.from({ length: 8 }, (_, op) => tensorAt(weights, op, edge).item());
         expect(row.reduce((a, b) => a + b)).toBeCloseTo(1, 6);

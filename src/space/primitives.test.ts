@@ -103,7 +103,7 @@ describe('a primitive of a user’s own', () => {
         });
         store.allocate();
         const [x, alpha] = [channelsLast(randn([2, 4, 6, 6])).requireGrad(), randn([5, 5]).requireGrad()];
-        const weights = softmaxRelaxation.weights({ ops: alpha }, pass);
+        const weights = softmaxRelaxation.weights({ ops: alpha }, { plan, pass });
         const y = joined(built.forward(cellInput([x]), cellInput([x]), { weights, pass }));
         const g = randn([2, 8, 6, 6]);
         const all = [y, ...grad(sum(mul(y, g)), [x, alpha, ...store.leaves], { unused: 'zeros' })];

@@ -39,7 +39,7 @@ export const factorizedReduce = ({ store, supernet }: Place, { input, output }: 
 };
 
 /** Identity; with stride 2 a factorized reduction. */
-const skipConnect: Primitive = {
+export const skipConnect: Primitive = {
   name: 'skip_connect',
   build: (at) =>
     at.stride === 2

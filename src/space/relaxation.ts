@@ -1,10 +1,8 @@
-import { registry } from '../label/index.js';
 import type { Pass } from '../nn/index.js';
-import { noGrad, reshape, scope, softmax, type Tensor, unbind } from '../tensor/index.js';
-import type { CellGenotype } from './genotype.js';
+import { noGrad, reshape, scope, type Tensor, unbind } from '../tensor/index.js';
+import { perturbed } from './perturbation.js';
 import type { CellPlan } from './plan.js';
-import type { SearchSpace } from './search-space.js';
-import type { Selector, Strengths } from './selector.js';
+import type { Strengths } from './selector.js';
 
 /** Architecture parameters of one cell by the relaxation's names for them. */
 export type Tensors = Readonly<Record<string, Tensor>>;
@@ -13,6 +11,8 @@ export type Tensors = Readonly<Record<string, Tensor>>;
 export interface OpWeights {
   /** edge: row of alpha; op: column. */
   at(edge: number, op: number): Tensor | 0 | 1;
+  /** The weight of an edge itself, which is within its operations' weights already; 1 unless said. */
+  edge?(edge: number): Tensor;
 }
 
 /** What makes the choice of operations differentiable: how operation weights come from architecture parameters. */
@@ -21,58 +21,83 @@ export interface Relaxation {
   readonly label: string;
   /** The parameters that a cell has, by name: { ops: [edges, primitives] }. */
   shapes(plan: CellPlan): Readonly<Record<string, readonly number[]>>;
+  /** How alpha starts: 1e-3 · randn as in DARTS unless said. */
+  readonly start?: 'zeros';
+  /** Whether weights are drawn anew for each training pass. */
+  readonly samples?: boolean;
+  /** The schedules that it reads from `pass.knobs`: temperature, perturbation. */
+  readonly knobs?: readonly string[];
   /** The weights that a pass is run with; gradients reach alpha through them. */
-  weights(alpha: Tensors, pass: Pass): OpWeights;
+  weights(alpha: Tensors, at: { readonly plan: CellPlan; readonly pass: Pass }): OpWeights;
   /** How much each operation and edge counts, as numbers: what is recorded, and what a selector chooses by. */
   strengths(alpha: Tensors, plan: CellPlan): Strengths;
-  /** The cell that alpha stands for. */
-  derive(alpha: Tensors, plan: CellPlan, options: { space: SearchSpace; select: Selector }): CellGenotype;
+  /** What alpha's loss has beside the network's, over all cells that move. A scalar. */
+  penalty?(alphas: readonly Tensor[]): Tensor;
 }
 
-const rows = (x: Tensor): number[][] => {
-  const [count = 0, columns = 1] = x.shape;
+/** A matrix as rows of numbers; a vector as one row. */
+export const rows = (x: Tensor): number[][] => {
+  const columns = x.shape.at(-1) ?? 1;
   const all = x.toArray();
-  return Array.from({ length: count }, (_, i) => all.slice(i * columns, (i + 1) * columns));
+  return Array.from({ length: all.length / columns }, (_, i) => all.slice(i * columns, (i + 1) * columns));
 };
 
-const opsOf = ({ ops }: Tensors): Tensor => {
+/** The parameters of operations, [edges, primitives]. Throws when there are none. */
+export const opsOf = ({ ops }: Tensors): Tensor => {
   if (ops === undefined) throw new Error('Cannot relax alpha: its part "ops" is missing');
   return ops;
 };
 
-/** A relaxation that maps alpha to weights of the same shape: [edges, primitives] → [edges, primitives]. */
-export const relaxation = (label: string, relax: (alpha: Tensor) => Tensor): Relaxation => {
-  const strengths = (alpha: Tensors): Strengths => ({ ops: scope(() => noGrad(() => rows(relax(opsOf(alpha))))) });
+/** One parameter per operation and edge: { ops: [edges, primitives] }. */
+export const opShapes: Relaxation['shapes'] = ({ nodes }) => {
+  const edges = nodes.flat();
+  const columns = edges.flatMap(({ ops }) => ops.map(({ column }) => column + 1));
+  return { ops: [Math.max(0, ...edges.map(({ row }) => row + 1)), Math.max(0, ...columns)] };
+};
+
+/** Operation weights that stand in a matrix. weights: [edges, primitives] */
+export const fromMatrix = (weights: Tensor): OpWeights => {
+  const [, ops = 1] = weights.shape;
+  const scalars = unbind(reshape(weights, [-1]));
   return {
-    label,
-    shapes: ({ nodes }) => {
-      const edges = nodes.flat();
-      const columns = edges.flatMap(({ ops }) => ops.map(({ column }) => column + 1));
-      return { ops: [Math.max(0, ...edges.map(({ row }) => row + 1)), Math.max(0, ...columns)] };
+    at: (edge, op) => {
+      const weight = scalars[edge * ops + op];
+      if (weight === undefined)
+        throw new Error(`Cannot weight operation ${op} of edge ${edge}: alpha has no such entry`);
+      return weight;
     },
-    weights: (alpha) => {
-      const [, ops = 1] = opsOf(alpha).shape;
-      const weights = unbind(reshape(relax(opsOf(alpha)), [-1])); // edges × ops scalars
-      return {
-        at: (edge, op) => {
-          const weight = weights[edge * ops + op];
-          if (weight === undefined)
-            throw new Error(`Cannot weight operation ${op} of edge ${edge}: alpha has no such entry`);
-          return weight;
-        },
-      };
-    },
-    strengths,
-    derive: (alpha, plan, { space, select }) => select.select(strengths(alpha), { plan, primitives: space.primitives }),
   };
 };
 
-/** DARTS' continuous relaxation: softmax over the operations of each edge (paper, eq 6). */
-export const softmaxRelaxation: Relaxation = relaxation('softmax', (alpha) => softmax(alpha));
+/** What a relaxation by a matrix has beside its formula. */
+interface MatrixOptions extends Pick<Relaxation, 'start' | 'samples' | 'penalty'> {
+  readonly knobs?: readonly string[];
+  /** The weights that a network without sampling has, where `relax` draws. */
+  readonly expected?: (alpha: Tensor) => Tensor;
+  /** The weights of an edge add up to 1, so that they can be perturbed and still do. */
+  readonly simplex?: boolean;
+}
 
-/** All relaxations by their spelling. */
-export const relaxations = registry<Relaxation>('relaxation', {
-  softmax: { usage: 'softmax', make: (args) => (args.length === 0 ? softmaxRelaxation : undefined) },
+const plain: Pass = { training: false, knobs: {} };
+
+/**
+ * A relaxation that maps alpha to weights of the same shape: [edges, primitives] → [edges, primitives]. Cells are
+ * derived from `expected`, or from `relax` without knobs.
+ */
+export const relaxation = (
+  label: string,
+  relax: (alpha: Tensor, pass: Pass) => Tensor,
+  { expected = (alpha) => relax(alpha, plain), simplex = false, knobs = [], ...more }: MatrixOptions = {},
+): Relaxation => ({
+  ...more,
+  label,
+  knobs: simplex ? [...knobs, 'perturbation'] : knobs,
+  shapes: opShapes,
+  weights: (alpha, { pass }) => {
+    const matrix = !pass.training && more.samples ? expected(opsOf(alpha)) : relax(opsOf(alpha), pass);
+    return fromMatrix(simplex ? perturbed(matrix, pass) : matrix);
+  },
+  strengths: (alpha) => ({ ops: scope(() => noGrad(() => rows(expected(opsOf(alpha))))) }),
 });
 
 /** The weights of a derived network: every operation that is there counts in full. */

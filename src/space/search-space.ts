@@ -22,7 +22,17 @@ export const searchSpace = (name: string, primitives: readonly Primitive[]): Sea
 /** DARTS' space: its eight operations on every edge. */
 export const dartsSpace: SearchSpace = searchSpace('darts', dartsPrimitives);
 
+/** The same without `none`, which FairDARTS and DrNAS do without. */
+const withoutNone: SearchSpace = searchSpace(
+  'darts-without-none',
+  dartsPrimitives.filter(({ name }) => name !== 'none'),
+);
+
 /** All search spaces by name. */
 export const spaces = registry<SearchSpace>('search space', {
   darts: { usage: 'darts', make: (args) => (args.length === 0 ? dartsSpace : undefined) },
+  'darts-without-none': {
+    usage: 'darts-without-none',
+    make: (args) => (args.length === 0 ? withoutNone : undefined),
+  },
 });

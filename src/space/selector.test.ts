@@ -20,7 +20,7 @@ const derive = (
 ): CellGenotype => {
   const nodes = [1, 2, 3, 4, 5].find((n) => edgeCount(n) === ops.length) ?? 0;
   const strengths = edges === undefined ? { ops } : { ops, edges };
-  return dartsSelector({ keep }).select(strengths, { plan: searchPlan(of, { nodes }), primitives: of });
+  return dartsSelector({ keep }).select(strengths, { plan: searchPlan(of, { nodes }), kind: 'normal' });
 };
 
 describe('DARTS’ selector', () => {

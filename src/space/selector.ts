@@ -1,6 +1,5 @@
-import { numbers, registry } from '../label/index.js';
 import type { CellGenotype } from './genotype.js';
-import type { CellPlan } from './plan.js';
+import type { CellKind, CellPlan } from './plan.js';
 
 /** How much operations and edges of a cell count. */
 export interface Strengths {
@@ -10,15 +9,16 @@ export interface Strengths {
   readonly edges?: readonly number[];
 }
 
+/** How much an operation on an edge counts, its edge included. What has no strength is never chosen. */
+export const strengthAt = ({ ops, edges }: Strengths, { row, column }: { row: number; column: number }): number =>
+  (ops[row]?.[column] ?? Number.NEGATIVE_INFINITY) * (edges?.[row] ?? 1);
+
 /** Chooses a cell by the strengths of its operations. */
 export interface Selector {
   /** As it is spelled: darts, darts(1). */
   readonly label: string;
-  /** `primitives` are the columns of the strengths. */
-  select(
-    strengths: Strengths,
-    options: { readonly plan: CellPlan; readonly primitives: readonly { readonly name: string }[] },
-  ): CellGenotype;
+  /** The columns of the strengths are those of the plan's operations. */
+  select(strengths: Strengths, options: { readonly plan: CellPlan; readonly kind: CellKind }): CellGenotype;
 }
 
 /**
@@ -31,13 +31,13 @@ export const dartsSelector = ({ keep = 2 }: { keep?: number } = {}): Selector =>
     throw new RangeError(`Cannot select edges: the number to keep must be a whole number >= 1, got ${keep}`);
   return {
     label: keep === 2 ? 'darts' : `darts(${keep})`,
-    select: ({ ops: weights, edges: edgeWeights }, { plan, primitives }) => ({
+    select: (strengths, { plan }) => ({
       nodes: plan.nodes.map((edges) => {
         const candidates = edges.map(({ from, row, ops }) => {
           let best = { op: '', weight: Number.NEGATIVE_INFINITY };
-          for (const { column } of ops) {
-            const op = primitives[column]?.name ?? 'none';
-            const weight = (weights[row]?.[column] ?? Number.NEGATIVE_INFINITY) * (edgeWeights?.[row] ?? 1);
+          for (const { column, primitive } of ops) {
+            const op = primitive.name;
+            const weight = strengthAt(strengths, { row, column });
             if (op !== 'none' && weight > best.weight) best = { op, weight };
           }
           return { from, ...best };
@@ -52,15 +52,3 @@ export const dartsSelector = ({ keep = 2 }: { keep?: number } = {}): Selector =>
     }),
   };
 };
-
-/** All selectors by their spelling. */
-export const selectors = registry<Selector>('selector', {
-  darts: {
-    usage: 'darts or darts(edges to keep)',
-    make: (args) => {
-      const [keep] = numbers(args, 0, 1) ?? [Number.NaN];
-      if (keep === undefined) return dartsSelector();
-      return Number.isNaN(keep) ? undefined : dartsSelector({ keep });
-    },
-  },
-});

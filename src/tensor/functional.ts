@@ -75,9 +75,12 @@ interface Pooling {
   stride?: Pair;
   padding?: Pair;
 }
-const maxPoolOp = tensorOp('aten::max_pool2d', 'self', 'kernel_size', 'stride', 'padding');
-export const maxPool2d = (x: Tensor, { kernel, stride = 1, padding = 0 }: Pooling): Tensor =>
-  maxPoolOp(x, pair(kernel), pair(stride), pair(padding));
+const maxPoolOp = tensorOp('aten::max_pool2d', 'self', 'kernel_size', 'stride', 'padding', 'dilation', 'ceil_mode');
+/** The largest of each window; with `ceil` windows that reach over the end count as well. */
+export const maxPool2d = (
+  x: Tensor,
+  { kernel, stride = 1, padding = 0, ceil = false }: Pooling & { ceil?: boolean },
+): Tensor => maxPoolOp(x, pair(kernel), pair(stride), pair(padding), [1, 1], ceil);
 
 const avgPoolOp = tensorOp(
   'aten::avg_pool2d',
@@ -99,6 +102,10 @@ const adaptiveOp = tensorOp('aten::adaptive_avg_pool2d', 'self', 'output_size');
 export const adaptiveAvgPool2d = (x: Tensor, size: Pair): Tensor => adaptiveOp(x, pair(size));
 
 export const relu = tensorOp('aten::relu', 'self') as (x: Tensor) => Tensor;
+
+const eluOp = tensorOp('aten::elu', 'self');
+/** x where it is above 0, exp(x) − 1 below. */
+export const elu = (x: Tensor): Tensor => eluOp(x);
 
 const linearOp = tensorOp('aten::linear', 'input', 'weight', 'bias');
 /** x · weightᵀ + bias. x: [batch, in]; weight: [out, in]; bias: [out]. */

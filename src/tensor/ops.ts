@@ -69,6 +69,16 @@ export const abs = unary('abs');
 export const square = unary('square');
 export const sigmoid = unary('sigmoid');
 export const isfinite = unary('isfinite');
+const clampOp = tensorOp('aten::clamp', 'self', 'min', 'max');
+/** x between two numbers: what is outside becomes the nearer, and has no gradient. */
+export const clamp = (x: Tensor, { least, most }: { least: number; most: number }): Tensor => clampOp(x, least, most);
+const sampleDirichletOp = tensorOp('aten::_sample_dirichlet', 'self');
+/** A draw of the Dirichlet distribution with these concentrations, from `rng`; no gradient. c: [..., n] → [..., n] */
+export const sampleDirichlet = (c: Tensor): Tensor => sampleDirichletOp(c);
+const dirichletGradOp = tensorOp('aten::_dirichlet_grad', 'x', 'alpha', 'total');
+/** D of a draw's pathwise gradient ∂x_i/∂c_j = D_j (δ_ij − x_i). x, c: [..., n] → [..., n] */
+export const dirichletGradient = (x: Tensor, c: Tensor): Tensor =>
+  dirichletGradOp(x, c, expand(sum(c, { dim: -1, keepdim: true }), c.shape));
 export const all = unary('all');
 
 const matmulOp = tensorOp('aten::matmul', 'self', 'other');
@@ -178,6 +188,7 @@ const copyInPlace = tensorOp('aten::copy_', 'self', 'src');
 const zeroInPlace = tensorOp('aten::zero_', 'self');
 const uniformInPlace = tensorOp('aten::uniform_', 'self', 'from', 'to');
 const bernoulliInPlace = tensorOp('aten::bernoulli_.float', 'self', 'p');
+const exponentialInPlace = tensorOp('aten::exponential_', 'self', 'lambd');
 const normalInPlace = tensorOp('aten::normal_', 'self', 'mean', 'std');
 const addcmulInPlace = tensorOp('aten::addcmul_', 'self', 'tensor1', 'tensor2', 'value');
 const addcdivInPlace = tensorOp('aten::addcdiv_', 'self', 'tensor1', 'tensor2', 'value');
@@ -197,6 +208,8 @@ export const inPlace = {
   uniform: (x: Tensor, from: number, to: number): void => quietly(uniformInPlace(x, from, to)),
   /** x ← 1 with probability p, else 0, from `rng` */
   bernoulli: (x: Tensor, p: number): void => quietly(bernoulliInPlace(x, p)),
+  /** x ← exponential numbers of mean 1, from `rng` */
+  exponential: (x: Tensor): void => quietly(exponentialInPlace(x, 1)),
   /** x ← normal numbers, from `rng` */
   normal: (x: Tensor, mean: number, deviation: number): void => quietly(normalInPlace(x, mean, deviation)),
   /** x ← x + value · a · b */

@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { readJson } from '../../test/support/fixtures.js';
+import { bytesOf, rest, tinyPlan, tinyRun, watched } from '../../test/support/tiny.js';
+import type { Epoch } from '../loop/index.js';
+import { dartsSpace } from '../space/index.js';
+import { experiments, stopRules, table2, type Values } from './index.js';
+
+const paperNames = new Set(table2.map(({ name }) => name));
+const methods = experiments.names().filter((name) => !paperNames.has(name));
+
+/** Each method alone, with re-sampling, with two branches, and with HLS. */
+const combined: [string, Values, string][] = [
+  ...methods.map((name): [string, Values, string] => [name, { eigenvalue: 1, stop: 'never' }, name]),
+  ['gdas, re-sampling', { sampling: 'class' }, 'gdas'],
+  ['HLS, sampled', { relax: 'sampled', temperature: 'linear(10, 0.1)' }, 'hls'],
+  ['HLS, gumbel on training batches', { relax: 'gumbel', archData: 'train' }, 'hls'],
+  ['DARTS + BBN, dirichlet', { relax: 'dirichlet', space: 'darts-without-none' }, 'darts-bbn'],
+  ['HLS, partial channels', { partial: 2, relax: 'edgeNormalised', archWarmup: 0.3, bnScope: 'perBranch' }, 'hls'],
+  ['HLS, sigmoid', { relax: 'sigmoid', selector: 'threshold(0.5)' }, 'hls'],
+  ['HLS, skips beside edges, perturbed', { auxiliarySkip: 'linear(1, 0)', perturbation: 'constant(0.1)' }, 'hls'],
+  ['HLS, class-balanced alpha', { archSampling: 'class', eigenvalue: 2 }, 'hls'],
+  ['partial and sampled edges', { partial: 2, relax: 'edgeNormalised(sampled)' }, 'darts'],
+];
+
+/** Sampled operations run one at a time: their Hessian is refused. */
+const valuesOf = (values: Values, recipe: string): Values =>
+  recipe === 'gdas' ? { ...values, eigenvalue: 0 } : values;
+
+describe('search methods', () => {
+  it.each(combined)('%s: a run that is stopped within an epoch ends in the same bytes', async (_, values, recipe) => {
+    const { phases } = tinyPlan(valuesOf({ epochs: 2, ...values }, recipe), recipe);
+    const stop = { epoch: 1, step: 2 };
+    const { events, records, middle, end } = await watched(
+      tinyRun(phases),
+      (event) => event.type === 'step' && event.epoch === stop.epoch && event.step === stop.step,
+    );
+    const resumed = tinyRun(phases, { resume: middle, records });
+    expect(await rest(resumed)).toEqual(events);
+    expect(bytesOf(resumed).equals(end)).toBe(true);
+    resumed.dispose();
+  });
+
+  it('move alpha, but not before their warm-up is over', async () => {
+    const live = tinyRun(tinyPlan({ epochs: 4, archWarmup: 0.5, channels: 4 }, 'pc-darts').phases);
+    const alphas: unknown[] = [];
+    for await (const event of live) if (event.type === 'epoch') alphas.push(event.record.alpha);
+    live.dispose();
+    expect(alphas[1]).toEqual(alphas[0]);
+    expect(alphas[2]).not.toEqual(alphas[1]);
+  });
+
+  it('measure eigenvalues without a trace in what they train', async () => {
+    const endOf = async (eigenvalue: number) => {
+      const live = tinyRun(tinyPlan({ eigenvalue }).phases);
+      const events = await rest(live);
+      const bytes = bytesOf(live);
+      live.dispose();
+      return { events, bytes };
+    };
+    const [with_, without] = [await endOf(1), await endOf(0)];
+    expect(with_.bytes.equals(without.bytes)).toBe(true);
+    const found = with_.events.flatMap((event) => Object(event).eigenvalue ?? []);
+    expect(found).toHaveLength(2);
+    for (const value of found) expect(value).toBeGreaterThan(0.0005); // the decay of alpha alone is 0.001
+  });
+
+  it.each<[Values, string, string]>([
+    [{ order: 2 }, 'gdas', 'Cannot use --order 2 with --relax sampled'],
+    [{ order: 2 }, 'snas', 'Cannot use --order 2 with --relax gumbel'],
+    [{ order: 2, archData: 'train' }, 'darts', 'Cannot use --order 2 with --arch-data train'],
+    [{ temperature: 'constant(2)' }, 'drnas', 'Cannot use --temperature with --relax dirichlet'],
+    [{ perturbation: 'constant(0.1)' }, 'fair-darts', 'Cannot use --perturbation with --relax sigmoid'],
+    [{ partial: 3 }, 'darts', 'Cannot use --partial 3 with --channels 4'],
+    [{ archData: 'train', archSampling: 'class' }, 'darts', 'Cannot use --arch-sampling with --arch-data train'],
+    [{ stop: 'eigenvalue' }, 'darts', 'Cannot use --stop "eigenvalue" without eigenvalues'],
+    [{ eigenvalue: 2 }, 'gdas', 'Cannot use --eigenvalue with --relax sampled'],
+    [{ temperature: 'linear(1, -1)' }, 'gdas', 'Cannot use --temperature: it must be above 0'],
+    [{ auxiliarySkip: 'constant(2)' }, 'darts', 'their weight must be in [0, 1], got 2'],
+    [{ archWarmup: 1 }, 'darts', 'Cannot use --arch-warmup: it must be a number >= 0 and < 1, got 1'],
+  ])('refuse %j of %s before anything is built', (values, recipe, message) => {
+    expect(() => tinyPlan(values, recipe)).toThrow(message);
+  });
+});
+
+const epochWith = (epoch: number, rest_: Partial<Epoch>): Epoch => ({
+  ...{ kind: 'search', phase: 'search', epoch, t: 0, knobs: {}, trainLoss: 0, trainAccuracy: 0 },
+  ...{ validLoss: null, validAccuracy: null, perClassAccuracy: null, answers: null, gradNorm: {} },
+  ...{ seconds: 0, imagesPerSecond: 0 },
+  ...rest_,
+});
+
+describe('stopping by the eigenvalue', () => {
+  const { runs } = z
+    .object({
+      runs: z.array(
+        z.object({
+          epochs: z.array(z.number()),
+          dominant: z.array(z.number()),
+          detectedAt: z.number(),
+          stopEpoch: z.number(),
+          ratio: z.number(),
+        }),
+      ),
+    })
+    .parse(readJson('robustdarts'));
+
+  it.each(runs.map((run, i) => [i, run] as const))('is where RobustDARTS stopped, run %i', (_, run) => {
+    const rule = stopRules.read('eigenvalue');
+    const values = new Map(run.epochs.map((epoch, i) => [epoch, run.dominant[i]]));
+    const records: Epoch[] = [];
+    let reason: string | undefined;
+    while (reason === undefined && records.length < 50) {
+      const epoch = records.length;
+      const eigenvalue = epoch % 2 === 0 ? values.get(epoch) : undefined;
+      records.push(epochWith(epoch, eigenvalue === undefined ? {} : { eigenvalue }));
+      reason = rule.reason(records, dartsSpace);
+    }
+    expect(records.at(-1)?.epoch).toBe(run.detectedAt);
+    expect(rule.goesBackTo?.(records)).toBe(run.stopEpoch);
+    expect(reason).toContain(`grown ${run.ratio.toFixed(2)} times`);
+  });
+
+  it('gives the cells of the epoch that it goes back to', async () => {
+    const [phase] = tinyPlan({ epochs: 4, archLr: 1 }).phases;
+    if (phase === undefined) throw new Error('a search has a phase');
+    const stop = { label: 'back', reason: (e: readonly Epoch[]) => (e.length === 3 ? 'enough' : undefined) };
+    const live = tinyRun([{ ...phase, stop: { ...stop, goesBackTo: () => 0 } }]);
+    const genotypes: unknown[] = [];
+    for await (const event of live) if (event.type === 'epoch') genotypes.push(event.record.genotype);
+    expect(genotypes).toHaveLength(3);
+    expect(live.genotypes()).toEqual(genotypes[0]);
+    expect(genotypes[2]).not.toEqual(genotypes[0]);
+    live.dispose();
+  });
+});
+
+describe('stopping when the order is stable', () => {
+  const weights = (first: number): Partial<Epoch> => ({
+    opWeights: { backbone: { normal: [[0.1, 0.2, 0.1, 0.2, first, 0.3, 0.05, 0.04]] } },
+  });
+  it('waits for so many epochs in which no two convolutions of an edge change places', () => {
+    const { reason, label } = stopRules.read('stable(3)');
+    expect(label).toBe('stable(3)');
+    const course = [0.2, 0.4, 0.5, 0.6].map((first, epoch) => epochWith(epoch, weights(first)));
+    expect(reason(course.slice(0, 3), dartsSpace)).toBeUndefined();
+    expect(reason(course, dartsSpace)).toContain('the same for 3 epochs');
+    expect(reason([epochWith(0, {}), epochWith(1, {}), epochWith(2, {})], dartsSpace)).toBeUndefined();
+  });
+});

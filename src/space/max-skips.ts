@@ -1,0 +1,37 @@
+import type { CellGenotype } from './genotype.js';
+import { dartsSelector, type Selector, strengthAt } from './selector.js';
+
+/**
+ * P-DARTS' restriction (Chen et al. 2019): a normal cell keeps at most so many skip connections. While it has more, the
+ * weakest of them is ruled out, and the cell is chosen anew by DARTS' rule. Throws a RangeError unless `most` is a
+ * whole number from 0 on.
+ */
+export const maxSkips = (most = 2): Selector => {
+  if (!Number.isInteger(most) || most < 0)
+    throw new RangeError(`Cannot select edges: the most skip connections must be a whole number >= 0, got ${most}`);
+  const darts = dartsSelector();
+  return {
+    label: `maxSkips(${most})`,
+    select: (strengths, options) => {
+      let now = strengths;
+      for (;;) {
+        const cell = darts.select(now, options);
+        const kept = skipsOf(cell).flatMap(({ node, from }) => {
+          const edge = options.plan.nodes[node]?.find((e) => e.from === from);
+          const op = edge?.ops.find(({ primitive }) => primitive.name === 'skip_connect');
+          return edge === undefined || op === undefined ? [] : [{ row: edge.row, column: op.column }];
+        });
+        const [weakest] = kept.sort((a, b) => strengthAt(now, a) - strengthAt(now, b));
+        if (options.kind !== 'normal' || kept.length <= most || weakest === undefined) return cell;
+        const ops = now.ops.map((row, i) =>
+          i === weakest.row ? row.with(weakest.column, Number.NEGATIVE_INFINITY) : row,
+        );
+        now = { ...now, ops };
+      }
+    },
+  };
+};
+
+/** The skip connections of a cell, by node and state. */
+export const skipsOf = ({ nodes }: CellGenotype): { readonly node: number; readonly from: number }[] =>
+  nodes.flatMap((edges, node) => edges.filter(({ op }) => op === 'skip_connect').map(({ from }) => ({ node, from })));

@@ -1,0 +1,20 @@
+import type { Pass } from '../nn/index.js';
+import { add, clamp, div, inPlace, noGrad, sum, type Tensor, zerosLike } from '../tensor/index.js';
+
+/**
+ * The weights that a network trains with so that alpha does not come to rest where a small step changes everything
+ * (SmoothDARTS, random smoothing; Chen & Hsieh 2020): w + U(−ε, ε), clamped to [0, 1], each row divided by its sum. ε
+ * is the knob `perturbation`, 0 unless said; only training passes are perturbed. weights: [edges, primitives], rows
+ * that add up to 1.
+ */
+export const perturbed = (weights: Tensor, { training, knobs }: Pass): Tensor => {
+  const radius = knobs['perturbation'] ?? 0;
+  if (!training || radius === 0) return weights;
+  const noise = noGrad(() => {
+    const x = zerosLike(weights);
+    inPlace.uniform(x, -radius, radius);
+    return x;
+  });
+  const moved = clamp(add(weights, noise), { least: 0, most: 1 });
+  return div(moved, sum(moved, { dim: -1, keepdim: true }));
+};

@@ -49,6 +49,14 @@ std::vector<T> of_length(const Parameter& p, std::vector<T> list) {
   return list;
 }
 
+/// oneDNN's own layout holds float32 well; libtorch fills others in it as if they were, and writes past their end.
+const at::Tensor& get_argument(double handle) {
+  const auto& t = table().get(handle);
+  if (t.is_mkldnn() && t.scalar_type() != at::kFloat)
+    throw UsageError(std::string("must be float32 in the layout of oneDNN, got ") + c10::toString(t.scalar_type()));
+  return t;
+}
+
 }  // namespace
 
 Kind kind_of(const c10::Type& type) {
@@ -93,22 +101,22 @@ Parameter parameter_of(const c10::Argument& argument, bool ours) {
 
 c10::IValue to_ivalue(napi_env env, napi_value v, const Parameter& p) {
   double handle;
-  if (p.kind == Kind::tensor && napi_get_value_double(env, v, &handle) == napi_ok) return table().get(handle);
+  if (p.kind == Kind::tensor && napi_get_value_double(env, v, &handle) == napi_ok) return get_argument(handle);
   if (is_nullish(env, v)) {
     if (p.optional) return {};
     throw UsageError("must be given, got " + js_type(env, v));
   }
   switch (p.kind) {
-    case Kind::tensor: return table().get(get_double(env, v));
+    case Kind::tensor: return get_argument(get_double(env, v));
     case Kind::tensors:
       if (p.elements_optional) {
         c10::List<std::optional<at::Tensor>> list;
         for (const double h : get_vector<double>(env, v, get_double))
-          list.push_back(h == 0 ? std::nullopt : std::optional<at::Tensor>(table().get(h)));
+          list.push_back(h == 0 ? std::nullopt : std::optional<at::Tensor>(get_argument(h)));
         return list;
       } else {
         c10::List<at::Tensor> list;
-        for (const double h : get_vector<double>(env, v, get_double)) list.push_back(table().get(h));
+        for (const double h : get_vector<double>(env, v, get_double)) list.push_back(get_argument(h));
         // Some operators divide by their number.
         if (list.empty() && !p.ours) throw UsageError("must have at least one Tensor, got none");
         // Some of those that take a state of two, hidden and cell, read both without a look at the length.

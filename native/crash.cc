@@ -59,7 +59,8 @@ void on_crash(int signal, siginfo_t* info, void* context) {
       if (is_for_v8(before, signal, info, context)) return;
       if (signal == SIGABRT || signal == SIGTRAP)
         say("because a library gave up; why stands above. Where memory was short, close other programs, or lower "
-            "--batch-size or --image-size; what a run has saved is continued by `tailnas resume <run>`.");
+            "--batch-size or --image-size; what a run has saved is continued by `tailnas resume <run>`. The last operator "
+            "of libtorch was ", operator_name[0] == '\0' ? "none" : operator_name, ".");
       else if (operator_name[0] != '\0')
         say("after ", operator_name, ": ", what, ". If that operator was called by name, look at its indices, sizes and strides.");
     }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { add, call, ones, schemaOf, scope, Tensor, tensor, tensorOp, tensorsOp, voidOp } from './index.js';
+import { add, call, ones, schemaOf, scope, Tensor, tensor, tensorOp, tensorsOp, to, voidOp } from './index.js';
 import '../space/fused.js'; // declares the operators of native/kernels
 import { declared } from './operator.js';
 
@@ -56,6 +56,8 @@ describe('call', () => {
       expect(() => call('aten::_foreach_copy', [x, x], [x, x, x])).toThrow(
         "argument 'src' must have as many Tensors as 'self', 2, got 3",
       );
+      const bytes = call('aten::to_mkldnn', to(x, { dtype: 'uint8' }));
+      expect(() => call('aten::_foreach_zero_', [bytes as Tensor])).toThrow('must be float32 in the layout of oneDNN');
       expect(() => call('aten::lstm_cell', x, [x], x, x)).toThrow("argument 'hx' must have 2 Tensors, got 1");
       expect(() => call('aten::avg_pool2d', x, [2, 2, 2])).toThrow("'kernel_size' must have 2 elements, got 3");
       expect(() => call('aten::avg_pool2d', x, [])).toThrow("'kernel_size' must have 2 elements, got 0");
@@ -94,7 +96,7 @@ describe('call', () => {
     [
       'has no part in it: a library has no memory',
       `ones([4]); process.abort();`,
-      'because a library gave up; why stands above. Where memory was short, close other programs, or lower --batch-size',
+      'because a library gave up; why stands above. Where memory was short, close other programs, or lower',
       'SIGABRT',
     ],
   ])('says which operator ended the process: one that %s', (_, code, said, how) => {

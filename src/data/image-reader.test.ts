@@ -146,6 +146,30 @@ describe('damage', () => {
     }
   });
 
+  it('is told apart from a missing end, the same each time and whatever other threads decode', async () => {
+    const jpeg = await noise(64, 64).jpeg().toBuffer();
+    const png = await noise(64, 64).png().toBuffer();
+    const webp = await noise(64, 64).webp().toBuffer();
+    const half = (bytes: Buffer): Buffer => bytes.subarray(0, bytes.length / 2);
+    for (const [name, bytes] of [
+      ['half.jpg', half(jpeg)],
+      ['half.png', half(png)],
+      ['half.webp', half(webp)],
+      ['wrong.png', Buffer.from(png).fill(0, 60, png.length - 60)],
+    ] as const)
+      writeFileSync(path(name), bytes);
+    const reader = await imageReader({ imageSize: 16, channels: 3 });
+    const names = Array.from({ length: 20 }, () => ['half.jpg', 'half.png', 'half.webp', 'wrong.png']).flat();
+    const found = await Promise.all(names.map(async (name) => [name, await reader.read(path(name))] as const));
+    const said = new Set(found.map(([name, image]) => `${name}: ${'reason' in image ? image.reason : image.warning}`));
+    expect([...said].map((line) => line.slice(0, 30)).sort()).toEqual([
+      'half.jpg: it is cut short: the',
+      'half.png: it is cut short: the',
+      'half.webp: it is cut short: th',
+      'wrong.png: it is damaged: its ',
+    ]);
+  });
+
   it('is not seen in sound GIFs of any size, palette and number of frames', async () => {
     for (const [width, height, colours] of [
       [1, 1, 2],

@@ -1,4 +1,5 @@
 import { inArchive } from './archive-paths.js';
+import { isCutShort } from './cut-short.js';
 import { type ImageShape, imageDecoder, type RawImage } from './decode.js';
 import { allBytes, fileSize, firstBytes } from './file-bytes.js';
 import { gate } from './gate.js';
@@ -37,20 +38,14 @@ const HEAD = 2 ** 18;
 
 const DAMAGED = 'it is damaged: its pixels cannot be decoded; copy or download it again';
 
-/** What libvips says, in plain words: its own are of its functions. */
+/** What is wrong with a file, in plain words: the messages of libvips are of its functions. */
 const plainly = (error: unknown): string => {
   if (error instanceof FileProblem) return error.message;
-  const said = error instanceof Error ? error.message : '';
-  if (codeOf(error) !== '') return reasonOf(error);
-  if (/premature|truncat|end of (file|input|data)|\bEOF\b|not enough|too short|short read/i.test(said))
-    return CUT_SHORT;
-  return DAMAGED;
+  return codeOf(error) === '' ? DAMAGED : reasonOf(error);
 };
 
 const PARTLY = 'parts of it are damaged: what could be decoded of it is used';
-
-const warned = (error: unknown): string =>
-  plainly(error) === CUT_SHORT ? 'its end is missing: the rest of it is used' : PARTLY;
+const END_MISSING = 'its end is missing: the rest of it is used';
 
 /** What is wrong with a path before its bytes are looked at; else how many there are. */
 const sizeOf = async (file: string): Promise<number> => {
@@ -122,8 +117,12 @@ export const imageReader = async ({
     try {
       if (strict && format === 'jpeg') await decoder.requireSound(bytes);
       return { pixels: await decoder.decode(bytes, { lenient: false }), warning: own };
-    } catch (error) {
-      return { pixels: await decoder.decode(bytes), warning: own ?? warned(error) };
+    } catch {
+      const cut = isCutShort(bytes, format);
+      const pixels = await decoder.decode(bytes).catch((error: unknown) => {
+        throw cut ? new FileProblem(CUT_SHORT) : error;
+      });
+      return { pixels, warning: own ?? (cut ? END_MISSING : PARTLY) };
     }
   };
 

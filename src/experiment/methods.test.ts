@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { readJson } from '../../test/support/fixtures.js';
 import { bytesOf, rest, tinyPlan, tinyRun, watched } from '../../test/support/tiny.js';
 import type { Epoch } from '../loop/index.js';
-import { dartsSpace } from '../space/index.js';
+import { dartsSpace, type Relaxation, relaxations } from '../space/index.js';
+import { zeros } from '../tensor/index.js';
 import { experiments, stopRules, table2, type Values } from './index.js';
 
 const paperNames = new Set(table2.map(({ name }) => name));
@@ -75,7 +76,7 @@ describe('search methods', () => {
     [{ archData: 'train', archSampling: 'class' }, 'darts', 'Cannot use --arch-sampling with --arch-data train'],
     [{ stop: 'eigenvalue' }, 'darts', 'Cannot use --stop "eigenvalue" without eigenvalues'],
     [{ eigenvalue: 2 }, 'gdas', 'Cannot use --eigenvalue with --relax sampled'],
-    [{ temperature: 'linear(1, -1)' }, 'gdas', 'Cannot use --temperature: it must be above 0'],
+    [{ temperature: 'step(0.5, 1, 0)' }, 'gdas', 'the temperature must be > 0, got 0 at t = 0.50'],
     [{ auxiliarySkip: 'constant(2)' }, 'darts', 'their weight must be in [0, 1], got 2'],
     [{ archWarmup: 1 }, 'darts', 'Cannot use --arch-warmup: it must be a number >= 0 and < 1, got 1'],
   ])('refuse %j of %s before anything is built', (values, recipe, message) => {
@@ -118,7 +119,7 @@ describe('stopping by the eigenvalue', () => {
     }
     expect(records.at(-1)?.epoch).toBe(run.detectedAt);
     expect(rule.goesBackTo?.(records)).toBe(run.stopEpoch);
-    expect(reason).toContain(`grown ${run.ratio.toFixed(2)} times`);
+    expect(reason).toContain(`grown ${run.ratio.toFixed(2)} times; the cells are those of epoch ${run.stopEpoch + 1}`);
   });
 
   it('gives the cells of the epoch that it goes back to', async () => {
@@ -146,5 +147,21 @@ describe('stopping when the order is stable', () => {
     expect(reason(course.slice(0, 3), dartsSpace)).toBeUndefined();
     expect(reason(course, dartsSpace)).toContain('the same for 3 epochs');
     expect(reason([epochWith(0, {}), epochWith(1, {}), epochWith(2, {})], dartsSpace)).toBeUndefined();
+  });
+});
+
+describe('what alpha’s loss has beside the network’s', () => {
+  it('is of operations alone: weights of edges are no part of it', async () => {
+    const usual = relaxations.read('edgeNormalised(sigmoid)');
+    const seen = new Set<string>();
+    const penalty: Relaxation['penalty'] = (ops) => {
+      for (const { shape } of ops) seen.add(shape.join('×'));
+      return usual.penalty?.(ops) ?? zeros([]);
+    };
+    relaxations.add('watched', { usage: 'watched', make: () => ({ ...usual, label: 'watched', penalty }) });
+    const live = tinyRun(tinyPlan({ relax: 'watched', epochs: 1 }).phases);
+    await rest(live);
+    live.dispose();
+    expect([...seen]).toEqual(['5×8']);
   });
 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { samplings } from '../data/index.js';
 import { archData } from '../learn/index.js';
-import { freezeForms, requireFraction, requireMixing, type Schedule, schedules } from '../schedule/index.js';
+import { freezeForms, requireFraction, requireMixing, requirePositive, schedules } from '../schedule/index.js';
 import { relaxations, selectors, spaces } from '../space/index.js';
 import { augmentOption, isSize, LEARNING, learningOptions, rate } from './learning-options.js';
 import { labelOf, numberIn, oneOf, option } from './option.js';
@@ -9,14 +9,6 @@ import { stopRules } from './stop.js';
 
 const OPEN = 'What the paper leaves open (see docs/details.md)';
 const METHOD = 'Search method';
-
-/** Throws a RangeError when a temperature is not above 0 everywhere in training. */
-const requireAbove0 = (value: Schedule): Schedule => {
-  for (let t = 0; t < 1; t += 0.01)
-    if (!(value(t) > 0))
-      throw new RangeError(`It must be above 0, got ${value(t)} at t = ${t.toFixed(2)} from ${value.label}`);
-  return value;
-};
 
 /** The options that every search has: sizes, then what the method is made of. */
 export const searchOptions = z.object({
@@ -44,7 +36,7 @@ export const searchOptions = z.object({
   ),
   temperature: option(
     { value: '<schedule>', help: 'temperature of the relaxation, e.g. "linear(10, 0.1)"', group: METHOD },
-    (value) => requireAbove0(labelOf(schedules)(value)),
+    (value) => requirePositive(labelOf(schedules)(value), 'Cannot relax alpha: the temperature'),
   ),
   perturbation: option(
     { value: '<schedule>', help: 'how far operation weights are perturbed while the weights train', group: METHOD },
@@ -55,7 +47,11 @@ export const searchOptions = z.object({
     numberIn({ least: 1, whole: true }),
   ),
   auxiliarySkip: option(
-    { value: '<schedule>', help: 'weight of a skip connection beside each edge, which is no choice', group: METHOD },
+    {
+      value: '<schedule>',
+      help: 'weight of an auxiliary skip connection on each edge, which is no candidate',
+      group: METHOD,
+    },
     (value) => requireFraction(labelOf(schedules)(value), 'Cannot add skip connections: their weight'),
   ),
   archWarmup: option(

@@ -66,6 +66,9 @@ const streamsFor = (
   ),
 ];
 
+/** The schedule of what a search does without. */
+const NONE = 'constant(0)';
+
 /** What the network's choice of operations is made of. */
 const choiceOf = ({ space, relax, selector, partial, auxiliarySkip }: SearchOptions) => ({
   space,
@@ -73,8 +76,6 @@ const choiceOf = ({ space, relax, selector, partial, auxiliarySkip }: SearchOpti
   selector,
   edges: { partial, auxiliarySkip: auxiliarySkip.label !== NONE },
 });
-
-const NONE = 'constant(0)';
 
 /** The schedules of the method that are in use: a run records no others. */
 const methodKnobs = ({

@@ -39,13 +39,11 @@ const skips = (most: number): SearchStop => ({
   },
 });
 
-const LEARNABLE = /conv/;
+const CONVOLUTION = /conv/;
 
 /** The operations with weights in the order of their strength, of each edge of each cell. */
 const rankings = ({ opWeights = {} }: Epoch, { primitives }: SearchSpace): number[][] => {
-  const learnable = primitives.flatMap(({ name }, column) =>
-    LEARNABLE.test(name) && name !== 'skip_connect' ? [column] : [],
-  );
+  const learnable = primitives.flatMap(({ name }, column) => (CONVOLUTION.test(name) ? [column] : []));
   return Object.values(opWeights).flatMap((kinds) =>
     Object.values(kinds).flatMap((edges) =>
       edges.map((row) => [...learnable].sort((a, b) => (row[b] ?? 0) - (row[a] ?? 0))),
@@ -110,7 +108,7 @@ const eigenvalue = (factor = 1.3, from = 10): SearchStop => {
       const found = sharpening(epochs, { factor, from });
       return (
         found &&
-        `the eigenvalue has grown ${found.growth.toFixed(2)} times; the cells are those of epoch ${found.epoch}`
+        `the eigenvalue has grown ${found.growth.toFixed(2)} times; the cells are those of epoch ${found.epoch + 1}`
       );
     },
     goesBackTo: (epochs) => sharpening(epochs, { factor, from })?.epoch,

@@ -1,6 +1,7 @@
 import { type Alpha, freeze, type Supernet } from '../net/index.js';
 import type { Knobs, TensorBatch } from '../nn/index.js';
 import { adam, archOptimizer, type Optimizer, sgd } from '../optim/index.js';
+import { rows } from '../space/index.js';
 import { add, grad, noGrad, norm, scope, type Tensor } from '../tensor/index.js';
 import { firstOrder, keepingBuffers, secondOrder } from './arch-gradient.js';
 import { requireFiniteGradients, requireFiniteLoss } from './diverged.js';
@@ -49,12 +50,6 @@ const alphasOf = ({ alphas }: Supernet): Record<string, Record<string, number[][
   return found;
 };
 
-const rows = (x: Tensor): number[][] => {
-  const columns = x.shape.at(-1) ?? 1;
-  const all = x.toArray();
-  return Array.from({ length: all.length / columns }, (_, i) => all.slice(i * columns, (i + 1) * columns));
-};
-
 /**
  * DARTS, and all that differs from it by its supernet or its objective. One step: alpha moves by its gradient on
  * validation batches, then the weights by theirs on training batches. Alpha's rate is a knob per component,
@@ -85,9 +80,15 @@ export const darts = (options: DartsOptions): Learner => {
   /** Adds what alpha's loss has beside the network's. */
   const penalised = (moving: readonly Alpha[], gradients: readonly Tensor[]): readonly Tensor[] => {
     const { penalty } = net.relaxation;
-    if (penalty === undefined || moving.length === 0) return gradients;
-    const own = grad(penalty(valuesOf(moving)), valuesOf(moving));
-    return noGrad(() => gradients.map((gradient, i) => (own[i] === undefined ? gradient : add(gradient, own[i]))));
+    const operations = valuesOf(moving.filter(({ part }) => part === 'ops'));
+    if (penalty === undefined || operations.length === 0) return gradients;
+    const own = new Map(grad(penalty(operations), operations).map((gradient, i) => [operations[i], gradient]));
+    return noGrad(() =>
+      gradients.map((gradient, i) => {
+        const more = own.get(moving[i]?.value);
+        return more === undefined ? gradient : add(gradient, more);
+      }),
+    );
   };
 
   /** Moves alpha along these gradients. Returns their norms by component. */

@@ -231,7 +231,8 @@ export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live 
       totals = freshTotals();
       records.push(record);
       const reason = phase.stop?.reason(records.filter((r) => r.epoch >= first));
-      if (reason !== undefined && epoch < first + phase.epochs) {
+      const early = epoch < first + phase.epochs || phase.stop?.goesBackTo !== undefined;
+      if (reason !== undefined && early) {
         advance();
         yield { type: 'epoch', record };
         yield { type: 'stop', phase: phase.name, epoch, reason };

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { cellSvg, cellsOf, type PlacedCell } from '../figure/index.js';
 import { type LoadedRun, messageOf, rowLabel } from '../measure/index.js';
 import { type EpochRecord, type Genotypes, printCell } from '../run/index.js';
@@ -21,7 +22,11 @@ const stopsOf = ({ records, genotypes, info }: LoadedRun): Stop[] => {
     record.genotype === undefined ? [] : [{ label: labelOf(record, records), genotypes: record.genotype }],
   );
   const trained = genotypes ?? info.experiment.network?.genotypes ?? {};
-  return derived.length > 0 ? derived : [{ label: 'as trained', genotypes: trained }];
+  if (derived.length === 0) return [{ label: 'as trained', genotypes: trained }];
+  // A stop rule may have taken the cells of an earlier epoch.
+  if (genotypes === undefined || isDeepStrictEqual(genotypes, records.at(-1)?.genotype)) return derived;
+  const from = records.find(({ genotype }) => isDeepStrictEqual(genotype, genotypes));
+  return [...derived, { label: `${from === undefined ? 'the end' : labelOf(from, records)}, taken`, genotypes }];
 };
 
 /** Drawings of cells that wait for a slider, each once for all runs of a page; by their order of coming, from 1. */

@@ -6,6 +6,6 @@ export { parabolicDecay } from './parabolic-decay.js';
 export { parseSchedule, schedules } from './parse.js';
 export { product } from './product.js';
 export { reverseSigmoid } from './reverse-sigmoid.js';
-export { requireFraction, requireMixing, type Schedule, schedule } from './schedule.js';
+export { requireFraction, requireMixing, requirePositive, type Schedule, schedule } from './schedule.js';
 export { type FreezeForm, freezeForms, softFreeze } from './soft-freeze.js';
 export { step } from './step.js';

@@ -13,19 +13,30 @@ export const schedule = (label: string, formula: (t: number) => number): Schedul
 
 const PROBES = 101;
 
+interface Range {
+  readonly holds: (value: number) => boolean;
+  readonly rule: string;
+}
+
+const requireThroughout = (value: Schedule, what: string, { holds, rule }: Range): Schedule => {
+  for (let i = 0; i < PROBES; i++) {
+    const t = i / PROBES;
+    if (!holds(value(t)))
+      throw new RangeError(`${what} must be ${rule}, got ${value(t)} at t = ${t.toFixed(2)} from ${value.label}`);
+  }
+  return value;
+};
+
 /**
  * Throws a RangeError when a schedule leaves [0, 1] or is no number anywhere in training. `what` begins the error:
  * `Cannot mix branches: the mixing ratio`. Returns it.
  */
-export const requireFraction = (value: Schedule, what: string): Schedule => {
-  for (let i = 0; i < PROBES; i++) {
-    const t = i / PROBES;
-    const m = value(t);
-    if (!(m >= 0 && m <= 1))
-      throw new RangeError(`${what} must be in [0, 1], got ${m} at t = ${t.toFixed(2)} from ${value.label}`);
-  }
-  return value;
-};
+export const requireFraction = (value: Schedule, what: string): Schedule =>
+  requireThroughout(value, what, { holds: (x) => x >= 0 && x <= 1, rule: 'in [0, 1]' });
+
+/** Throws a RangeError when a schedule is not above 0 everywhere in training; see `requireFraction`. */
+export const requirePositive = (value: Schedule, what: string): Schedule =>
+  requireThroughout(value, what, { holds: (x) => x > 0, rule: '> 0' });
 
 /** `requireFraction` for use as a mixing ratio of two branches. */
 export const requireMixing = (mixing: Schedule): Schedule =>

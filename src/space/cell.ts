@@ -27,8 +27,8 @@ export interface EdgeShape {
   /** Operations work on one in so many channels (PC-DARTS): 1 unless said. */
   readonly partial?: number;
   /**
-   * Whether each edge has a skip connection more, which is no choice, weighed by the knob `auxiliarySkip` (DARTS−; Chu
-   * et al. 2021).
+   * Whether each edge has an auxiliary skip connection, which is no candidate, weighed by the knob `auxiliarySkip`
+   * (DARTS−; Chu et al. 2021).
    */
   readonly auxiliarySkip?: boolean;
 }
@@ -80,7 +80,7 @@ interface State {
   readonly rest: Tensor | undefined;
 }
 
-/** The column of an operation that is no choice. */
+/** The column of an operation that is no candidate. */
 const AUXILIARY = -1;
 
 /** A node whose operations are all absent is zero, at the size of the cell's output. */

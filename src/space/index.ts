@@ -25,7 +25,7 @@ export type { OpContext, Primitive, Stage, Work } from './primitive.js';
 export * from './primitives.js';
 export { randomGenotype } from './random-genotype.js';
 export { readGenotypes } from './read-genotypes.js';
-export { certain, type OpWeights, type Relaxation, relaxation, type Tensors } from './relaxation.js';
+export { certain, type OpWeights, type Relaxation, relaxation, rows, type Tensors } from './relaxation.js';
 export { relaxations, softmaxRelaxation } from './relaxations.js';
 export { type Branch, type Features, joined, type Mode, modeOf, openSource, type Source } from './run-stages.js';
 export { dartsSpace, type SearchSpace, searchSpace, spaces } from './search-space.js';

@@ -31,8 +31,8 @@ export interface Relaxation {
   weights(alpha: Tensors, at: { readonly plan: CellPlan; readonly pass: Pass }): OpWeights;
   /** How much each operation and edge counts, as numbers: what is recorded, and what a selector chooses by. */
   strengths(alpha: Tensors, plan: CellPlan): Strengths;
-  /** What alpha's loss has beside the network's, over all cells that move. A scalar. */
-  penalty?(alphas: readonly Tensor[]): Tensor;
+  /** What alpha's loss has beside the network's. ops: of all cells that move, [edges, primitives] each. A scalar. */
+  penalty?(ops: readonly Tensor[]): Tensor;
 }
 
 /** A matrix as rows of numbers; a vector as one row. */

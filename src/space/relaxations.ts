@@ -1,5 +1,5 @@
 import { type Entry, numbers, registry } from '../label/index.js';
-import { cat, div, mean, mul, reshape, sigmoid, softmax, square, sub, zeros } from '../tensor/index.js';
+import { cat, div, mean, mul, reshape, sigmoid, softmax, square, sub } from '../tensor/index.js';
 import { dirichletRelaxation } from './dirichlet.js';
 import { edgeNormalised } from './edge-normalised.js';
 import { gumbelRelaxation, sampledRelaxation } from './gumbel.js';
@@ -25,10 +25,7 @@ export const sigmoidRelaxation = (weight = 10): Relaxation => {
     throw new RangeError(`Cannot relax alpha: the weight of the zero-one loss must be >= 0, got ${weight}`);
   return relaxation(weight === 10 ? 'sigmoid' : `sigmoid(${weight})`, (alpha) => sigmoid(alpha), {
     start: 'zeros',
-    penalty: (alphas) =>
-      alphas.length === 0
-        ? zeros([])
-        : mul(mean(square(sub(sigmoid(cat(alphas.map((alpha) => reshape(alpha, [-1])))), 0.5))), -weight),
+    penalty: (ops) => mul(mean(square(sub(sigmoid(cat(ops.map((alpha) => reshape(alpha, [-1])))), 0.5))), -weight),
   });
 };
 

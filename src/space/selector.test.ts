@@ -106,3 +106,42 @@ describe('DARTS’ selector', () => {
     expect(() => selectors.read('darts(1, 2)')).toThrow('it must be written darts or darts(edges to keep)');
   });
 });
+
+describe('other selectors', () => {
+  const plan = searchPlan(primitives, { nodes: 2 });
+  const skips = [
+    [0, 0.1, 0.2, 0.9],
+    [0, 0.3, 0.1, 0.6],
+    [0, 0.1, 0.1, 0.8],
+    [0, 0.4, 0.1, 0.5],
+    [0, 0.1, 0.35, 0.2],
+  ];
+  const opsOf = (cell: CellGenotype) => cell.nodes.map((edges) => edges.map(({ op, from }) => `${op} ${from}`));
+
+  it('maxSkips rules out the weakest skips of a normal cell until few enough are left, and chooses anew', () => {
+    const chosen = (most: number, kind: 'normal' | 'reduction') =>
+      opsOf(selectors.read(`maxSkips(${most})`).select({ ops: skips }, { plan, kind }));
+    const all = [
+      ['skip_connect 0', 'skip_connect 1'],
+      ['skip_connect 0', 'skip_connect 1'],
+    ];
+    expect(chosen(4, 'normal')).toEqual(all);
+    expect(chosen(1, 'reduction')).toEqual(all);
+    // 0.5 goes first: its edge keeps max_pool at 0.4, which is still the second best.
+    expect(chosen(2, 'normal')).toEqual([
+      ['skip_connect 0', 'max_pool_3x3 1'],
+      ['skip_connect 0', 'max_pool_3x3 1'],
+    ]);
+    expect(chosen(0, 'normal').flat().join()).not.toContain('skip');
+    expect(() => selectors.read('maxSkips(-1)')).toThrow('must be a whole number >= 0, got -1');
+  });
+
+  it('threshold drops the second edge of a node where it weighs too little, never the first', () => {
+    const chosen = (least: number) =>
+      opsOf(selectors.read(`threshold(${least})`).select({ ops: skips }, { plan, kind: 'normal' }));
+    expect(chosen(0.6)).toEqual([['skip_connect 0', 'skip_connect 1'], ['skip_connect 0']]);
+    expect(chosen(1)).toEqual([['skip_connect 0'], ['skip_connect 0']]);
+    expect(selectors.read('threshold').label).toBe('threshold(0.85)');
+    expect(() => selectors.read('threshold(-1)')).toThrow('the least weight must be >= 0, got -1');
+  });
+});

@@ -7,9 +7,9 @@ import { parseArgs } from 'node:util';
 import { locateTorch } from '../src/engine/locate.js';
 import { operatorNames } from './support/operators.js';
 
-// `npx tsx test/operators.ts [--calls 60] [--only name] > table.md` calls every operator of libtorch with random arguments, in processes of
-// their own (Linux), and prints a table of those that end the process: the signal, whether the last line said which
-// operator it was, and the arguments. Ends with 1 where one was not named.
+// `npx tsx test/operators.ts [--calls 60] [--only name] > table.md` calls every operator of libtorch with random
+// arguments, in processes of their own (Linux), and prints a table of those that end the process: the signal, whether
+// the last line said which operator it was, and the arguments. Ends with 1 where one was not named.
 
 const { values } = parseArgs({
   options: { calls: { type: 'string', default: '60' }, only: { type: 'string', multiple: true } },
@@ -90,9 +90,10 @@ while (waiting.length > 0) {
 }
 rmSync(scratch, { recursive: true });
 
-process.stdout.write('| operator | ends with | named | with |\n|---|---|---|---|\n');
+const shortened = (text: string): string => (text.length > 100 ? `${text.slice(0, 99)}…` : text);
+process.stdout.write('| operator | ends with | named | for example with |\n|---|---|---|---|\n');
 for (const { name, how, named, args } of found)
-  process.stdout.write(`| \`${name}\` | ${how} | ${named ? 'yes' : 'no'} | \`${args}\` |\n`);
+  process.stdout.write(`| \`${name}\` | ${how} | ${named ? 'yes' : 'no'} | \`${shortened(args)}\` |\n`);
 process.stderr.write(`${all.length} operators, ${Number(values.calls)} calls each: ${found.length} end the process\n`);
 for (const line of unexplained) process.stderr.write(`${line}\n`);
 process.exitCode = found.some(({ how, named }) => how.startsWith('SIG') && !named) ? 1 : 0;

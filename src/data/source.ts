@@ -2,6 +2,7 @@ import type { Fit, ImageShape } from './decode.js';
 import type { Imbalance } from './long-tail.js';
 import type { Failure } from './reasons.js';
 import { requireImages } from './require-images.js';
+import { type Content, pixelContents } from './same-pictures.js';
 
 /** Images in memory, ready to be cut into batches. */
 export interface ImageSet {
@@ -62,6 +63,8 @@ export interface DataSource {
   fileOf?(part: Part, index: number): string;
   /** Those of some images whose files cannot be read, going by their heads alone. */
   check?(part: Part, indices: Uint32Array): Promise<readonly Failure[]>;
+  /** What equal images are found by before they are decoded; undefined of an image that is compared with none. */
+  contents?(part: Part, indices: Uint32Array): Promise<readonly (Content | undefined)[]>;
   /** Per channel, of pixels in 0…1; measured on the training images when left out. */
   readonly normalize?: { readonly mean: readonly number[]; readonly std: readonly number[] };
   load(part: Part, indices: Uint32Array, onProgress?: Progress): Promise<Loaded>;
@@ -147,6 +150,7 @@ export const arraySource = (
     trainLabels: train.labels,
     testLabels: test.labels,
     ...(valid === undefined ? {} : { validLabels: valid.labels }),
+    contents: async (part, indices) => pixelContents(sets[part], indices),
     load: async (part, indices) => gather(sets[part], indices),
   };
 };

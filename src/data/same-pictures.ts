@@ -130,8 +130,8 @@ export const samePictures = (sets: Sets, { nameOf }: { nameOf: NameOf }): { foun
 export interface Content {
   /** Bytes: contents of different sizes are not compared any further. */
   readonly size: number;
-  /** The same exactly where the bytes are. */
-  key(): Promise<string>;
+  /** The same exactly where the bytes are; undefined where they cannot be read. */
+  key(): Promise<string | undefined>;
 }
 
 /** The pixels of some images in memory; none of images of one colour, which may be equal by chance. */
@@ -153,14 +153,27 @@ export interface Undecoded {
   readonly content: Content | undefined;
 }
 
+/** Files that are in memory at once. */
+const AT_ONCE = 8;
+
 /** Looks for equal images as `samePictures` does, before any is decoded: by their bytes, of those of equal size. */
 export const sameContents = async (sets: Readonly<Record<keyof Sets, readonly Undecoded[]>>): Promise<string[]> => {
   const sizes = new Map<number, number>();
   for (const { content } of Object.values(sets).flat())
     if (content) sizes.set(content.size, (sizes.get(content.size) ?? 0) + 1);
+  const compared = (['train', 'valid', 'test'] as const).flatMap((set) =>
+    sets[set].flatMap(({ label, content }, place) =>
+      content === undefined || sizes.get(content.size) === 1 ? [] : [{ set, place, label, content }],
+    ),
+  );
   const same = tally();
-  for (const set of ['train', 'valid', 'test'] as const)
-    for (const [place, { label, content }] of sets[set].entries())
-      if (content && (sizes.get(content.size) ?? 0) > 1) same.add(await content.key(), { set, place, label });
+  for (let at = 0; at < compared.length; at += AT_ONCE) {
+    const some = compared.slice(at, at + AT_ONCE);
+    const keys = await Promise.all(some.map(({ content }) => content.key()));
+    for (const [i, { set, place, label }] of some.entries()) {
+      const key = keys[i];
+      if (key !== undefined) same.add(key, { set, place, label });
+    }
+  }
   return same.texts({ nameOf: (set, place) => sets[set][place]?.name ?? '', by: 'byte' });
 };

@@ -99,8 +99,15 @@ describe('call', () => {
       'because a library gave up; why stands above. Where memory was short, close other programs, or lower',
       'SIGABRT',
     ],
+    [
+      'has no part in it: V8 gives up',
+      `ones([4]); v8.setFlagsFromString('--allow-natives-syntax'); new Function('%SystemBreak()')();`,
+      'because a library gave up; why stands above.',
+      'SIGTRAP',
+    ],
   ])('says which operator ended the process: one that %s', (_, code, said, how) => {
-    const program = `import { call, ones, tensor } from '${import.meta.dirname}/index.ts';\n${code}`;
+    const imports = `import v8 from 'node:v8'; import { call, ones, tensor } from '${import.meta.dirname}/index.ts';`;
+    const program = `${imports}\n${code}`;
     const words = ['--import', 'tsx', '--input-type=module', '--eval', program];
     const { signal, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
     expect(signal).toBe(how);

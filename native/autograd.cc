@@ -2,6 +2,7 @@
 #include <c10/core/GradMode.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "crash.h"
 #include "exports.h"
 #include "table.h"
 
@@ -19,8 +20,10 @@ std::vector<at::Tensor> get_tensors(napi_env env, napi_value v) {
 napi_value grad(napi_env env, napi_callback_info info) {
   return guarded(env, "Cannot compute gradients", [&] {
     const Args args(env, info);
+    const auto outputs = get_tensors(env, args[0]);
+    const InOperator inside("the backward pass");
     const auto grads =
-        torch::autograd::grad(get_tensors(env, args[0]), get_tensors(env, args[1]), get_tensors(env, args[2]),
+        torch::autograd::grad(outputs, get_tensors(env, args[1]), get_tensors(env, args[2]),
                               get_bool(env, args[3]), get_bool(env, args[4]), get_bool(env, args[5]));
     return make_array(env, grads, [&](const at::Tensor& t) { return make(env, t.defined() ? table().put(env, t) : 0.0); });
   });

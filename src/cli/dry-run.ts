@@ -35,6 +35,7 @@ export const dryRun = async (
   const planned = await planData(data, { onProgress: display.onData, origin });
   requireRoom(planned, { force: true }); // what needs too much is told of below; what never can be is refused
   const unreadable = await planned.check();
+  const same = await planned.same();
   display.end();
   const { counts, classes, channels, imageSize, name } = planned;
   const expected = await forecast(plan, sizesOf(planned));
@@ -44,7 +45,7 @@ export const dryRun = async (
     const about = {
       ...data,
       ...tail,
-      ...{ available, name, classes, channels, imageSize, fit, account, notes, unreadable },
+      ...{ available, name, classes, channels, imageSize, fit, account, notes, unreadable, same },
     };
     process.stdout.write(`${JSON.stringify({ experiment, data: about, counts, kernels: computing, ...expected })}\n`);
     return;
@@ -66,7 +67,7 @@ export const dryRun = async (
       ['data', `${name}, ${imageSize}×${imageSize}, ${channels === 1 ? 'grey' : 'colour'}`],
       ...(planned.tail.imbalance === 'natural' ? [['', 'as imbalanced as they are'] as const] : []),
     ]),
-    dataTexts(planned).join('\n'),
+    [...dataTexts(planned), ...same].join('\n'),
     ...problems,
     table([['class', 'train', 'valid', 'test'], ...rows, total], { right: [1, 2, 3] }),
     listing([

@@ -4,7 +4,7 @@ import { type Fit, USUAL_FIT } from './decode.js';
 import { type ChosenSets, loadDataset } from './load-dataset.js';
 import { type Imbalance, longTailCounts } from './long-tail.js';
 import { openSource } from './open-source.js';
-import type { SamePictures } from './same-pictures.js';
+import { type SamePictures, sameContents } from './same-pictures.js';
 import { countLabels, type DataSource, type ImageSet, type SourceOptions } from './source.js';
 import { splitClasses } from './split.js';
 
@@ -37,6 +37,8 @@ export interface DatasetPlan extends About {
   load(): Promise<Dataset>;
   /** Files that cannot be read, of those that would be loaded, going by their heads alone. */
   check(): Promise<readonly Skipped[]>;
+  /** Equal images in different sets or under two classes, in words, going by their bytes alone. */
+  same(): Promise<readonly string[]>;
 }
 
 /** What a run learns from, in memory. */
@@ -133,5 +135,19 @@ export const planDataset = async (spec: string | DataSource, options: PlanOption
     }
     return found;
   };
-  return { ...about, check, load: () => loadDataset(source, chosen, { about, skipCorrupt, onProgress }) };
+  const same = async (): Promise<string[]> => {
+    const setOf = async (set: keyof Counts) => {
+      const found = [];
+      for (const { part, indices } of chosen[set])
+        for (const [i, content] of ((await source.contents?.(part, indices)) ?? []).entries()) {
+          const index = indices[i] ?? 0;
+          const name = source.fileOf?.(part, index) ?? `${set} image ${index}`;
+          found.push({ name, label: labels[part][index] ?? 0, content });
+        }
+      return found;
+    };
+    const [train, valid, test] = [await setOf('train'), await setOf('valid'), await setOf('test')];
+    return sameContents({ train, valid, test });
+  };
+  return { ...about, check, same, load: () => loadDataset(source, chosen, { about, skipCorrupt, onProgress }) };
 };

@@ -4,7 +4,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { download } from './download.js';
+import { cached, download } from './download.js';
 
 const CONTENT = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * i) % 253));
 const md5 = createHash('md5').update(CONTENT).digest('hex');
@@ -124,5 +124,22 @@ describe('download', () => {
     const url = await serve(() => {});
     server?.close();
     await expect(fetchFile(url)).rejects.toThrow(/ECONNREFUSED.*give its path to --data/);
+  });
+});
+
+describe('cached', () => {
+  it('fetches once, and again what is damaged', async () => {
+    const asked: (string | undefined)[] = [];
+    const url = await serve(ranged(0, asked));
+    const take = () => cached({ url, md5 }, { cacheDir: folder });
+    for (let i = 0; i < 2; i++) expect(await holds(await take())).toBe(true);
+    expect(asked.length).toBe(1);
+    const damaged = Buffer.from(CONTENT);
+    damaged.writeUInt8(damaged.readUInt8(1000) ^ 1, 1000);
+    for (const wrong of [damaged, CONTENT.subarray(0, 1000), Buffer.alloc(0)]) {
+      await writeFile(join(folder, 'data.bin'), wrong);
+      expect(await holds(await take())).toBe(true);
+    }
+    expect(asked.length).toBe(4);
   });
 });

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { printable } from '../label/index.js';
+import { cacheDir } from './cache-dir.js';
 import type { Progress, SourceOptions } from './source.js';
 
 export interface DownloadOptions {
@@ -90,14 +91,24 @@ export const download = async (url: string, file: string, options: DownloadOptio
   );
 };
 
-/** Downloads a file once: into `cacheDir`, else $TAILNAS_CACHE, else tailnas in $XDG_CACHE_HOME or ~/.cache. */
+/**
+ * For data sets that have a name: downloads a file once, into `folder`. What is there already is checked against its
+ * MD5 each time, since a disk or a stopped copy may have damaged it, and fetched again where it differs.
+ */
 export const cached = async (
   { url, md5 }: { url: string; md5: string },
-  { cacheDir, onProgress }: Pick<SourceOptions, 'cacheDir' | 'onProgress'>,
+  { cacheDir: folder = cacheDir(), onProgress }: Pick<SourceOptions, 'cacheDir' | 'onProgress'>,
 ): Promise<string> => {
-  const userCache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
-  const file = join(cacheDir ?? (process.env['TAILNAS_CACHE'] || join(userCache, 'tailnas')), basename(url));
+  const file = join(folder, basename(url));
   const present = await stat(file).catch(() => undefined);
-  if (present === undefined) await download(url, file, { md5, onProgress });
+  const found = present && (await hash(file));
+  if (found === md5) return file;
+  try {
+    await download(url, file, { md5, onProgress });
+  } catch (cause) {
+    if (found === undefined) throw cause;
+    const words = `Cannot use ${printable(file)}: its MD5 must be ${md5}, got ${found}`;
+    throw new Error(`${words}, and it could not be replaced: ${describe(cause)}`, { cause });
+  }
   return file;
 };

@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
 import type { ClassFolders } from './class-folders.js';
+import { allBytes, fileSize } from './file-bytes.js';
 import { checkImages, readImages } from './read-images.js';
+import type { Content } from './same-pictures.js';
 import type { DataSource, Part, SourceOptions } from './source.js';
 
 /** Image files by part, all with the classes of the training part. */
@@ -8,6 +11,19 @@ export interface LabelledFiles {
   readonly test: ClassFolders;
   readonly valid?: ClassFolders;
 }
+
+/** The bytes of a file; none of one that cannot be read, which is told of elsewhere. */
+const fileContent = async (file: string): Promise<Content | undefined> => {
+  const size = await fileSize(file).catch(() => 0);
+  if (size === 0) return undefined;
+  return {
+    size,
+    key: async () =>
+      createHash('sha1')
+        .update(await allBytes(file))
+        .digest('base64'),
+  };
+};
 
 /** Makes a source of image files whose labels are known. */
 export const filesSource = (
@@ -35,6 +51,7 @@ export const filesSource = (
     augment: `crop(${Math.round(imageSize / 8)}) + flip`,
     fileOf: (part, index) => of(part).files[index] ?? '',
     check: (part, indices) => checkImages(filesOf(part, indices), shape),
+    contents: (part, indices) => Promise.all(filesOf(part, indices).map(fileContent)),
     load: async (part, indices, onProgress) => {
       const { labels } = of(part);
       const read = await readImages(filesOf(part, indices), { ...shape, strict, onProgress });

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { planDataset } from './dataset.js';
 import { addDataFormat, dataNames, openSource } from './open-source.js';
+import { Rng } from './rng.js';
 import { arraySource, countLabels, type ImageSet } from './source.js';
 
 let root = '';
@@ -29,17 +30,20 @@ describe('openSource', () => {
     expect(images.some((value) => value > 200)).toBe(true);
   });
 
-  it('takes an archive from the cache, and the same archive as a path', async () => {
+  it('takes an archive as a path, and one from the cache only where it is whole', async () => {
     const tar = pack();
     tar.entry({ name: 'cifar-100-binary/train.bin' }, record(0, 5));
     tar.entry({ name: 'cifar-100-binary/test.bin' }, record(0, 6));
     tar.finalize();
     const archive = join(root, 'cifar-100-binary.tar.gz');
     await writeFile(archive, gzipSync(await buffer(tar)));
-    for (const spec of ['cifar100', archive]) {
-      const source = await openSource(spec, { cacheDir: root });
-      expect([source.name, ...source.trainLabels, ...source.testLabels]).toEqual(['cifar100', 5, 6]);
-    }
+    const source = await openSource(archive);
+    expect([source.name, ...source.trainLabels, ...source.testLabels]).toEqual(['cifar100', 5, 6]);
+    vi.stubGlobal('fetch', async () => new Response('', { status: 404 }));
+    await expect(openSource('cifar100', { cacheDir: root })).rejects.toThrow(
+      /^Cannot use .*cifar-100-binary.tar.gz: its MD5 must be 03b5dce\w+, got \w{32}, .* the server answered 404/,
+    );
+    vi.unstubAllGlobals();
   });
 
   it('recognises folders by what is in them', async () => {
@@ -117,11 +121,48 @@ describe('arraySource', () => {
   });
 
   it.each([
+    ['numbers that are no bytes', { ...set(4), images: new Float32Array(16) }, 'as a Uint8Array, [n, height, width'],
+    [
+      'labels that are an array',
+      { ...set(4), labels: [0, -1, 0, 1] },
+      'indices of classes as a Uint16Array, [n], got Array',
+    ],
     ['bytes that are no images', { ...set(4), images: new Uint8Array(15) }, '4 labels need 16 bytes of 2x2x1, got 15'],
     ['a label that no class has', set(4, { label: 2 }), 'labels must be below 2, one per class, got 2 to test'],
     ['another size', set(4, { size: 3 }), 'of one size and as many channels to train and to test, got 3x3x1'],
     ['other channels', set(4, { channels: 3 }), 'to train and to test, got 2x2x3 to test'],
-  ])('refuses %s', (_, test, message) => expect(() => arraySource({ train: set(20), test }, about)).toThrow(message));
+  ])('refuses %s', (_, test, message) => {
+    const given = { train: set(20), test };
+    // As plain JavaScript would.
+    expect(() => Reflect.apply(arraySource, undefined, [given, about])).toThrow(message);
+  });
+
+  it('refuses colours that lie one after the other, as PyTorch has them', () => {
+    const [n, size] = [40, 12];
+    const rng = new Rng(3, 'discs');
+    // A disc of some colour on another, with noise.
+    const picture = (): Uint8Array => {
+      const [x0, y0, radius] = [rng.below(size), rng.below(size), 2 + rng.below(4)];
+      const colours = Array.from({ length: 6 }, () => rng.below(80));
+      const shade = rng.below(150);
+      return Uint8Array.from({ length: size * size * 3 }, (_, i) => {
+        const pixel = Math.floor(i / 3);
+        const within = Math.hypot((pixel % size) - x0, Math.floor(pixel / size) - y0) < radius;
+        return (within ? 150 - shade : shade) + (colours[(i % 3) + (within ? 3 : 0)] ?? 0) + rng.below(20);
+      });
+    };
+    const pictures = Array.from({ length: n }, picture);
+    const planes = pictures.map((bytes) =>
+      bytes.map((_, i) => bytes[3 * (i % (size * size)) + Math.floor(i / (size * size))] ?? 0),
+    );
+    const as = (all: readonly Uint8Array[]): ImageSet => ({
+      ...{ images: Buffer.concat(all), labels: new Uint16Array(n), height: size, width: size, channels: 3 },
+    });
+    expect(arraySource({ train: as(pictures), test: as(pictures) }, about).channels).toBe(3);
+    expect(() => arraySource({ train: as(planes), test: as(planes) }, about)).toThrow(
+      'the channels of a pixel must lie side by side, [n, height, width, channels], got what looks like whole planes',
+    );
+  });
 
   it('refuses options that contradict it', () =>
     expect(planDataset(arraySource({ train: set(20), test: set(4) }, about), { imageSize: 8 })).rejects.toThrow(

@@ -1,12 +1,14 @@
 import type { Fit, ImageShape } from './decode.js';
 import type { Imbalance } from './long-tail.js';
 import type { Failure } from './reasons.js';
+import { requireImages } from './require-images.js';
+import { type Content, pixelContents } from './same-pictures.js';
 
 /** Images in memory, ready to be cut into batches. */
 export interface ImageSet {
-  /** [n, height, width, channels] */
+  /** Pixels from 0 to 255, row by row, the channels of a pixel side by side: [n, height, width, channels]. */
   readonly images: Uint8Array;
-  /** [n] */
+  /** Indices of classes: [n]. */
   readonly labels: Uint16Array;
   readonly height: number;
   readonly width: number;
@@ -24,7 +26,7 @@ export interface Loaded extends ImageSet {
   readonly skipped: readonly Failure[];
   /** Files that were read although something is wrong with them. */
   readonly warned?: readonly Failure[] | undefined;
-  /** Positions in the requested indices of the images that are here. */
+  /** Positions in the requested indices of the images that are here: [n]. */
   readonly kept: Uint32Array;
 }
 
@@ -32,9 +34,11 @@ export interface Loaded extends ImageSet {
 export interface DataSource {
   readonly name: string;
   readonly classes: readonly string[];
+  /** [n], each an index into `classes`. */
   readonly trainLabels: Uint16Array;
+  /** [n], each an index into `classes`. */
   readonly testLabels: Uint16Array;
-  /** Of images that are there to validate on; where there are none, a share of the training images is. */
+  /** [n], of images that are there to validate on; where there are none, a share of the training images is. */
   readonly validLabels?: Uint16Array | undefined;
   /** Height and width of every image. */
   readonly imageSize: number;
@@ -59,6 +63,8 @@ export interface DataSource {
   fileOf?(part: Part, index: number): string;
   /** Those of some images whose files cannot be read, going by their heads alone. */
   check?(part: Part, indices: Uint32Array): Promise<readonly Failure[]>;
+  /** What equal images are found by before they are decoded; undefined of an image that is compared with none. */
+  contents?(part: Part, indices: Uint32Array): Promise<readonly (Content | undefined)[]>;
   /** Per channel, of pixels in 0…1; measured on the training images when left out. */
   readonly normalize?: { readonly mean: readonly number[]; readonly std: readonly number[] };
   load(part: Part, indices: Uint32Array, onProgress?: Progress): Promise<Loaded>;
@@ -120,34 +126,9 @@ const gather = (set: ImageSet, indices: Uint32Array): Loaded => {
   return { ...set, images, labels, skipped: [], kept: Uint32Array.from(indices.keys()) };
 };
 
-const requireImages = (
-  { images, labels, height, width, channels }: ImageSet,
-  { part, first, classes }: { part: Part; first: ImageSet; classes: number },
-): void => {
-  const refuse = (rule: string, got: string, remedy: string): never => {
-    throw new RangeError(`Cannot take data: ${rule}, got ${got} to ${part}; ${remedy}`);
-  };
-  if (channels !== 1 && channels !== 3) refuse('images must have 1 or 3 channels', `${channels}`, 'convert them');
-  if (height !== width || height !== first.height || channels !== first.channels)
-    refuse(
-      'images must be square, and of one size and as many channels to train and to test',
-      `${height}x${width}x${channels}`,
-      'scale them first',
-    );
-  const bytes = labels.length * height * width * channels;
-  if (images.length !== bytes)
-    refuse(
-      `${labels.length} labels need ${bytes} bytes of ${height}x${width}x${channels}`,
-      `${images.length}`,
-      'give every image one label',
-    );
-  const alien = labels.find((label) => label >= classes);
-  if (alien !== undefined) refuse(`labels must be below ${classes}, one per class`, `${alien}`, 'name all classes');
-};
-
 /**
  * Makes a source of images that are in memory, for `planDataset`. `augment` is their usual augmentation, none unless
- * said. Throws a RangeError on images and labels that do not belong together.
+ * said. Throws a RangeError on images and labels that do not belong together, or in another layout.
  */
 export const arraySource = (
   { train, valid, test }: Readonly<Record<'train' | 'test', ImageSet> & { valid?: ImageSet }>,
@@ -169,6 +150,7 @@ export const arraySource = (
     trainLabels: train.labels,
     testLabels: test.labels,
     ...(valid === undefined ? {} : { validLabels: valid.labels }),
+    contents: async (part, indices) => pixelContents(sets[part], indices),
     load: async (part, indices) => gather(sets[part], indices),
   };
 };

@@ -56,7 +56,7 @@ export const buildAddon = async (
       const compiled = await compileAll(sources.files, { compiler, flags, sourceDir, objects, env, onProgress, log });
       onProgress({ text: 'linking the engine' });
       const linking = [...args, ...compiled, '-o', join(made, ADDON), ...link];
-      const { output, failure } = await work(command, linking, { env });
+      const { output, failure } = await work(command, linking, { env, bound: true });
       if (failure) await reportFailure(output || failure, { what: `${command} could not link ${ADDON}`, log });
       sealAddon(join(made, ADDON));
       await publish(made, { folder, aside: join(temporary, 'broken'), complete: () => isSound(addon) });
@@ -86,7 +86,7 @@ const compileAll = async (files: readonly string[], options: CompileOptions): Pr
       const [index, file] = next;
       onProgress({ text: `compiling ${file} (${index + 1} of ${files.length})` });
       const args = [...compiler.args, ...flags, '-c', join(sourceDir, file), '-o', join(objects, `${index}.o`)];
-      const { output, failure } = await work(compiler.command, args, { env });
+      const { output, failure } = await work(compiler.command, args, { env, bound: true });
       if (failure) {
         failed = true;
         await reportFailure(output || failure, { what: `${compiler.command} failed on ${file}`, log });

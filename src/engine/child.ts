@@ -1,5 +1,6 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 import { errorCode, firstLine } from './errors.js';
 import type { Env } from './paths.js';
 
@@ -37,14 +38,25 @@ export const ask = (
   return { output: child.stdout, failure: endFailure(child.stderr, child.status ?? child.signal) };
 };
 
-/** For long work by a program, without blocking; each line goes to `onLine`. `output` is stdout and stderr together. */
+/** Carries out its arguments as a command; when its stdin closes, ends that with all that it has started. */
+const BOUND = 'exec 3<&0; "$@" </dev/null & work=$!; { cat <&3; kill -9 0; } >/dev/null 2>&1 & wait $work';
+
+/**
+ * For long work by a program, without blocking; each line goes to `onLine`. `output` is stdout and stderr together.
+ * `bound`: it ends with this process, killed or not, as do those that it starts (a compiler starts several).
+ */
 export const work = (
   command: string,
   args: readonly string[],
-  { env, onLine = () => {} }: { env: Env; onLine?: (line: string) => void },
+  { env, onLine = () => {}, bound = false }: { env: Env; onLine?: (line: string) => void; bound?: boolean },
 ): Promise<Answer> =>
   new Promise((resolve) => {
-    const child = spawn(command, args, { env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child: ChildProcessByStdio<Writable | null, Readable, Readable> = bound
+      ? spawn('sh', ['-c', BOUND, 'sh', command, ...args], {
+          ...{ env: { ...env }, stdio: ['pipe', 'pipe', 'pipe'], detached: true },
+        })
+      : spawn(command, args, { env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    child.on('exit', () => child.stdin?.destroy());
     let output = '';
     for (const input of [child.stdout, child.stderr])
       createInterface({ input }).on('line', (line) => {

@@ -2,6 +2,7 @@ import { fitted, text } from './text.js';
 
 /** A small picture with lines of text below it, the first of them in bold. */
 export interface Tile {
+  /** The bytes of a PNG file. */
   readonly png: Uint8Array;
   readonly lines: readonly string[];
 }

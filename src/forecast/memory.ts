@@ -18,20 +18,24 @@ export class MemoryError extends RangeError {
 
 const GB = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
 
-/** Throws a MemoryError that names the largest batch for which there is memory. */
+/** Throws a MemoryError that says what to do: of searches and trainings, the largest batch that there is memory for. */
 export const requireMemory = (
   { expectedMemoryBytes, freeMemoryBytes, largestBatch }: MemoryNeed,
   { action }: { action: string },
 ): void => {
   if (expectedMemoryBytes <= freeMemoryBytes) return;
   const [rule, got] = [`must fit into ${GB(freeMemoryBytes)} of memory`, `about ${GB(expectedMemoryBytes)}`];
-  const way =
-    action === 'resume'
-      ? 'free some'
-      : largestBatch === 0
-        ? 'not even a batch of 1 would'
-        : `the largest batch that does is ${largestBatch} (--batch-size ${largestBatch})`;
-  throw new MemoryError(`Cannot ${action}: the run ${rule}, got ${got}; ${way}, or try it all the same with --force`);
+  const batch =
+    largestBatch === 0
+      ? 'not even a batch of 1 would'
+      : `the largest batch that does is ${largestBatch} (--batch-size ${largestBatch})`;
+  const force = ', or try it all the same with --force';
+  // A fit chooses its batches itself, and a run that is resumed has them.
+  const ways: Readonly<Record<string, string>> = {
+    fit: 'free some, or use smaller images (--image-size)',
+    resume: `free some${force}`,
+  };
+  throw new MemoryError(`Cannot ${action}: the run ${rule}, got ${got}; ${ways[action] ?? batch + force}`);
 };
 
 /** Pixels that make no difference: whether a run fits is told when its network is known. */

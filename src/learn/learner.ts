@@ -73,7 +73,7 @@ export interface Learner {
    * left.
    */
   freeze(components: readonly string[]): void;
-  /** All that it remembers beside the model's weights and buffers, by name: saved, and restored in place. */
+  /** All that it remembers beside the model's weights and buffers, by name, of any shape: saved, restored in place. */
   readonly tensors: Readonly<Record<string, Tensor>>;
   /** What it remembers that is no tensor. */
   readonly memo?: { save(): Json; restore(value: Json): void };

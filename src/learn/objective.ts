@@ -5,8 +5,10 @@ import { add, argmax, eq, mean, mul, type Tensor, to } from '../tensor/index.js'
 
 /** What a pass with labels comes to. */
 export interface Outcome {
-  readonly loss: Tensor; // scalar
-  readonly logits: Tensor; // [batch, classes]
+  /** A scalar. */
+  readonly loss: Tensor;
+  /** [batch, classes] */
+  readonly logits: Tensor;
   /** What the logits were to say: the training accuracy is weighted as the loss is. */
   readonly targets: readonly Target[];
 }

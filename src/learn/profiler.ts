@@ -4,17 +4,22 @@ import { engineProfile } from '../tensor/index.js';
 export interface PhaseTime {
   readonly name: string;
   readonly seconds: number;
-  readonly share: number; // of the step
-  readonly javascript: number; // seconds of it outside the engine
+  /** Of the step. */
+  readonly share: number;
+  /** Seconds of it outside the engine. */
+  readonly javascript: number;
 }
 
 /** What one kind of work takes in a step. */
 export interface WorkTime {
   readonly kind: 'fused' | 'libtorch' | 'engine' | 'javascript';
   readonly name: string;
-  readonly calls: number; // a step
-  readonly seconds: number; // its own, a step
-  readonly share: number; // of the step
+  /** A step. */
+  readonly calls: number;
+  /** Its own, a step. */
+  readonly seconds: number;
+  /** Of the step. */
+  readonly share: number;
 }
 
 /** Where the time of a step goes, in the mean: the phases add up to the step, and so does the work. */
@@ -22,8 +27,10 @@ export interface StepProfile {
   readonly steps: number;
   readonly seconds: number;
   readonly phases: readonly PhaseTime[];
-  readonly work: readonly WorkTime[]; // what takes most first
-  readonly validationSeconds: number | null; // a pass over the validation images: once an epoch, no part of a step
+  /** What takes most first. */
+  readonly work: readonly WorkTime[];
+  /** A pass over the validation images: once an epoch, no part of a step. */
+  readonly validationSeconds: number | null;
 }
 
 /** Is told what a step is at, and times it. */

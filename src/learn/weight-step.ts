@@ -16,7 +16,7 @@ export interface WeightTraining {
   readonly gradClip: number;
   /** Radius of sharpness-aware minimisation: the gradient is then that of `atSharpest`. None unless > 0. */
   readonly sam?: number | undefined;
-  /** Further leaves of which the gradient of the same loss is wanted; not with `sam`. */
+  /** Further leaves, of any shape, of which the gradient of the same loss is wanted; not with `sam`. */
   readonly extra?: readonly Tensor[] | undefined;
   readonly profiler?: StepProfiler | undefined;
 }

@@ -13,7 +13,8 @@ import { logShift, type NamedPrior, shifted, testPriors, underPriors } from './p
 interface Read {
   /** Mean cross-entropy. */
   readonly loss: number;
-  readonly confusion: number[][]; // [true class][predicted class], images
+  /** [true class][predicted class], images. */
+  readonly confusion: number[][];
 }
 
 /** What one pass over a set comes to, at one setting of the network. */

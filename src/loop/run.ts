@@ -20,9 +20,11 @@ export type LoopEvent =
       readonly epoch: number;
       readonly step: number;
       readonly steps: number;
-      readonly loss: number; // mean over the epoch so far
+      /** Mean over the epoch so far. */
+      readonly loss: number;
       readonly accuracy: number;
-      readonly seconds: number; // of this step
+      /** Of this step. */
+      readonly seconds: number;
     }
   | { readonly type: 'validation'; readonly epoch: number; readonly done: number; readonly total: number }
   | { readonly type: 'epoch'; readonly record: Epoch }
@@ -65,8 +67,9 @@ export interface LoopOptions {
   readonly augment?: string;
   readonly seed?: number;
   readonly device?: string;
-  /** A snapshot to continue from, and the records of the epochs before it, which stop rules look at. */
+  /** The bytes of a snapshot to continue from. */
   readonly resume?: Uint8Array | undefined;
+  /** The records of the epochs before it, which stop rules look at. */
   readonly records?: readonly Epoch[] | undefined;
   readonly profiler?: Context['profiler'];
   /** Steps of an epoch; all training images once unless said. */

@@ -31,13 +31,17 @@ export const conv = (store: Store, shape: ConvShape): Layer => {
   return (x) => conv2d(x, weight.value, { stride, padding, dilation, groups });
 };
 
-/** A batch norm as fused operations take it. All tensors: [channels] */
+/** A batch norm as fused operations take it. */
 export interface NormState {
+  /** [channels] */
   readonly runningMean: Tensor;
+  /** [channels] */
   readonly runningVar: Tensor;
   /** Whether it uses the batch's statistics, and moves the running ones by a tenth; else it uses the running ones. */
   readonly ofBatch: boolean;
+  /** The factor of each channel, 1 where there is none: [channels]. */
   readonly gamma: Tensor | null;
+  /** What is added to each channel, 0 where there is none: [channels]. */
   readonly beta: Tensor | null;
 }
 

@@ -34,6 +34,7 @@ export interface Parameter {
   readonly name: string;
   readonly shape: readonly number[];
   readonly component: string;
+  /** Of `shape`: a view into the vector of all weights. */
   readonly value: Tensor;
 }
 

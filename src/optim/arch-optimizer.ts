@@ -3,6 +3,7 @@ import type { Optimizer } from './optimizer.js';
 
 interface Group {
   readonly component: string;
+  /** The parameters, of any shape. */
   readonly value: Tensor;
 }
 

@@ -6,6 +6,6 @@ import type { Tensor } from '../tensor/index.js';
 export interface Optimizer {
   /** One update of the tensor with learning rate `lr`; call it under noGrad. */
   step(gradient: Tensor, options: { lr: number }): void;
-  /** Tensors to save and to restore in place. */
+  /** Tensors to save and to restore in place, of any shape. */
   readonly state: Readonly<Record<string, Tensor>>;
 }

@@ -8,7 +8,10 @@ export interface VectorOptimizer extends Optimizer {
    * its value and its momentum.
    */
   step(gradient: Tensor, options: { lr: number; ranges?: readonly (readonly [start: number, length: number])[] }): void;
-  readonly state: { readonly momentum: Tensor };
+  readonly state: {
+    /** Of the vector's shape. */
+    readonly momentum: Tensor;
+  };
 }
 
 /**

@@ -15,6 +15,7 @@ export interface CheckpointFile {
 }
 
 export interface Checkpoint extends CheckpointFile {
+  /** The bytes of its file. */
   readonly bytes: Uint8Array;
   /** Names of later checkpoints that were passed over because their content does not match their name. */
   readonly damaged: readonly string[];

@@ -93,7 +93,7 @@ export const sizesOf = ({
 
 /** Throws a MemoryError where planned data have more pixels than can be in memory. `force` lets it be tried. */
 export const requireRoom = (
-  { counts, imageSize, channels }: Omit<DatasetPlan, 'load' | 'check'>,
+  { counts, imageSize, channels }: Omit<DatasetPlan, 'load' | 'check' | 'same'>,
   { force }: { force?: boolean | undefined } = {},
 ): void => {
   const sets = [counts.train, counts.valid, counts.test].map(sum);

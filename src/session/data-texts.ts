@@ -4,7 +4,7 @@ import { shortName } from '../label/index.js';
 import { writeAtomic } from '../run/atomic.js';
 
 /** Data as they are told of: planned, or loaded. */
-type Told = Omit<DatasetPlan, 'load' | 'check'> & { readonly skipped?: readonly Skipped[] };
+type Told = Omit<DatasetPlan, 'load' | 'check' | 'same'> & { readonly skipped?: readonly Skipped[] };
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 

@@ -51,10 +51,10 @@ export async function* evaluateOn(
   const { info } = folder;
   const { classes, counts: own } = info.data;
   const action = `Cannot evaluate ${run} on ${spec}`;
+  requireDevice(info.device);
   const network = restoreNetwork(folder, { device: info.device, action });
   try {
     threads.set(info.threads);
-    requireDevice(info.device);
     const labelled = await openLabelled(spec, shapeOf(info));
     const places = matchClasses(labelled.classes, classes);
     const has = (c: number): boolean => (labelled.counts[c] ?? 0) > 0;

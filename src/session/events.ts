@@ -42,7 +42,8 @@ export const runRequestNames: OptionNames<RunRequest> = {
 export interface Watch {
   /** Aborting it saves a checkpoint and ends the run early. */
   readonly signal?: AbortSignal;
-  readonly checkpointSeconds?: number; // between checkpoints within an epoch
+  /** Between checkpoints within an epoch. */
+  readonly checkpointSeconds?: number;
   readonly onDataProgress?: Progress;
   /** Times the steps. */
   readonly profiler?: StepProfiler | undefined;
@@ -68,7 +69,8 @@ export type RunEvent =
       readonly stepsPerEpoch: number;
       readonly imagesPerStep: number;
       readonly epoch: number;
-      readonly epochs: number; // of all phases
+      /** Of all phases. */
+      readonly epochs: number;
     }
   | ({ readonly type: 'forecast' } & Forecast)
   | { readonly type: 'notice'; readonly text: string }

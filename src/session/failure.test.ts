@@ -26,8 +26,8 @@ describe('why a run ended', () => {
   ])('is missing memory, with the way out: %s', (message, reason) => {
     expect(told(new Error(message))).toMatch(/^Cannot go on with runs\/a: there is not enough memory \(/);
     expect(told(new Error(message))).toContain(
-      `${reason}; end other programs and continue with \`tailnas resume runs/a\`, or start again with a smaller ` +
-        '--batch-size',
+      `${reason}; end other programs and continue with \`tailnas resume runs/a\`, or start again with smaller ` +
+        'batches or images',
     );
   });
 
@@ -40,7 +40,7 @@ describe('why a run ended', () => {
     );
     await expect(events.next()).rejects.toThrow(
       'Cannot go on: there is not enough memory (tailnas::read_source: out of memory: 8 bytes could not be had); end ' +
-        'other programs, or use a smaller --batch-size',
+        'other programs, or use smaller batches or images',
     );
     const once = failureOf(new Error('std::bad_alloc'), { folder, plan: tinyPlan() });
     expect(once).toBeInstanceOf(NoMemoryError);

@@ -17,10 +17,11 @@ export const explainedMemory = (error: unknown, run?: string): unknown => {
   const reason = message.replace(/( could not be had) \(.*$/s, '$1'); // without the arguments of the operator
   const [what, way] =
     run === undefined
-      ? ['', 'end other programs, or use a smaller --batch-size']
+      ? ['', 'end other programs, or use smaller batches or images']
       : [
           ` with ${run}`,
-          `end other programs and continue with \`tailnas resume ${run}\`, or start again with a smaller --batch-size`,
+          `end other programs and continue with \`tailnas resume ${run}\`, or start again with smaller batches or ` +
+            'images',
         ];
   return new NoMemoryError(`Cannot go on${what}: there is not enough memory (${reason}); ${way}`, { cause: error });
 };

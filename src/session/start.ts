@@ -28,8 +28,8 @@ export const makeReady = ({ device, threads: n }: { device: string; threads: num
   kernels();
 };
 
-/** Loads data, once the machine is known to be fit for the run. */
-export const prepare = (
+/** Loads data, once the machine is known to be fit for the run: its device before anything is downloaded. */
+export const prepare = async (
   data: DataRequest,
   {
     device,
@@ -38,13 +38,15 @@ export const prepare = (
     onDataProgress,
     force,
   }: { device: string; threads: number; origin?: DataOrigin | undefined } & Pick<Watch, 'onDataProgress' | 'force'>,
-) =>
-  loadData(data, {
+) => {
+  requireDevice(device);
+  return loadData(data, {
     onProgress: onDataProgress,
     origin,
     force,
     ready: () => makeReady({ device, threads: n }),
   });
+};
 
 /**
  * What a run is expected to need, now that its data is loaded. Throws a MemoryError when that is more memory than it

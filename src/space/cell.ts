@@ -73,7 +73,8 @@ export const sharedInput = (
 
 /** A state of a cell during a pass. */
 interface State {
-  readonly x: Tensor; // [batch, channels, h, w]
+  /** [batch, channels, h, w] */
+  readonly x: Tensor;
   /** What operations read of it. */
   readonly source: Source;
   /** What passes by them. */

@@ -6,6 +6,7 @@ import { cat, channelsLast, type Tensor, tensorOp, tensorsOp } from '../tensor/i
 
 /** A weight of a reader. Parameters are weights: their value is looked up when it is read. */
 interface Weight {
+  /** Of the shape that its reader says. */
   readonly value: Tensor;
 }
 
@@ -14,15 +15,18 @@ export type Reads =
   /** ReLU, a depthwise convolution, a 1×1 convolution. */
   | {
       readonly kind: 'separable';
-      readonly depthwise: Weight; // [in, 1, k, k], k odd
-      readonly pointwise: Weight; // [out, in, 1, 1]
+      /** [in, 1, k, k], k odd */
+      readonly depthwise: Weight;
+      /** [out, in, 1, 1] */
+      readonly pointwise: Weight;
       readonly stride: 1 | 2;
       readonly dilation: number;
     }
   /** ReLU and a whole convolution. */
   | {
       readonly kind: 'dense';
-      readonly weight: Weight; // [out, in, k, k], k odd
+      /** [out, in, k, k], k odd */
+      readonly weight: Weight;
       readonly stride: 1 | 2;
       readonly dilation: number;
     }
@@ -49,8 +53,10 @@ export interface Reader {
  * and to nothing else: its gradient is finished only by the `readSource` that it came from (native/kernels/moments.h).
  */
 export interface Reading {
-  readonly raw: Tensor; // [batch, out, ⌈h / stride⌉, ⌈w / stride⌉]
-  readonly moments: Tensor; // mean, variance and 1 / √(variance + ε): [3, out]; without a norm [1, out] of zeros
+  /** [batch, out, ⌈h / stride⌉, ⌈w / stride⌉] */
+  readonly raw: Tensor;
+  /** Mean, variance and 1 / √(variance + ε): [3, out]; without a norm [1, out] of zeros. */
+  readonly moments: Tensor;
 }
 
 /** Whether a reading is still to be used. */
@@ -138,9 +144,13 @@ export const readSource = (
 
 /** A summand: a reading, with the gain and the bias of its norm if that has them; or any tensor, without moments. */
 export interface NodeTerm {
-  readonly raw: Tensor; // [batch, channels, h, w]
+  /** [batch, channels, h, w] */
+  readonly raw: Tensor;
+  /** [3, channels], as of a reading. */
   readonly moments?: Tensor | undefined;
+  /** [channels] */
   readonly gamma?: Tensor | null | undefined;
+  /** [channels] */
   readonly beta?: Tensor | null | undefined;
 }
 

@@ -5,6 +5,7 @@ import type { Branch, Mode } from './run-stages.js';
 /** One summand of a node: a branch and the weight of its operation. */
 export interface Term {
   readonly branch: Branch;
+  /** A scalar. */
   readonly weight: Tensor | 1;
   /** Whether drop-path leaves it alone. */
   readonly identity?: boolean;

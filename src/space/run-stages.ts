@@ -31,9 +31,10 @@ export const joined = (features: Features): Tensor => {
  * weights and sums all its branches in one place, so neither a normalised nor a weighted copy of a branch need be kept.
  */
 export interface Branch {
-  readonly raw: Tensor; // [batch, channels, h / stride, w / stride]
+  /** [batch, channels, h / stride, w / stride] */
+  readonly raw: Tensor;
   readonly norm?: BatchNorm | undefined;
-  /** The statistics of `raw`, where it is a fused reading. */
+  /** The statistics of `raw`, where it is a fused reading: [3, channels]. */
   readonly moments?: Tensor;
 }
 
@@ -48,10 +49,13 @@ export const modeOf = (store: Store, pass: Pass): Mode => ({ fused: store.root.f
 
 /** A state of a cell during one pass, and the operations that leave it. */
 export interface Source {
-  readonly x: Tensor; // [batch, channels, h, w]
+  /** [batch, channels, h, w] */
+  readonly x: Tensor;
   /** What an operation makes of the state. */
   branch(stages: readonly Stage[]): Branch;
-  /** What is computed once for several operations: it must outlive the node that asked first. */
+  /**
+   * What is computed once for several operations, [batch, channels, h, w]: it must outlive the node that asked first.
+   */
   readonly shared: ReadonlyMap<unknown, Tensor>;
   /** Releases the readings that were given away: what the backward pass needs, autograd keeps. */
   release(): void;

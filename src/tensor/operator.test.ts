@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { add, call, ones, schemaOf, scope, Tensor, tensor, tensorOp, tensorsOp, voidOp } from './index.js';
+import { add, call, ones, schemaOf, scope, Tensor, tensor, tensorOp, tensorsOp, to, voidOp } from './index.js';
 import '../space/fused.js'; // declares the operators of native/kernels
 import { declared } from './operator.js';
 
@@ -53,6 +53,12 @@ describe('call', () => {
     scope(() => {
       const x = ones([1, 1, 4, 4]);
       expect(() => call('aten::cat', [])).toThrow("argument 'tensors' must have at least one Tensor, got none");
+      expect(() => call('aten::_foreach_copy', [x, x], [x, x, x])).toThrow(
+        "argument 'src' must have as many Tensors as 'self', 2, got 3",
+      );
+      const bytes = call('aten::to_mkldnn', to(x, { dtype: 'uint8' }));
+      expect(() => call('aten::_foreach_zero_', [bytes as Tensor])).toThrow('must be float32 in the layout of oneDNN');
+      expect(() => call('aten::lstm_cell', x, [x], x, x)).toThrow("argument 'hx' must have 2 Tensors, got 1");
       expect(() => call('aten::avg_pool2d', x, [2, 2, 2])).toThrow("'kernel_size' must have 2 elements, got 3");
       expect(() => call('aten::avg_pool2d', x, [])).toThrow("'kernel_size' must have 2 elements, got 0");
       expect(call('aten::avg_pool2d', x, 2)).toHaveProperty('shape', [1, 1, 2, 2]);
@@ -61,15 +67,51 @@ describe('call', () => {
     });
   });
 
-  it('says which operator ended the process, where libtorch trusts what it should not', () => {
-    const program = `
-      import { call, ones, tensor } from '${import.meta.dirname}/index.ts';
-      const lengths = tensor([1e9], { dtype: 'int64' });
-      call('aten::segment_reduce', ones([4]), 'sum', lengths, undefined, undefined, 0, true);`;
+  it.each<[string, string, string, NodeJS.Signals]>([
+    [
+      'reads outside its memory',
+      `const lengths = tensor([1e9], { dtype: 'int64' });
+      call('aten::segment_reduce', ones([4]), 'sum', lengths, undefined, undefined, 0, true);`,
+      'inside aten::segment_reduce: memory that is not its own.',
+      'SIGSEGV',
+    ],
+    [
+      'divides by nothing',
+      `call('aten::_weight_norm', ones([0, 2]), ones([0, 2]));`,
+      'inside aten::_weight_norm: a division by zero.',
+      'SIGFPE',
+    ],
+    [
+      'calls itself without end',
+      `call('aten::_neg_view_copy.out', call('aten::quantize_per_tensor', ones([4]), 0.1, 3, 13), ones([4]));`,
+      'inside aten::_neg_view_copy.out: memory that is not its own.',
+      'SIGSEGV',
+    ],
+    [
+      'is over, and what comes after it fails',
+      `ones([4]); process.kill(process.pid, 'SIGBUS');`,
+      'after aten::ones: memory that is not there. If that operator was called by name, look at',
+      'SIGBUS',
+    ],
+    [
+      'has no part in it: a library has no memory',
+      `ones([4]); process.abort();`,
+      'because a library gave up; why stands above. Where memory was short, close other programs, or lower',
+      'SIGABRT',
+    ],
+    [
+      'has no part in it: V8 gives up',
+      `ones([4]); v8.setFlagsFromString('--allow-natives-syntax'); new Function('%SystemBreak()')();`,
+      'because a library gave up; why stands above.',
+      'SIGTRAP',
+    ],
+  ])('says which operator ended the process: one that %s', (_, code, said, how) => {
+    const imports = `import v8 from 'node:v8'; import { call, ones, tensor } from '${import.meta.dirname}/index.ts';`;
+    const program = `${imports}\n${code}`;
     const words = ['--import', 'tsx', '--input-type=module', '--eval', program];
     const { signal, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
-    expect(signal).toBe('SIGSEGV');
-    expect(stderr).toContain('tailnas: the process ends inside aten::segment_reduce: memory that is not its own.');
+    expect(signal).toBe(how);
+    expect(stderr).toContain(`\ntailnas: the process ends ${said}`);
   });
 
   it('shows the arguments of a failure inside libtorch, on one line', () => {

@@ -7,7 +7,8 @@ import { plainNative, timeCalls } from './native.js';
 export interface EngineWork {
   readonly name: string;
   readonly calls: number;
-  readonly seconds: number; // its own: what it calls in turn is counted there
+  /** Its own: what it calls in turn is counted there. */
+  readonly seconds: number;
 }
 
 const NANO = 1e-9;

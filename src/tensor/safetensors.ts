@@ -5,6 +5,7 @@ import { Tensor } from './tensor.js';
 
 /** Named tensors with string metadata: what a safetensors file holds. */
 export interface TensorFile {
+  /** By name, each of the shape that the file says. */
   readonly tensors: Readonly<Record<string, Tensor>>;
   readonly metadata: Readonly<Record<string, string>>;
 }

@@ -7,6 +7,7 @@ export interface TracedCall {
   readonly name: string;
   /** In the order of the operator's schema; what is left out takes the schema's default. */
   readonly args: readonly Arg[];
+  /** In the order of the schema, of whatever shapes they have. */
   readonly results: readonly Tensor[];
 }
 

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { Rng } from '../../src/data/rng.js';
 import { experiments } from '../../src/experiment/index.js';
 import { trainingRecipeNames } from '../../src/experiment/train-recipes.js';
+import { isLock } from '../../src/run/lock.js';
 import type { Cli } from './cli.js';
 import { writeImages } from './images.js';
 
@@ -60,7 +61,8 @@ const timeless = (file: string, bytes: Buffer): string => {
 const contentOf = (run: string): Map<string, string> =>
   new Map(
     readdirSync(run, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && entry.name !== 'log.txt')
+      // What locks a run that has ended is of a dead process, and no part of it.
+      .filter((entry) => entry.isFile() && entry.name !== 'log.txt' && !isLock(entry.name))
       .map((entry) => relative(run, join(entry.parentPath, entry.name)))
       .map((file) => [file, timeless(file, readFileSync(join(run, file)))]),
   );

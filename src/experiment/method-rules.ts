@@ -89,7 +89,7 @@ const rules: readonly Rule[] = [
   {
     broken: ({ projection, relax }) => projection > 0 && relax.label.includes('sampled'),
     says: ({ relax }) =>
-      `--projection with --relax ${relax.label}: one operation runs per edge, and nothing would be missed without the ` +
+      `--projection with --relax ${relax.label}: one operation runs per edge, nothing would be missed without the ` +
       'others; use --projection 0',
   },
   {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { tinyContinued, tinyPlan } from '../../test/support/tiny.js';
 import { BACKBONE } from '../net/index.js';
 import { constant } from '../schedule/index.js';
-import { experiments, type Plan } from './index.js';
+import { experiments, type Plan, type Values } from './index.js';
 
 const labelsOf = ({ phases }: Plan): Record<string, string> =>
   Object.fromEntries(Object.entries(phases[0]?.knobs ?? {}).map(([name, { label }]) => [name, label]));
@@ -71,7 +71,10 @@ describe('a search with two branches', () => {
 });
 
 describe('every search', () => {
+  /** Three stages of 25 epochs, the first of 5 cells. */
+  const own: Readonly<Record<string, Values>> = { 'p-darts': { epochs: 75, layers: 5 } };
   it.each(experiments.names())('has paper sizes by default: %s', (name) => {
-    expect(experiments.named(name).with({}).values).toMatchObject({ epochs: 50, batchSize: 128, layers: 8, nodes: 4 });
+    const sizes = { epochs: 50, batchSize: 128, layers: 8, nodes: 4, ...own[name] };
+    expect(experiments.named(name).with({}).values).toMatchObject(sizes);
   });
 });

@@ -64,9 +64,9 @@ void on_crash(int signal, siginfo_t* info, void* context) {
       else if (operator_name[0] != '\0')
         say("after ", operator_name, ": ", what, ". If that operator was called by name, look at its indices, sizes and strides.");
     }
-    // A fault comes again when the handler returns; what was sent by `kill` or `abort` does not.
+    // A fault comes again when the handler returns; a trap, and what was sent by `kill` or `abort`, does not.
     sigaction(signal, &before, nullptr);
-    if (info->si_code <= 0) raise(signal);
+    if (info->si_code <= 0 || signal == SIGTRAP) raise(signal);
   }
 }
 

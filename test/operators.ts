@@ -60,7 +60,9 @@ const calls = (names: readonly string[], { first, last }: { first: number; last:
       const args = lines.at(-1)?.startsWith('args ') ? lines.pop()?.slice('args '.length) : '';
       const [name = '', n = ''] = lines.at(-1)?.split(' ') ?? [];
       const how = hangs ? 'does not return' : (signal ?? `code ${code}`);
-      const named = /tailnas: the process ends (?:inside|after) (\S+): /.exec(stderr)?.[1];
+      const named = /tailnas: the process ends .*?(?:inside|after|operator of libtorch was) (\S+)(?:: |\.$)/m.exec(
+        stderr,
+      )?.[1];
       if (name === 'end' && code === 0) resolve({ how: 'ended', args: '', stderr });
       else resolve({ at: { name, n: Number(n) }, how, args: args ?? '', named, stderr });
     });

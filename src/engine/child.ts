@@ -38,8 +38,11 @@ export const ask = (
   return { output: child.stdout, failure: endFailure(child.stderr, child.status ?? child.signal) };
 };
 
-/** Carries out its arguments as a command; when its stdin closes, ends that with all that it has started. */
-const BOUND = 'exec 3<&0; "$@" </dev/null & work=$!; { cat <&3; kill -9 0; } >/dev/null 2>&1 & wait $work';
+/**
+ * Carries out its arguments as a command; when its stdin closes, ends that with all that it has started. It needs no
+ * program but the shell: PATH may lead to the compiler alone.
+ */
+const BOUND = 'exec 3<&0; "$@" </dev/null & work=$!; { read -r _ <&3; kill -9 0; } >/dev/null 2>&1 & wait $work';
 
 /**
  * For long work by a program, without blocking; each line goes to `onLine`. `output` is stdout and stderr together.
@@ -52,7 +55,7 @@ export const work = (
 ): Promise<Answer> =>
   new Promise((resolve) => {
     const child: ChildProcessByStdio<Writable | null, Readable, Readable> = bound
-      ? spawn('sh', ['-c', BOUND, 'sh', command, ...args], {
+      ? spawn('/bin/sh', ['-c', BOUND, 'sh', command, ...args], {
           ...{ env: { ...env }, stdio: ['pipe', 'pipe', 'pipe'], detached: true },
         })
       : spawn(command, args, { env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] });

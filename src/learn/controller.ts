@@ -31,6 +31,7 @@ export interface Decided {
 
 /** What makes architectures, and can be taught which. */
 export interface Controller {
+  /** Its weights by name, of any shape. */
   readonly parameters: Readonly<Record<string, Tensor>>;
   /** One architecture, its decisions taken by `choose`, one after the other. */
   decide(choose: Chooser): Decided;

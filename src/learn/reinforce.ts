@@ -22,6 +22,7 @@ export interface ReinforceMemo {
 export interface Reinforce {
   /** Takes the reward of an architecture into account. */
   reward(decided: Pick<Decided, 'logProbability' | 'entropy'>, options: { reward: number; lr: number }): void;
+  /** Sums of gradients and the optimizer's state, by name, of any shape: saved, restored in place. */
   readonly tensors: Readonly<Record<string, Tensor>>;
   save(): ReinforceMemo;
   restore(memo: ReinforceMemo): void;

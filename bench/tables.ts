@@ -39,8 +39,14 @@ const PIPELINES = [
   'crop(4) + flip + trivial + cutout(16) + cmo(1, 1)',
 ];
 
+/** Steps of P-DARTS and DARTS-PT are those of DARTS, of other networks and of more epochs. */
+const SAME_STEPS = ['p-darts', 'darts-pt'];
 /** DARTS first: the others are compared with it. */
-const METHODS = ['darts', ...methods.map(({ name }) => name)];
+const METHODS = [
+  'darts',
+  ...methods.map(({ name }) => name).filter((name) => !SAME_STEPS.includes(name)),
+  ...['random-ws', 'enas'],
+];
 /** Those that bench/pytorch/work.py has. */
 const PYTORCH_METHODS = ['darts', 'gdas', 'pc-darts', 'darts-minus'];
 

@@ -75,9 +75,10 @@ const search = (w: Work): { learner: Learner; at: At } => {
   const { channels, layers, nodes, classes, inputChannels } = shapeOf(w);
   const mixing = w.method === 'hls' ? { mixing: MIXING } : {};
   const eigenvalue = w.task === 'eigenvalue' ? { eigenvalue: 1 } : {};
-  const rates = { weightLr: LR, archLr: 3e-4 };
+  const experiment = experiments.named(w.method);
+  const rates = { weightLr: LR, ...('archLr' in experiment.options.shape ? { archLr: 3e-4 } : {}) };
   const values = { batchSize: w.batch, channels, layers, nodes, ...rates, ...mixing, ...eigenvalue };
-  const [phase] = experiments.named(w.method).with(values).phases;
+  const [phase] = experiment.with(values).phases;
   const learner = phase?.start?.(
     {
       ...{ classes, inputChannels, imageSize: w.image, counts: new Array<number>(classes).fill(1), device: 'cpu' },

@@ -124,8 +124,16 @@ describe('recipes', () => {
       expect.arrayContaining([
         expect.objectContaining({ name: 'darts', label: 'DARTS', paper: 64.56 }),
         expect.objectContaining({ name: 'darts-resampling', label: 'DARTS + Re-sampling', paper: 61.2 }),
+        expect.objectContaining({ name: 'gdas', paper: null, about: 'the cheapest: one operation runs per edge' }),
       ]),
     );
+  });
+
+  it('say what each search method is for, within 100 columns', async () => {
+    const { stdout } = await cli.run(['recipes']);
+    for (const name of ['gdas', 'p-darts', 'random-ws', 'enas'])
+      expect(stdout).toMatch(new RegExp(`^${name} +\\S.{10,}$`, 'm'));
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
   });
 });
 

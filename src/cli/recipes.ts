@@ -9,14 +9,19 @@ export const command = (): Command =>
     .addHelpText('after', '\nExample:\n  $ tailnas recipes')
     .action((flags: { json?: true }) => {
       const all = experiments.all();
-      const rows = all.map(({ name, label, paper }) => [name, label, paper === null ? '' : `${paper.toFixed(2)} %`]);
+      const rows = all
+        .filter(({ about }) => about === undefined)
+        .map(({ name, label, paper }) => [name, label, paper === null ? '' : `${paper.toFixed(2)} %`]);
+      const methods = all.flatMap(({ name, label, about }) => (about === undefined ? [] : [[name, label, about]]));
       const trainings = Object.entries(trainingRecipes).map(([name, { about }]) => [name, about]);
       process.stdout.write(
         flags.json
-          ? `${JSON.stringify(all.map((experiment) => describe(experiment.with({}))))}\n`
+          ? `${JSON.stringify(all.map((own) => ({ ...describe(own.with({})), about: own.about ?? null })))}\n`
           : `${table([['name', 'label', 'paper'], ...rows], { right: [2] })}\n\n` +
               'paper: accuracy that the paper reports on CIFAR-10-LT at imbalance ratio 100, one run each\n' +
               `search takes ${RECOMMENDED} where no name is given\n\n` +
+              `${table([['search method', 'label', 'what it is for'], ...methods])}\n\n` +
+              'docs/methods.md has the equation, the source and the measured cost of each\n\n' +
               `${table([['train --recipe', 'what it is'], ...trainings])}\n\n` +
               `train takes ${USUAL_RECIPE} where none is given\n`,
       );

@@ -19,6 +19,8 @@ export interface Experiment {
   /** What the command line calls it. */
   readonly name: string;
   readonly label: string;
+  /** What a search method is for, in a few words. */
+  readonly about?: string;
   /** Accuracy in percent that the paper reports, if it has this row. */
   readonly paper: number | null;
   readonly options: OptionSet;

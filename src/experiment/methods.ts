@@ -3,37 +3,89 @@ import { paperSettings } from './recipes.js';
 import { plainSearch, type Row } from './search.js';
 
 /** A search method of the literature, as what it has other than DARTS at the paper's settings. */
-const method = (name: string, label: string, changed: Values, sizes: Row['sizes'] = {}): Experiment =>
-  plainSearch({ name, label, sizes, defaults: { ...paperSettings, ...changed } });
+const method = ({ changed, ...row }: Omit<Row, 'defaults'> & { changed: Values }): Experiment =>
+  plainSearch({ ...row, defaults: { ...paperSettings, ...changed } });
 
 /**
  * Search methods that the paper names, each DARTS with other parts; docs/methods.md has the equation and the source of
  * each. Learning rates, decay and epochs are the paper's, so that methods differ in nothing else.
  */
 export const methods: readonly Experiment[] = [
-  method('gdas', 'GDAS', { relax: 'sampled', temperature: 'linear(10, 0.1)' }),
-  method('snas', 'SNAS', { relax: 'gumbel', temperature: 'linear(1, 0.03)', archData: 'train' }),
-  method('fair-darts', 'FairDARTS', { space: 'darts-without-none', relax: 'sigmoid', selector: 'threshold' }),
-  method('drnas', 'DrNAS', { space: 'darts-without-none', relax: 'dirichlet' }),
-  method('pc-darts', 'PC-DARTS', { relax: 'edgeNormalised', partial: 4, archWarmup: 0.3 }),
-  method('darts-minus', 'DARTS−', { auxiliarySkip: 'linear(1, 0)' }),
-  method('smooth-darts', 'SmoothDARTS', { perturbation: 'linear(0.03, 0.3)' }),
-  method('robust-darts', 'RobustDARTS, early stopping', { eigenvalue: 2, stop: 'eigenvalue' }),
-  method('darts-plus', 'DARTS+', { stop: 'skips' }),
-  method(
-    'p-darts',
-    'P-DARTS',
-    {
+  method({
+    name: 'gdas',
+    label: 'GDAS',
+    about: 'the cheapest: one operation runs per edge',
+    changed: { relax: 'sampled', temperature: 'linear(10, 0.1)' },
+  }),
+  method({
+    name: 'snas',
+    label: 'SNAS',
+    about: 'weights and operations learn from the same pass',
+    changed: { relax: 'gumbel', temperature: 'linear(1, 0.03)', archData: 'train' },
+  }),
+  method({
+    name: 'fair-darts',
+    label: 'FairDARTS',
+    about: 'operations do not compete with one another',
+    changed: { space: 'darts-without-none', relax: 'sigmoid', selector: 'threshold' },
+  }),
+  method({
+    name: 'drnas',
+    label: 'DrNAS',
+    about: 'explores: operation weights are drawn',
+    changed: { space: 'darts-without-none', relax: 'dirichlet' },
+  }),
+  method({
+    name: 'pc-darts',
+    label: 'PC-DARTS',
+    about: 'less memory: operations on 1/4 of the channels',
+    changed: { relax: 'edgeNormalised', partial: 4, archWarmup: 0.3 },
+  }),
+  method({
+    name: 'darts-minus',
+    label: 'DARTS−',
+    about: 'against collapse: a skip beside every edge',
+    changed: { auxiliarySkip: 'linear(1, 0)' },
+  }),
+  method({
+    name: 'smooth-darts',
+    label: 'SmoothDARTS',
+    about: 'against collapse: noise on operation weights',
+    changed: { perturbation: 'linear(0.03, 0.3)' },
+  }),
+  method({
+    name: 'robust-darts',
+    label: 'RobustDARTS, early stopping',
+    about: 'against collapse: stops when the loss sharpens',
+    changed: { eigenvalue: 2, stop: 'eigenvalue' },
+  }),
+  method({
+    name: 'darts-plus',
+    label: 'DARTS+',
+    about: 'against collapse: stops at two skip connections',
+    changed: { stop: 'skips' },
+  }),
+  method({
+    name: 'p-darts',
+    label: 'P-DARTS',
+    about: 'deeper networks, fewer operations, in stages',
+    changed: {
       ...{ epochs: 75, layers: 5, stages: '0, 6, 12', drops: '0, 3, 2', skipDropout: '0, 0.4, 0.7' },
       ...{ archWarmup: 0.4, selector: 'maxSkips(2)' },
     },
-    { smoke: { epochs: 3, stages: '0, 1, 2' }, small: { epochs: 12, layers: 3, stages: '0, 2, 5' } },
-  ),
-  method(
-    'darts-pt',
-    'DARTS-PT',
-    { space: 'darts-without-none', projection: 5 },
-    { smoke: { projection: 1 }, small: { projection: 1 } },
-  ),
-  method('lt-darts', 'DARTS with a fixed ETF classifier', { sampling: 'class', classifier: 'etf' }),
+    sizes: { smoke: { epochs: 3, stages: '0, 1, 2' }, small: { epochs: 12, layers: 3, stages: '0, 2, 5' } },
+  }),
+  method({
+    name: 'darts-pt',
+    label: 'DARTS-PT',
+    about: 'keeps what accuracy would lose most without',
+    changed: { space: 'darts-without-none', projection: 5 },
+    sizes: { smoke: { projection: 1 }, small: { projection: 1 } },
+  }),
+  method({
+    name: 'lt-darts',
+    label: 'DARTS with a fixed ETF classifier',
+    about: 'long tails: a fixed classifier, even batches',
+    changed: { sampling: 'class', classifier: 'etf' },
+  }),
 ];

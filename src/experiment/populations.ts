@@ -159,6 +159,7 @@ const randomSearch = define({
   ...shared,
   name: 'random-ws',
   label: 'Random search with weight sharing',
+  about: 'a control: random architectures, shared weights',
   options: populationOptions,
   defaults: usual,
   scales,
@@ -174,6 +175,7 @@ const evolution = define({
   ...shared,
   name: 'evolution',
   label: 'Regularised evolution',
+  about: 'changes good architectures step by step',
   options: evolutionOptions,
   defaults: { ...usual, population: 50, tournament: 10 },
   scales: scalesWith({
@@ -209,6 +211,7 @@ const reinforced = define({
   ...shared,
   name: 'enas',
   label: 'ENAS',
+  about: 'a controller learns which ones are good',
   options: enasOptions,
   defaults: { ...usual, candidates: 100, controllerLr: 0.0035, entropyWeight: 1e-4 },
   scales: scalesWith({ smoke: { candidates: 10 }, small: { candidates: 50 }, paper: {} }),

@@ -26,6 +26,7 @@ import { stopFor } from './stop.js';
 export interface Row {
   readonly name: string;
   readonly label: string;
+  readonly about?: string;
   readonly paper?: number | null;
   readonly defaults: Values;
   /** Sizes at a scale other than those of all searches. */

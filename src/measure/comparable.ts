@@ -24,6 +24,20 @@ const peersOf = (key: string, info: RunInfo): string => {
   return [...SIZES, 'scale'].includes(key) ? kind : rowName(info);
 };
 
+/** Multiply-adds of networks that count as equally large: so much the largest may have beside the smallest. */
+const ABOUT_EQUAL = 1.15;
+
+/**
+ * Whether networks were made equally large by their channels: cells need different widths for as many multiply-adds.
+ * Where a run does not say its own, they count as different.
+ */
+export const ofEqualCost = (runs: readonly Pick<LoadedRun, 'info'>[]): boolean => {
+  const costs = runs.flatMap(({ info }) =>
+    info.experiment.network === null ? [] : [info.size?.multiplyAdds ?? Number.NaN],
+  );
+  return costs.length > 0 && Math.max(...costs) <= ABOUT_EQUAL * Math.min(...costs);
+};
+
 type Condition = readonly [key: string, value: unknown, among: string];
 
 /** What must be equal: among all runs, among those of a kind (trainings have sizes of their own), or of a row. */
@@ -57,15 +71,17 @@ const refuse = (problem: string): never => {
 /**
  * Makes sure that runs differ in their method and seed alone before they stand in one table. Throws a ComparisonError
  * that names the first other difference, or two runs of one row with the same seed, which would make the spread look
- * smaller than it is. An option that a run does not record is taken to be that of the others.
+ * smaller than it is. Networks of about as many multiply-adds may differ in channels. An option that a run does not record is taken to be that of the others.
  */
 export const requireComparable = (given: readonly LoadedRun[]): void => {
   const runs = setApart(given);
   const requested = new Set(runs.flatMap(({ info }) => Object.keys(dataRequest(info))));
   requested.delete('spec');
+  const equal = ofEqualCost(runs);
   const found = new Map<string, { readonly value: unknown; readonly path: string }>();
   for (const [i, { info, path }] of runs.entries()) {
     for (const [key, value, among] of conditionsOf(info, [...requested])) {
+      if (key === 'channels' && equal && info.experiment.network !== null) continue;
       const first = found.get(`${key} of ${among}`) ?? { value, path };
       found.set(`${key} of ${among}`, first);
       if (first.value !== value)

@@ -1,6 +1,6 @@
 import { isImbalanced, majority } from './class-table.js';
 import { bestOf, differenceOf, type FitResult, networkWords } from './fit.js';
-import { capital, durationWithUnits, fixed, grouped, NONE } from './format.js';
+import { capital, countText, durationWithUnits, fixed, NONE } from './format.js';
 import { type Estimate, sum } from './statistics.js';
 import { type Column, type Table, tableOf } from './table.js';
 
@@ -59,10 +59,6 @@ const differenceText = (estimate: Estimate | null): string => {
   const { mean, low, high } = estimate;
   return low === null || high === null ? points(mean) : `${points(mean)} (${points(low)} to ${points(high)})`;
 };
-
-/** `417,420`, `1.26 million`: counts of this size are compared, not added up. */
-export const countText = (n: number | undefined): string =>
-  n === undefined ? NONE : n < 1e6 ? grouped(n) : `${(n / 1e6).toFixed(n < 1e7 ? 2 : 1)} million`;
 
 export const TEST_PER_CLASS = 'Test, mean per class';
 export const TEST_ALL = 'Test, all images';

@@ -91,3 +91,7 @@ export const recordedCommand = (command: readonly string[], { name }: { name: st
   const how = command.length === 0 ? 'was started from a program' : 'says that it was started otherwise';
   return `# ${name.replace(INVISIBLE, ' ')} ${how}`;
 };
+
+/** `417,420`, `1.26 million`: counts of this size are compared, not added up. */
+export const countText = (n: number | undefined): string =>
+  n === undefined ? NONE : n < 1e6 ? grouped(n) : `${(n / 1e6).toFixed(n < 1e7 ? 2 : 1)} million`;

@@ -5,7 +5,7 @@
 
 export { type ClaimResult, measureClaims, type Verdict } from './claims.js';
 export * from './class-table.js';
-export { ComparisonError, requireComparable, SIZES } from './comparable.js';
+export { ComparisonError, ofEqualCost, requireComparable, SIZES } from './comparable.js';
 export * from './fit.js';
 export * from './fit-table.js';
 export * from './format.js';

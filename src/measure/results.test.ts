@@ -180,6 +180,17 @@ describe('resultRows', () => {
     expect(() => requireComparable([...runs, data(training(2), { fingerprint: 'b' })])).toThrow(
       'data fingerprint must',
     );
+    const channels = (run: LoadedRun, n: number, multiplyAdds?: number): LoadedRun =>
+      changed(options(run, { channels: n }), () => (multiplyAdds ? { size: { weights: 10 * n, multiplyAdds } } : {}));
+    const equal = [channels(training(0), 12, 17.0e6), channels(training(1), 16, 18.5e6)];
+    expect(() => requireComparable([make(), ...equal])).not.toThrow();
+    expect(resultRows(equal).map(({ size }) => size)).toEqual([
+      { weights: [120, 160], multiplyAdds: [17.0e6, 18.5e6] },
+    ]);
+    for (const other of [channels(training(1), 16, 25e6), channels(training(1), 16)])
+      expect(() => requireComparable([channels(training(0), 12, 17.0e6), other])).toThrow(
+        'channels must be equal, it is 12 in runs/train-hls-0 and 16 in runs/train-hls-1',
+      );
     const all = { fingerprint: 'of all', request: { split: 'all' } };
     expect(() => requireComparable([make(), data(training(0), all), data(training(1), all)])).not.toThrow();
     expect(() => requireComparable([training(0), data(training(1), all)])).toThrow(

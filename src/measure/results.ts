@@ -10,6 +10,9 @@ export interface Spread {
   readonly sd: number | null;
 }
 
+/** From the least to the most. */
+export type Range = readonly [number, number];
+
 type Groups<K extends string> = Readonly<Record<K, number | null>>;
 
 /** One line of the table of results. Accuracies are those of finished runs in percent, null where there is none. */
@@ -34,6 +37,8 @@ export interface ResultRow {
   readonly difference: number | null;
   /** Mean over finished runs of the time of all epochs, each at the median of its phase. */
   readonly seconds: number | null;
+  /** Of its networks, one per run, the least and the most; null where they are not known, as of a search. */
+  readonly size: { readonly weights: Range; readonly multiplyAdds: Range } | null;
   /** The most of any finished run. */
   readonly peakMemoryBytes: number | null;
   readonly unfinished: readonly string[];
@@ -41,6 +46,17 @@ export interface ResultRow {
 
 const spread = (values: readonly number[]): Spread | null =>
   values.length === 0 ? null : { mean: mean(values), sd: values.length < 2 ? null : Math.sqrt(variance(values)) };
+
+const rangeOf = (values: readonly number[]): Range => [Math.min(...values), Math.max(...values)];
+
+const sizeOf = (runs: readonly LoadedRun[]): ResultRow['size'] => {
+  const sizes = runs.flatMap(({ info: { size } }) => (size === undefined ? [] : [size]));
+  if (sizes.length === 0 || sizes.length < runs.length) return null;
+  return {
+    weights: rangeOf(sizes.map(({ weights }) => weights)),
+    multiplyAdds: rangeOf(sizes.map(({ multiplyAdds }) => multiplyAdds)),
+  };
+};
 
 const resultRow = ({ name, label, runs }: Row): ResultRow => {
   const finished = runs.flatMap(({ evaluation, records }) => (evaluation ? [{ evaluation, records }] : []));
@@ -80,6 +96,7 @@ const resultRow = ({ name, label, runs }: Row): ResultRow => {
     ),
     difference: accuracy === null || paper === null ? null : accuracy.mean - paper,
     seconds: epochs.length === 0 ? null : mean(epochs.map(typicalSeconds)),
+    size: sizeOf(runs),
     peakMemoryBytes: peaks.length === 0 ? null : Math.max(...peaks),
     unfinished: runs.filter((run) => run.evaluation === undefined).map((run) => run.path),
   };

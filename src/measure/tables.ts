@@ -1,12 +1,22 @@
 import type { ClaimResult, Verdict } from './claims.js';
-import { bytes, durationWithUnits, fixed, interval, meanAndSd, NONE, signed } from './format.js';
-import type { ResultRow } from './results.js';
+import { bytes, countText, durationWithUnits, fixed, interval, meanAndSd, NONE, signed } from './format.js';
+import type { Range, ResultRow } from './results.js';
 import { accuraciesIn, claimsIn, type Sensitivity } from './sensitivity.js';
 import { type Estimate, significant } from './statistics.js';
 import { type Column, type Table, tableOf } from './table.js';
 
 /** The number of finished runs of a row. */
 export const finished = ({ seeds, unfinished }: ResultRow): number => seeds.length - unfinished.length;
+
+const MILLION = / million$/;
+
+/** `16.5 to 18.2 million`. */
+const rangeText = (range: Range | undefined): string => {
+  if (range === undefined) return NONE;
+  const [least, most] = range.map(countText);
+  if (least === undefined || most === undefined || least === most) return most ?? NONE;
+  return `${MILLION.test(most) ? least.replace(MILLION, '') : least} to ${most}`;
+};
 
 const RESULTS = {
   Method: ({ label }) => label,
@@ -24,6 +34,8 @@ const RESULTS = {
   'Few (< 20)': ({ shots }) => fixed(shots.few, 1),
   'Mixing chosen': ({ mixing }) => mixing.map((m) => Number(m.toFixed(3))).join(', ') || NONE,
   'Chosen on test': ({ optimistic }) => meanAndSd(optimistic),
+  Weights: ({ size }) => rangeText(size?.weights),
+  'Multiply-adds': ({ size }) => rangeText(size?.multiplyAdds),
   Time: ({ seconds }) => durationWithUnits(seconds),
   Memory: ({ peakMemoryBytes }) => bytes(peakMemoryBytes),
 } satisfies Record<string, (row: ResultRow) => string>;
@@ -31,6 +43,13 @@ const RESULTS = {
 /** Columns of a table of results, by their headings. */
 export const resultColumns = (...headings: (keyof typeof RESULTS)[]): Column<ResultRow>[] =>
   headings.map((heading) => [heading, RESULTS[heading]]);
+
+/** What only some tables have: what the paper reports, the test-time mixing, and how large networks are. */
+export const columnsNeeded = (rows: readonly ResultRow[]) => ({
+  paper: rows.some(({ paper }) => paper !== null),
+  mixing: rows.some(({ mixing }) => mixing.length > 0),
+  size: rows.some(({ size }) => size !== null),
+});
 
 /** The claims, and what these runs say of each. */
 export const claimsTable = (claims: readonly ClaimResult[]): Table =>

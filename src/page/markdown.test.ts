@@ -69,6 +69,17 @@ describe('the tables as Markdown', () => {
     expect(lines[3]).toMatch(/^\| DARTS, derived \(train\) +\| +2 \| +– \| +\d\d\.\d\d ± \d\.\d\d \|/);
   });
 
+  it('say how large networks are, where their channels differ', () => {
+    const sized = [16.5e6, 18.2e6].map((multiplyAdds, seed): LoadedRun => {
+      const run = fakeTraining({ name: 'train-darts', label: 'DARTS', seed, epochs: 6 });
+      return { ...run, info: { ...run.info, size: { weights: 90_000, multiplyAdds } } };
+    });
+    const [heading, , line] = markdown(sized).split('\n');
+    expect(heading).toMatch(/ Weights \| +Multiply-adds \| +Time \|$/);
+    expect(heading).not.toMatch(/Paper|Mixing/);
+    expect(line).toMatch(/\| +90,000 \| 16\.5 to 18\.2 million \|/);
+  });
+
   it('have a star at what a change has moved', () => {
     const changed = (seed: number, changes: Record<string, string | number>, accuracy: number): LoadedRun => {
       const run = fakeRun({ name: 'hls', label: 'HLS', seed, epochs: 4, bilateral: true });

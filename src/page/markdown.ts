@@ -5,6 +5,7 @@ import {
   claimsIn,
   claimsTable,
   columnKey,
+  columnsNeeded,
   comparedTable,
   fitResults,
   isPapersData,
@@ -43,17 +44,21 @@ const tableText = ({ headings, rows }: Table): string => {
 export const markdown = (given: readonly LoadedRun[]): string => {
   const runs = withoutCommon(given);
   requireComparable(runs);
-  const columns = runs.some(({ info }) => isPapersData(info))
-    ? [
-        ...resultColumns('Method', 'Seeds', 'Paper', 'Ours', 'Difference', 'Head', 'Middle', 'Tail'),
-        ...resultColumns('Mixing chosen', 'Chosen on test', 'Time'),
-      ]
-    : resultColumns('Method', 'Seeds', 'Mean per class', 'All images', 'Head', 'Middle', 'Tail', 'Time');
+  const rows = resultRows(runs);
+  const { paper, mixing, size } = columnsNeeded(rows);
+  const columns = [
+    ...resultColumns('Method', 'Seeds', ...(paper ? (['Paper'] as const) : [])),
+    ...(runs.some(({ info }) => isPapersData(info))
+      ? resultColumns('Ours', ...(paper ? (['Difference'] as const) : []))
+      : resultColumns('Mean per class', 'All images')),
+    ...resultColumns('Head', 'Middle', 'Tail', ...(mixing ? (['Mixing chosen', 'Chosen on test'] as const) : [])),
+    ...resultColumns(...(size ? (['Weights', 'Multiply-adds'] as const) : []), 'Time'),
+  ];
   const claims = measureClaims(runs);
   const lines = sensitivityOf(runs);
   const changed = [changedClaimsTable(lines), changedAccuraciesTable(lines)].map(tableText);
   return [
-    tableText(tableOf(resultRows(runs), columns)),
+    tableText(tableOf(rows, columns)),
     ...(claims.length === 0 ? [] : [tableText(claimsTable(claims))]),
     ...(claimsIn(lines).length === 0 ? [] : [changed[0], MARKS, columnKey(lines)]),
     ...(lines.length === 0 ? [] : [ADDED, changed[1]]),

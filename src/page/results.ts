@@ -1,5 +1,6 @@
 import {
   type Column,
+  columnsNeeded,
   finished,
   fixed,
   grouped,
@@ -9,6 +10,7 @@ import {
   type LoadedRun,
   mean,
   meanAndSd,
+  ofEqualCost,
   plural,
   type ResultRow,
   resultColumns,
@@ -34,8 +36,7 @@ const problemsOf = (line: Line): Html | null => {
 
 /** The main table: what the paper reports, what these runs have, and what they took; then groups of classes. */
 export const resultsHtml = (lines: readonly Line[]): Html => {
-  const known = lines.some(({ paper }) => paper !== null);
-  const mixed = lines.some(({ mixing }) => mixing.length > 0);
+  const { paper: known, mixing: mixed, size } = columnsNeeded(lines);
   // Where the test images are imbalanced, plain accuracy is that of the large classes.
   const perClass = lines.some(({ members }) => members.some(({ info }) => isImbalanced(info.data.counts.test)));
   const perClassColumn: HtmlColumn<Line> = ['Mean per class', (line) => html`<b>${fixed(line.meanPerClass)}</b>`];
@@ -46,7 +47,7 @@ export const resultsHtml = (lines: readonly Line[]): Html => {
     [perClass ? 'All images' : 'Ours', (line) => (perClass ? meanAndSd(line) : html`<b>${meanAndSd(line)}</b>`)],
     ...resultColumns(...(known ? (['Difference'] as const) : []), ...(perClass ? [] : (['Mean per class'] as const))),
     ...(mixed ? resultColumns('Mixing chosen', 'Chosen on test') : []),
-    ...resultColumns('Time', 'Memory'),
+    ...resultColumns(...(size ? (['Weights', 'Multiply-adds'] as const) : []), 'Time', 'Memory'),
   ];
   const spread = lines.some(({ sd }) => sd !== null) ? ' ± sample standard deviation' : '';
   const caption = `Accuracy on the test split in percent: mean over seeds${spread}. The time is that of all epochs of a
@@ -88,6 +89,10 @@ the pixels need not be: JPEG changes them. These are not figures of plain CIFAR-
 head alone, 0: the class head alone), one value per seed; every other figure is measured at it. “Chosen on test” is the
 best accuracy over all mixings, chosen on the test split${infos.some(isPapersData) ? ', like the paper’s' : ''}: it is
 optimistic.`,
+    ofEqualCost(infos.map((info) => ({ info }))) &&
+      new Set(infos.map(({ experiment }) => experiment.options['channels'])).size > 1 &&
+      html`Networks have <strong>different channels, so that all take about as many multiply-adds</strong> (at most 15 %
+apart).`,
     lines.every(({ sd }) => sd === null) &&
       html`Every method has one finished run or none: nothing here says how much chance there is in these figures.`,
   ];

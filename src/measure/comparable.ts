@@ -71,7 +71,8 @@ const refuse = (problem: string): never => {
 /**
  * Makes sure that runs differ in their method and seed alone before they stand in one table. Throws a ComparisonError
  * that names the first other difference, or two runs of one row with the same seed, which would make the spread look
- * smaller than it is. Networks of about as many multiply-adds may differ in channels. An option that a run does not record is taken to be that of the others.
+ * smaller than it is. Networks of about as many multiply-adds may differ in channels. An option that a run does not
+ * record is taken to be that of the others.
  */
 export const requireComparable = (given: readonly LoadedRun[]): void => {
   const runs = setApart(given);

@@ -21,7 +21,7 @@ export const command = (): Command =>
               'paper: accuracy that the paper reports on CIFAR-10-LT at imbalance ratio 100, one run each\n' +
               `search takes ${RECOMMENDED} where no name is given\n\n` +
               `${table([['search method', 'label', 'what it is for'], ...methods])}\n\n` +
-              'docs/methods.md has the equation, the source and the measured cost of each\n\n' +
+              'docs/methods.md has the equation and the source of each\n\n' +
               `${table([['train --recipe', 'what it is'], ...trainings])}\n\n` +
               `train takes ${USUAL_RECIPE} where none is given\n`,
       );

@@ -4,7 +4,7 @@ import { Rng, stream } from '../src/data/index.js';
 import { experiments } from '../src/experiment/index.js';
 import type { At, Learner } from '../src/learn/index.js';
 import { knobsAt } from '../src/loop/index.js';
-import { crossEntropy } from '../src/loss/index.js';
+import { crossEntropyLoss } from '../src/loss/index.js';
 import { derivedNetwork, type Model, resnet, searchNetwork } from '../src/net/index.js';
 import { ParameterStore, type Pass, type TensorBatch } from '../src/nn/index.js';
 import { clipNorm, sgd } from '../src/optim/index.js';
@@ -61,7 +61,7 @@ const shapeOf = ({ channels, layers, nodes }: Work) => ({
   classes: CLASSES,
   inputChannels: 3,
 });
-const criterion = crossEntropy().build([]);
+const criterion = crossEntropyLoss().build([]);
 const training: Pass = { training: true, knobs: {} };
 const pixels = ({ batch, image }: Work, channels = 3): t.Tensor =>
   t.scope(() => t.channelsLast(t.randn([batch, channels, image, image])));

@@ -7,7 +7,7 @@ import { type Augment, parseAugment } from '../src/augment/index.js';
 import { BINS, operations } from '../src/augment/trivial.js';
 import { Rng } from '../src/data/index.js';
 import { accuracyOf } from '../src/learn/objective.js';
-import { crossEntropy } from '../src/loss/index.js';
+import { crossEntropyLoss } from '../src/loss/index.js';
 import type { TensorBatch } from '../src/nn/index.js';
 import { grad, matmul, noGrad, permute, reshape, scope, type Tensor, tensor } from '../src/tensor/index.js';
 import { maxAbs } from './support/compare.js';
@@ -122,7 +122,7 @@ describe('mixed images and labels', () => {
       const images = batch.images.requireGrad();
       const weight = noiseTensor(1000, [CLASSES, SIZE], { scale: SIZE ** -0.5 }).requireGrad();
       const logits = matmul(reshape(images, [COUNT, SIZE]), permute(weight, [1, 0]));
-      const loss = crossEntropy().build(mixing.counts)(logits, batch.targets, { training: true, knobs: {} });
+      const loss = crossEntropyLoss().build(mixing.counts)(logits, batch.targets, { training: true, knobs: {} });
       const [byWeight, byImages] = grad(loss, [weight, images]);
       const [own, other] = batch.targets;
       expect(maxAbs(perImage(given(own).share), theirs.shares)).toBeLessThan(1e-12);

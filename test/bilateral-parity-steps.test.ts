@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bilateralObjective, darts } from '../src/learn/index.js';
-import { crossEntropy } from '../src/loss/index.js';
+import { crossEntropyLoss } from '../src/loss/index.js';
 import { BACKBONE, bilateralNetwork, HEADS } from '../src/net/index.js';
 import { scope } from '../src/tensor/index.js';
 import { exact, pair, resetAlphas } from './support/bilateral-fixtures.js';
@@ -22,7 +22,7 @@ describe.each(['bilateral-joint', 'bilateral-branch'])('parity of steps of %s wi
       resetAlphas(net);
       const learner = darts({
         net,
-        objective: bilateralObjective(net, crossEntropy().build([])),
+        objective: bilateralObjective(net, crossEntropyLoss().build([])),
         streams: (['train', 'valid'] as const).flatMap((part) =>
           (['instance', 'class'] as const).map((sampling) => ({ part, sampling })),
         ),

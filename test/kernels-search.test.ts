@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { darts, plainObjective } from '../src/learn/index.js';
-import { crossEntropy } from '../src/loss/index.js';
+import { crossEntropyLoss } from '../src/loss/index.js';
 import { type NetShape, searchNetwork } from '../src/net/index.js';
 import { rng, scope, threads } from '../src/tensor/index.js';
 import { given } from './support/fixtures.js';
@@ -29,7 +29,7 @@ describe('a fused search', () => {
         const net = searchNetwork(shapeWith({ channels: 6, layers: 3, fused: true }));
         const learner = darts({
           net,
-          objective: plainObjective(net, crossEntropy().build([])),
+          objective: plainObjective(net, crossEntropyLoss().build([])),
           streams: [
             { part: 'train', sampling: 'instance' },
             { part: 'valid', sampling: 'instance' },

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { planDataset } from '../src/data/index.js';
 import { training } from '../src/experiment/index.js';
 import { knobsAt } from '../src/loop/index.js';
-import { classWeights, crossEntropy, losses, reweighted, USUAL_BETA } from '../src/loss/index.js';
+import { classWeights, crossEntropyLoss, losses, reweighted, USUAL_BETA } from '../src/loss/index.js';
 import { grad, scope, type Tensor, tensor } from '../src/tensor/index.js';
 import { given } from './support/fixtures.js';
 import { writeImages } from './support/images.js';
@@ -90,7 +90,7 @@ describe('what public code for long tails gets wrong', () => {
 
     scope(() => {
       const z = tensor(Z, { dtype: 'float64' }).requireGrad();
-      const loss = reweighted(crossEntropy()).build(COUNTS);
+      const loss = reweighted(crossEntropyLoss()).build(COUNTS);
       const [w, entropy] = [classWeights(COUNTS, { label: '' }), probability.map((p) => -Math.log(p))];
       const own = loss(z, targets(), { training: true, knobs: { reweight: 1 } });
       expect(own.item()).toBeCloseTo(mean(entropy.map((l, i) => l * given(w[i]))), 12);
@@ -149,7 +149,7 @@ describe('what public code for long tails gets wrong', () => {
         label: 'spy',
         build: (counts) => {
           seen.push(counts);
-          return crossEntropy().build(counts);
+          return crossEntropyLoss().build(counts);
         },
       }),
     });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { darts, plainObjective } from '../src/learn/index.js';
-import { crossEntropy } from '../src/loss/index.js';
+import { crossEntropyLoss } from '../src/loss/index.js';
 import { searchNetwork } from '../src/net/index.js';
 import { inPlace, noGrad, scope } from '../src/tensor/index.js';
 import { compare, maxAbs, shapeOf, weightsOf } from './support/compare.js';
@@ -22,7 +22,7 @@ const build = (f: Fixture, order: 1 | 2) => {
     scope(() => noGrad(() => inPlace.copy(value, noiseTensor(i + 1, value.shape, { scale: 0.5 }))));
   const learner = darts({
     net,
-    objective: plainObjective(net, crossEntropy().build([])),
+    objective: plainObjective(net, crossEntropyLoss().build([])),
     streams: [
       { part: 'train', sampling: 'instance' },
       { part: 'valid', sampling: 'instance' },

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { training } from '../src/experiment/index.js';
 import { assumedPrior, type Context, type Learner, plainObjective, supervised } from '../src/learn/index.js';
 import { evaluate, type NamedPrior } from '../src/loop/index.js';
-import { balancedSoftmax, crossEntropy } from '../src/loss/index.js';
+import { balancedSoftmax, crossEntropyLoss } from '../src/loss/index.js';
 import { CLASSIFIER, type Model, plainModel, resnet, SCALE } from '../src/net/index.js';
 import { ParameterStore, testing } from '../src/nn/index.js';
 import type { Evaluation } from '../src/run/index.js';
@@ -157,7 +157,7 @@ describe('three steps of sharpness-aware minimisation agree with PyTorch in floa
     const { momentum, weightDecay, clip: gradClip } = f;
     const model = resnet({ ...context, channels: f.channels }, { depth: DEPTH });
     fillWeights(model.store, fixture);
-    const objective = plainObjective(model, crossEntropy().build(f.prior.counts));
+    const objective = plainObjective(model, crossEntropyLoss().build(f.prior.counts));
     const rule = { momentum, weightDecay, gradClip, sam: f.sam.rho };
     const learner = supervised({ ...rule, model, objective, streams: [{ part: 'train', sampling: 'instance' }] });
     for (const [k, { lr, loss, gradNorm }] of f.sam.steps.entries())
@@ -209,7 +209,7 @@ describe('post-hoc logit adjustment agrees with PyTorch', () => {
   };
   const evaluated = async (
     model: Model,
-    { loss = crossEntropy(), prior }: { loss?: ReturnType<typeof crossEntropy>; prior?: NamedPrior } = {},
+    { loss = crossEntropyLoss(), prior }: { loss?: ReturnType<typeof crossEntropyLoss>; prior?: NamedPrior } = {},
   ): Promise<Evaluation> => {
     const assumes = assumedPrior({ streams: [{ part: 'train', sampling: 'instance' }], loss, counts });
     const pass = evaluate(model, { dataset, batchSize: 7, assumes, ...(prior === undefined ? {} : { prior }) });

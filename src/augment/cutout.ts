@@ -1,4 +1,4 @@
-import { mul, tensor, to } from '../tensor/index.js';
+import { like, mul, tensor, to } from '../tensor/index.js';
 import type { Augment } from './augment.js';
 
 /**
@@ -31,7 +31,7 @@ export const cutout = (size: number): Augment => {
           kept.fill(0, start + Math.max(0, left), start + Math.min(width, left + size));
         }
       }
-      return { ...batch, images: mul(images, to(tensor(kept, { shape: [count, 1, height, width] }), images)) };
+      return { ...batch, images: mul(images, to(tensor(kept, { shape: [count, 1, height, width] }), like(images))) };
     },
   };
 };

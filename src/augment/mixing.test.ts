@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Rng } from '../data/index.js';
-import { crossEntropy } from '../loss/index.js';
+import { crossEntropyLoss } from '../loss/index.js';
 import type { TensorBatch } from '../nn/index.js';
 import { randn, rng as random, scope, type Tensor, tensor } from '../tensor/index.js';
 import { type AugmentPass, batchToTensors, cutout, parseAugment } from './index.js';
@@ -85,7 +85,7 @@ describe('mixing augmentations', () => {
     scope(() => {
       random.seed(1);
       const logits = randn([COUNT, 3], { dtype: 'float64' });
-      const loss = crossEntropy().build(COUNTS);
+      const loss = crossEntropyLoss().build(COUNTS);
       const one = (i: number, label: number): number =>
         loss(
           tensor(logits.toArray().slice(3 * i, 3 * i + 3), { shape: [1, 3], dtype: 'float64' }),

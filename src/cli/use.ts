@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import * as library from '../advanced.js';
 import * as figure from '../figure/index.js';
-import * as library from '../index.js';
 import * as tensor from '../tensor/index.js';
 import { UsageError } from './usage.js';
 

@@ -23,7 +23,7 @@ import {
   models,
   type NetShape,
 } from '../net/index.js';
-import { constant, cosine, linear, requireFraction, requireMixing, schedules } from '../schedule/index.js';
+import { constant, cosine, line, requireFraction, requireMixing, schedules } from '../schedule/index.js';
 import { add, mul } from '../tensor/index.js';
 import { checkStage, requireFitForStage, stageOptions, stagePhases, stageWords } from './classifier-stage.js';
 import { define, type Experiment, type Scale, type Values } from './experiment.js';
@@ -232,7 +232,7 @@ export const training = (network: Network, { what = network.name }: { what?: str
         epochs: o.epochs,
         knobs: {
           weightLr: cosine(o.lr, o.lrMin),
-          ...(o.dropPath > 0 ? { dropPath: linear(0, o.dropPath) } : {}),
+          ...(o.dropPath > 0 ? { dropPath: line(0, o.dropPath) } : {}),
           ...(o.bilateral ? { mixing: o.mixing } : {}),
           ...mixRate,
           ...knobs,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { given } from '../../test/support/fixtures.js';
-import { linear, parabolicDecay, schedule } from '../schedule/index.js';
+import { line, parabolicDecay, schedule } from '../schedule/index.js';
 import { drawFigure, figures } from './figures.js';
 import { schedulePlot } from './schedule.js';
 
@@ -8,7 +8,7 @@ const lines = (svg: string) => [...svg.matchAll(/aria-label="line"[^>]*><path d=
 
 describe('schedulePlot', () => {
   it('draws each schedule over all of training, named as it is written', () => {
-    const { svg, title } = schedulePlot([linear(1, 0), parabolicDecay()]);
+    const { svg, title } = schedulePlot([line(1, 0), parabolicDecay()]);
     expect(lines(svg).length).toBe(2);
     for (const text of ['linear(1, 0)', 'parabolicDecay', 'training progress t', 'value', '0.5', '1.0'])
       expect(svg).toContain(`>${text}</text>`);

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Sampling } from '../data/index.js';
-import { balancedSoftmax, crossEntropy, type Loss, losses, reweighted } from '../loss/index.js';
+import { balancedSoftmax, crossEntropyLoss, type Loss, losses, reweighted } from '../loss/index.js';
 import { assumedPrior } from './assumed-prior.js';
 
 const counts = [70, 20, 10];
 const of = (
   samplings: readonly Sampling[],
-  { loss = crossEntropy(), at = {} }: { loss?: Loss; at?: { mixing?: number } } = {},
+  { loss = crossEntropyLoss(), at = {} }: { loss?: Loss; at?: { mixing?: number } } = {},
 ) => assumedPrior({ streams: samplings.map((sampling) => ({ part: 'train', sampling })), loss, counts })(at);
 const near = (values: readonly number[]) => values.map((value) => expect.closeTo(value, 12));
 const thirds = near([1 / 3, 1 / 3, 1 / 3]);
@@ -36,7 +36,7 @@ describe('the prior that logits assume', () => {
     expect(of(['instance'], { loss: losses.read('logit-adjusted(0.5)') })).toEqual(normalised(counts.map(Math.sqrt)));
     const mean = weights.reduce((a, b) => a + b) / 3;
     const half = weights.map((w) => 1 + 0.5 * (w / mean - 1));
-    expect(of(['class'], { loss: reweighted(crossEntropy(), { beta: 0.9, last: 0.5 }) })).toEqual(normalised(half));
+    expect(of(['class'], { loss: reweighted(crossEntropyLoss(), { beta: 0.9, last: 0.5 }) })).toEqual(normalised(half));
     expect(of(['square-root'])).toEqual(normalised(counts.map(Math.sqrt)));
     expect(of(['under'])).toEqual(thirds);
   });
@@ -54,6 +54,6 @@ describe('the prior that logits assume', () => {
       { part: 'valid', sampling: 'class' },
       { part: 'train', sampling: 'instance' },
     ] as const;
-    expect(assumedPrior({ streams, loss: crossEntropy(), counts })({})).toEqual(near([0.7, 0.2, 0.1]));
+    expect(assumedPrior({ streams, loss: crossEntropyLoss(), counts })({})).toEqual(near([0.7, 0.2, 0.1]));
   });
 });

@@ -4,6 +4,7 @@ import {
   cat,
   type Dtype,
   inPlace,
+  like,
   logSoftmax,
   matmul,
   mul,
@@ -114,7 +115,7 @@ export const controller = ({ places, hidden = 64, dtype, device }: ControllerOpt
 
   const decide = (choose: Chooser): Decided =>
     scope(() => {
-      const nothing = zeros([1, hidden], lstm);
+      const nothing = zeros([1, hidden], like(lstm));
       let memory: Memory = { c: nothing, h: nothing };
       const logs: Tensor[] = [];
       let entropy = 0;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { crossEntropy } from '../loss/index.js';
+import { crossEntropyLoss } from '../loss/index.js';
 import { BACKBONE, bilateralNetwork, searchNetwork } from '../net/index.js';
 import type { TensorBatch } from '../nn/index.js';
 import { full, inPlace, narrow, noGrad, randn, rng, scope, tensor } from '../tensor/index.js';
@@ -16,7 +16,7 @@ const settings = {
   archOptimizer: 'adam',
   archWeightDecay: 0,
 } as const;
-const criterion = crossEntropy().build([]);
+const criterion = crossEntropyLoss().build([]);
 const bothParts = (count: number): DartsOptions['streams'] =>
   (['train', 'valid'] as const).flatMap((part) =>
     Array.from({ length: count }, () => ({ part, sampling: 'instance' })),

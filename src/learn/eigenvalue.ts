@@ -5,6 +5,7 @@ import {
   clone,
   enableGrad,
   inPlace,
+  like,
   mul,
   narrow,
   noGrad,
@@ -101,7 +102,7 @@ export const dominantEigenvalue = (
           let start = 0;
           for (const [i, { value }] of alphas.entries()) {
             const part = reshape(narrow(direction, 0, start, sizes[i] ?? 0), value.shape);
-            inPlace.add(value, to(mul(part, distance), value));
+            inPlace.add(value, to(mul(part, distance), like(value)));
             start += sizes[i] ?? 0;
           }
         });

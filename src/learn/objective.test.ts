@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { crossEntropy } from '../loss/index.js';
+import { crossEntropyLoss } from '../loss/index.js';
 import { bilateralNetwork, searchNetwork } from '../net/index.js';
 import type { Pass, TensorBatch } from '../nn/index.js';
 import { randn, rng, scope, tensor } from '../tensor/index.js';
 import { accuracyOf, bilateralObjective, plainObjective } from './objective.js';
 
 const shape = { channels: 4, layers: 3, nodes: 2, classes: 5, inputChannels: 3, dtype: 'float64' } as const;
-const criterion = crossEntropy().build([]);
+const criterion = crossEntropyLoss().build([]);
 const passAt = (mixing: number): Pass => ({ training: true, knobs: { mixing } });
 const int64 = (labels: readonly number[]) => tensor(BigInt64Array.from(labels.map(BigInt)));
 const batch = (label: number): TensorBatch => ({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { crossEntropy } from '../loss/index.js';
+import { crossEntropyLoss } from '../loss/index.js';
 import { derivedNetwork } from '../net/index.js';
 import { namedGenotype } from '../space/index.js';
 import { liveTensors, randn, rng, scope, tensor } from '../tensor/index.js';
@@ -12,7 +12,7 @@ const stepWith = (sam: number | undefined) =>
     rng.seed(3);
     const shape = { channels: 2, layers: 3, nodes: 4, classes: 3, inputChannels: 3, dtype: 'float64' as const };
     const model = derivedNetwork(shape, { genotype: namedGenotype('darts-v2') ?? {} });
-    const objective = plainObjective(model, crossEntropy().build([1, 1, 1]));
+    const objective = plainObjective(model, crossEntropyLoss().build([1, 1, 1]));
     const rule = { momentum: 0.9, weightDecay: 0, gradClip: 5, sam };
     const learner = supervised({ ...rule, model, objective, streams: [{ part: 'train', sampling: 'instance' }] });
     const images = randn([4, 3, 8, 8], { dtype: 'float64' });

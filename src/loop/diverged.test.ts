@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { rest, tinyRun } from '../../test/support/tiny.js';
 import { DivergedError, plainObjective, supervised } from '../learn/index.js';
-import { crossEntropy } from '../loss/index.js';
+import { crossEntropyLoss } from '../loss/index.js';
 import { type Model, resnet } from '../net/index.js';
 import { constant } from '../schedule/index.js';
 import { full, inPlace, noGrad, scope } from '../tensor/index.js';
@@ -15,7 +15,7 @@ const phaseOf = (built: Model[]): Phase => ({
   start: (context) => {
     const model = resnet({ ...context, channels: 2 }, { depth: 8 });
     built.push(model);
-    const objective = plainObjective(model, crossEntropy().build(context.counts));
+    const objective = plainObjective(model, crossEntropyLoss().build(context.counts));
     const rule = { momentum: 0.9, weightDecay: 0, gradClip: 5 };
     return supervised({ ...rule, model, objective, streams: [{ part: 'train', sampling: 'instance' }] });
   },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bytesOf, rest, tinyDataset, tinyPlan, tinyRun, watched } from '../../test/support/tiny.js';
 import { type Learner, plainObjective, supervised } from '../learn/index.js';
-import { crossEntropy } from '../loss/index.js';
+import { crossEntropyLoss } from '../loss/index.js';
 import { derivedNetwork } from '../net/index.js';
 import { genotypes } from '../run/index.js';
 import { constant } from '../schedule/index.js';
@@ -27,7 +27,7 @@ const searchAndTrain = (starts: Start[] = []): Phase[] => {
       const model = derivedNetwork({ ...sizes, ...context }, { genotype: found['backbone'] ?? {} });
       const learner = supervised({
         model,
-        objective: plainObjective(model, crossEntropy().build(context.counts)),
+        objective: plainObjective(model, crossEntropyLoss().build(context.counts)),
         streams: [{ part: 'train', sampling: 'class' }],
         momentum: 0.9,
         weightDecay: 0,

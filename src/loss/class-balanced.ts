@@ -1,4 +1,4 @@
-import { crossEntropy } from './cross-entropy.js';
+import { crossEntropyLoss } from './cross-entropy-loss.js';
 import { focal, requireGamma } from './focal.js';
 import type { Loss } from './loss.js';
 import { classWeights, requireBeta, USUAL_BETA, weighed } from './weighing.js';
@@ -18,7 +18,7 @@ const balanced = (base: Loss, { label, beta }: { label: string; beta: number }):
  */
 export const classBalanced = (beta: number = USUAL_BETA): Loss => {
   requireBeta('class-balanced', beta);
-  return balanced(crossEntropy(), { label: `class-balanced(${beta})`, beta });
+  return balanced(crossEntropyLoss(), { label: `class-balanced(${beta})`, beta });
 };
 
 /**

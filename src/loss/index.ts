@@ -1,6 +1,6 @@
 export { balancedSoftmax } from './balanced-softmax.js';
 export { classBalanced, classBalancedFocal } from './class-balanced.js';
-export { crossEntropy } from './cross-entropy.js';
+export { crossEntropyLoss } from './cross-entropy-loss.js';
 export { dotRegression } from './dot-regression.js';
 export { focal } from './focal.js';
 export { labelAwareSmoothing } from './label-aware-smoothing.js';

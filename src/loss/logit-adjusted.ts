@@ -1,5 +1,5 @@
 import { add, tensor, to } from '../tensor/index.js';
-import { crossEntropy } from './cross-entropy.js';
+import { crossEntropyLoss } from './cross-entropy-loss.js';
 import { type Loss, requireImages, requireParameters } from './loss.js';
 
 /**
@@ -15,7 +15,7 @@ export const logitAdjusted = (tau = 1): Loss => {
     build: (counts) => {
       const total = requireImages(counts, label).reduce((a, b) => a + b);
       const shift = counts.map((n) => tau * Math.log(n / total));
-      const criterion = crossEntropy().build(counts);
+      const criterion = crossEntropyLoss().build(counts);
       return (logits, targets, pass) => {
         const { dtype, device } = logits;
         return criterion(add(logits, to(tensor(shift, { dtype: 'float64' }), { dtype, device })), targets, pass);

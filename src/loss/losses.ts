@@ -1,7 +1,7 @@
 import { ofNumbers, registry, withDefaults } from '../label/index.js';
 import { balancedSoftmax } from './balanced-softmax.js';
 import { classBalanced, classBalancedFocal } from './class-balanced.js';
-import { crossEntropy } from './cross-entropy.js';
+import { crossEntropyLoss } from './cross-entropy-loss.js';
 import { dotRegression } from './dot-regression.js';
 import { focal } from './focal.js';
 import { labelAwareSmoothing } from './label-aware-smoothing.js';
@@ -11,7 +11,7 @@ import type { Loss } from './loss.js';
 
 /** Every loss that has a spelling. */
 export const losses = registry<Loss>('loss', {
-  'cross-entropy': ofNumbers('cross-entropy', crossEntropy),
+  'cross-entropy': ofNumbers('cross-entropy', crossEntropyLoss),
   'balanced-softmax': ofNumbers('balanced-softmax', balancedSoftmax),
   'class-balanced': withDefaults('class-balanced', ['beta'], classBalanced),
   focal: withDefaults('focal', ['gamma'], focal),

@@ -1,4 +1,4 @@
-import { batchNorm, convWeight, type Pass, type Store } from '../nn/index.js';
+import { batchNormLayer, convWeight, type Pass, type Store } from '../nn/index.js';
 import { type Features, joined } from '../space/index.js';
 import { adaptiveAvgPool2d, avgPool2d, conv2d, relu, reshape, scope, type Tensor } from '../tensor/index.js';
 import type { Classifier } from './classifier.js';
@@ -21,9 +21,9 @@ export const auxiliaryHead = (
   }: { channels: number; classes: number; kind?: Classifier | undefined },
 ) => {
   const first = convWeight(store.child(0), { input: channels, output: MIDDLE, kernel: 1 });
-  const firstNorm = batchNorm(store.child(1), { channels: MIDDLE, affine: true });
+  const firstNorm = batchNormLayer(store.child(1), { channels: MIDDLE, affine: true });
   const second = convWeight(store.child(2), { input: MIDDLE, output: LAST, kernel: POOLED });
-  const secondNorm = batchNorm(store.child(3), { channels: LAST, affine: true });
+  const secondNorm = batchNormLayer(store.child(3), { channels: LAST, affine: true });
   const classify = kind.build(store.child('classifier'), { channels: LAST, classes });
   return (features: Features, pass: Pass): Tensor =>
     scope(() => {

@@ -1,4 +1,4 @@
-import { batchNorm, conv, type Pass, type Store } from '../nn/index.js';
+import { batchNormLayer, conv, type Pass, type Store } from '../nn/index.js';
 import {
   type Cell,
   type CellKind,
@@ -34,7 +34,7 @@ const STEM_MULTIPLIER = 3;
 export const backbone = (store: Store, shape: NetShape, { plan, ...made }: CellSpace): Backbone => {
   const stemChannels = STEM_MULTIPLIER * shape.channels;
   const stemConv = conv(store.child('stem').child(0), { input: shape.inputChannels, output: stemChannels, kernel: 3 });
-  const stemNorm = batchNorm(store.child('stem').child(1), { channels: stemChannels, affine: true });
+  const stemNorm = batchNormLayer(store.child('stem').child(1), { channels: stemChannels, affine: true });
 
   const cells: { kind: CellKind; cell: Cell }[] = [];
   let inputs: [number, number] = [stemChannels, stemChannels];

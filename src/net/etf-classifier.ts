@@ -1,4 +1,4 @@
-import { batchNorm } from '../nn/index.js';
+import { batchNormLayer } from '../nn/index.js';
 import {
   inPlace,
   linear,
@@ -48,7 +48,7 @@ export const etfClassifier = (scale = 30): Classifier => {
     label: `etf(${scale})`,
     cosines: { scale, fixed: true },
     build: (store, { channels, classes }) => {
-      const normal = batchNorm(store.child('norm'), { channels, affine: true });
+      const normal = batchNormLayer(store.child('norm'), { channels, affine: true });
       const directions = store.buffer('directions', [classes, channels], 0);
       const { dtype, device } = directions;
       scope(() => noGrad(() => inPlace.copy(directions, to(simplexFrame({ channels, classes }), { dtype, device }))));

@@ -1,5 +1,5 @@
 import { testing } from '../nn/index.js';
-import { noGrad, scope, Tensor, trace, zeros } from '../tensor/index.js';
+import { like, noGrad, scope, Tensor, trace, zeros } from '../tensor/index.js';
 import type { Model } from './model.js';
 
 const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
@@ -16,7 +16,7 @@ export const countMacs = (
   scope(() =>
     noGrad(() =>
       trace(
-        () => answers(zeros([1, inputChannels, imageSize, imageSize], store), testing),
+        () => answers(zeros([1, inputChannels, imageSize, imageSize], like(store)), testing),
         ({ name, args: [, weight], results: [result] }) => {
           if (name !== 'aten::conv2d' && name !== 'aten::linear') return;
           if (weight instanceof Tensor && result !== undefined)

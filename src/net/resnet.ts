@@ -1,4 +1,4 @@
-import { batchNorm, conv, convWeight, type Init, ParameterStore, type Pass, type Store } from '../nn/index.js';
+import { batchNormLayer, conv, convWeight, type Init, ParameterStore, type Pass, type Store } from '../nn/index.js';
 import { modeOf, openSource, type Stage, sumBranches } from '../space/index.js';
 import { everyPixel, relu, scope, type Tensor, zeroPad } from '../tensor/index.js';
 import { pooledClassifier } from './classifier.js';
@@ -39,7 +39,7 @@ const basicBlock = (store: Store, sizes: Sizes): Block => {
   const { output } = sizes;
   const convolution = (at: number, { input, stride }: Omit<Sizes, 'output'>): Stage => ({
     work: { kind: 'dense', weight: convWeight(store.child(at), conv3x3({ input, output })), stride, dilation: 1 },
-    norm: batchNorm(store.child(at + 1), { channels: output, affine: true }),
+    norm: batchNormLayer(store.child(at + 1), { channels: output, affine: true }),
   });
   const operations = [[convolution(0, sizes), convolution(2, { input: output, stride: 1 })], [shortcut(sizes)]];
   return (x, pass) =>
@@ -67,7 +67,7 @@ export const resnet = (
   const store = new ParameterStore(task);
   const place = store.component(BACKBONE);
   const stem = conv(place.child('stem').child(0), conv3x3({ input: inputChannels, output: channels }));
-  const stemNorm = batchNorm(place.child('stem').child(1), { channels, affine: true });
+  const stemNorm = batchNormLayer(place.child('stem').child(1), { channels, affine: true });
   let input = channels;
   const body = Array.from({ length: STAGES }, (_, s) =>
     Array.from({ length: blocks }, (_block, b) => {

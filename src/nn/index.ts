@@ -2,7 +2,7 @@ export type { Target, TensorBatch } from './batch.js';
 export type { Cosines } from './cosines.js';
 export {
   type BatchNorm,
-  batchNorm,
+  batchNormLayer,
   conv,
   convWeight,
   fullyConnected,

@@ -1,4 +1,4 @@
-import { batchNorm as aten, conv2d, linear, mul, type Tensor } from '../tensor/index.js';
+import { batchNorm, conv2d, linear, mul, type Tensor } from '../tensor/index.js';
 import type { Init, Parameter, Store } from './parameters.js';
 import type { Pass } from './pass.js';
 
@@ -54,13 +54,16 @@ export interface BatchNorm {
 }
 
 /** Batch normalisation (momentum 0.1, ε 1e-5). DARTS searches without `affine` and trains derived networks with it. */
-export const batchNorm = (store: Store, { channels, affine }: { channels: number; affine: boolean }): BatchNorm => {
+export const batchNormLayer = (
+  store: Store,
+  { channels, affine }: { channels: number; affine: boolean },
+): BatchNorm => {
   const { root, component } = store;
   const runningMean = store.buffer('running_mean', [channels], 0);
   const runningVar = store.buffer('running_var', [channels], 1);
   const ofBatch = (pass: Pass): boolean => root.trains(component, pass);
   const normalise = (x: Tensor, pass: Pass, [weight, bias]: readonly [Tensor | null, Tensor | null]): Tensor =>
-    aten(x, { weight, bias, runningMean, runningVar, training: ofBatch(pass) });
+    batchNorm(x, { weight, bias, runningMean, runningVar, training: ofBatch(pass) });
   if (affine) {
     const weight = store.weight('weight', [channels], { constant: 1 });
     const bias = store.weight('bias', [channels], { constant: 0 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { full, inPlace, liveTensors, noGrad, randn, rng, scope } from '../tensor/index.js';
-import { batchNorm, fullyConnected, ParameterStore, type Pass, testing } from './index.js';
+import { batchNormLayer, fullyConnected, ParameterStore, type Pass, testing } from './index.js';
 
 const pass: Pass = { training: true, knobs: {} };
 
@@ -126,7 +126,7 @@ describe('a parameter store', () => {
   it('builds a shared batch norm once a place', () => {
     const store = new ParameterStore();
     const place = store.component('a');
-    const make = () => place.once('pool', (below) => batchNorm(below, { channels: 2, affine: false }));
+    const make = () => place.once('pool', (below) => batchNormLayer(below, { channels: 2, affine: false }));
     expect(make()).toBe(make());
     expect([...store.buffers.keys()]).toEqual(['pool.running_mean', 'pool.running_var']);
     store.allocate().dispose();
@@ -137,7 +137,7 @@ describe('layers', () => {
   it('batch norm scales as multiplying its result would, with and without affine', () => {
     for (const affine of [false, true]) {
       const store = new ParameterStore({ dtype: 'float64' });
-      const norm = batchNorm(store.component('a'), { channels: 3, affine });
+      const norm = batchNormLayer(store.component('a'), { channels: 3, affine });
       store.allocate();
       scope(() => {
         const x = randn([2, 3, 4, 4], { dtype: 'float64' });

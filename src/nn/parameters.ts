@@ -7,6 +7,7 @@ import {
   full,
   fusedByDefault,
   inPlace,
+  like,
   mul,
   narrow,
   noGrad,
@@ -69,7 +70,7 @@ const fill = (leaf: Tensor, init: Init): void => {
   else if ('rowLength' in init) {
     inPlace.uniform(leaf, -1, 1);
     inPlace.copy(leaf, mul(div(leaf, norm(leaf, { dim: -1, keepdim: true })), init.rowLength));
-  } else inPlace.copy(leaf, full([1], init.constant, leaf));
+  } else inPlace.copy(leaf, full([1], init.constant, like(leaf)));
 };
 
 // By overload: the map holds values of any type, and who asks by a name knows which.
@@ -166,7 +167,7 @@ export class ParameterStore {
   gather(gradients: readonly Tensor[]): Tensor {
     let next = 0;
     const parts = this.components.flatMap((name) => {
-      if (this.#frozen.has(name)) return [zeros([this.range(name)[1]], this)];
+      if (this.#frozen.has(name)) return [zeros([this.range(name)[1]], like(this))];
       const own = this.trainable.filter((p) => p.component === name).length;
       next += own;
       return gradients.slice(next - own, next).map((g) => reshape(g, [-1]));
@@ -199,7 +200,7 @@ export class ParameterStore {
 
   /** A vector of `length` ones that all layers share. */
   unit(length: number): Tensor {
-    const unit = this.#units.get(length) ?? ones([length], this);
+    const unit = this.#units.get(length) ?? ones([length], like(this));
     this.#units.set(length, unit);
     return unit;
   }
@@ -211,7 +212,7 @@ export class ParameterStore {
   /** Makes the vector of weights, fills it by `rng`, and gives every parameter its view. Returns the store. */
   allocate(): this {
     this.#extend?.(this);
-    this.#flat = zeros([this.size], this);
+    this.#flat = zeros([this.size], like(this));
     let offset = 0;
     for (const entry of this.#entries) {
       const flat = this.#flat;
@@ -260,7 +261,7 @@ export class ParameterStore {
         return entry;
       },
       buffer: (name, shape, value) => {
-        const buffer = full(shape, value, this);
+        const buffer = full(shape, value, like(this));
         this.buffers.set(path(name), buffer);
         return buffer;
       },

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { randn, rng, scope, tensor } from '../tensor/index.js';
-import { batchNorm, ParameterStore, recalibrate } from './index.js';
+import { batchNormLayer, ParameterStore, recalibrate } from './index.js';
 
 describe('running statistics measured anew', () => {
   it('are the weighted mean of the batches alone, and those of norms that do not run stay', () => {
     rng.seed(1);
     const store = new ParameterStore({ dtype: 'float64' });
     const place = store.component('backbone');
-    const runs = batchNorm(place.child('runs'), { channels: 2, affine: false });
-    batchNorm(place.child('idle'), { channels: 2, affine: false });
+    const runs = batchNormLayer(place.child('runs'), { channels: 2, affine: false });
+    batchNormLayer(place.child('idle'), { channels: 2, affine: false });
     place.weight('any', [1], { constant: 0 });
     store.allocate();
     const batches = [0, 1, 2].map((i) => {

@@ -1,8 +1,8 @@
 export { between } from './between.js';
 export { constant } from './constant.js';
 export { cosine } from './cosine.js';
+export { line } from './line.js';
 export { lineThenDecay } from './line-then-decay.js';
-export { linear } from './linear.js';
 export { parabolicDecay } from './parabolic-decay.js';
 export { parseSchedule, schedules } from './parse.js';
 export { product } from './product.js';

@@ -4,7 +4,7 @@ import {
   constant,
   cosine,
   freezeForms,
-  linear,
+  line,
   parabolicDecay,
   parseSchedule,
   product,
@@ -19,7 +19,7 @@ const number = fc.double({ min: -1e6, max: 1e6, noNaN: true }).map((x) => x + 0)
 const plain: fc.Arbitrary<Schedule> = fc.oneof(
   number.map(constant),
   fc.tuple(number, number).map(([a, b]) => cosine(a, b)),
-  fc.tuple(number, number).map(([a, b]) => linear(a, b)),
+  fc.tuple(number, number).map(([a, b]) => line(a, b)),
   fc.constant(parabolicDecay()),
   fc.double({ min: 0, max: 1, noNaN: true }).map((at) => step(at)),
   fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), number, number).map(([at, a, b]) => step(at, a, b)),

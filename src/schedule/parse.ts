@@ -2,8 +2,8 @@ import { numbers, ofNumbers, registry, word } from '../label/index.js';
 import { between } from './between.js';
 import { constant } from './constant.js';
 import { cosine } from './cosine.js';
+import { line } from './line.js';
 import { lineThenDecay } from './line-then-decay.js';
-import { linear } from './linear.js';
 import { parabolicDecay } from './parabolic-decay.js';
 import { product } from './product.js';
 import { reverseSigmoid } from './reverse-sigmoid.js';
@@ -15,7 +15,7 @@ import { step } from './step.js';
 export const schedules = registry<Schedule>('schedule', {
   constant: ofNumbers('constant(value)', constant),
   cosine: ofNumbers('cosine(from, to)', cosine),
-  linear: ofNumbers('linear(from, to)', linear),
+  linear: ofNumbers('linear(from, to)', line),
   lineThenDecay: ofNumbers('lineThenDecay(from, at)', lineThenDecay),
   parabolicDecay: ofNumbers('parabolicDecay', parabolicDecay),
   reverseSigmoid: ofNumbers(

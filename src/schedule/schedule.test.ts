@@ -4,7 +4,7 @@ import {
   between,
   constant,
   cosine,
-  linear,
+  line,
   lineThenDecay,
   parabolicDecay,
   product,
@@ -20,7 +20,7 @@ const progress = fc.double({ min: 0, max: 1, noNaN: true });
 describe('schedules', () => {
   it.each([
     ['cosine', cosine],
-    ['linear', linear],
+    ['linear', line],
   ] as const)('%s goes from its start to its end, and never outside them', (_, make) => {
     fc.assert(
       fc.property(value, value, progress, (from, to, t) => {
@@ -40,8 +40,8 @@ describe('schedules', () => {
       fc.property(progress, progress, (a, b) => {
         const s = cosine(1, 0);
         expect(s(Math.min(a, b))).toBeGreaterThanOrEqual(s(Math.max(a, b)));
-        expect(s(0.1)).toBeGreaterThan(linear(1, 0)(0.1));
-        expect(s(0.9)).toBeLessThan(linear(1, 0)(0.9));
+        expect(s(0.1)).toBeGreaterThan(line(1, 0)(0.1));
+        expect(s(0.9)).toBeLessThan(line(1, 0)(0.9));
       }),
     );
   });
@@ -64,7 +64,7 @@ describe('schedules', () => {
   it('a product multiplies, and is 1 without factors', () => {
     fc.assert(
       fc.property(value, progress, (v, t) => {
-        expect(product(constant(v), linear(1, 0))(t)).toBeCloseTo(v * (1 - t), 6);
+        expect(product(constant(v), line(1, 0))(t)).toBeCloseTo(v * (1 - t), 6);
         expect(product()(t)).toBe(1);
       }),
     );
@@ -86,7 +86,7 @@ describe('schedules', () => {
   it('carry a label that says their formula', () => {
     expect(constant(3).label).toBe('constant(3)');
     expect(cosine(0.025, 0.001).label).toBe('cosine(0.025, 0.001)');
-    expect(product(constant(3), linear(1, 0)).label).toBe('constant(3) × linear(1, 0)');
+    expect(product(constant(3), line(1, 0)).label).toBe('constant(3) × linear(1, 0)');
     expect(schedule('mine', (t) => t).label).toBe('mine');
   });
 });

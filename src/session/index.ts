@@ -23,6 +23,7 @@ export {
 } from './predict.js';
 export { requireTrained } from './require-trained.js';
 export { type Given, givenNames, reopen, resumeRun } from './resume.js';
+export { type SearchRequest, search } from './search.js';
 export { prepare, startRun, usualMachine } from './start.js';
 export { type TrainRequest, train } from './train.js';
 export { tailnasVersion } from './versions.js';

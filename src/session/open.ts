@@ -7,7 +7,7 @@ import { noGrad, scope, type Tensor } from '../tensor/index.js';
 import { restoreNetwork } from './network.js';
 
 /** A run's network, ready to answer images. It needs the run folder alone. */
-export interface OpenModel {
+export interface OpenModel extends Disposable {
   /** The run folder. */
   readonly run: string;
   readonly info: RunInfo;
@@ -74,5 +74,6 @@ export const open = (run: string, { device = 'cpu' }: { device?: string } = {}):
       );
     },
     dispose: learner.dispose,
+    [Symbol.dispose]: learner.dispose,
   };
 };

@@ -1,5 +1,5 @@
 import type { Pass, Store } from '../nn/index.js';
-import { full, scope, type Tensor, zeros } from '../tensor/index.js';
+import { full, like, scope, type Tensor, zeros } from '../tensor/index.js';
 import { type DropMask, sumBranches, type Term } from './node.js';
 import { passing, rejoin, sumPassing, worked } from './partial-channels.js';
 import type { CellKind, CellPlan } from './plan.js';
@@ -147,7 +147,7 @@ export const cell = (store: Store, { nodes, concat }: CellPlan, shape: CellShape
         const mode = { ...modeOf(store, pass), training: store.root.trains(store.component, pass), mask };
         const states: State[] = [];
         const beta = pass.knobs['auxiliarySkip'] ?? 0;
-        const auxiliary = auxiliarySkip && beta !== 0 ? full([], beta, store.root) : 0;
+        const auxiliary = auxiliarySkip && beta !== 0 ? full([], beta, like(store.root)) : 0;
         const skipDropout = supernet && mode.training ? (pass.knobs['skipDropout'] ?? 0) : 0;
         /** A skip connection under dropout does not read the state with the others: its mask is its own. */
         const isDropped = ({ column, stages }: { column: number; stages: readonly Stage[] }): boolean =>

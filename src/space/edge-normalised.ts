@@ -1,4 +1,4 @@
-import { cat, mul, narrow, noGrad, ones, scope, softmax, stack, type Tensor, unbind } from '../tensor/index.js';
+import { cat, like, mul, narrow, noGrad, ones, scope, softmax, stack, type Tensor, unbind } from '../tensor/index.js';
 import type { CellPlan } from './plan.js';
 import type { Relaxation, Tensors } from './relaxation.js';
 
@@ -40,7 +40,7 @@ export const edgeNormalised = (inner: Relaxation): Relaxation => ({
     const terms = at.plan.nodes.flat().flatMap(({ row, ops }) =>
       ops.flatMap(({ column }) => {
         const weight = operations.at(row, column);
-        return weight === 0 ? [] : [{ row, column, weight: weight === 1 ? ones([], edge(row)) : weight }];
+        return weight === 0 ? [] : [{ row, column, weight: weight === 1 ? ones([], like(edge(row))) : weight }];
       }),
     );
     const [own, ofEdge] = [terms.map(({ weight }) => weight), terms.map(({ row }) => edge(row))];

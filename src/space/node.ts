@@ -1,4 +1,4 @@
-import { add, full, inPlace, mul, noGrad, ones, scope, stack, type Tensor } from '../tensor/index.js';
+import { add, full, inPlace, like, mul, noGrad, ones, scope, stack, type Tensor } from '../tensor/index.js';
 import { type NodeTerm, nodeSum, readSource } from './fused.js';
 import type { Branch, Mode } from './run-stages.js';
 
@@ -69,7 +69,7 @@ const wholeSum = (terms: readonly Term[], mode: NodeMode): Tensor | undefined =>
 };
 
 const bernoulli: DropMask = ({ batch, keep, x }) => {
-  const mask = full([batch, 1, 1, 1], 0, x);
+  const mask = full([batch, 1, 1, 1], 0, like(x));
   inPlace.bernoulli(mask, keep);
   return mask;
 };

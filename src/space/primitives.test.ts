@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { batchNorm, convWeight, ParameterStore, type Pass } from '../nn/index.js';
+import { batchNormLayer, convWeight, ParameterStore, type Pass } from '../nn/index.js';
 import { channelsLast, grad, mul, randn, rng, scope, sum, type Tensor, zeros } from '../tensor/index.js';
 import {
   type Branch,
@@ -75,7 +75,7 @@ describe('a primitive of a user’s own', () => {
     build: ({ store, channels }) =>
       work.map((kind, i) => {
         const place = store.child(i);
-        const norm = batchNorm(place.child('norm'), { channels, affine: i === 1 });
+        const norm = batchNormLayer(place.child('norm'), { channels, affine: i === 1 });
         if (kind !== 'pointwise') return { work: blur(kind === 'blur x' ? 'x' : 'relu'), norm };
         return { work: { kind, weight: convWeight(place, { input: channels, output: channels, kernel: 1 }) }, norm };
       }),

@@ -1,5 +1,5 @@
 import { type Entry, registry } from '../label/index.js';
-import { batchNorm, convWeight, type Store } from '../nn/index.js';
+import { batchNormLayer, convWeight, type Store } from '../nn/index.js';
 import type { OpContext, Primitive, Stage, Work } from './primitive.js';
 
 /** Contributes zero: nothing is computed. In a softmax it still takes its share. */
@@ -11,7 +11,7 @@ const pool = (name: string, kind: 'max' | 'avg'): Primitive => ({
   name,
   build: ({ sourceStore, channels, stride, supernet }) =>
     sourceStore.once(name, (store): readonly Stage[] => [
-      { work: { kind, stride }, norm: supernet ? batchNorm(store, { channels, affine: false }) : undefined },
+      { work: { kind, stride }, norm: supernet ? batchNormLayer(store, { channels, affine: false }) : undefined },
     ]),
 });
 
@@ -25,7 +25,10 @@ interface Width {
 export const reluConv = ({ store, supernet }: Place, { input, output }: Width): readonly Stage[] => {
   const weight = convWeight(store.child(1), { input, output, kernel: 1 });
   return [
-    { work: { kind: 'pointwise', weight }, norm: batchNorm(store.child(2), { channels: output, affine: !supernet }) },
+    {
+      work: { kind: 'pointwise', weight },
+      norm: batchNormLayer(store.child(2), { channels: output, affine: !supernet }),
+    },
   ];
 };
 
@@ -34,7 +37,7 @@ export const factorizedReduce = ({ store, supernet }: Place, { input, output }: 
   const half = Math.floor(output / 2);
   const first = convWeight(store.child('conv_1'), { input, output: half, kernel: 1 });
   const second = convWeight(store.child('conv_2'), { input, output: output - half, kernel: 1 });
-  const norm = batchNorm(store.child('bn'), { channels: output, affine: !supernet });
+  const norm = batchNormLayer(store.child('bn'), { channels: output, affine: !supernet });
   return [{ work: { kind: 'reduction', weights: [first, second] }, norm }];
 };
 
@@ -58,7 +61,7 @@ const separableStage = (
   const depthwise = convWeight(place(0), { ...shape, kernel, groups: channels });
   const pointwise = convWeight(place(1), { ...shape, kernel: 1 });
   const work: Work = { kind: 'separable', depthwise, pointwise, stride, dilation };
-  return { work, norm: batchNorm(place(2), { channels, affine: !supernet }) };
+  return { work, norm: batchNormLayer(place(2), { channels, affine: !supernet }) };
 };
 
 /** (ReLU, depthwise, pointwise, batch norm) twice; the stride is on the first. */

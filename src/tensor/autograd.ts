@@ -1,5 +1,6 @@
 import { native } from './native.js';
 import { zerosLike } from './ops.js';
+import { optionsOf } from './options.js';
 import { Tensor } from './tensor.js';
 
 interface GradOptions {
@@ -12,6 +13,7 @@ interface GradOptions {
   /** What an input that no output depends on gets: an error (default), or zeros. */
   unused?: 'error' | 'zeros';
 }
+const known = optionsOf<GradOptions>({ gradOutputs: true, retainGraph: true, createGraph: true, unused: true });
 
 /**
  * Gradients of `outputs` with respect to `inputs`, one tensor an input, of its shape. Nothing is accumulated anywhere:
@@ -20,8 +22,9 @@ interface GradOptions {
 export const grad = (
   outputs: Tensor | readonly Tensor[],
   inputs: readonly Tensor[],
-  { gradOutputs = [], retainGraph = false, createGraph = false, unused = 'error' }: GradOptions = {},
+  options: GradOptions = {},
 ): Tensor[] => {
+  const { gradOutputs = [], retainGraph = false, createGraph = false, unused = 'error' } = known(options, 'take grad');
   const handles = native().grad(
     (outputs instanceof Tensor ? [outputs] : outputs).map((t) => t.handle),
     inputs.map((t) => t.handle),

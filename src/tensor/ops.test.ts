@@ -13,6 +13,7 @@ import {
   grad,
   inPlace,
   liveTensors,
+  maxPool2d,
   mean,
   mul,
   noGrad,
@@ -62,11 +63,37 @@ describe('operations', () => {
     });
   });
 
+  it('pool without overlap unless a stride is given, as PyTorch does', () => {
+    scope(() => {
+      const x = reshape(to(arange(16), { dtype: 'float32' }), [1, 1, 4, 4]);
+      expect(maxPool2d(x, { kernel: 2 }).toArray()).toEqual([5, 7, 13, 15]);
+      expect(avgPool2d(x, { kernel: [2, 4] }).toArray()).toEqual([3.5, 11.5]);
+      expect(maxPool2d(x, { kernel: 2, stride: 1 }).shape).toEqual([1, 1, 3, 3]);
+    });
+  });
+
+  it('refuse options that do not exist, in plain JavaScript too', () => {
+    const typo = (name: string): Record<never, never> => ({ [name]: 1 });
+    scope(() => {
+      const x = randn([1, 1, 4, 4]);
+      expect(() => conv2d(x, x, typo('strid'))).toThrow(
+        'Cannot convolve: there is no option "strid"; did you mean "stride"?',
+      );
+      expect(() => sum(x, typo('dims'))).toThrow('there is no option "dims"; did you mean "dim"?');
+      expect(() => zeros([1], typo('type'))).toThrow('Cannot make zeros: there is no option "type"');
+      expect(() => grad(x, [x], typo('retain'))).toThrow('there is no option "retain"');
+      expect(() => tensor([1], typo('size'))).toThrow('there is no option "size"');
+    });
+  });
+
   it('average only pixels inside the image, unless padding is to count', () => {
     scope(() => {
       const x = full([1, 1, 2, 2], 4);
-      expect(avgPool2d(x, { kernel: 3, padding: 1 }).toArray()).toEqual([4, 4, 4, 4]);
-      expect(avgPool2d(x, { kernel: 3, padding: 1, countPadding: true }).toArray()[0]).toBeCloseTo(16 / 9, 6);
+      expect(avgPool2d(x, { kernel: 3, stride: 1, padding: 1 }).toArray()).toEqual([4, 4, 4, 4]);
+      expect(avgPool2d(x, { kernel: 3, stride: 1, padding: 1, countPadding: true }).toArray()[0]).toBeCloseTo(
+        16 / 9,
+        6,
+      );
     });
   });
 

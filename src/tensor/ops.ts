@@ -1,47 +1,63 @@
 import type { Dtype } from './dtype.js';
 import { tensorOp, tensorsOp } from './operator.js';
+import { optionsOf } from './options.js';
 import { scope, type Tensor } from './tensor.js';
 
 /** A number stands for a tensor of one element wherever arithmetic allows it. */
 export type Operand = Tensor | number;
 
 interface Creation {
+  /** float32 unless said; int64 for `arange`. */
   dtype?: Dtype;
+  /** `'cpu'` unless said. */
   device?: string;
 }
+const creation = optionsOf<Creation>({ dtype: true, device: true });
+
+/** Element type and device of a tensor, or of what else has them: `zeros([3], like(x))`. */
+export const like = ({ dtype, device }: Required<Creation>): Required<Creation> => ({ dtype, device });
 
 // Creation: libtorch's own default (float32, CPU) is said here, so that no global setting can change what a program
 // means.
 
 const zerosOp = tensorOp('aten::zeros', 'size', 'dtype', 'layout', 'device');
-export const zeros = (shape: readonly number[], { dtype = 'float32', device = 'cpu' }: Creation = {}): Tensor =>
-  zerosOp(shape, dtype, null, device);
+export const zeros = (shape: readonly number[], options: Creation = {}): Tensor => {
+  const { dtype = 'float32', device = 'cpu' } = creation(options, 'make zeros');
+  return zerosOp(shape, dtype, null, device);
+};
 
 const onesOp = tensorOp('aten::ones', 'size', 'dtype', 'layout', 'device');
-export const ones = (shape: readonly number[], { dtype = 'float32', device = 'cpu' }: Creation = {}): Tensor =>
-  onesOp(shape, dtype, null, device);
+export const ones = (shape: readonly number[], options: Creation = {}): Tensor => {
+  const { dtype = 'float32', device = 'cpu' } = creation(options, 'make ones');
+  return onesOp(shape, dtype, null, device);
+};
 
 const fullOp = tensorOp('aten::full', 'size', 'fill_value', 'dtype', 'layout', 'device');
-export const full = (
-  shape: readonly number[],
-  value: number,
-  { dtype = 'float32', device = 'cpu' }: Creation = {},
-): Tensor => fullOp(shape, value, dtype, null, device);
+export const full = (shape: readonly number[], value: number, options: Creation = {}): Tensor => {
+  const { dtype = 'float32', device = 'cpu' } = creation(options, 'make full');
+  return fullOp(shape, value, dtype, null, device);
+};
 
 const arangeOp = tensorOp('aten::arange', 'end', 'dtype', 'layout', 'device');
 /** 0, 1, …, end − 1. */
-export const arange = (end: number, { dtype = 'int64', device = 'cpu' }: Creation = {}): Tensor =>
-  arangeOp(end, dtype, null, device);
+export const arange = (end: number, options: Creation = {}): Tensor => {
+  const { dtype = 'int64', device = 'cpu' } = creation(options, 'make arange');
+  return arangeOp(end, dtype, null, device);
+};
 
 const randnOp = tensorOp('aten::randn', 'size', 'dtype', 'layout', 'device');
 /** Standard normal numbers, from `rng`. */
-export const randn = (shape: readonly number[], { dtype = 'float32', device = 'cpu' }: Creation = {}): Tensor =>
-  randnOp(shape, dtype, null, device);
+export const randn = (shape: readonly number[], options: Creation = {}): Tensor => {
+  const { dtype = 'float32', device = 'cpu' } = creation(options, 'make randn');
+  return randnOp(shape, dtype, null, device);
+};
 
 const randOp = tensorOp('aten::rand', 'size', 'dtype', 'layout', 'device');
 /** Uniform numbers in [0, 1), from `rng`. */
-export const rand = (shape: readonly number[], { dtype = 'float32', device = 'cpu' }: Creation = {}): Tensor =>
-  randOp(shape, dtype, null, device);
+export const rand = (shape: readonly number[], options: Creation = {}): Tensor => {
+  const { dtype = 'float32', device = 'cpu' } = creation(options, 'make rand');
+  return randOp(shape, dtype, null, device);
+};
 
 export const zerosLike = tensorOp('aten::zeros_like', 'self') as (x: Tensor) => Tensor;
 export const onesLike = tensorOp('aten::ones_like', 'self') as (x: Tensor) => Tensor;
@@ -70,9 +86,13 @@ export const square = unary('square');
 export const sigmoid = unary('sigmoid');
 export const tanh = unary('tanh');
 export const isfinite = unary('isfinite');
+const boundsOf = optionsOf<{ least: number; most: number }>({ least: true, most: true });
 const clampOp = tensorOp('aten::clamp', 'self', 'min', 'max');
 /** x between two numbers: what is outside becomes the nearer, and has no gradient. */
-export const clamp = (x: Tensor, { least, most }: { least: number; most: number }): Tensor => clampOp(x, least, most);
+export const clamp = (x: Tensor, bounds: { least: number; most: number }): Tensor => {
+  const { least, most } = boundsOf(bounds, 'clamp');
+  return clampOp(x, least, most);
+};
 const sampleDirichletOp = tensorOp('aten::_sample_dirichlet', 'self');
 /** A draw of the Dirichlet distribution with these concentrations, from `rng`; no gradient. c: [..., n] → [..., n] */
 export const sampleDirichlet = (c: Tensor): Tensor => sampleDirichletOp(c);
@@ -90,26 +110,45 @@ export const matmul = (x: Tensor, y: Tensor): Tensor => matmulOp(x, y);
 interface Reduction {
   /** Dimensions to reduce; all when left out. */
   dim?: number | readonly number[];
+  /** Whether reduced dimensions stay, of size 1; no unless said. */
   keepdim?: boolean;
 }
+const reduction = optionsOf<Reduction>({ dim: true, keepdim: true });
 const dims = (dim: Reduction['dim']): readonly number[] | null =>
   dim === undefined ? null : typeof dim === 'number' ? [dim] : dim;
 
 const sumOp = tensorOp('aten::sum.dim_IntList', 'self', 'dim', 'keepdim');
-export const sum = (x: Tensor, { dim, keepdim = false }: Reduction = {}): Tensor => sumOp(x, dims(dim), keepdim);
+export const sum = (x: Tensor, options: Reduction = {}): Tensor => {
+  const { dim, keepdim = false } = reduction(options, 'take sum');
+  return sumOp(x, dims(dim), keepdim);
+};
 
 const meanOp = tensorOp('aten::mean.dim', 'self', 'dim', 'keepdim');
-export const mean = (x: Tensor, { dim, keepdim = false }: Reduction = {}): Tensor => meanOp(x, dims(dim), keepdim);
+export const mean = (x: Tensor, options: Reduction = {}): Tensor => {
+  const { dim, keepdim = false } = reduction(options, 'take mean');
+  return meanOp(x, dims(dim), keepdim);
+};
 
 const normOp = tensorOp('aten::linalg_vector_norm', 'self', 'ord', 'dim', 'keepdim');
 /** Euclidean length. */
-export const norm = (x: Tensor, { dim, keepdim = false }: Reduction = {}): Tensor => normOp(x, 2, dims(dim), keepdim);
+export const norm = (x: Tensor, options: Reduction = {}): Tensor => {
+  const { dim, keepdim = false } = reduction(options, 'take norm');
+  return normOp(x, 2, dims(dim), keepdim);
+};
 
 const argmaxOp = tensorOp('aten::argmax', 'self', 'dim', 'keepdim');
-export const argmax = (x: Tensor, { dim, keepdim = false }: { dim?: number; keepdim?: boolean } = {}): Tensor =>
-  argmaxOp(x, dim ?? null, keepdim);
+export const argmax = (x: Tensor, options: { dim?: number; keepdim?: boolean } = {}): Tensor => {
+  reduction(options, 'take argmax');
+  const { dim, keepdim = false } = options;
+  return argmaxOp(x, dim ?? null, keepdim);
+};
 
 // Choosing elements.
+
+interface Along {
+  dim?: number;
+}
+const along = optionsOf<Along>({ dim: true });
 
 const indexSelectOp = tensorOp('aten::index_select', 'self', 'dim', 'index');
 /** The entries of `x` along `dim` that `index` names, one after the other. index: int64 [n] */
@@ -152,14 +191,23 @@ const expandOp = tensorOp('aten::expand', 'self', 'size');
 export const expand = (x: Tensor, shape: readonly number[]): Tensor => expandOp(x, shape);
 
 const catOp = tensorOp('aten::cat', 'tensors', 'dim');
-export const cat = (tensors: readonly Tensor[], { dim = 0 }: { dim?: number } = {}): Tensor => catOp(tensors, dim);
+export const cat = (tensors: readonly Tensor[], options: Along = {}): Tensor => {
+  const { dim = 0 } = along(options, 'cat');
+  return catOp(tensors, dim);
+};
 
 const stackOp = tensorOp('aten::stack', 'tensors', 'dim');
-export const stack = (tensors: readonly Tensor[], { dim = 0 }: { dim?: number } = {}): Tensor => stackOp(tensors, dim);
+export const stack = (tensors: readonly Tensor[], options: Along = {}): Tensor => {
+  const { dim = 0 } = along(options, 'stack');
+  return stackOp(tensors, dim);
+};
 
 const splitOp = tensorsOp('aten::unbind.int', 'self', 'dim');
 /** Every entry along `dim`, as views. */
-export const unbind = (x: Tensor, { dim = 0 }: { dim?: number } = {}): Tensor[] => splitOp(x, dim);
+export const unbind = (x: Tensor, options: Along = {}): Tensor[] => {
+  const { dim = 0 } = along(options, 'unbind');
+  return splitOp(x, dim);
+};
 
 // Copies and conversions.
 
@@ -176,7 +224,8 @@ export const channelsLast = (x: Tensor): Tensor => contiguousOp(x, CHANNELS_LAST
 const toOp = tensorOp('aten::to.dtype', 'self', 'dtype');
 const toDeviceOp = tensorOp('aten::to.device', 'self', 'device', 'dtype');
 /** Converts element type or device; no copy when nothing changes. */
-export const to = (x: Tensor, { dtype, device }: Creation): Tensor => {
+export const to = (x: Tensor, options: Creation): Tensor => {
+  const { dtype, device } = creation(options, 'convert');
   if (device !== undefined) return toDeviceOp(x, device, dtype ?? x.dtype);
   return dtype === undefined ? x : toOp(x, dtype);
 };

@@ -174,7 +174,11 @@ describe('a tensor', () => {
   it('tells what it is', () => {
     scope(() => {
       const x = zeros([2, 3]);
-      expect([String(x), x.device, x.requiresGrad]).toEqual(['Tensor(float32 [2, 3])', 'cpu', false]);
+      expect([String(x), x.device, x.requiresGrad]).toEqual([
+        'Tensor(float32 [2, 3])\n[[0, 0, 0],\n [0, 0, 0]]',
+        'cpu',
+        false,
+      ]);
       expect(x.requireGrad()).toBe(x);
       expect(x.requiresGrad).toBe(true);
       expect(() => tensor([1], { dtype: 'int64' }).requireGrad()).toThrow(/^Cannot set requiresGrad: /);

@@ -2,6 +2,8 @@
 import { arrayOf, type Data, type Dtype, dtypeCode, dtypeOfArray, dtypeOfCode, requireHolds, viewAs } from './dtype.js';
 import { isHalf, ofHalf } from './half.js';
 import { native } from './native.js';
+import { optionsOf } from './options.js';
+import { printed } from './print.js';
 
 let depth = 0;
 
@@ -84,8 +86,23 @@ export class Tensor implements Disposable {
   [Symbol.dispose](): void {
     this.dispose();
   }
+  /** Type, shape and values; of large tensors the ends of each dimension. */
   toString(): string {
-    return this.disposed ? 'Tensor(disposed)' : `Tensor(${this.dtype} [${this.shape.join(', ')}])`;
+    if (this.disposed) return 'Tensor(disposed)';
+    const { dtype, shape, device } = this;
+    const head = `Tensor(${dtype} [${shape.join(', ')}]${device === 'cpu' ? '' : ` ${device}`})`;
+    if (device.startsWith('meta')) return head; // has no values
+    const data = this.data();
+    const at = (i: number) => {
+      const value = data[i] ?? 0;
+      if (dtype === 'bool') return value !== 0;
+      return isHalf(dtype) ? ofHalf(Number(value), dtype) : value;
+    };
+    return `${head}${shape.length > 1 ? '\n' : ' '}${printed(shape, at)}`;
+  }
+  /** What `console.log` shows. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
   }
 }
 
@@ -136,15 +153,15 @@ const flat = (data: Nested): number[] => {
 const fits = (data: Nested, [size, ...inner]: readonly number[]): boolean =>
   typeof data === 'number' ? size === undefined : data.length === size && data.every((item) => fits(item, inner));
 
+const known = optionsOf<{ shape?: readonly number[]; dtype?: Dtype }>({ shape: true, dtype: true });
+
 /**
  * Makes a tensor from numbers: nested arrays (their nesting is the shape), or a typed array with `shape` (default: one
  * dimension). Nested arrays become float32 unless `dtype` says otherwise; a typed array keeps its element type. Throws
  * when the sizes do not fit, and on numbers that the element type cannot hold.
  */
-export const tensor = (
-  data: Nested | Data,
-  { shape, dtype }: { shape?: readonly number[]; dtype?: Dtype } = {},
-): Tensor => {
+export const tensor = (data: Nested | Data, options: { shape?: readonly number[]; dtype?: Dtype } = {}): Tensor => {
+  const { shape, dtype } = known(options, 'make tensor');
   if (ArrayBuffer.isView(data)) {
     const own = dtype ?? dtypeOfArray(data);
     requireHolds(data, own);

@@ -122,3 +122,25 @@ describe('advice', () => {
   it('spells options as their flags', () =>
     expect(flagsOf({ batchSize: 8, flip: false })).toEqual(['--batch-size', '8', '--no-flip']));
 });
+
+describe('what pages tell to type', () => {
+  const pages = ['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md']
+    .concat(readdirSync(join(root, 'docs')).map((name) => join('docs', name)))
+    .filter((name) => name.endsWith('.md'));
+  const typed = pages.flatMap((page) =>
+    [...readFileSync(join(root, page), 'utf8').matchAll(/^```\w*\n([\s\S]*?)^```/gm)]
+      .flatMap(([, block = '']) => [...block.matchAll(/^(?:npx )?tailnas (\S+)([^#\n]*)/gm)])
+      .map((m) => ({
+        page,
+        command: m[1] ?? '',
+        flags: (m[2] ?? '').split(' -- ')[0]?.match(FLAG) ?? [],
+      })),
+  );
+
+  it('are commands and flags that exist', () => {
+    expect(typed.length).toBeGreaterThan(30);
+    const wrong = typed.filter(({ command, flags }) => !flags.every((flag) => has(command, flag)));
+    expect(wrong.map(({ page, command, flags }) => `${page}: ${command} ${flags.join(' ')}`)).toEqual([]);
+    expect(typed.filter(({ command }) => !commands.has(command))).toEqual([]);
+  });
+});

@@ -67,9 +67,9 @@ describe('the tables of docs/results/README.md', () => {
   });
 });
 
-describe('the file tree of README.md', () => {
+describe('the file tree of ARCHITECTURE.md', () => {
   it('names every room, and nothing that is not there', () => {
-    const tree = /```\n(native\/[\s\S]*?)```/.exec(read('README.md'))?.[1] ?? '';
+    const tree = /```\n(native\/[\s\S]*?)```/.exec(read('ARCHITECTURE.md'))?.[1] ?? '';
     const rooms = [...tree.matchAll(/^ {2}(\w[\w-]*)\/ /gm)].map((m) => m[1] ?? '');
     const real = readdirSync(join(root, 'src'), { withFileTypes: true })
       .filter((e) => e.isDirectory())
@@ -81,7 +81,7 @@ describe('the file tree of README.md', () => {
 describe('TypeScript examples', () => {
   // Below the package, so that `tailnas` resolves to itself as it does for those who install it.
   const folder = join(root, 'build', 'examples');
-  const examples = ['README.md', 'CONTRIBUTING.md', 'docs/library.md'].flatMap((page) =>
+  const examples = ['README.md', 'docs/library.md', 'docs/tensor.md'].flatMap((page) =>
     [...read(page).matchAll(/```ts\n([\s\S]*?)```/g)].map((m, i) => ({ name: `${page} ${i + 1}`, code: m[1] ?? '' })),
   );
   const file = (name: string): string => join(folder, `${name.replace(/\W+/g, '-').toLowerCase()}.ts`);

@@ -13,6 +13,7 @@ export const everyPixel = (x: Tensor, step: Pair): Tensor =>
 
 const conv2dOp = tensorOp('aten::conv2d', 'input', 'weight', 'bias', 'stride', 'padding', 'dilation', 'groups');
 interface Convolution {
+  /** [out]; none unless given. */
   bias?: Tensor | null;
   /** 1 unless said. */
   stride?: Pair;
@@ -128,6 +129,7 @@ const eluOp = tensorOp('aten::elu', 'self');
 export const elu = (x: Tensor): Tensor => eluOp(x);
 
 interface Biased {
+  /** [out]; none unless given. */
   bias?: Tensor | null;
 }
 const biased = optionsOf<Biased>({ bias: true });

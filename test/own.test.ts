@@ -4,10 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildCli, type Cli } from './support/cli.js';
 import { writeImages } from './support/images.js';
 
-const page = readFileSync(join(resolve(import.meta.dirname, '..'), 'CONTRIBUTING.md'), 'utf8');
+const page = readFileSync(join(resolve(import.meta.dirname, '..'), 'docs', 'own.md'), 'utf8');
 const SMALL = /`(--data images [^`]+)`/.exec(page)?.[1] ?? '';
 // Each section has a module and the commands that use it.
-const examples = [...page.matchAll(/^### (.+)\n[\s\S]*?```js\n([\s\S]*?)```\n\n```sh\n([\s\S]*?)```/gm)].map((m) => ({
+const examples = [...page.matchAll(/^## (.+)\n[\s\S]*?```js\n([\s\S]*?)```\n\n```sh\n([\s\S]*?)```/gm)].map((m) => ({
   title: m[1] ?? '',
   code: m[2] ?? '',
   commands: (m[3] ?? '').trim().split('\n'),
@@ -17,7 +17,7 @@ const examples = [...page.matchAll(/^### (.+)\n[\s\S]*?```js\n([\s\S]*?)```\n\n`
 const wordsOf = (command: string): string[] =>
   (command.replaceAll('$SMALL', SMALL).match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replaceAll('"', ''));
 
-describe('the examples of CONTRIBUTING.md', () => {
+describe('the examples of docs/own.md', () => {
   let cli: Cli;
   beforeAll(async () => {
     cli = await buildCli();

@@ -4,14 +4,14 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { oneOf } from '../experiment/index.js';
 import { drawFigure, type Figure, type FigureKind, figures, schedulePlot, svgToPng } from '../figure/index.js';
 import { printable } from '../label/index.js';
-import { loadRun } from '../measure/index.js';
+import { loadRun, withoutCommon } from '../measure/index.js';
 import { writeAtomic } from '../run/atomic.js';
 import { parseSchedule } from '../schedule/index.js';
 import { argument, fromUser, UsageError } from './usage.js';
 
 /** Draws from run folders; the paper's figures take only the runs that they are of. */
 const drawRuns = (kind: FigureKind, paths: readonly string[]): Figure => {
-  const runs = paths.map(loadRun);
+  const runs = withoutCommon(paths.map(loadRun));
   for (const { path, problems } of runs)
     for (const problem of problems) process.stderr.write(`${printable(`${path}: ${problem}`)}\n`);
   const { name, recipes } = kind;

@@ -7,6 +7,7 @@ import { alpha } from './alpha.js';
 import type { Figure } from './canvas.js';
 import { classes } from './classes.js';
 import { continued } from './continued.js';
+import { cost } from './cost.js';
 import { eigenvalue } from './eigenvalue.js';
 import { drawFigure as draw, figures, figuresFor } from './figures.js';
 import { gradients } from './gradients.js';
@@ -181,6 +182,27 @@ describe('figures of trainings', () => {
     expect(caption).not.toContain('architecture');
     expect(draw(training, trained).title).toBe('Training and validation of HLS, derived (train) (n = 2)');
     for (const drawn of figuresFor(trained)) expectSound(drawn);
+  });
+
+  it('show what networks of different kinds reach for their cost, one point per run', () => {
+    const sized = (run: LoadedRun, weights: number): LoadedRun => ({
+      ...run,
+      info: { ...run.info, size: { weights, multiplyAdds: 17e6 + weights } },
+    });
+    const runs = [...trained.map((run, i) => sized(run, 90_000 + i)), ...unvalidated.map((run) => sized(run, 117_000))];
+    const drawn = draw(cost, runs);
+    expectSound(drawn);
+    expectTexts(drawn.svg, ['multiply-adds (million)', 'weights (thousand)', 'ResNet-32 (train) (n = 1)']);
+    expect(drawn.caption).not.toContain('mean of the n runs');
+    const [table] = drawn.data;
+    expect(table?.table.rows).toHaveLength(3);
+    expect(() =>
+      draw(
+        cost,
+        trained.map((run) => sized(run, 1)),
+      ),
+    ).toThrow('Cannot draw cost: two networks of known size');
+    expect(() => draw(cost, [...trained, ...unvalidated])).toThrow('two networks of known size must be tested');
   });
 
   it('show training alone where no image validates', () => {

@@ -4,6 +4,7 @@ import { alpha } from './alpha.js';
 import { type Drawing, type Figure, FigureError, figure, refuse } from './canvas.js';
 import { classes } from './classes.js';
 import { continued } from './continued.js';
+import { cost } from './cost.js';
 import { eigenvalue } from './eigenvalue.js';
 import { gradients } from './gradients.js';
 import { type FigureKind, seedsOf } from './kind.js';
@@ -18,7 +19,7 @@ const numbered = Object.entries(paperFigures).map(
   ([name, { shows: kind, recipes }]): FigureKind => ({ ...shows[kind], name, recipes, page: 'always' }),
 );
 
-const own = [classes, training, alpha, mixing, gradients, eigenvalue, scaling, continued, freeze];
+const own = [classes, cost, training, alpha, mixing, gradients, eigenvalue, scaling, continued, freeze];
 const kinds = new Map([...numbered, ...own].map((kind) => [kind.name, kind]));
 
 /** Every kind of figure that has a name: the paper's, ours, then those of a user's own modules. */
@@ -63,7 +64,7 @@ export const drawFigure = (kind: FigureKind, given: readonly LoadedRun[]): Figur
   const name = [kind.name, ...row.flatMap((text) => text.split(/[^a-z0-9.]+/i))].filter(Boolean).join('-');
   try {
     const { caption, ...drawing } = drawingOf(kind, runs);
-    return figure(name, { ...drawing, caption: caption + spreadCaption(runs) });
+    return figure(name, { ...drawing, caption: caption + (kind.eachRun ? '' : spreadCaption(runs)) });
   } catch (error) {
     if (error instanceof FigureError) throw new FigureError(`Cannot draw ${kind.name}: ${error.message}`);
     throw error;

@@ -17,6 +17,8 @@ interface Common {
   readonly name: string;
   /** When a page shows it: always, where all runs are of one row, or never. */
   readonly page: 'always' | 'alone' | 'never';
+  /** Whether each run is drawn by itself, so that nothing is a mean over seeds. */
+  readonly eachRun?: true;
   /** The recipes that it is of, where it is a figure of the paper. */
   readonly recipes?: readonly string[];
 }

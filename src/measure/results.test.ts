@@ -166,6 +166,17 @@ describe('resultRows', () => {
     expect(resultRows(withoutCommon([second(1), make()])).map(({ name }) => name)).toEqual(['hls', 'hls (order 2)']);
   });
 
+  it('names of trainings what sets them apart, and not what all have in common', () => {
+    const training = (name: string, values: Record<string, number>) =>
+      varied(fakeTraining({ name, label: name, seed: 0, epochs: 8 }), values);
+    const resnet = (lr: number) => training('train-resnet', { lr });
+    const cells = (lr: number) => training('train-cells', { lr, auxiliary: 0 });
+    const names = (runs: readonly LoadedRun[]) => resultRows(withoutCommon(runs)).map(({ name }) => name);
+    expect(names([resnet(0.5), cells(0.5)])).toEqual(['train-resnet', 'train-cells']);
+    expect(names([resnet(0.5), cells(0.1)])).toEqual(['train-resnet (lr 0.5)', 'train-cells (lr 0.1)']);
+    expect(names([cells(0.1)])).toEqual(['train-cells (auxiliary 0, lr 0.1)']);
+  });
+
   it('sets trainings beside searches: rows of their own, compared among themselves', () => {
     const training = (seed: number) => fakeTraining({ name: 'train-hls', label: 'HLS', seed, epochs: 8 });
     const runs = [training(0), make(), training(1)];

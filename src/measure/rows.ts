@@ -29,12 +29,26 @@ export const withoutChanges = (run: LoadedRun): LoadedRun => ({ ...run, info: { 
 /** Settings that every method has. Given to all runs alike, they are part of the comparison, as a size is. */
 const SETTINGS: readonly string[] = ['order', 'archOptimizer', 'archLr', 'weightLr'];
 
-/** The runs without the changes of settings that all of them have in common: these do not set them apart. */
+/** Whether all runs that have an option have the same value of it. */
+const isCommon = (key: string, runs: readonly LoadedRun[]): boolean => {
+  const values = runs.flatMap(({ info: { experiment } }) =>
+    Object.hasOwn(experiment.options, key) ? [experiment.options[key]] : [],
+  );
+  return values.every((value) => value === values[0]);
+};
+
+/**
+ * The runs without the changes of settings that all of them have in common: these do not set them apart. Every option
+ * of trainings is such a setting; of searches most are part of the method.
+ */
 export const withoutCommon = (runs: readonly LoadedRun[]): LoadedRun[] => {
-  const [first] = runs;
-  const common = SETTINGS.filter((key) => runs.every(({ info }) => info.changes[key] === first?.info.changes[key]));
+  const trainings = runs.filter(({ info }) => !isSearch(info));
+  const alike = (key: string): boolean => runs.every(({ info }) => info.changes[key] === runs[0]?.info.changes[key]);
   return runs.map((run) => {
-    const changes = Object.fromEntries(Object.entries(run.info.changes).filter(([key]) => !common.includes(key)));
+    const own = isSearch(run.info)
+      ? (key: string) => !SETTINGS.includes(key) || !alike(key)
+      : (key: string) => trainings.length < 2 || !isCommon(key, trainings);
+    const changes = Object.fromEntries(Object.entries(run.info.changes).filter(([key]) => own(key)));
     return { ...run, info: { ...run.info, changes } };
   });
 };

@@ -1,4 +1,5 @@
-import type { ImageShape } from './decode.js';
+import { type ImageShape, USUAL_FIT } from './decode.js';
+import { type Decoded, decodedOnce } from './decoded-cache.js';
 import { type ImageReader, imageReader } from './image-reader.js';
 import type { Failure } from './reasons.js';
 import type { Progress } from './source.js';
@@ -31,14 +32,10 @@ const overFiles = async (
 const inOrder = (found: ReadonlyMap<number, Failure>): Failure[] =>
   [...found].sort(([a], [b]) => a - b).map(([, failure]) => failure);
 
-/**
- * Decodes image files of any format and size to bytes, [n, imageSize, imageSize, channels], in the order of `files`.
- * Files that cannot be read are left out and listed, all of them; `kept` are the places of the others.
- */
-export const readImages = async (
+const decodeAll = async (
   files: readonly string[],
   { strict = false, onProgress, ...shape }: ReadOptions,
-): Promise<{ images: Uint8Array; kept: Uint32Array; skipped: Failure[]; warned: Failure[] }> => {
+): Promise<Decoded> => {
   const reader = await imageReader({ ...shape, strict });
   const size = shape.imageSize ** 2 * shape.channels;
   const images = new Uint8Array(files.length * size);
@@ -60,6 +57,17 @@ export const readImages = async (
   if (corrupt.size === 0) return { images, ...lists };
   for (const [position, index] of kept.entries()) images.copyWithin(position * size, index * size, (index + 1) * size);
   return { images: images.subarray(0, kept.length * size), ...lists };
+};
+
+/**
+ * Decodes image files of any format and size to bytes, [n, imageSize, imageSize, channels], in the order of `files`.
+ * Files that cannot be read are left out and listed, all of them; `kept` are the places of the others. What took long
+ * is kept for the next time (`decodedOnce`).
+ */
+export const readImages = (files: readonly string[], options: ReadOptions): Promise<Decoded> => {
+  const { imageSize, channels, fit, strict = false } = options;
+  const how = { imageSize, channels, fit: fit ?? USUAL_FIT, strict };
+  return decodedOnce(files, { how, decode: () => decodeAll(files, options) });
 };
 
 /** Those of some image files that cannot be read, going by their heads alone: nothing is decoded. */

@@ -12,6 +12,7 @@ const DATA_FLAGS = [
   'testShare',
   'skipCorrupt',
   'strict',
+  'nearDuplicates',
   'fit',
   'labels',
   'grey',

@@ -29,6 +29,7 @@ export interface DataFlags {
   testShare?: number;
   skipCorrupt?: true;
   strict?: true;
+  nearDuplicates?: true;
   fit?: Fit;
   labels?: string;
   grey?: true;
@@ -119,6 +120,7 @@ export const dataOptions = (command: Command, usual = ' (default: mnist at scale
     .option('--labels <table>', 'a CSV file with an image and its class in each row, for images without class folders')
     .option('--skip-corrupt', 'leave out images that cannot be read, and name them in skipped.json')
     .option('--strict', 'refuse images that can be read although something is wrong with them')
+    .option('--near-duplicates', 'look for nearly equal images in different parts or under two classes, and list them')
     .addOption(new Option('--no-flip', 'never mirror images in training'));
 
 /** Each option of several experiments once, as the first that has it declares it. */
@@ -239,6 +241,7 @@ export const dataFor = (flags: DataFlags & { readonly scale: Scale }): DataReque
   testShare: flags.testShare,
   skipCorrupt: flags.skipCorrupt,
   strict: flags.strict,
+  nearDuplicates: flags.nearDuplicates,
   fit: flags.fit,
   labels: flags.labels,
   grey: flags.grey,

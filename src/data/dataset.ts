@@ -3,6 +3,7 @@ import { byReason, type DataAccount, type Skipped } from './account.js';
 import { type Fit, USUAL_FIT } from './decode.js';
 import { type ChosenSets, loadDataset } from './load-dataset.js';
 import { type Imbalance, longTailCounts } from './long-tail.js';
+import type { NearPair } from './near-pictures.js';
 import { openSource } from './open-source.js';
 import { type SamePictures, sameContents } from './same-pictures.js';
 import { countLabels, type DataSource, type ImageSet, type SourceOptions } from './source.js';
@@ -57,6 +58,8 @@ export interface Dataset extends About {
   /** Files left out because they could not be read, all of them. */
   readonly skipped: readonly Skipped[];
   readonly account?: (DataAccount & { readonly same: SamePictures }) | undefined;
+  /** Nearly equal images in different sets or under two classes, where they were looked for. */
+  readonly near?: readonly NearPair[] | undefined;
 }
 
 export const splits = ['train', 'all'] as const;
@@ -70,10 +73,12 @@ export interface PlanOptions extends SourceOptions {
   /** Which images to train on: those that do not validate, or `all`, and none validate. */
   readonly split?: (typeof splits)[number] | undefined;
   readonly seed?: number | undefined;
+  /** Look for nearly equal images in different sets or under two classes. */
+  readonly nearDuplicates?: boolean | undefined;
 }
 
 const optionNames: OptionNames<PlanOptions> = {
-  ...{ imbalance: true, imbalanceRatio: true, validShare: true, split: true, seed: true },
+  ...{ imbalance: true, imbalanceRatio: true, validShare: true, split: true, seed: true, nearDuplicates: true },
   ...{ imageSize: true, channels: true, testShare: true, skipCorrupt: true, strict: true, fit: true, labels: true },
   ...{ cacheDir: true, onProgress: true },
 };
@@ -89,7 +94,15 @@ const USUAL_RATIO = 100;
  */
 export const planDataset = async (spec: string | DataSource, options: PlanOptions = {}): Promise<DatasetPlan> => {
   requireKnown(options, { names: optionNames, action: 'open data' });
-  const { imbalance: asked, imbalanceRatio: ratio, validShare = 0.2, split = 'train', seed = 0, ...others } = options;
+  const {
+    imbalance: asked,
+    imbalanceRatio: ratio,
+    validShare = 0.2,
+    split = 'train',
+    seed = 0,
+    nearDuplicates: near,
+    ...others
+  } = options;
   const source = await openSource(spec, others);
   const usual = ratio === undefined ? (source.imbalance ?? 'natural') : 'exp';
   const [imbalance, imbalanceRatio] = [asked ?? usual, ratio ?? USUAL_RATIO];
@@ -149,5 +162,5 @@ export const planDataset = async (spec: string | DataSource, options: PlanOption
     const [train, valid, test] = [await setOf('train'), await setOf('valid'), await setOf('test')];
     return sameContents({ train, valid, test });
   };
-  return { ...about, check, same, load: () => loadDataset(source, chosen, { about, skipCorrupt, onProgress }) };
+  return { ...about, check, same, load: () => loadDataset(source, chosen, { about, skipCorrupt, near, onProgress }) };
 };

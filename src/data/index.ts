@@ -13,6 +13,7 @@ export { drawnShares } from './drawn-shares.js';
 export { type FoundImages, findImages } from './find-images.js';
 export { type DecodedImages, imageBatches } from './image-batches.js';
 export { type Imbalance, imbalances, longTailCounts } from './long-tail.js';
+export type { NearPair } from './near-pictures.js';
 export { openLabelled } from './open-labelled.js';
 export { addDataFormat, dataNames, UnknownDataError } from './open-source.js';
 export { encodePng } from './png.js';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { byReason, type DataAccount, refuseUnreadable, type Skipped } from './account.js';
 import type { About, Counts, Dataset } from './dataset.js';
+import { nearPictures } from './near-pictures.js';
 import type { Failure } from './reasons.js';
 import { samePictures } from './same-pictures.js';
 import { countLabels, type DataSource, type ImageSet, type Loaded, type Part, type Progress } from './source.js';
@@ -92,8 +93,14 @@ export const loadDataset = async (
   {
     about,
     skipCorrupt,
+    near = false,
     onProgress,
-  }: { about: About & { account: DataAccount }; skipCorrupt: boolean; onProgress?: Progress | undefined },
+  }: {
+    about: About & { account: DataAccount };
+    skipCorrupt: boolean;
+    near?: boolean | undefined;
+    onProgress?: Progress | undefined;
+  },
 ): Promise<Dataset> => {
   const { classes } = about;
   const total = Object.values(chosen)
@@ -172,6 +179,7 @@ export const loadDataset = async (
     return (at && source.fileOf?.(at.part, at.index)) ?? `${set} image ${at?.index ?? place}`;
   };
   const same = samePictures(sets, { nameOf });
+  const alike = near ? nearPictures(sets, { nameOf }) : undefined;
   return {
     ...about,
     counts: { train: count(train), valid: count(valid), test: count(test) },
@@ -184,6 +192,7 @@ export const loadDataset = async (
     fingerprint: fingerprint(classes, [train, valid, test]),
     skipped,
     account: { ...about.account, warned: byReason(warned), same: same.found },
-    notes: [...(about.notes ?? []), ...same.texts],
+    ...(alike === undefined ? {} : { near: alike.pairs }),
+    notes: [...(about.notes ?? []), ...same.texts, ...(alike?.texts ?? [])],
   };
 };

@@ -31,6 +31,8 @@ export const dataRequest = z
     fit: z.enum(fits).optional(),
     /** A table of file names and labels, for images that are in no class folders. */
     labels: z.string().optional(),
+    /** Look for nearly equal images in different parts or under two classes. */
+    nearDuplicates: z.boolean().optional(),
     /** Bring the images of a folder to one channel. */
     grey: z.boolean().optional(),
     /** Mirror images in training; the data set's own habit unless said. */

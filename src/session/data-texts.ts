@@ -85,7 +85,9 @@ export const dataTexts = (data: Told): string[] => {
   ];
 };
 
-/** Names every image that a run could not read, with class and reason, in its folder; nothing where there is none. */
-export const writeSkipped = (dir: string, { skipped }: Pick<Dataset, 'skipped'>): void => {
-  if (skipped.length > 0) writeAtomic(join(dir, 'skipped.json'), `${JSON.stringify(skipped, null, 2)}\n`);
+/** Names in a run's folder every image that it could not read, and nearly equal ones; no file where there is none. */
+export const writeLists = (dir: string, { skipped, near = [] }: Pick<Dataset, 'skipped' | 'near'>): void => {
+  const lists = { 'skipped.json': skipped, 'near-duplicates.json': near };
+  for (const [name, list] of Object.entries(lists))
+    if (list.length > 0) writeAtomic(join(dir, name), `${JSON.stringify(list, null, 2)}\n`);
 };

@@ -11,7 +11,7 @@ import { carryOn } from './carry-on.js';
 import { reading, stamped } from './checkpoint.js';
 import { type DataOrigin, requireSameData } from './data-origin.js';
 import { type DataRequest, IN_MEMORY, loadData, recordedRequest, requestOf, sizesOf } from './data-request.js';
-import { dataTexts, writeSkipped } from './data-texts.js';
+import { dataTexts, writeLists } from './data-texts.js';
 import { type RunEvent, type RunRequest, type RunResult, runRequestNames, type Watch, watchNames } from './events.js';
 import { resumable } from './failure.js';
 import { openParent, type Parent } from './fork.js';
@@ -138,7 +138,7 @@ async function* starting(request: RunRequest, watch: Watch): AsyncGenerator<RunE
     ...(from === undefined ? {} : { from: resolve(from) }),
   };
   const folder = createRun(request.out, JSON.parse(JSON.stringify(info)));
-  writeSkipped(folder.path, dataset);
+  writeLists(folder.path, dataset);
   for (const text of plan.notices) yield { type: 'notice', text };
   if (parent !== undefined) {
     takeOver(folder, parent);

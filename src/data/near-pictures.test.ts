@@ -9,9 +9,12 @@ type Picture = (x: number, y: number, c: number) => number;
 /** A smooth picture of its own for each seed. */
 const scene = (seed: number): Picture => {
   const rng = new Rng(seed);
-  const waves = Array.from({ length: 6 }, () => [rng.uniform(), rng.uniform(), 6 * rng.uniform()] as const);
+  const waves = Array.from(
+    { length: 12 },
+    () => [rng.uniform() - 0.5, rng.uniform() - 0.5, 6 * rng.uniform()] as const,
+  );
   return (x, y, c) =>
-    128 + waves.reduce((sum, [a, b, p]) => sum + 20 * Math.sin((9 * (a * x + b * y)) / SIZE + p + c), 0);
+    128 + waves.reduce((sum, [a, b, p]) => sum + 18 * Math.sin((30 * (a * x + b * y)) / SIZE + p + c), 0);
 };
 const noisy = (picture: Picture, seed: number): Picture => {
   const rng = new Rng(seed);

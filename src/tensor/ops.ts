@@ -1,5 +1,5 @@
 import type { Dtype } from './dtype.js';
-import { tensorOp, tensorsOp } from './operator.js';
+import { tensorOp, tensorsOp, voidOp } from './operator.js';
 import { scope, type Tensor } from './tensor.js';
 
 /** A number stands for a tensor of one element wherever arithmetic allows it. */
@@ -179,6 +179,12 @@ const toDeviceOp = tensorOp('aten::to.device', 'self', 'device', 'dtype');
 export const to = (x: Tensor, { dtype, device }: Creation): Tensor => {
   if (device !== undefined) return toDeviceOp(x, device, dtype ?? x.dtype);
   return dtype === undefined ? x : toOp(x, dtype);
+};
+
+const copyEachOp = voidOp('aten::_foreach_copy_', 'self', 'src');
+/** Each x ← the y of its place. For updates under noGrad. */
+export const copyEach = (x: readonly Tensor[], y: readonly Tensor[]): void => {
+  if (x.length > 0) copyEachOp(x, y);
 };
 
 // In place: for updates under noGrad. They return nothing, so that a chain cannot hide which tensor changes.

@@ -1,0 +1,2 @@
+export { alone, averaged, type Group, join, PeerError } from './group.js';
+export { firstHost, type Launch, launchOf, OWN } from './launch.js';

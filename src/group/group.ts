@@ -8,12 +8,17 @@ const PATIENCE = 300;
 export class PeerError extends Error {
   override readonly name = 'PeerError';
 
-  /** `problem` follows "Cannot go on with <run>:". */
+  /** `run` is its folder, where it is known: it can be continued. */
   constructor(
     readonly problem: string,
-    options?: ErrorOptions,
+    { run, cause }: { run?: string; cause?: unknown } = {},
   ) {
-    super(`Cannot go on: ${problem}`, options);
+    super(
+      run === undefined
+        ? `Cannot go on: ${problem}`
+        : `Cannot go on with ${run}: ${problem}; continue with \`tailnas resume ${run}\``,
+      { cause },
+    );
   }
 }
 

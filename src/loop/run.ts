@@ -274,7 +274,14 @@ export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live 
     genotypes: () => chosenEarlier() ?? learner.genotypes(),
     evaluate: (asked) => {
       const knobs = records.at(-1)?.knobs ?? {};
-      return evaluate(learner.model, { dataset, batchSize, epoch, knobs, assumes: learner.assumes, ...asked });
+      return evaluate(learner.model, {
+        dataset,
+        batchSize: batchSize / group.size,
+        epoch,
+        knobs,
+        assumes: learner.assumes,
+        ...asked,
+      });
     },
     seen: (count) => {
       const { store } = learner.model;

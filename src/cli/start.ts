@@ -3,6 +3,7 @@ import { defaultRunDir } from '../run/index.js';
 import { type DataOrigin, type DataRequest, startRun } from '../session/index.js';
 import { dryRun } from './dry-run.js';
 import { dataFor, type RunFlags } from './options.js';
+import { launched, together } from './processes.js';
 import { watchRun } from './watch.js';
 
 /** Carries out what a command that starts runs was asked for: a run, or a look at what it would need. */
@@ -11,15 +12,21 @@ export const start = async (
   flags: RunFlags,
   { data = dataFor(flags), origin }: { data?: DataRequest; origin?: DataOrigin | undefined } = {},
 ): Promise<void> => {
-  if (flags.dryRun) return dryRun(plan, { data, origin, flags });
+  if (flags.dryRun) {
+    const launch = launched();
+    if ((launch?.rank ?? 0) > 0) return; // one answer is enough
+    return dryRun(plan, { data, origin, flags, processes: flags.processes ?? launch?.size ?? 1 });
+  }
   const { seed, device, threads, from, out = defaultRunDir('runs', plan.experiment.name) } = flags;
   const command = ['tailnas', ...process.argv.slice(2)];
-  await watchRun(
-    (watch) =>
-      startRun(
-        { plan, data, origin, seed, device, threads, from, out, overrides, command },
-        { checkpointSeconds: 60 * flags.checkpointMinutes, force: flags.force, ...watch },
-      ),
-    { json: flags.json === true, quiet: flags.quiet === true, profile: flags.profile },
+  await together(flags.processes, (group) =>
+    watchRun(
+      (watch) =>
+        startRun(
+          { plan, data, origin, seed, device, threads, from, out, overrides, command },
+          { checkpointSeconds: 60 * flags.checkpointMinutes, force: flags.force, group, ...watch },
+        ),
+      { json: flags.json === true, quiet: flags.quiet === true, profile: flags.profile, group },
+    ),
   );
 };

@@ -24,6 +24,7 @@ export {
 export { requireTrained } from './require-trained.js';
 export { type Given, givenNames, reopen, resumeRun } from './resume.js';
 export { prepare, startRun, usualMachine } from './start.js';
+export { requireShared } from './together.js';
 export { type TrainRequest, train } from './train.js';
 export { tailnasVersion } from './versions.js';
 export { type Underway, withResult } from './with-result.js';

@@ -2,15 +2,7 @@ import { unreadableText } from '../data/index.js';
 import { describe, type Plan } from '../experiment/index.js';
 import { forecast, type MemoryNeed } from '../forecast/index.js';
 import { shortName } from '../label/index.js';
-import {
-  type DataOrigin,
-  type DataRequest,
-  dataTexts,
-  planData,
-  requireRoom,
-  requireShared,
-  sizesOf,
-} from '../session/index.js';
+import { type DataOrigin, type DataRequest, dataTexts, planData, requireRoom, sizesOf } from '../session/index.js';
 import { kernels, requireDevice, threads } from '../tensor/index.js';
 import { bytes, duration, grouped, listing, plural, table } from './format.js';
 import type { RunFlags } from './options.js';
@@ -44,7 +36,6 @@ export const dryRun = async (
   threads.set(flags.threads);
   requireDevice(flags.device);
   const computing = kernels();
-  requireShared(plan, { size: processes, device: flags.device });
   const display = flags.quiet ? silent : runDisplay();
   const planned = await planData(data, { onProgress: display.onData, origin });
   requireRoom(planned, { force: true }); // what needs too much is told of below; what never can be is refused

@@ -21,6 +21,11 @@ export const processesOption = (): Option =>
     'processes of this machine that share each batch (default: one, or as many as torchrun or srun start)',
   ).argParser(argument(numberIn({ least: 1, most: MOST, whole: true })));
 
+/** libtorch's own lines about a lost process say no more than our error does. */
+const quietLibtorch = (): void => {
+  process.env['TORCH_CPP_LOG_LEVEL'] ??= 'FATAL';
+};
+
 /** How this process was started as one of several, if it was. */
 export const launched = (): Launch | undefined => fromUser(() => launchOf(process.env));
 
@@ -78,6 +83,7 @@ const lastWords = async (twins: readonly Twin[]): Promise<void> => {
 
 /** Starts as many processes of this command as are missing, and carries `body` out together with them. */
 const withTwins = async <T>(size: number, body: (group: Group) => Promise<T>): Promise<T> => {
+  quietLibtorch();
   kernels(); // the engine, built first where it has not been: all would build it
   const folder = mkdtempSync(pathOf(tmpdir(), 'tailnas-group-'));
   const place = pathOf(folder, 'meeting');
@@ -90,6 +96,7 @@ const withTwins = async <T>(size: number, body: (group: Group) => Promise<T>): P
   } catch (error) {
     group.leave();
     if (error instanceof PeerError) await lastWords(twins);
+    for (const { child } of twins) child.kill('SIGKILL'); // it may wait for what never comes
     throw error;
   } finally {
     group.leave();
@@ -109,6 +116,7 @@ export const together = async <T>(processes: number | undefined, body: (group: G
     throw new UsageError(
       `Cannot use --processes ${processes}: ${launch.by} has started ${launch.size}; leave it out, or start it once`,
     );
+  quietLibtorch();
   kernels();
   process.send?.('ready');
   const group = join(launch);

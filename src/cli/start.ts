@@ -1,6 +1,6 @@
 import type { Plan } from '../experiment/index.js';
 import { defaultRunDir } from '../run/index.js';
-import { type DataOrigin, type DataRequest, startRun } from '../session/index.js';
+import { type DataOrigin, type DataRequest, requireShared, startRun } from '../session/index.js';
 import { dryRun } from './dry-run.js';
 import { dataFor, type RunFlags } from './options.js';
 import { launched, together } from './processes.js';
@@ -12,10 +12,12 @@ export const start = async (
   flags: RunFlags,
   { data = dataFor(flags), origin }: { data?: DataRequest; origin?: DataOrigin | undefined } = {},
 ): Promise<void> => {
+  const launch = launched();
+  const processes = flags.processes ?? launch?.size ?? 1;
+  requireShared(plan, { size: processes, device: flags.device }); // before any of them is waited for
   if (flags.dryRun) {
-    const launch = launched();
-    if ((launch?.rank ?? 0) > 0) return; // one answer is enough
-    return dryRun(plan, { data, origin, flags, processes: flags.processes ?? launch?.size ?? 1 });
+    if (launch === undefined || launch.rank === 0) await dryRun(plan, { data, origin, flags, processes });
+    return; // one answer is enough
   }
   const { seed, device, threads, from, out = defaultRunDir('runs', plan.experiment.name) } = flags;
   const command = ['tailnas', ...process.argv.slice(2)];

@@ -59,8 +59,14 @@ export const alone: Group = {
   leave: () => {},
 };
 
-const reasonOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+/** The first line of what went wrong, without gloo's place in its sources and its advice. */
+const reasonOf = (error: unknown): string => {
+  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+  return line
+    .replace(/^Cannot join the other processes: /, '')
+    .replace(/\[\/\S*\] /g, '')
+    .replace(/\. This is typically.*$/, '');
+};
 
 /** What a joining that failed means, and what to do about it. */
 const joinProblem = (error: unknown, { place, port, size, by }: Launch): string => {

@@ -69,14 +69,14 @@ const twin = (rank: number, { size, place }: { size: number; place: string }): T
 const ready = ({ rank, child, ended }: Twin): Promise<void> =>
   new Promise((resolve, reject) => {
     child.once('message', () => resolve());
-    void ended.then((said) => reject(new PeerError(`process ${rank} could not begin: ${said}`)));
+    void ended.then((said) => reject(new PeerError(`process ${rank} could not begin: ${said}`, { action: 'start' })));
   });
 
 /** What the twins say that ended by themselves, in a line each. */
 const lastWords = async (twins: readonly Twin[]): Promise<void> => {
   for (const { rank, ended } of twins) {
     const said = await Promise.race([ended, setTimeout(LAST_WORDS, undefined)]);
-    const echoes = said === undefined || /Cannot go on/.test(said); // it lost another itself
+    const echoes = said === undefined || /Cannot (go on|meet)/.test(said); // it lost another itself
     if (!echoes) process.stderr.write(`process ${rank}: ${printable(said.replace(/^error: /, ''))}\n`);
   }
 };

@@ -11,11 +11,11 @@ export class PeerError extends Error {
   /** `run` is its folder, where it is known: it can be continued. */
   constructor(
     readonly problem: string,
-    { run, cause }: { run?: string; cause?: unknown } = {},
+    { run, cause, action = 'go on' }: { run?: string; cause?: unknown; action?: string } = {},
   ) {
     super(
       run === undefined
-        ? `Cannot go on: ${problem}`
+        ? `Cannot ${action}: ${problem}`
         : `Cannot go on with ${run}: ${problem}; continue with \`tailnas resume ${run}\``,
       { cause },
     );
@@ -95,7 +95,7 @@ export const join = (launch: Launch, { patience = PATIENCE }: { patience?: numbe
   try {
     processes.join(meeting);
   } catch (error) {
-    throw new PeerError(joinProblem(error, launch), { cause: error });
+    throw new PeerError(joinProblem(error, launch), { cause: error, action: 'meet the other processes' });
   }
   /** All of them are in this together: one that fails in here waits for nobody. */
   const together = <T>(body: () => T): T => {

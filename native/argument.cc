@@ -70,7 +70,8 @@ Kind kind_of(const c10::Type& type) {
     case K::BoolType:
     case K::SymBoolType: return Kind::boolean;
     case K::NumberType: return Kind::scalar;
-    case K::StringType: return Kind::string;
+    case K::StringType:
+    case K::AnyType: return Kind::string;  // c10d's functional collectives take the name of a group as one
     case K::ScalarTypeType: return Kind::dtype;
     case K::LayoutType: return Kind::layout;
     case K::DeviceObjType: return Kind::device;

@@ -8,6 +8,7 @@ std::vector<Export> autograd_exports();
 std::vector<Export> memory_exports();
 std::vector<Export> system_exports();
 std::vector<Export> profile_exports();
+std::vector<Export> group_exports();
 
 /// All of them, made once.
 const std::vector<Export>& all_exports();

@@ -29,7 +29,8 @@ napi_value init(napi_env env, napi_value exports) {
 const std::vector<Export>& all_exports() {
   static const auto* instance = [] {
     auto* all = new std::vector<Export>;
-    for (const auto& group : {dispatch_exports(), tensor_exports(), autograd_exports(), memory_exports(), system_exports(), profile_exports()})
+    for (const auto& group : {dispatch_exports(), tensor_exports(), autograd_exports(), memory_exports(), system_exports(), profile_exports(),
+                              group_exports()})
       all->insert(all->end(), group.begin(), group.end());
     return all;
   }();

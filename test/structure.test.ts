@@ -14,7 +14,7 @@ const product = sources.filter((file) => !file.endsWith('.test.ts'));
 const roomOf = (file: string): string => file.split('/')[1] ?? '';
 
 // Which rooms a room may import from, besides itself; the command line may from all.
-const LEARN = ['tensor', 'nn', 'space', 'net', 'loss', 'optim', 'schedule', 'data', 'augment'];
+const LEARN = ['tensor', 'group', 'nn', 'space', 'net', 'loss', 'optim', 'schedule', 'data', 'augment'];
 const LOOP = [...LEARN, 'learn', 'run'];
 const EXPERIMENT = [...LOOP, 'label', 'loop', 'paper'];
 const SESSION = [...EXPERIMENT, 'experiment', 'forecast', 'engine', 'figure'];
@@ -24,6 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   run: [],
   paper: [],
   tensor: ['engine', 'label'],
+  group: ['tensor'],
   nn: ['tensor'],
   schedule: ['label'],
   data: ['label'],

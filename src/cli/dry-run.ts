@@ -26,7 +26,12 @@ const remedy = ({ skipCorrupt }: DataRequest): string =>
 /** Prints what a run would do and need, from a few steps of a throw-away network; trains and writes nothing. */
 export const dryRun = async (
   plan: Plan,
-  { data, origin, flags }: { data: DataRequest; origin: DataOrigin | undefined; flags: RunFlags },
+  {
+    data,
+    origin,
+    flags,
+    processes,
+  }: { data: DataRequest; origin: DataOrigin | undefined; flags: RunFlags; processes: number },
 ): Promise<void> => {
   threads.set(flags.threads);
   requireDevice(flags.device);
@@ -38,7 +43,7 @@ export const dryRun = async (
   const same = await planned.same();
   display.end();
   const { counts, classes, channels, imageSize, name } = planned;
-  const expected = await forecast(plan, sizesOf(planned));
+  const expected = await forecast(plan, sizesOf(planned), { processes: { all: processes, here: processes } });
   const experiment = describe(plan);
   if (flags.json) {
     const { available, account, notes = [], tail, fit } = planned;
@@ -77,11 +82,12 @@ export const dryRun = async (
         ? []
         : [['multiply-adds', `${grouped(expected.multiplyAdds)} per image`] as const]),
       ['steps per epoch', String(expected.stepsPerEpoch)],
-      ['expected memory', memoryText(expected)],
+      ['expected memory', memoryText(expected) + (processes === 1 ? '' : `; of ${processes} processes together`)],
       [
         'expected time',
         `${duration(expected.expectedSeconds)}, ${duration(expected.expectedSecondsPerEpoch)} per epoch, ` +
-          `with ${plural(flags.threads, 'thread')}`,
+          `with ${plural(flags.threads, 'thread')}` +
+          (processes === 1 ? '' : ` in each of ${processes} processes`),
       ],
     ]),
   ];

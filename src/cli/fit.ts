@@ -5,6 +5,7 @@ import { defaultRunDir, fitParts } from '../run/index.js';
 import { dataTexts } from '../session/index.js';
 import { duration, table } from './format.js';
 import { type DataFlags, dataFor, dataOptions, fitOptions, type RunFlags } from './options.js';
+import { requireAlone } from './processes.js';
 import { runDisplay, silent } from './progress.js';
 import { argument, UsageError } from './usage.js';
 import { partWords, watchFit } from './watch-fit.js';
@@ -57,6 +58,7 @@ Examples:
   $ tailnas fit --data ~/birds --quick --image-size 48`,
     )
     .action(async (flags: FitFlags) => {
+      requireAlone('fit');
       if (flags.data === undefined)
         throw new UsageError('--data must be given: a folder with a folder of images per class, mnist, or cifar10');
       const { seed, device, threads, search, recipe, quick, budget = quick ? QUICK : USUAL_BUDGET } = flags;

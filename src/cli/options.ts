@@ -18,6 +18,7 @@ import {
 import { didYouMean } from '../label/index.js';
 import type { Scalar } from '../run/index.js';
 import type { DataRequest } from '../session/index.js';
+import { processesOption } from './processes.js';
 import { argument, fromUser } from './usage.js';
 
 /** Flags that say which data to learn from. */
@@ -49,6 +50,7 @@ export interface RunFlags extends DataFlags {
   dryRun?: true;
   force?: true;
   profile?: true | number;
+  processes?: number;
   json?: true;
   quiet?: true;
 }
@@ -190,7 +192,9 @@ const outputOptions = (command: Command, { name }: { name: string }): Command =>
 
 /** Adds the flags of every command that starts a run, beside data and options. */
 export const runOptions = (command: Command): Command =>
-  outputOptions(machineOptions(command).addOption(forceOption()), { name: '<name>' }).addOption(
+  outputOptions(machineOptions(command).addOption(processesOption()).addOption(forceOption()), {
+    name: '<name>',
+  }).addOption(
     new Option('--profile [steps]', 'print where the time of a step goes; after so many steps, save and stop')
       .argParser(count)
       .conflicts('dryRun'),

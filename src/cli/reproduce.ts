@@ -32,6 +32,7 @@ import {
   type OptionFlags,
   searchFor,
 } from './options.js';
+import { requireAlone } from './processes.js';
 import { runDisplay, silent } from './progress.js';
 import { NOTE, resultTable, sensitivityText } from './result-table.js';
 import { argument, UsageError } from './usage.js';
@@ -139,6 +140,7 @@ const printPlan = async (
 };
 
 const reproduce = async (what: StudyName, flags: ReproduceFlags & OptionFlags): Promise<void> => {
+  requireAlone('reproduce');
   const wanted = study(what);
   if (wanted.changes !== undefined && flags['order'] !== undefined)
     throw new UsageError('--order is one of the options that sensitivity varies: leave it out');

@@ -1,8 +1,9 @@
 import { Command } from 'commander';
 import { resumeFit } from '../fit/index.js';
-import { isFit } from '../run/index.js';
+import { isFit, openRun } from '../run/index.js';
 import { resumeRun } from '../session/index.js';
 import { checkpointOption, forceOption } from './options.js';
+import { launched, processesOption, requireAlone, together } from './processes.js';
 import { watchRun } from './watch.js';
 import { watchFit } from './watch-fit.js';
 
@@ -12,6 +13,7 @@ interface ResumeFlags {
   readonly data?: string;
   readonly json?: true;
   readonly quiet?: true;
+  readonly processes?: number;
 }
 
 export const command = (): Command =>
@@ -19,17 +21,21 @@ export const command = (): Command =>
     .description('continue a run or a fit that was stopped, exactly where it was saved')
     .argument('<run>', 'the folder of the run or fit')
     .addOption(checkpointOption())
+    .addOption(processesOption().default(undefined, 'as many as it began with'))
     .addOption(forceOption())
     .option('--data <name or path>', 'where its data are now, if they were moved; they must be the same images')
     .option('--json', 'print the result as JSON on stdout; progress stays on stderr')
     .option('--quiet', 'show no progress')
     .addHelpText('after', '\nExample:\n  $ tailnas resume runs/darts-20260102-030405')
-    .action((run: string, { checkpointMinutes, force, data, ...flags }: ResumeFlags) => {
+    .action(async (run: string, { checkpointMinutes, force, data, processes, ...flags }: ResumeFlags) => {
       const own = { checkpointSeconds: 60 * checkpointMinutes, force, data };
-      return isFit(run)
-        ? watchFit((watch) => resumeFit(run, { ...own, ...watch }), flags)
-        : watchRun((watch) => resumeRun(run, { ...own, ...watch }), {
-            json: flags.json === true,
-            quiet: flags.quiet === true,
-          });
+      if (isFit(run)) {
+        requireAlone('continue a fit');
+        return watchFit((watch) => resumeFit(run, { ...own, ...watch }), flags);
+      }
+      const [json, quiet] = [flags.json === true, flags.quiet === true];
+      const asked = processes ?? (launched() === undefined ? openRun(run).info.processes : undefined);
+      await together(asked, (group) =>
+        watchRun((watch) => resumeRun(run, { ...own, group, ...watch }), { json, quiet, group }),
+      );
     });

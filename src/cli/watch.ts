@@ -1,3 +1,4 @@
+import { alone, type Group } from '../group/index.js';
 import { type StepProfiler, stepProfiler } from '../learn/index.js';
 import { classResults, commandText } from '../measure/index.js';
 import { openRun } from '../run/index.js';
@@ -14,6 +15,8 @@ interface WatchOptions {
   readonly quiet: boolean;
   /** Whether to print where the time of a step goes; a number of steps ends the run after them. */
   readonly profile?: true | number | undefined;
+  /** Only the first process of several shows anything. */
+  readonly group?: Group | undefined;
 }
 
 type Signal = keyof typeof EXIT;
@@ -79,9 +82,10 @@ export const watchRun = async (
     onDataProgress: RunDisplay['onData'];
     profiler?: StepProfiler | undefined;
   }) => Underway<RunEvent, RunResult>,
-  { json, quiet, profile }: WatchOptions,
+  { json, quiet, profile: asked, group = alone }: WatchOptions,
 ): Promise<void> => {
-  const display = quiet ? silent : runDisplay();
+  const display = quiet || group.rank > 0 ? silent : runDisplay();
+  const profile = group.rank > 0 ? undefined : asked;
   const stop = new AbortController();
   const profiler =
     profile === undefined
@@ -94,14 +98,18 @@ export const watchRun = async (
     display,
   });
   const { run, interrupted, evaluation, genotypes } = value;
+  if (group.rank > 0) {
+    process.exitCode = interrupted ? EXIT[received ?? 'SIGTERM'] : 0;
+    return;
+  }
   const timed = profiler?.report();
   const timedTable = timed === undefined ? '' : `${profileTable(timed)}\n`;
   if (interrupted || evaluation === undefined) {
     process.stderr.write(`saved; continue with: ${commandText(['tailnas', 'resume', run])}\n`);
     if (timed !== undefined)
       process.stdout.write(json ? `${JSON.stringify({ run, interrupted, profile: timed })}\n` : timedTable);
-    // It was to stop after so many steps.
-    process.exitCode = received === undefined ? 0 : EXIT[received];
+    // It was to stop after so many steps, or another process of several was told to.
+    process.exitCode = received !== undefined ? EXIT[received] : stop.signal.aborted ? 0 : EXIT.SIGTERM;
     return;
   }
   const cells = drawnCells(run);

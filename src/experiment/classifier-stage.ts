@@ -145,7 +145,7 @@ export const stagePhases = (o: StageOptions, training: Training): Phase[] => {
         : {},
       frozen: trains(o) ? [BACKBONE, CLASSIFIER].filter((name) => !(name in stage.rates)) : [],
       start: (context, { before }) => {
-        const { counts, profiler } = context;
+        const { counts, profiler, group } = context;
         const model = stage.network((shape) => training.build(shape, counts), training.shape(context));
         if (before !== undefined) takeOver(model.store, before.model.store, { except: stage.anew ? [CLASSIFIER] : [] });
         const { genotypes } = training;
@@ -154,7 +154,7 @@ export const stagePhases = (o: StageOptions, training: Training): Phase[] => {
         const objective = plainObjective(model, o.stageLoss.build(counts));
         const { momentum, weightDecay, gradClip } = training;
         const rule = { momentum, weightDecay, gradClip };
-        return supervised({ ...rule, model, objective, streams: STREAMS, genotypes, assumes, profiler });
+        return supervised({ ...rule, model, objective, streams: STREAMS, genotypes, assumes, profiler, group });
       },
     },
   ];

@@ -80,6 +80,9 @@ interface Method {
   ) => Strategy & { readonly tensors?: Readonly<Record<string, Tensor>> };
 }
 
+/** Why several processes cannot carry it out. */
+const ALONE = 'a search among whole architectures does not share its steps';
+
 /**
  * A search in two phases: the shared weights of all architectures are trained with one of them per step; then
  * architectures are compared on the same validation batches, one per step, and the best is kept.
@@ -98,6 +101,7 @@ const planOf = (o: PopulationOptions, method: Method): Omit<Plan, 'experiment' |
   });
   const search: Phase = {
     name: SEARCH_PHASE,
+    alone: ALONE,
     epochs: o.epochs,
     knobs: { weightLr: weightLr(o), ...(o.bilateral ? { mixing: o.mixing } : {}), ...method.knobs },
     start: (context) => {
@@ -108,6 +112,7 @@ const planOf = (o: PopulationOptions, method: Method): Omit<Plan, 'experiment' |
   };
   const select: Phase = {
     name: SELECTION_PHASE,
+    alone: ALONE,
     epochs: 1,
     steps: o.candidates,
     knobs: o.bilateral ? { mixing: EVEN } : {},

@@ -106,7 +106,7 @@ const methodKnobs = ({
 });
 
 /** What a learner has of its run. */
-const learningFrom = ({ profiler, sample }: Context) => ({ profiler, sample });
+const learningFrom = ({ profiler, sample, group }: Context) => ({ profiler, sample, group });
 
 /** What all searches say of themselves. Throws a RangeError where options do not go together. */
 const common = (o: SearchOptions) => {

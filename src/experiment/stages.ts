@@ -71,6 +71,7 @@ const stages = (o: SearchOptions, { knobs, stop, build }: Facts & { build: Searc
     const layers = o.layers + more;
     return {
       name: count === 1 ? SEARCH_PHASE : `stage-${stage + 1}`,
+      alone: count === 1 ? undefined : 'a search in --stages does not share its steps',
       epochs: o.epochs / count,
       knobs: stageKnobs(o, knobs, stage),
       stop,
@@ -121,6 +122,7 @@ const projection = (
   return [
     {
       name: PROJECTION_PHASE,
+      alone: 'the phase after --projection does not share its steps',
       epochs,
       knobs: { ...atTheEnd({ knobs, epochs: o.epochs }), weightLr: cosine(rate, Math.min(rate, o.weightLrMin)) },
       start: (context, { before, memo }) => {

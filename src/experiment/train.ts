@@ -249,6 +249,7 @@ export const training = (network: Network, { what = network.name }: { what?: str
             genotypes: trained(network, o),
             assumes: assumedPrior({ streams, loss, counts }),
             profiler: context.profiler,
+            group: context.group,
           });
         },
       };

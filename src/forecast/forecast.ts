@@ -21,6 +21,14 @@ const PIXELS = 8 * 32 * 32; // of the smallest probe, so that large images need 
 const GROWTH = 30e6; // bytes that V8's heap and what libtorch loads late add to a process over a run
 const ENOUGH = 192e6; // bytes of tensors; below it, what the allocator keeps for reuse has not settled to its share
 
+/** The processes that carry a run out, and how many of them are on this machine. */
+export interface Processes {
+  readonly all: number;
+  readonly here: number;
+}
+
+const ONE: Processes = { all: 1, here: 1 };
+
 const tensorBytes = ({ peak, held }: Probe): number => Math.max(peak, held);
 
 const trainStreams = ({ streams }: Plan): number => streams.filter(({ part }) => part === 'train').length;
@@ -29,8 +37,10 @@ const trainStreams = ({ streams }: Plan): number => streams.filter(({ part }) =>
  * The two largest of a few probes, each of twice the batch of the one before: all together they cost less than two
  * steps of the search itself.
  */
-const probePair = async (plan: Plan, { sizes, free }: { sizes: DataSizes; free: number }): Promise<[Probe, Probe]> => {
-  const { batchSize } = plan;
+const probePair = async (
+  plan: Plan,
+  { sizes, free, batchSize }: { sizes: DataSizes; free: number; batchSize: number },
+): Promise<[Probe, Probe]> => {
   const few = Math.floor(PIXELS / (sizes.imageSize ** 2 * trainStreams(plan)));
   const batch = Math.max(1, Math.min(8, few, Math.floor(batchSize / 2)));
   let pair: [Probe, Probe] | undefined;
@@ -51,16 +61,19 @@ const probePair = async (plan: Plan, { sizes, free }: { sizes: DataSizes; free: 
 /**
  * Predicts memory and time from miniature runs on small batches: both grow with the batch on a straight line, and what
  * the process holds beside tensors stays as it is. Nothing of the run itself is touched. `loaded` says that the process
- * holds the images already.
+ * holds the images already. Of several processes each has its share of every batch, and all images: memory is that of
+ * all that are on this machine, time leaves out what they wait for one another.
  */
 export const forecast = async (
   plan: Plan,
   sizes: DataSizes,
-  { loaded = false }: { loaded?: boolean } = {},
+  { loaded = false, processes = ONE }: { loaded?: boolean; processes?: Processes } = {},
 ): Promise<Forecast> => {
-  const { batchSize, phases } = plan;
-  const freeMemoryBytes = freeMemory();
-  const [first, last] = await probePair(plan, { sizes, free: freeMemoryBytes });
+  const { phases } = plan;
+  const { all, here } = processes;
+  const batchSize = plan.batchSize / all;
+  const freeMemoryBytes = freeMemory(loaded ? here : 1);
+  const [first, last] = await probePair(plan, { sizes, free: freeMemoryBytes / here, batchSize });
   const along = (of: (measured: Probe) => number) => lineThrough([first.batch, of(first)], [last.batch, of(last)]);
 
   const { trainImages, validImages, testImages, imageSize, channels } = sizes;
@@ -72,7 +85,7 @@ export const forecast = async (
   const taken = process.resourceUsage().maxRSS * 1024;
 
   const stepsPerEpoch = stepsOf(plan, trainImages);
-  const validations = Math.ceil(validImages / batchSize);
+  const validations = Math.ceil(validImages / plan.batchSize);
   const seconds = (phase: Phase | undefined, what: 'step' | 'validation'): number =>
     at(
       along(({ seconds: measured }) => measured.get(phase?.name ?? '')?.[what] ?? 0),
@@ -81,14 +94,15 @@ export const forecast = async (
   const perEpoch = (phase: Phase): number =>
     (phase.steps ?? stepsPerEpoch) * seconds(phase, 'step') + validations * seconds(phase, 'validation');
   // A network that answers at several settings is tested on the validation images as well.
-  const tested = Math.ceil(testImages / batchSize) + (trainStreams(plan) > 1 ? validations : 0);
+  const chosen = trainStreams(plan) > 1 ? Math.ceil(validImages / batchSize) : 0;
+  const tested = Math.ceil(testImages / batchSize) + chosen;
   return {
     weights: first.weights,
     multiplyAdds: first.multiplyAdds,
     stepsPerEpoch,
-    expectedMemoryBytes: Math.round(Math.max(at(memory, batchSize), taken)),
+    expectedMemoryBytes: Math.round(here * Math.max(at(memory, batchSize), taken)),
     freeMemoryBytes,
-    largestBatch: taken > freeMemoryBytes ? 0 : largestWithin(memory, freeMemoryBytes),
+    largestBatch: taken > freeMemoryBytes / here ? 0 : all * largestWithin(memory, freeMemoryBytes / here),
     expectedSeconds:
       phases.reduce((sum, phase) => sum + phase.epochs * perEpoch(phase), 0) +
       tested * seconds(phases[0], 'validation'),

@@ -80,9 +80,10 @@ export const requireDataMemory = (
 
 /**
  * The memory that this process can have, in bytes: what it holds already and what the machine has to spare, no more
- * than its control group allows. `TAILNAS_MEMORY` says otherwise.
+ * than its control group allows. Of several processes that hold as much, on one machine, it is what all can have
+ * together. `TAILNAS_MEMORY` says otherwise.
  */
-export const freeMemory = (): number => {
+export const freeMemory = (processes = 1): number => {
   const said = process.env['TAILNAS_MEMORY'];
   if (said !== undefined) {
     const bytes = Number(said);
@@ -91,5 +92,8 @@ export const freeMemory = (): number => {
     return bytes;
   }
   // Node's `freemem` is Linux' MemAvailable: caches that can be dropped count as free. A limit of 0 stands for none.
-  return Math.min(process.memoryUsage.rss() + freemem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+  return Math.min(
+    processes * process.memoryUsage.rss() + freemem(),
+    process.constrainedMemory() || Number.POSITIVE_INFINITY,
+  );
 };

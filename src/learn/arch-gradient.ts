@@ -1,8 +1,10 @@
+import { alone, type Group } from '../group/index.js';
 import type { Alpha } from '../net/index.js';
 import type { Knobs, ParameterStore, TensorBatch } from '../nn/index.js';
 import { add, clone, grad, inPlace, mul, narrow, noGrad, norm, scope, sub, type Tensor } from '../tensor/index.js';
 import type { Objective } from './objective.js';
 import type { StepProfiler } from './profiler.js';
+import { meanGradient } from './shared.js';
 
 /** What an architecture step looks at. */
 export interface ArchStep {
@@ -14,9 +16,14 @@ export interface ArchStep {
   readonly valid: readonly TensorBatch[];
   readonly knobs: Knobs;
   readonly profiler?: StepProfiler | undefined;
+  /** The processes that each have a share of the batches; this one alone unless said. */
+  readonly group?: Group | undefined;
 }
 
-/** The validation loss and its gradient by every alpha that is to move, in their order. */
+/**
+ * The validation loss and its gradient by every alpha that is to move, in their order. Of several processes it is that of
+ * this one's share: the mean of all is left to who asks.
+ */
 export interface ArchGradient {
   readonly loss: Tensor;
   readonly gradients: Tensor[];
@@ -74,10 +81,11 @@ const R_SCALE = 0.01;
  * Second order: ∇_α L_val(w′, α) where w′ = w − ξ (μ b + ∇_w L_train + λ w) is one step of the weights' optimizer
  * (paper, eq 9; DARTS): ∇_α L_val(w′) − ξ [∇_α L_train(w⁺) − ∇_α L_train(w⁻)] / 2R, w± = w ± R ∇_{w′} L_val, R = 0.01 /
  * ‖∇_{w′} L_val‖. Batch norms stay in training mode throughout; only the pass at w′ leaves their running statistics
- * alone, since DARTS makes it on a copy of the network.
+ * alone, since DARTS makes it on a copy of the network. Of several processes both gradients by the weights are means over
+ * all, so that w′, R and w± are the same on each.
  */
 export const secondOrder = (
-  { train, valid, alphas: moving, ...step }: ArchStep,
+  { train, valid, alphas: moving, group = alone, ...step }: ArchStep,
   { lr, momentum, weightDecay, buffer }: { lr: number; momentum: number; weightDecay: number; buffer: Tensor },
 ): ArchGradient => {
   const { store } = step;
@@ -85,7 +93,8 @@ export const secondOrder = (
   const trainLoss = () => lossOn(train, step);
 
   const unrolled = scope(() => {
-    const gradient = store.gather(grad(trainLoss(), store.leaves, { unused: 'zeros' }));
+    const gradients = grad(trainLoss(), store.leaves, { unused: 'zeros' });
+    const gradient = meanGradient(group, { store, gradients });
     return noGrad(() => {
       const direction = add(add(mul(buffer, momentum), gradient), mul(store.flat, weightDecay));
       for (const name of store.frozen) inPlace.mul(narrow(direction, 0, ...store.range(name)), 0);
@@ -100,7 +109,7 @@ export const secondOrder = (
         return {
           loss: value,
           byAlpha: gradients.slice(0, alphas.length),
-          byWeights: store.gather(gradients.slice(alphas.length)),
+          byWeights: meanGradient(group, { store, gradients: gradients.slice(alphas.length) }),
         };
       }),
     ),

@@ -1,3 +1,4 @@
+import { alone, averaged, type Group } from '../group/index.js';
 import { type Alpha, freeze, type Supernet } from '../net/index.js';
 import type { Knobs, TensorBatch } from '../nn/index.js';
 import { adam, archOptimizer, type Optimizer, sgd } from '../optim/index.js';
@@ -34,6 +35,7 @@ export interface DartsOptions {
   readonly sample?: Context['sample'];
   readonly assumes?: Learner['assumes'];
   readonly profiler?: StepProfiler | undefined;
+  readonly group?: Group | undefined;
 }
 
 /** Validation images per branch that an eigenvalue is measured on. */
@@ -56,7 +58,17 @@ const alphasOf = ({ alphas }: Supernet): Record<string, Record<string, number[][
  * `archLr.backbone`: heterogeneous learning-rate scheduling is nothing but these.
  */
 export const darts = (options: DartsOptions): Learner => {
-  const { net, objective, streams, momentum, weightDecay, gradClip, archWeightDecay, profiler } = options;
+  const {
+    net,
+    objective,
+    streams,
+    momentum,
+    weightDecay,
+    gradClip,
+    archWeightDecay,
+    profiler,
+    group = alone,
+  } = options;
   const { store, alphas } = net;
   const weights = sgd(store.flat, { momentum, weightDecay });
   const makeArch = (value: Tensor): Optimizer =>
@@ -64,7 +76,7 @@ export const darts = (options: DartsOptions): Learner => {
       ? adam(value, { betas: [0.5, 0.999], weightDecay: archWeightDecay })
       : sgd(value, { weightDecay: archWeightDecay });
   const arch = archOptimizer(alphas, { make: makeArch });
-  const training = { store, optimizer: weights, objective, gradClip, profiler };
+  const training = { store, optimizer: weights, objective, gradClip, profiler, group };
 
   const rateAt =
     (at: Pick<At, 'knobs'>) =>
@@ -121,7 +133,7 @@ export const darts = (options: DartsOptions): Learner => {
   const archStep = (train: readonly TensorBatch[], valid: readonly TensorBatch[], at: At): Record<string, number> =>
     scope(() => {
       const moving = movingAt(at);
-      const step = { store, objective, alphas: moving, train, valid, knobs: unperturbed(at.knobs), profiler };
+      const step = { store, objective, alphas: moving, train, valid, knobs: unperturbed(at.knobs), profiler, group };
       const { loss, gradients } =
         options.order === 1 || moving.length === 0
           ? firstOrder(step)
@@ -131,8 +143,9 @@ export const darts = (options: DartsOptions): Learner => {
               lr: knob(at.knobs, 'weightLr'),
               buffer: weights.state.momentum,
             });
-      requireFiniteLoss(loss.item(), 'validation', at);
-      return moveAlpha(moving, gradients, at);
+      const { tensors, numbers } = averaged(group, { tensors: gradients, numbers: [loss.item()] });
+      for (const mean of numbers) requireFiniteLoss(mean, 'validation', at);
+      return moveAlpha(moving, tensors, at);
     });
 
   /** Weights and alpha from one pass over the training batches. */

@@ -1,4 +1,5 @@
 import type { Sampling } from '../data/index.js';
+import type { Group } from '../group/index.js';
 import type { Model } from '../net/index.js';
 import type { Knobs, ParameterStore, TensorBatch } from '../nn/index.js';
 import type { Genotype, Genotypes, KeptOps } from '../space/index.js';
@@ -105,6 +106,8 @@ export interface Context {
   /** Images to validate on, where they are known. */
   readonly validImages?: number;
   readonly profiler?: StepProfiler | undefined;
+  /** The processes that take each step together; this one alone unless said. */
+  readonly group?: Group | undefined;
   /** There is none where a network is opened without its data. */
   readonly sample?: ((spec: SampleSpec, like: Pick<ParameterStore, 'dtype' | 'device'>) => TensorBatch[]) | undefined;
 }

@@ -1,9 +1,11 @@
+import { alone, type Group } from '../group/index.js';
 import type { Model } from '../net/index.js';
 import { sgd } from '../optim/index.js';
 import type { Genotypes } from '../space/index.js';
 import type { Learner, StreamSpec } from './learner.js';
 import type { Objective } from './objective.js';
 import type { StepProfiler } from './profiler.js';
+import { drawingApart } from './shared.js';
 import { weightStep } from './weight-step.js';
 
 /** What training a network from scratch is made of. */
@@ -20,6 +22,7 @@ export interface SupervisedOptions {
   readonly genotypes?: Genotypes;
   readonly assumes?: Learner['assumes'];
   readonly profiler?: StepProfiler | undefined;
+  readonly group?: Group | undefined;
 }
 
 /** Trains the weights of any network: SGD with momentum on training batches, at the rate `weightLr`. */
@@ -35,6 +38,7 @@ export const supervised = (options: SupervisedOptions): Learner => {
     genotypes = {},
     assumes,
     profiler,
+    group = alone,
   } = options;
   const { store } = model;
   const optimizer = sgd(store.flat, { momentum, weightDecay });
@@ -47,7 +51,9 @@ export const supervised = (options: SupervisedOptions): Learner => {
         norms,
         extra: _,
         ...report
-      } = weightStep({ store, optimizer, objective, gradClip, sam, profiler }, batches, at);
+      } = drawingApart(group, () =>
+        weightStep({ store, optimizer, objective, gradClip, sam, profiler, group }, batches, at),
+      );
       return { ...report, gradNorm: { weights: norms } };
     },
     freeze: (components) => store.freeze(components),

@@ -1,3 +1,4 @@
+import { alone, type Group } from '../group/index.js';
 import type { Knobs, ParameterStore, TensorBatch } from '../nn/index.js';
 import { clipNorm, type VectorOptimizer } from '../optim/index.js';
 import { grad, narrow, noGrad, norm, rng, scope, type Tensor } from '../tensor/index.js';
@@ -6,6 +7,7 @@ import type { At } from './learner.js';
 import { accuracyOf, type Objective } from './objective.js';
 import type { StepProfiler } from './profiler.js';
 import { atSharpest } from './sam.js';
+import { meanGradient, meanStep } from './shared.js';
 
 /** What moves the weights of a network. */
 export interface WeightTraining {
@@ -19,6 +21,8 @@ export interface WeightTraining {
   /** Further leaves, of any shape, of which the gradient of the same loss is wanted; not with `sam`. */
   readonly extra?: readonly Tensor[] | undefined;
   readonly profiler?: StepProfiler | undefined;
+  /** The processes that each have a share of the batches; this one alone unless said. */
+  readonly group?: Group | undefined;
 }
 
 /** The value of a schedule that a learner cannot do without. Throws when the phase has no such schedule. */
@@ -31,10 +35,11 @@ export const knob = (knobs: Knobs, name: string): number => {
 /**
  * One update of the weights by the gradient of the objective, clipped, at the rate `weightLr`, or of a component at
  * `weightLr.<component>` where the phase has that. Frozen components stay. Loss and accuracy are of the weights before;
- * norms, of the gradient that is taken, are by component.
+ * norms, of the gradient that is taken, are by component. Of several processes, gradients, loss and accuracy are means
+ * over all, and so are the running statistics that their passes have left.
  */
 export const weightStep = (
-  { store, optimizer, objective, gradClip, sam = 0, extra = [], profiler }: WeightTraining,
+  { store, optimizer, objective, gradClip, sam = 0, extra = [], profiler, group = alone }: WeightTraining,
   batches: readonly TensorBatch[],
   at: At,
 ): { loss: number; accuracy: number; norms: Record<string, number>; extra: readonly Tensor[] } =>
@@ -44,14 +49,16 @@ export const weightStep = (
     const random = sam > 0 ? rng.state() : undefined;
     profiler?.enter('weights: forward');
     const outcome = objective(batches, pass);
-    const loss = requireFiniteLoss(outcome.loss.item(), 'training', at);
+    const own = outcome.loss.item();
+    // Of several processes all must learn of it: they do below.
+    if (group.size === 1) requireFiniteLoss(own, 'training', at);
     profiler?.enter('weights: backward');
     const { leaves } = store;
     const both = grad(outcome.loss, [...leaves, ...extra], { unused: 'zeros' });
     let gradients = both.slice(0, leaves.length);
     if (random !== undefined) {
-      const gradient = noGrad(() => store.gather(gradients));
-      requireFiniteGradients(norm(gradient).item(), namedGradients(store, gradients), { ...at, loss });
+      const gradient = meanGradient(group, { store, gradients });
+      requireFiniteGradients(norm(gradient).item(), namedGradients(store, gradients), { ...at, loss: own });
       profiler?.enter('weights: second gradient');
       rng.restore(random); // of the same function: the paths that were dropped are dropped again
       const again = (): Tensor[] => grad(objective(batches, pass).loss, store.leaves, { unused: 'zeros' });
@@ -59,7 +66,10 @@ export const weightStep = (
     }
     profiler?.enter('weights: clip, update');
     return noGrad(() => {
-      const flat = store.gather(gradients);
+      const found = { store, gradients, extra: both.slice(leaves.length), numbers: [own, accuracyOf(outcome)] };
+      const { flat, extra: others, numbers } = meanStep(group, found);
+      const [loss = own, accuracy = 0] = numbers;
+      requireFiniteLoss(loss, 'training', at);
       const free = store.components.filter((name) => !store.frozen.has(name));
       const norms = Object.fromEntries(free.map((name) => [name, norm(narrow(flat, 0, ...store.range(name))).item()]));
       const total = clipNorm(flat, { max: gradClip });
@@ -69,6 +79,6 @@ export const weightStep = (
       if (free.some((name) => rate(name) !== lr))
         for (const name of free) optimizer.step(flat, { lr: rate(name), ranges: [store.range(name)] });
       else optimizer.step(flat, store.frozen.size === 0 ? { lr } : { lr, ranges });
-      return { loss, accuracy: accuracyOf(outcome), norms, extra: both.slice(leaves.length) };
+      return { loss, accuracy, norms, extra: others };
     });
   });

@@ -40,7 +40,11 @@ interface TestOptions {
   readonly mistakes?: number;
   /** The schedules' values that the network was trained with last, for what of it depends on them. */
   readonly knobs?: Knobs | undefined;
+  /** Of so many processes, the one that takes every such batch: what comes out is then its part of the sums. */
+  readonly share?: { readonly rank: number; readonly size: number };
 }
+
+const WHOLE = { rank: 0, size: 1 };
 
 const freshReading = (classes: number) => ({
   loss: 0,
@@ -69,7 +73,15 @@ const addBatch = (
 export async function* test(
   model: Model,
   set: ImageSet,
-  { data, batchSize, at = model.settings, shifts = () => [], mistakes: most = 0, knobs = {} }: TestOptions,
+  {
+    data,
+    batchSize,
+    at = model.settings,
+    shifts = () => [],
+    mistakes: most = 0,
+    knobs = {},
+    share = WHOLE,
+  }: TestOptions,
 ): AsyncGenerator<number, Tested[]> {
   const classes = data.classes.length;
   const toTensors = batchToTensors({ ...set, mean: data.mean, std: data.std }, model.store);
@@ -80,7 +92,7 @@ export async function* test(
     mistakes: mistakeList(set, { classes, most }),
     shifted: shifts(setting).map((shift) => ({ shift, reading: freshReading(classes) })),
   }));
-  for (let start = 0; start < set.labels.length; start += batchSize) {
+  for (let start = share.rank * batchSize; start < set.labels.length; start += share.size * batchSize) {
     const end = Math.min(start + batchSize, set.labels.length);
     const labels = Int32Array.from(set.labels.subarray(start, end));
     scope(() =>

@@ -37,6 +37,8 @@ export interface Phase {
     from: { readonly before?: Learner | undefined; readonly memo?: Json | undefined },
   ) => Learner;
   readonly stop?: StopRule | undefined;
+  /** Why one process must carry it out; absent where several may, each on its share of every batch. */
+  readonly alone?: string | undefined;
 }
 
 /** Epochs of all phases together, if none ends early. */

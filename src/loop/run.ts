@@ -1,17 +1,19 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Dataset } from '../data/index.js';
-import { type Context, type Learner, requireFiniteLoss, requireFiniteWeights } from '../learn/index.js';
+import { alone, type Group } from '../group/index.js';
+import { type Context, type Learner, requireFiniteWeights } from '../learn/index.js';
 import { countMacs } from '../net/index.js';
-import type { Knobs } from '../nn/index.js';
-import { type Evaluation, scores } from '../run/index.js';
+import type { Evaluation } from '../run/index.js';
 import type { Genotypes } from '../space/index.js';
 import { requireDevice, rng, scope } from '../tensor/index.js';
-import { answersOf, type EvaluateOptions, evaluate, test } from './evaluate.js';
+import { type EvaluateOptions, evaluate } from './evaluate.js';
 import { checkKnobs, type Epoch, firstEpochs, knobsAt, type Phase, totalEpochs } from './phase.js';
 import { type Seen, seenImages } from './seen.js';
 import { memoOf, readStanding, restoreLearner, takeSnapshot } from './snapshot.js';
 import { type BatchStream, batchStreams, sampleOf } from './streams.js';
+import { agreed } from './together.js';
 import { addStep, freshTotals, meansOf } from './totals.js';
+import { validate } from './validate.js';
 
 /** What a run yields: after every step, after every batch of validation, and after every epoch. */
 export type LoopEvent =
@@ -74,6 +76,8 @@ export interface LoopOptions {
   readonly profiler?: Context['profiler'];
   /** Steps of an epoch; all training images once unless said. */
   readonly steps?: number;
+  /** The processes that carry it out together; this one alone unless said. All give the same phases, data and seed. */
+  readonly group?: Group | undefined;
 }
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
@@ -85,6 +89,7 @@ const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b
  */
 export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live => {
   const { dataset, batchSize, augment = dataset.augment, seed = 0, device = 'cpu', resume, profiler } = options;
+  const { group = alone } = options;
   checkKnobs(phases);
   requireDevice(device);
   rng.seed(seed);
@@ -97,6 +102,7 @@ export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live 
     validates: sum(dataset.counts.valid) > 0,
     validImages: sum(dataset.counts.valid),
     profiler,
+    group,
     sample: sampleOf({ dataset, seed }),
   };
   const standing = resume === undefined ? undefined : readStanding(resume);
@@ -128,7 +134,7 @@ export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live 
   };
   let learner = firstLearner();
   const streamsOf = (saved: typeof standing): BatchStream[] =>
-    batchStreams(learner, { dataset, batchSize, augment, seed, saved: saved?.streams });
+    batchStreams(learner, { dataset, batchSize, augment, seed, saved: saved?.streams, group });
   /** Checks and restores what was built, and opens its streams. */
   const begin = (): BatchStream[] => {
     // A component that does not exist is found now, not when its phase begins.
@@ -136,6 +142,7 @@ export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live 
     const builds = later.findIndex(({ start }) => start !== undefined);
     for (const { frozen = [] } of builds < 0 ? later : later.slice(0, builds)) learner.freeze(frozen);
     if (resume !== undefined) restoreLearner(resume, learner);
+    agreed(group, { learner });
     return streamsOf(standing);
   };
   let streams: BatchStream[];
@@ -207,7 +214,7 @@ export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live 
         };
       }
       const trainSeconds = (performance.now() - began) / 1000;
-      const pass = validate(knobs);
+      const pass = validate(learner.model, { dataset, batchSize, knobs, epoch, group });
       let validated = await pass.next();
       for (; !validated.done; validated = await pass.next())
         yield { type: 'validation', epoch, done: validated.value, total: dataset.valid.labels.length };
@@ -232,7 +239,8 @@ export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live 
       step = 0;
       totals = freshTotals();
       records.push(record);
-      const reason = phase.stop?.reason(records.filter((r) => r.epoch >= first));
+      const own = phase.stop?.reason(records.filter((r) => r.epoch >= first));
+      const reason = agreed(group, { learner, reason: own });
       const early = epoch < first + phase.epochs || phase.stop?.goesBackTo !== undefined;
       if (reason !== undefined && early) {
         advance();
@@ -240,23 +248,6 @@ export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live 
         yield { type: 'stop', phase: phase.name, epoch, reason };
       } else yield { type: 'epoch', record };
     }
-  }
-
-  /**
-   * The validation part of a record. Its first setting is one figure that can be followed over all epochs, whatever the
-   * knobs in training.
-   */
-  async function* validate(
-    knobs: Knobs,
-  ): AsyncGenerator<number, Pick<Epoch, 'validLoss' | 'validAccuracy' | 'perClassAccuracy' | 'answers'>> {
-    if (dataset.valid.labels.length === 0)
-      return { validLoss: null, validAccuracy: null, perClassAccuracy: null, answers: null };
-    const results = yield* test(learner.model, dataset.valid, { data: dataset, batchSize, knobs });
-    const [followed] = results;
-    if (followed === undefined) throw new Error('Cannot validate: the pass gave no result');
-    for (const { loss } of results) requireFiniteLoss(loss, 'validation', { epoch });
-    const { accuracy, perClassAccuracy } = scores(followed.confusion);
-    return { validLoss: followed.loss, validAccuracy: accuracy, perClassAccuracy, answers: answersOf(results) };
   }
 
   return {
@@ -283,7 +274,14 @@ export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live 
     genotypes: () => chosenEarlier() ?? learner.genotypes(),
     evaluate: (asked) => {
       const knobs = records.at(-1)?.knobs ?? {};
-      return evaluate(learner.model, { dataset, batchSize, epoch, knobs, assumes: learner.assumes, ...asked });
+      return evaluate(learner.model, {
+        dataset,
+        batchSize: batchSize / group.size,
+        epoch,
+        knobs,
+        assumes: learner.assumes,
+        ...asked,
+      });
     },
     seen: (count) => {
       const { store } = learner.model;

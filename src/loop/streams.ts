@@ -1,7 +1,9 @@
 import { batchToTensors, parseAugment } from '../augment/index.js';
 import { type Dataset, type StreamState, stream } from '../data/index.js';
+import { alone, type Group, shareOf } from '../group/index.js';
 import type { Context, Learner, StreamSpec } from '../learn/index.js';
 import { type Pass, type TensorBatch, testing } from '../nn/index.js';
+import { narrow, Tensor } from '../tensor/index.js';
 
 /** Endless batches of one stream of a learner, on the engine's side. */
 export interface BatchStream {
@@ -18,12 +20,30 @@ export interface StreamsOptions {
   readonly augment: string;
   readonly seed: number;
   readonly saved: Readonly<Record<StreamSpec['part'], readonly StreamState[]>> | undefined;
+  readonly group?: Group | undefined;
 }
 
-/** The streams that a learner draws its batches from. */
+/**
+ * The part of a batch that is this process' own. Every process draws and changes the whole batch, so that images, their
+ * order and their augmentation do not depend on how many processes there are: it costs little beside a step.
+ */
+export const ownShare = ({ images, targets }: TensorBatch, group: Pick<Group, 'rank' | 'size'>): TensorBatch => {
+  if (group.size === 1) return { images, targets };
+  const [start, length] = shareOf(group, images.shape[0] ?? 0);
+  const own = (x: Tensor): Tensor => narrow(x, 0, start, length);
+  return {
+    images: own(images),
+    targets: targets.map(({ labels, share }) => ({
+      labels: own(labels),
+      share: share instanceof Tensor ? own(share) : share,
+    })),
+  };
+};
+
+/** The streams that a learner draws its batches from, of several processes each its share of them. */
 export const batchStreams = (
   { streams, model }: Learner,
-  { dataset, batchSize, augment: label, seed, saved }: StreamsOptions,
+  { dataset, batchSize, augment: label, seed, saved, group = alone }: StreamsOptions,
 ): BatchStream[] => {
   const augment = parseAugment(label);
   const { mean, std, train, imageSize } = dataset;
@@ -42,7 +62,7 @@ export const batchStreams = (
       name: `${part}-${place}`,
       state: saved?.[part][place],
     });
-    return { part, next: (pass) => toTensors(bytes.next(), pass), state: bytes.state };
+    return { part, next: (pass) => ownShare(toTensors(bytes.next(), pass), group), state: bytes.state };
   });
 };
 

@@ -92,6 +92,7 @@ export class ParameterStore {
   #names = new Set<string>();
   #shared = new Map<string, unknown>();
   #units = new Map<number, Tensor>();
+  #owners = new Map<Tensor, string>();
   #flat: Tensor | undefined;
   readonly dtype: Dtype;
   readonly device: string;
@@ -173,6 +174,13 @@ export class ParameterStore {
       return gradients.slice(next - own, next).map((g) => reshape(g, [-1]));
     });
     return cat(parts);
+  }
+  /** The running statistics of batch norms, but for those of frozen components: what a pass in training moves. */
+  get statistics(): Tensor[] {
+    return [...this.buffers].flatMap(([name, buffer]) => {
+      const moves = /(^|\.)running_(mean|var)$/.test(name) && !this.#frozen.has(this.#owners.get(buffer) ?? '');
+      return moves ? [buffer] : [];
+    });
   }
   /** What a checkpoint of these weights must have. */
   get layout(): Layout {
@@ -263,6 +271,7 @@ export class ParameterStore {
       buffer: (name, shape, value) => {
         const buffer = full(shape, value, like(this));
         this.buffers.set(path(name), buffer);
+        this.#owners.set(buffer, component);
         return buffer;
       },
       once: (name, make) => once(this.#shared, path(name), () => make(this.#place(component, path(name)))),

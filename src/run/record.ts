@@ -178,6 +178,11 @@ const infoShape = z.object({
   host: z.looseObject({ name: z.string(), processor: z.string(), cores: z.int() }).nullable(),
   device: z.string(),
   threads: z.int().positive().max(MOST_THREADS),
+  /**
+   * How many processes carry it out, where they are several: each has its share of every batch, whose statistics its
+   * batch norms use; gradients and running statistics are means over all.
+   */
+  processes: z.int().min(2).exactOptional(),
   command: list(z.string()),
   startedAt: z.iso.datetime({ offset: true }),
   /** The run whose first phases this one took over. */

@@ -7,6 +7,7 @@ import { stamped } from './checkpoint.js';
 import type { RunEvent, RunResult, Sink, Watch } from './events.js';
 import { failureOf } from './failure.js';
 import { keepCells, keepPictures, mistakesWanted } from './pictures.js';
+import { stopOf } from './together.js';
 import { versions } from './versions.js';
 
 const CHECKPOINT_SECONDS = 180;
@@ -37,6 +38,7 @@ export async function* carryOn(
   { folder, plan, watch }: { folder: RunFolder; plan: Plan; watch: Watch },
 ): AsyncGenerator<RunEvent, RunResult> {
   const { signal, checkpointSeconds = CHECKPOINT_SECONDS } = watch;
+  const stopping = stopOf(watch);
   const sink = folderSink(folder);
   let saved = performance.now();
   const save = (): void => {
@@ -67,7 +69,7 @@ export async function* carryOn(
       sink.on(event);
       const due = event.type === 'step' && performance.now() - saved > checkpointSeconds * 1000;
       if (event.type === 'epoch' || due) save();
-      if (signal?.aborted) {
+      if (stopping()) {
         save();
         folder.log('interrupted: saved');
         return ended();

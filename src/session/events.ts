@@ -1,6 +1,7 @@
 import type { Dataset, Progress } from '../data/index.js';
 import type { Plan } from '../experiment/index.js';
 import type { Forecast } from '../forecast/index.js';
+import type { Group } from '../group/index.js';
 import type { OptionNames } from '../label/index.js';
 import type { StepProfiler } from '../learn/index.js';
 import type { LoopEvent } from '../loop/index.js';
@@ -51,10 +52,20 @@ export interface Watch {
   readonly forecast?: boolean | undefined;
   /** Go on although the run is expected to need more memory than it can have. */
   readonly force?: boolean | undefined;
+  /** The processes that carry the run out together, each with the same request; this one alone unless said. */
+  readonly group?: Group | undefined;
 }
 
 export const watchNames: OptionNames<Watch> = {
-  ...{ signal: true, checkpointSeconds: true, onDataProgress: true, profiler: true, forecast: true, force: true },
+  ...{
+    signal: true,
+    checkpointSeconds: true,
+    onDataProgress: true,
+    profiler: true,
+    forecast: true,
+    force: true,
+    group: true,
+  },
 };
 
 /** What a run reports while it goes on. */

@@ -1,4 +1,5 @@
 import type { Plan } from '../experiment/index.js';
+import { PeerError } from '../group/index.js';
 import { FileError, type RunFolder } from '../run/index.js';
 import { explained } from './diverged.js';
 
@@ -26,11 +27,13 @@ export const explainedMemory = (error: unknown, run?: string): unknown => {
   return new NoMemoryError(`Cannot go on${what}: there is not enough memory (${reason}); ${way}`, { cause: error });
 };
 
-/** A FileError of a run that can be continued says how; other errors stay as they are. */
-export const resumable = (error: unknown, { path }: Pick<RunFolder, 'path'>): unknown =>
-  error instanceof FileError
+/** A FileError or PeerError of a run that can be continued says how; other errors stay as they are. */
+export const resumable = (error: unknown, { path }: Pick<RunFolder, 'path'>): unknown => {
+  if (error instanceof PeerError) return new PeerError(error.problem, { run: path, cause: error });
+  return error instanceof FileError
     ? new Error(`${error.message}, then continue with \`tailnas resume ${path}\``, { cause: error })
     : error;
+};
 
 /** Why a run ended without a result, in a sentence that says what to do: what is thrown and logged. */
 export const failureOf = (

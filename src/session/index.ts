@@ -25,6 +25,7 @@ export { requireTrained } from './require-trained.js';
 export { type Given, givenNames, reopen, resumeRun } from './resume.js';
 export { type SearchRequest, search } from './search.js';
 export { prepare, startRun, usualMachine } from './start.js';
+export { requireShared } from './together.js';
 export { type TrainRequest, train } from './train.js';
 export { tailnasVersion } from './versions.js';
 export { type Underway, withResult } from './with-result.js';

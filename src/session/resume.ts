@@ -1,9 +1,11 @@
 import { expandAugment } from '../augment/index.js';
 import type { Dataset } from '../data/index.js';
 import { type Plan, planOf, stepsOf } from '../experiment/index.js';
+import { alone } from '../group/index.js';
 import { type OptionNames, requireKnown } from '../label/index.js';
 import { type Live, runPhases } from '../loop/index.js';
 import { type Checkpoint, openRun, type Position, type RunFolder } from '../run/index.js';
+import { carryAlong } from './carry-along.js';
 import { carryOn } from './carry-on.js';
 import { reading, requireOwn } from './checkpoint.js';
 import { type DataOrigin, requireSameData } from './data-origin.js';
@@ -11,6 +13,7 @@ import { IN_MEMORY, requestOf } from './data-request.js';
 import { type RunEvent, type RunResult, type Watch, watchNames } from './events.js';
 import { resumable } from './failure.js';
 import { makeReady, prepare, requireForecast } from './start.js';
+import { commonOf, requireProcesses, requireSameWords } from './together.js';
 import { versions } from './versions.js';
 import { type Underway, withResult } from './with-result.js';
 
@@ -63,7 +66,8 @@ export const reopen = async (
     remedy = 'restore the data, say where they are now with --data, or start a new run',
     dataset: given,
     data,
-  }: Pick<Watch, 'onDataProgress' | 'profiler'> & Given & Partial<Pick<DataOrigin, 'action' | 'remedy'>> = {},
+    group = alone,
+  }: Pick<Watch, 'onDataProgress' | 'profiler' | 'group'> & Given & Partial<Pick<DataOrigin, 'action' | 'remedy'>> = {},
 ): Promise<Reopened> => {
   const { info, path } = folder;
   const plan = planOf(info.experiment, { run: path });
@@ -79,6 +83,11 @@ export const reopen = async (
   const changed = Object.entries(info.versions).filter(([name, version]) => now[name] !== version);
   const checkpoint = standingOf(folder);
   if (checkpoint !== undefined) requireOwn(folder, checkpoint);
+  if (group.size > 1) {
+    const { seed, threads } = info;
+    const { fingerprint } = dataset;
+    requireSameWords(group, commonOf(plan, { seed, threads, data: fingerprint, checkpoint: checkpoint?.file }));
+  }
   const epochs = folder.records().length;
   const later = folder.checkpoints.list().filter((one) => one.position.epoch > epochs);
   const notices = [
@@ -103,6 +112,7 @@ export const reopen = async (
         resume: checkpoint?.bytes,
         records: folder.records().filter(({ epoch }) => epoch < (position?.epoch ?? 0)),
         profiler,
+        group,
       }),
     );
   return { dataset, plan, notices, position, live };
@@ -129,7 +139,10 @@ async function* resuming(dir: string, watch: Watch & Given): AsyncGenerator<RunE
     yield { type: 'notice', text: `${dir} is complete: nothing to resume` };
     return complete;
   }
-  const folder = openRun(dir, { write: true });
+  const { group = alone } = watch;
+  const { processes } = openRun(dir).info;
+  requireProcesses(dir, { processes, size: group.size });
+  const folder = openRun(dir, { write: group.rank === 0 });
   try {
     const { info } = folder;
     const since = completeAt(folder); // another process may have been at its end
@@ -150,6 +163,7 @@ async function* resuming(dir: string, watch: Watch & Given): AsyncGenerator<RunE
       position === undefined
         ? 'no checkpoint yet: starting from the beginning'
         : `resuming at epoch ${epoch + 1}, step ${position.step}`;
+    if (group.rank > 0) return yield* carryAlong(live(), { folder, plan, watch });
     for (const text of [...notices, from]) {
       folder.log(text);
       yield { type: 'notice', text };

@@ -1,12 +1,14 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { expandAugment } from '../augment/index.js';
 import { changesOf, describe, type Plan, stepsOf } from '../experiment/index.js';
-import { type Forecast, forecast, requireMemory } from '../forecast/index.js';
+import { type Forecast, forecast, type Processes, requireMemory } from '../forecast/index.js';
+import { alone, type Group } from '../group/index.js';
 import { requireKnown } from '../label/index.js';
 import { runPhases } from '../loop/index.js';
-import { createRun, type RunFolder, type RunInfo } from '../run/index.js';
+import { createRun, openRun, type RunFolder, type RunInfo } from '../run/index.js';
 import { kernels, requireDevice, threads } from '../tensor/index.js';
+import { carryAlong } from './carry-along.js';
 import { carryOn } from './carry-on.js';
 import { reading, stamped } from './checkpoint.js';
 import { type DataOrigin, requireSameData } from './data-origin.js';
@@ -15,6 +17,7 @@ import { dataTexts, writeLists } from './data-texts.js';
 import { type RunEvent, type RunRequest, type RunResult, runRequestNames, type Watch, watchNames } from './events.js';
 import { resumable } from './failure.js';
 import { openParent, type Parent } from './fork.js';
+import { commonOf, requireSameWords, requireShared } from './together.js';
 import { host, versions } from './versions.js';
 import { type Underway, withResult } from './with-result.js';
 
@@ -48,16 +51,27 @@ export const prepare = async (
   });
 };
 
+/** How many processes there are, and how many on this machine; all of the group ask together. */
+const processesOf = (group: Group): Processes => {
+  const hosts = group.texts(hostname());
+  return { all: group.size, here: hosts.filter((name) => name === hosts[group.rank]).length };
+};
+
 /**
  * What a run is expected to need, now that its data is loaded. Throws a MemoryError when that is more memory than it
  * can have, unless told to `force` it. Of other devices than the CPU nothing is known.
  */
 export const requireForecast = async (
   plan: Plan,
-  options: { sizes: Parameters<typeof sizesOf>[0]; device: string; action: string } & Pick<Watch, 'force' | 'forecast'>,
+  options: { sizes: Parameters<typeof sizesOf>[0]; device: string; action: string } & Pick<
+    Watch,
+    'force' | 'forecast' | 'group'
+  >,
 ): Promise<Forecast | undefined> => {
   if (options.device !== 'cpu' || options.forecast === false) return undefined;
-  const expected = await forecast(plan, sizesOf(options.sizes), { loaded: true });
+  const processes = processesOf(options.group ?? alone);
+  if (options.group !== undefined && options.group.rank > 0) return undefined; // the first looks for all
+  const expected = await forecast(plan, sizesOf(options.sizes), { loaded: true, processes });
   if (!options.force) requireMemory(expected, options);
   return expected;
 };
@@ -86,8 +100,10 @@ const takeOver = (folder: RunFolder, { records, checkpoint }: Parent): void => {
 
 async function* starting(request: RunRequest, watch: Watch): AsyncGenerator<RunEvent, RunResult> {
   const { plan, data = { spec: IN_MEMORY }, from, origin } = request;
+  const { group = alone } = watch;
   const usual = usualMachine();
   const { seed = usual.seed, device = usual.device, threads: n = usual.threads } = request;
+  requireShared(plan, { size: group.size, device });
   const dataset = request.dataset ?? (await prepare(data, { ...watch, device, threads: n, origin }));
   if (request.dataset !== undefined) makeReady({ device, threads: n });
   if (origin !== undefined) {
@@ -99,6 +115,10 @@ async function* starting(request: RunRequest, watch: Watch): AsyncGenerator<RunE
   if (request.dataset === undefined) for (const text of dataTexts(dataset)) yield { type: 'notice', text };
   const parent = from === undefined ? undefined : openParent(from, { plan, seed, fingerprint: dataset.fingerprint });
   const { kind } = plan.experiment;
+  if (group.size > 1) {
+    const checkpoint = parent?.checkpoint.file;
+    requireSameWords(group, commonOf(plan, { seed, threads: n, data: dataset.fingerprint, checkpoint }));
+  }
   const expected = await requireForecast(plan, { sizes: dataset, device, action: kind, ...watch });
   if (expected !== undefined) yield { type: 'forecast', ...expected };
   const live = reading({ path: from ?? '', checkpoint: parent?.checkpoint }, () =>
@@ -112,6 +132,7 @@ async function* starting(request: RunRequest, watch: Watch): AsyncGenerator<RunE
       resume: parent?.checkpoint.bytes,
       records: parent?.records,
       profiler: watch.profiler,
+      group,
     }),
   );
   const spec = recordedRequest(data, dataset);
@@ -133,10 +154,15 @@ async function* starting(request: RunRequest, watch: Watch): AsyncGenerator<RunE
     host: host(),
     device,
     threads: threads.get(),
+    ...(group.size === 1 ? {} : { processes: group.size }),
     command: [...(request.command ?? [])],
     startedAt: new Date().toISOString(),
     ...(from === undefined ? {} : { from: resolve(from) }),
   };
+  if (group.rank > 0) {
+    const [run = ''] = group.texts(''); // once the first has made it
+    return yield* carryAlong(live, { folder: openRun(run), plan, watch });
+  }
   const folder = createRun(request.out, JSON.parse(JSON.stringify(info)));
   writeLists(folder.path, dataset);
   for (const text of plan.notices) yield { type: 'notice', text };
@@ -144,5 +170,6 @@ async function* starting(request: RunRequest, watch: Watch): AsyncGenerator<RunE
     takeOver(folder, parent);
     yield { type: 'notice', text: `continuing from ${from} after its ${parent.records.length} epochs` };
   }
+  group.texts(folder.path);
   return yield* carryOn(live, { folder, plan, watch });
 }

@@ -8,6 +8,7 @@ export * from './functional.js';
 export { fusedByDefault, kernels, UnknownKernelsError } from './kernels.js';
 export { type Arg, call, schemaOf, tensorOp, tensorsOp, voidOp } from './operator.js';
 export * from './ops.js';
+export { type Meeting, processes } from './processes.js';
 export { type EngineWork, engineProfile } from './profile.js';
 export {
   parseSafetensors,

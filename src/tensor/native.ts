@@ -39,6 +39,19 @@ export interface Native {
   profile(on: boolean): void;
   profiledTime(): number;
   readProfile(): [name: string, calls: number, nanoseconds: number][];
+  /** `port` 0: the place is a file. `host` is the own address, by which the others reach this process; '' is found out. */
+  joinGroup(
+    rank: number,
+    size: number,
+    place: string,
+    port: number,
+    serves: boolean,
+    prefix: string,
+    networkInterface: string,
+    host: string,
+    seconds: number,
+  ): void;
+  leaveGroup(): void;
 }
 
 let plain: Native | undefined;

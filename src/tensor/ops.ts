@@ -1,5 +1,5 @@
 import type { Dtype } from './dtype.js';
-import { tensorOp, tensorsOp } from './operator.js';
+import { tensorOp, tensorsOp, voidOp } from './operator.js';
 import { optionsOf } from './options.js';
 import { scope, type Tensor } from './tensor.js';
 
@@ -228,6 +228,12 @@ export const to = (x: Tensor, options: Creation): Tensor => {
   const { dtype, device } = creation(options, 'convert');
   if (device !== undefined) return toDeviceOp(x, device, dtype ?? x.dtype);
   return dtype === undefined ? x : toOp(x, dtype);
+};
+
+const copyEachOp = voidOp('aten::_foreach_copy_', 'self', 'src');
+/** Each x ← the y of its place. For updates under noGrad. */
+export const copyEach = (x: readonly Tensor[], y: readonly Tensor[]): void => {
+  if (x.length > 0) copyEachOp(x, y);
 };
 
 // In place: for updates under noGrad. They return nothing, so that a chain cannot hide which tensor changes.

@@ -15,6 +15,7 @@ export interface Exit {
 
 /** A process under way. */
 export interface Running {
+  readonly pid: number | undefined;
   readonly exit: Promise<Exit>;
   /** Resolves once stderr holds `text`, or the process has ended. */
   said(text: string): Promise<void>;
@@ -28,7 +29,10 @@ export interface Cli {
   readonly folder: string;
   /** The script that is the command. */
   readonly main: string;
-  start(args: readonly string[], options?: { input?: string | Uint8Array }): Running;
+  start(
+    args: readonly string[],
+    options?: { input?: string | Uint8Array; env?: Readonly<Record<string, string>> },
+  ): Running;
   /** `input`: what stands on stdin. */
   run(args: readonly string[], options?: { input?: string | Uint8Array }): Promise<Exit>;
   dispose(): void;
@@ -49,6 +53,7 @@ const follow = (child: ChildProcess): Running => {
     });
   });
   return {
+    pid: child.pid,
     exit,
     said: async (text) => {
       while (!ended && !texts.stderr.includes(text)) await setTimeout(5);
@@ -68,9 +73,16 @@ export const buildCli = async (): Promise<Cli> => {
   copyFileSync(join(root, 'package.json'), join(app, 'package.json'));
   for (const name of ['node_modules', 'native']) symlinkSync(join(root, name), join(app, name));
   const children = new Set<ChildProcess>();
-  const node = (args: readonly string[], cwd: string, input?: string | Uint8Array): Running => {
+  const node = (
+    args: readonly string[],
+    { cwd, input, env }: { cwd: string; input?: string | Uint8Array; env?: Readonly<Record<string, string>> },
+  ): Running => {
     const stdin = input === undefined ? 'ignore' : 'pipe';
-    const child: ChildProcess = spawn(process.execPath, args, { cwd, stdio: [stdin, 'pipe', 'pipe'] });
+    const child: ChildProcess = spawn(process.execPath, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: [stdin, 'pipe', 'pipe'],
+    });
     child.stdin?.end(input);
     children.add(child);
     child.on('close', () => children.delete(child));
@@ -79,10 +91,11 @@ export const buildCli = async (): Promise<Cli> => {
   const compiler = join(root, 'node_modules/typescript/bin/tsc');
   const built = await node(
     [compiler, '-p', 'tsconfig.build.json', '--outDir', join(app, 'dist'), '--noCheck', '--declaration', 'false'],
-    root,
+    { cwd: root },
   ).exit;
   if (built.code !== 0) throw new Error(`Cannot build tailnas: ${built.stdout}`);
-  const start: Cli['start'] = (args, { input } = {}) => node([join(app, 'dist/cli/main.js'), ...args], folder, input);
+  const start: Cli['start'] = (args, options = {}) =>
+    node([join(app, 'dist/cli/main.js'), ...args], { cwd: folder, ...options });
   return {
     folder,
     main: join(app, 'dist/cli/main.js'),

@@ -9,7 +9,6 @@ import {
   workDone,
 } from '../reproduce/index.js';
 import { openRun } from '../run/index.js';
-import type { DataRequest } from '../session/index.js';
 import { duration, percent } from './format.js';
 import type { EXIT } from './watch.js';
 
@@ -21,13 +20,11 @@ const title = ({ row, seed: n }: PlannedRun): string => `${row} seed ${n}`;
 export const carryOut = async (
   plan: readonly PlannedRun[],
   {
-    data,
     threads,
     flags,
   }: {
-    data: DataRequest;
     threads: number;
-    flags: { readonly jobs: number; readonly quiet?: true; readonly use?: readonly string[] };
+    flags: { readonly jobs: number; readonly quiet: true | undefined; readonly use: readonly string[] };
   },
 ): Promise<{ outcomes: Outcome[]; received: keyof typeof EXIT | undefined }> => {
   const live = process.stderr.isTTY && !flags.quiet ? progressPrinter(process.stderr) : undefined;
@@ -50,7 +47,7 @@ export const carryOut = async (
 
   const execution: Execution = execute(plan, {
     jobs: flags.jobs,
-    start: (run) => startChild(childArguments(run, { data, threads, use: flags.use ?? [] })),
+    start: (run) => startChild(childArguments(run, { threads, use: flags.use })),
     onStart: (run) => {
       active.add(run);
       tell(`${place(run)} …${run.state === 'resume' ? ` from epoch ${run.epochs.from + 1}` : ''}`);

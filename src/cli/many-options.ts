@@ -74,13 +74,19 @@ export const manyOptions = (command: Command): Command =>
         .conflicts(['on', 'commands', 'plan', 'jobs']),
     );
 
-/** Words that the user gave for sbatch. Throws a UsageError where there is nothing to give them to. */
-export const sbatchFlags = (words: readonly string[], { on }: Pick<ManyFlags, 'on'>): readonly string[] => {
-  const [first] = words;
-  if (first !== undefined && (on === undefined || !process.argv.includes('--')))
+/** The words of a command: its operands, and after -- what sbatch gets. Throws a UsageError where one is too many. */
+export const operandsOf = (
+  { args }: Command,
+  { on, most }: Pick<ManyFlags, 'on'> & { most: number },
+): { operands: readonly string[]; sbatch: readonly string[] } => {
+  const end = process.argv.indexOf('--');
+  const after = end < 0 ? 0 : process.argv.length - end - 1;
+  const [operands, sbatch] = [args.slice(0, args.length - after), args.slice(args.length - after)];
+  const tooMany = operands[most] ?? (on === undefined ? sbatch[0] : undefined);
+  if (tooMany !== undefined)
     throw new UsageError(
-      `Cannot use "${first}": only flags for sbatch may follow, after -- and with --on slurm; leave it out`,
+      `Cannot use "${tooMany}": only flags for sbatch may follow, after -- and with --on slurm; leave it out`,
     );
-  fromUser(() => requireFlags(words));
-  return words;
+  fromUser(() => requireFlags(sbatch));
+  return { operands, sbatch };
 };

@@ -16,7 +16,7 @@ import {
 import { changeText } from '../run/index.js';
 import type { DataRequest } from '../session/index.js';
 import { runMany } from './many.js';
-import { count, type ManyFlags, manyOptions, sbatchFlags, seedsOption } from './many-options.js';
+import { count, type ManyFlags, manyOptions, operandsOf, seedsOption } from './many-options.js';
 import {
   type DataFlags,
   dataFor,
@@ -68,10 +68,11 @@ const planAll = (requests: readonly Request[]): PlannedRun[] =>
 
 const reproduce = async (
   what: StudyName,
-  words: readonly string[],
+  _: readonly string[],
   flags: ReproduceFlags & OptionFlags,
+  self: Command,
 ): Promise<void> => {
-  const sbatch = sbatchFlags(words, flags);
+  const { sbatch } = operandsOf(self, { ...flags, most: 1 });
   const wanted = study(what);
   if (wanted.changes !== undefined && flags['order'] !== undefined)
     throw new UsageError('--order is one of the options that sensitivity varies: leave it out');
@@ -87,7 +88,7 @@ const reproduce = async (
     // In the order of the table's rows, which is not that of running; without a search that only others go on from.
     const made = planAll(requests).filter((run) => run.state !== 'start');
     const runs = requests.flatMap((request) =>
-      request.plans.flatMap((asked) => made.filter((run) => run.row === rowOf(asked, request.change))),
+      request.plans.flatMap((asked) => made.filter((run) => run.row === rowOf(asked.experiment.name, request.change))),
     );
     const names = [
       ...wanted.table,

@@ -54,15 +54,15 @@ export const stateText = ({ state, parent }: PlannedRun): string =>
 const continues = ({ phases }: Plan): boolean => phases.slice(1).some(({ start }) => start === undefined);
 
 /** `reverseSigmoid(10)` as a part of a folder's name. */
-const plain = (value: Values[string]): string =>
+export const plain = (value: Values[string]): string =>
   String(value)
     .split(/[^\w.]+/)
     .filter(Boolean)
     .join('-');
 
 /** A recipe with what is changed of it: `hls-freeze-sqrt`. */
-export const rowOf = ({ experiment }: Plan, change: Request['change'] = {}): string =>
-  [experiment.name, ...Object.entries(change).map(([key, value]) => `${kebab(key)}-${plain(value)}`)].join('-');
+export const rowOf = (name: string, change: Values = {}): string =>
+  [name, ...Object.entries(change).map(([key, value]) => `${kebab(key)}-${plain(value)}`)].join('-');
 
 /** How far a run is. Throws with the way out that a reproduction has and a single run has not: to make it again. */
 const readable = (path: string): { info: RunInfo; finished: boolean; epochs: number } => {
@@ -95,14 +95,14 @@ export const standingOf = (path: string, asked: Asked): Pick<PlannedRun, 'state'
 export const planRuns = ({ plans, base, seeds, data, overrides, given, change = {}, out }: Request): PlannedRun[] => {
   const runs = new Map<string, PlannedRun>();
   const add = (plan: Plan, seed: number): PlannedRun => {
-    const row = rowOf(plan, change);
+    const row = rowOf(plan.experiment.name, change);
     const name = `${row}-seed-${seed}`;
     const known = runs.get(name);
     if (known !== undefined) return known;
     const path = placeInside(out, 'runs', name);
     const command = ['search', plan.experiment.name, ...flagsOf({ ...overrides, ...given, ...change, ...data })];
-    const chain = `${continues(plan) ? rowOf(base, change) : row}-seed-${seed}`;
-    const isAsked = plans.some((asked) => rowOf(asked, change) === row);
+    const chain = `${continues(plan) ? rowOf(base.experiment.name, change) : row}-seed-${seed}`;
+    const isAsked = plans.some((asked) => rowOf(asked.experiment.name, change) === row);
     const standing = standingOf(path, { plan, seed, data, overrides });
     const parent = standing.state === 'start' && continues(plan) ? add(base, seed) : undefined;
     const { to } = standing.epochs;

@@ -61,8 +61,8 @@ const tablesScript = (command: string): string => `#!/bin/bash
 ${command}
 `;
 
-/** The two jobs of a submission. The second starts when all tasks have ended, well or not. */
-export const slurmJobs = (submission: Submission): { array: Job; tables: Job } => {
+/** The two jobs of a submission. The second starts when all tasks have ended, well or not: `after` the array's job. */
+export const slurmJobs = (submission: Submission, after = '<array>'): { array: Job; tables: Job } => {
   const { out, commands, numbers, threads, jobs, flags } = submission;
   const folder = join(out, FOLDER);
   const common = ['--parsable', '--open-mode=append', `--chdir=${submission.folder}`, `--cpus-per-task=${threads}`];
@@ -82,7 +82,7 @@ export const slurmJobs = (submission: Submission): { array: Job; tables: Job } =
     }),
     tables: job('tables', {
       script: tablesScript(commands.tables),
-      words: [`--output=${join(folder, '%j_tables.log')}`],
+      words: [`--dependency=afterany:${after}`, `--output=${join(folder, '%j_tables.log')}`],
     }),
   };
 };
@@ -139,7 +139,7 @@ export const submit = (submission: Submission): { array: string; tables: string 
   const id = numberOf(work('sbatch', array.words));
   writeInside(out, [FOLDER, JOB], `${id}\n`);
   try {
-    const last = numberOf(work('sbatch', [`--dependency=afterany:${id}`, ...tables.words]));
+    const last = numberOf(work('sbatch', slurmJobs(submission, id).tables.words));
     return { array: id, tables: last };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -23,14 +23,20 @@ export interface Running {
   hangUp(): void;
 }
 
+interface StartOptions {
+  /** What stands on stdin. */
+  readonly input?: string | Uint8Array;
+  /** What is added to the environment. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** The command line, built into a folder of its own. `folder` is for the test's files, and where commands run. */
 export interface Cli {
   readonly folder: string;
   /** The script that is the command. */
   readonly main: string;
-  start(args: readonly string[], options?: { input?: string | Uint8Array }): Running;
-  /** `input`: what stands on stdin. */
-  run(args: readonly string[], options?: { input?: string | Uint8Array }): Promise<Exit>;
+  start(args: readonly string[], options?: StartOptions): Running;
+  run(args: readonly string[], options?: StartOptions): Promise<Exit>;
   dispose(): void;
 }
 
@@ -68,9 +74,12 @@ export const buildCli = async (): Promise<Cli> => {
   copyFileSync(join(root, 'package.json'), join(app, 'package.json'));
   for (const name of ['node_modules', 'native']) symlinkSync(join(root, name), join(app, name));
   const children = new Set<ChildProcess>();
-  const node = (args: readonly string[], cwd: string, input?: string | Uint8Array): Running => {
+  const node = (args: readonly string[], cwd: string, { input, env }: StartOptions = {}): Running => {
     const stdin = input === undefined ? 'ignore' : 'pipe';
-    const child: ChildProcess = spawn(process.execPath, args, { cwd, stdio: [stdin, 'pipe', 'pipe'] });
+    const child: ChildProcess = spawn(process.execPath, args, {
+      ...{ cwd, stdio: [stdin, 'pipe', 'pipe'] },
+      env: { ...process.env, ...env },
+    });
     child.stdin?.end(input);
     children.add(child);
     child.on('close', () => children.delete(child));
@@ -82,7 +91,7 @@ export const buildCli = async (): Promise<Cli> => {
     root,
   ).exit;
   if (built.code !== 0) throw new Error(`Cannot build tailnas: ${built.stdout}`);
-  const start: Cli['start'] = (args, { input } = {}) => node([join(app, 'dist/cli/main.js'), ...args], folder, input);
+  const start: Cli['start'] = (args, options) => node([join(app, 'dist/cli/main.js'), ...args], folder, options);
   return {
     folder,
     main: join(app, 'dist/cli/main.js'),

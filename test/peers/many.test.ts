@@ -82,11 +82,13 @@ describe('an array of jobs in Slurm', { timeout: 600_000 }, () => {
 
   it('saves a task that is warned of its time limit, queues it again, and goes on where it was', async () => {
     await begun('cluster', 'hls-seed-1');
-    slurm.signal(`${first.array}_0`, '--signal=USR1', '--batch');
+    const warned = `${first.array}_0`;
+    await slurm.signal(warned, ['--signal=USR1', '--batch'], () => log(warned).includes('stopping'));
     await begun('cluster', 'darts-bbn-seed-1');
-    slurm.signal(`${first.array}_1`, '--signal=KILL', '--full');
+    const killed = `${first.array}_1`;
+    await slurm.signal(killed, ['--signal=KILL', '--full'], () => !slurm.queue().some(({ id }) => id === killed));
     await slurm.ended();
-    expect(log(`${first.array}_0`)).toMatch(/ stopped\n[\s\S]* hls seed 1 … from epoch [2-5]\n.* hls seed 1 done in /);
+    expect(log(warned)).toMatch(/ stopped\n[\s\S]* hls seed 1 … from epoch [2-5]\n.* hls seed 1 done in /);
     expect(RUNS.map((run) => isDone('cluster', run))).toEqual([false, true, true, true]);
   });
 
@@ -129,7 +131,7 @@ describe('an array of jobs in Slurm', { timeout: 600_000 }, () => {
     const { stdout } = await cli.run([...WORDS, '--out', 'cancelled', '--on', 'slurm', '--json'], { env: slurm.env });
     const { array } = submission.parse(JSON.parse(stdout));
     await begun('cancelled', 'hls-seed-1');
-    slurm.signal(array);
+    await slurm.signal(array, [], () => slurm.queue().every(({ state }) => state !== 'RUNNING'));
     await slurm.ended();
     const said = readFileSync(path('cancelled', 'slurm', `${array}_0.log`), 'utf8');
     expect(said).toMatch(/hls seed 1 stopped\n/);

@@ -48,8 +48,8 @@ interface Queued {
 export interface Slurm {
   /** The environment in which its commands reach it. */
   readonly env: Readonly<Record<string, string>>;
-  /** Has scancel signal a job; it may go on for a while where the job changes at that. */
-  signal(job: string, ...flags: string[]): void;
+  /** Has scancel signal a job until that is `seen`: it would signal again what was queued again. */
+  signal(job: string, flags: readonly string[], seen: () => boolean): Promise<void>;
   queue(): Queued[];
   /** Waits until nothing is queued. Tasks that were queued again start at once, and not after two minutes. */
   ended(): Promise<void>;
@@ -148,8 +148,10 @@ export const startSlurm = async (): Promise<Slurm> => {
     await stop();
     throw error;
   }
-  const signal = (job: string, ...flags: string[]): void => {
-    spawn('scancel', [...flags, job], { env: { ...env, ...own }, stdio: 'ignore' }).unref();
+  const signal: Slurm['signal'] = async (job, flags, seen) => {
+    const child = spawn('scancel', [...flags, job], { env: { ...env, ...own }, stdio: 'ignore' });
+    while (!seen()) await setTimeout(50);
+    child.kill('SIGKILL');
   };
   return { env: own, signal, queue, ended, stop };
 };

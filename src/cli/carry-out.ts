@@ -8,7 +8,7 @@ import {
   startChild,
   workDone,
 } from '../reproduce/index.js';
-import { openRun } from '../run/index.js';
+import { openRun, runDirOf } from '../run/index.js';
 import { duration, percent } from './format.js';
 import type { EXIT } from './watch.js';
 
@@ -50,7 +50,9 @@ export const carryOut = async (
     start: (run) => startChild(childArguments(run, { threads, use: flags.use })),
     onStart: (run) => {
       active.add(run);
-      tell(`${place(run)} …${run.state === 'resume' ? ` from epoch ${run.epochs.from + 1}` : ''}`);
+      tell(
+        `${place(run)} …${run.state === 'resume' && run.plan !== undefined ? ` from epoch ${run.epochs.from + 1}` : ''}`,
+      );
     },
     onEnd: ({ run, ended: how, seconds, error }) => {
       active.delete(run);
@@ -58,7 +60,7 @@ export const carryOut = async (
       if (how === 'failed') say(`${place(run)} failed:\n${(error ?? '').replace(/^/gm, '  ')}`);
       else if (how === 'stopped') tell(`${place(run)} stopped`);
       else {
-        const accuracy = openRun(run.path).readEvaluation()?.accuracy ?? null;
+        const accuracy = openRun(runDirOf(run.path)).readEvaluation()?.accuracy ?? null;
         tell(`${place(run)} done in ${duration(seconds)}, test accuracy ${percent(accuracy)}`);
       }
     },

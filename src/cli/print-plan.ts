@@ -23,7 +23,7 @@ export const printPlan = async (
   const runs = plan.map((run) => ({
     name: run.name,
     path: run.path,
-    recipe: run.plan.experiment.name,
+    recipe: run.plan?.experiment.name ?? run.row,
     seed: run.seed,
     state: stateText(run),
     epochs: run.epochs,

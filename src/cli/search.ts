@@ -2,9 +2,9 @@ import { Command, Option } from 'commander';
 import { experiments, RECOMMENDED, type Values } from '../experiment/index.js';
 import { dataOfRun } from './data-of-run.js';
 import { manyOptions, operandsOf, seedsOption } from './many-options.js';
-import { dataOptions, experimentOptions, runOptions, searchFor } from './options.js';
+import { dataOptions, experimentOptions, type RunFlags, runOptions, searchFor } from './options.js';
 import { start } from './start.js';
-import { isSweep, type SweepFlags, sweep } from './sweep.js';
+import { isSweep, optionsIn, type SweepFlags, sweep } from './sweep.js';
 
 export const command = (): Command =>
   manyOptions(
@@ -38,11 +38,13 @@ Examples:
 A search that is expected to need more memory than is free is refused (exit code 2), with the largest batch that would
 fit; --force starts it all the same. TAILNAS_MEMORY=<bytes> says how much it may have.`,
     )
-    .action((_: string, __: readonly string[], flags: SweepFlags, self: Command) => {
+    .action((_: string, __: readonly string[], flags: RunFlags & SweepFlags, self: Command) => {
       const { operands, sbatch } = operandsOf(self, { ...flags, most: 1 });
       const [name = RECOMMENDED] = operands; // a flag for sbatch may stand where it would
+      const options = optionsIn(flags, experiments.all());
       const own = () => dataOfRun(flags.from, { flags, self, action: 'go on from' });
-      if (!isSweep(flags, experiments.all())) return start(searchFor(name, flags), flags, own());
-      const planOf = (_: number, values: Values) => searchFor(name, { ...flags, ...values });
-      return sweep({ command: 'search', what: name, of: experiments.all(), planOf, ...own(), sbatch }, flags, self);
+      if (!isSweep(flags, options)) return start(searchFor(name, flags), flags, own());
+      const { scale } = flags;
+      const wanted = (_: number, values: Values) => searchFor(name, { scale, ...values });
+      return sweep({ words: ['search', name], options, flags: { scale }, wanted, ...own(), sbatch }, flags, self);
     });

@@ -6,9 +6,9 @@ import { openRun } from '../run/index.js';
 import { type SearchSpace, spaces } from '../space/index.js';
 import { dataOfRun } from './data-of-run.js';
 import { manyOptions, operandsOf, seedsOption } from './many-options.js';
-import { dataOptions, experimentOptions, given, planFor, runOptions } from './options.js';
+import { dataOptions, experimentOptions, planFor, type RunFlags, runOptions } from './options.js';
 import { start } from './start.js';
-import { isSweep, type SweepFlags, sweep } from './sweep.js';
+import { isSweep, optionsIn, type SweepFlags, sweep } from './sweep.js';
 import { argument, fromUser, UsageError } from './usage.js';
 
 /** What a random cell is drawn by. */
@@ -64,7 +64,7 @@ Examples:
 
 The data are those of the run where a run is named and --data is not given: they must be what they were.`,
     )
-    .action((what: string, _: readonly string[], flags: SweepFlags & Drawn, self: Command) => {
+    .action((what: string, _: readonly string[], flags: RunFlags & SweepFlags & Drawn, self: Command) => {
       const { space, nodes, scale } = flags;
       const { sbatch } = operandsOf(self, { ...flags, most: 1 });
       const alien =
@@ -75,9 +75,10 @@ The data are those of the run where a run is named and --data is not given: they
         const network = fromUser(() => networkOf(what, { seed, space, nodes, openRun }));
         return planFor(training(network, existsSync(what) ? { what } : {}), { scale, values });
       };
+      const options = optionsIn(flags, [any()]);
       const run = existsSync(join(what, 'run.json')) ? what : undefined;
-      const of = [any()];
       const own = () => dataOfRun(run, { flags, self, action: 'train' });
-      if (isSweep(flags, of)) return sweep({ command: 'train', what, of, planOf, ...own(), sbatch }, flags, self);
-      return start(planOf(flags.seed, given(flags, of)), flags, own());
+      if (!isSweep(flags, options)) return start(planOf(flags.seed, options.common), flags, own());
+      const request = { words: ['train', what], options, flags: { scale }, wanted: planOf, ...own(), sbatch };
+      return sweep(request, flags, self);
     });

@@ -31,7 +31,10 @@ export interface PlannedRun {
   readonly name: string;
   readonly row: string;
   readonly path: string;
-  readonly plan: Plan;
+  /** Absent for a fit, which decides its sizes when it starts. */
+  readonly plan: Plan | undefined;
+  /** For a fit: the time that it may take. */
+  readonly budgetSeconds?: number;
   readonly seed: number;
   /** The words after `tailnas` that start it, without seed, threads and folders. */
   readonly command: readonly string[];

@@ -45,6 +45,14 @@ export const carryOut = async (
     return `[${n}/${plan.length}] ${title(run)}`;
   };
 
+  let received: keyof typeof EXIT | undefined;
+  const onSignal = (signal: keyof typeof EXIT): void => {
+    if (received === undefined) tell('stopping: what runs is saved first; press Ctrl-C again to quit without saving');
+    received ??= signal;
+    execution.stop(signal);
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
   const execution: Execution = execute(plan, {
     jobs: flags.jobs,
     start: (run) => startChild(childArguments(run, { threads, use: flags.use })),
@@ -65,14 +73,6 @@ export const carryOut = async (
       }
     },
   });
-  let received: keyof typeof EXIT | undefined;
-  const onSignal = (signal: keyof typeof EXIT): void => {
-    if (received === undefined) tell('stopping: what runs is saved first; press Ctrl-C again to quit without saving');
-    received ??= signal;
-    execution.stop(signal);
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
   const poll = setInterval(() => {
     const { ofAll, ofRest } = workDone(plan, { active: [...active], ended });
     const spent = (performance.now() - began) / 1000;

@@ -58,9 +58,8 @@ export const carryOut = async (
     start: (run) => startChild(childArguments(run, { threads, use: flags.use })),
     onStart: (run) => {
       active.add(run);
-      tell(
-        `${place(run)} …${run.state === 'resume' && run.plan !== undefined ? ` from epoch ${run.epochs.from + 1}` : ''}`,
-      );
+      const goesOn = run.state === 'resume' && run.plan !== undefined; // of a fit, its parts do
+      tell(`${place(run)} …${goesOn ? ` from epoch ${run.epochs.from + 1}` : ''}`);
     },
     onEnd: ({ run, ended: how, seconds, error }) => {
       active.delete(run);

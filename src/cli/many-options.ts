@@ -43,7 +43,7 @@ export const seedsOption = (about: string): Option =>
 /** Adds the flags that say how many runs are carried out: here, as an array of jobs, or by whoever takes commands. */
 export const manyOptions = (command: Command): Command =>
   command
-    .argument('[sbatch flags...]', 'after --, with --on slurm: what sbatch gets, such as --partition=gpu')
+    .argument('[sbatch flags...]', 'after --, with --on slurm: what sbatch gets')
     .optionsGroup('Many runs:')
     .addOption(
       new Option(

@@ -7,6 +7,7 @@ import {
   type PlannedRun,
   requireNotUnderway,
   requireTask,
+  SAVED,
   slurmJobs,
   submit,
   type Task,
@@ -163,7 +164,7 @@ const runTask = async (many: Many, flags: ManyFlags): Promise<void> => {
   const ended = (how: Outcome['ended']): number => outcomes.filter((outcome) => outcome.ended === how).length;
   if (ended('failed') > 0) process.exitCode = 1;
   else if (received !== undefined && ended('done') < runs.filter(({ state }) => state !== 'done').length) {
-    process.exitCode = EXIT[received];
+    process.exitCode = SAVED;
     if (saved(runs) !== before) return;
     process.stderr.write('error: stopped before anything could be saved: give a task more time\n');
     process.exitCode = 1; // again would be for nothing as well

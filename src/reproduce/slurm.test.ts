@@ -64,21 +64,22 @@ describe('the script of a task', () => {
   };
 
   it('runs its number, and ends as the task does', async () => {
-    expect(await carryOut([], 'exit 143')).toEqual({ code: 7, started: '--task 3\n', told: '', asked: '' });
+    expect(await carryOut([], 'exit 75')).toEqual({ code: 7, started: '--task 3\n', told: '', asked: '' });
   });
 
   it('tells the task of the time limit, and is queued again as a task of its array once that has saved', async () => {
-    const ended = await carryOut(['SIGUSR1'], 'sleep 0.3; exit 143');
-    expect(ended).toEqual({ code: 143, started: '--task 3\n', told: 'TERM\n', asked: 'requeue 12_3\n' });
+    const ended = await carryOut(['SIGUSR1'], 'sleep 0.3; exit 75');
+    expect(ended).toEqual({ code: 75, started: '--task 3\n', told: 'TERM\n', asked: 'requeue 12_3\n' });
   });
 
   it('is not queued again where the task could not save, or was done', async () => {
     expect(await carryOut(['SIGUSR1'], 'exit 1')).toMatchObject({ code: 1, told: 'TERM\n', asked: '' });
+    expect(await carryOut(['SIGUSR1'], 'trap - TERM; kill -TERM $$')).toMatchObject({ code: 143, asked: '' });
     expect(await carryOut(['SIGUSR1'], 'exit 0')).toMatchObject({ code: 0, asked: '' });
   });
 
   it('is not queued again where someone cancels it, though the task saves', async () => {
-    expect(await carryOut(['SIGTERM'], 'exit 143')).toMatchObject({ code: 143, told: 'TERM\n', asked: '' });
+    expect(await carryOut(['SIGTERM'], 'exit 75')).toMatchObject({ code: 75, told: 'TERM\n', asked: '' });
   });
 });
 

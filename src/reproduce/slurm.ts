@@ -34,6 +34,9 @@ interface Job {
   readonly words: readonly string[];
 }
 
+/** How a task ends that is saved and not done (EX_TEMPFAIL, sysexits.h); who is only killed does not end so. */
+export const SAVED = 75;
+
 /**
  * The job of a task. Slurm warns the script alone, by SIGUSR1: whoever cancels a job sends SIGTERM to all of its
  * processes, and does not want it to come back.
@@ -50,8 +53,10 @@ task=$!
 # A signal ends a wait early; once the task has ended, it says how.
 while kill -0 "$task" 2>/dev/null; do wait "$task"; done
 wait "$task"; code=$?
-if [ "$code" = 143 ] && [ -n "$limit" ]; then
+if [ -n "$limit" ] && [ "$code" = ${SAVED} ]; then
   scontrol requeue "\${SLURM_ARRAY_JOB_ID}_\${SLURM_ARRAY_TASK_ID}"
+elif [ -n "$limit" ] && [ "$code" != 0 ]; then
+  echo 'the time limit came before anything was saved: give a task more time' >&2
 fi
 exit "$code"
 `;

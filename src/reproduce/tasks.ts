@@ -76,7 +76,9 @@ const differenceOf = (was: Frozen['tasks'], now: Frozen['tasks']): string => {
   const words = (runs: Readonly<Record<string, readonly string[]>>): string[] =>
     Object.entries(runs).map(([name, own]) => `${name}: ${own.join(' ')}`);
   const [a, b] = [words(there.runs), words(here.runs)];
-  return `task ${at} has "${a.find((text) => !b.includes(text)) ?? ''}" there, "${b.find((text) => !a.includes(text)) ?? ''}" here`;
+  const alone = (of: readonly string[], other: readonly string[]): string =>
+    JSON.stringify(of.find((text) => !other.includes(text)) ?? '');
+  return `task ${at} has ${alone(a, b)} there, ${alone(b, a)} here`;
 };
 
 /**
@@ -102,10 +104,10 @@ export const requireTask = (
     remedy: again,
   });
   const now = freeze(plan, carrying);
-  if (!isDeepStrictEqual(was.tasks, now.tasks))
-    throw new Error(
-      `${action}: it must be of the plan in plan.json, it is of another (${differenceOf(was.tasks, now.tasks)}); ${again}`,
-    );
+  if (!isDeepStrictEqual(was.tasks, now.tasks)) {
+    const difference = differenceOf(was.tasks, now.tasks);
+    throw new Error(`${action}: it must be of the plan in plan.json, it is of another (${difference}); ${again}`);
+  }
   const other = Object.keys(was.versions).filter((name) => was.versions[name] !== now.versions[name]);
   if (other.length > 0)
     throw new Error(

@@ -48,8 +48,8 @@ const textsOf = (file: string): Text[] => {
   return found;
 };
 
-// What is said to programs of others (compilers, pip, tar), and styles of pages.
-const OTHERS = /^src\/(?:engine|page)\/|^src\/(?:data\/tar-members|export\/demo-style)\.ts$/;
+// What is said to programs of others (compilers, pip, tar, Slurm), and styles of pages.
+const OTHERS = /^src\/(?:engine|page)\/|^src\/(?:data\/tar-members|export\/demo-style|reproduce\/slurm)\.ts$/;
 const texts = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
   .map((name) => join(root, 'src', name))
   .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
@@ -76,6 +76,8 @@ const OF_OTHERS: Readonly<Record<string, readonly string[]>> = {
   'src/cli/evaluate.ts': ['--split'],
   'src/export/network.ts': ['--fit'],
 };
+/** What a command passes on to another program. */
+const PASSED_ON = / -- .*/g;
 /** A prefix of flags that are put together. */
 const PREFIX = '--no';
 
@@ -88,7 +90,9 @@ describe('advice', () => {
   it('names only flags that there are', () => {
     const all = new Set([...commands.values()].flatMap((flags) => [...flags]).concat('--version'));
     const unknown = texts.flatMap(({ file, text }) =>
-      (text.match(FLAG) ?? []).filter((flag) => !all.has(flag) && flag !== PREFIX).map((flag) => `${file}: ${flag}`),
+      (text.replaceAll(PASSED_ON, '').match(FLAG) ?? [])
+        .filter((flag) => !all.has(flag) && flag !== PREFIX)
+        .map((flag) => `${file}: ${flag}`),
     );
     expect(unknown).toEqual([]);
   });
@@ -113,7 +117,8 @@ describe('advice', () => {
       for (const [whole, command = ''] of text.matchAll(/(?:`|\$ |: )tailnas ([a-z]+)\b[^`|\n]*/g)) {
         seen++;
         if (!commands.has(command)) wrong.push(`${file}: ${whole}`);
-        for (const flag of whole.match(FLAG) ?? []) if (!has(command, flag)) wrong.push(`${file}: ${whole}`);
+        for (const flag of whole.replaceAll(PASSED_ON, '').match(FLAG) ?? [])
+          if (!has(command, flag)) wrong.push(`${file}: ${whole}`);
       }
     expect(seen).toBeGreaterThan(20);
     expect(wrong).toEqual([]);

@@ -173,7 +173,7 @@ describe('a reproduction that was killed', () => {
     const exit = await cli.run([...FIGURE6, '--epochs', '3']);
     expect(exit).toMatchObject({ code: 1, stdout: '' });
     expect(exit.stderr).toMatch(
-      /^error: Cannot reproduce with made\S+-seed-1: .*now \(--epochs 3\).*otherwise \(--epochs 2\); give another --out, or the flags that it was made with\n$/,
+      /^error: Cannot use made\S+-seed-1: .*now \(--epochs 3\).*otherwise \(--epochs 2\); give another --out, or the flags that it was made with\n$/,
     );
     expect(written('made')).toEqual(before);
   });

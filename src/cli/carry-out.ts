@@ -8,8 +8,7 @@ import {
   startChild,
   workDone,
 } from '../reproduce/index.js';
-import { openRun } from '../run/index.js';
-import type { DataRequest } from '../session/index.js';
+import { openRun, runDirOf } from '../run/index.js';
 import { duration, percent } from './format.js';
 import type { EXIT } from './watch.js';
 
@@ -21,13 +20,11 @@ const title = ({ row, seed: n }: PlannedRun): string => `${row} seed ${n}`;
 export const carryOut = async (
   plan: readonly PlannedRun[],
   {
-    data,
     threads,
     flags,
   }: {
-    data: DataRequest;
     threads: number;
-    flags: { readonly jobs: number; readonly quiet?: true; readonly use?: readonly string[] };
+    flags: { readonly jobs: number; readonly quiet: true | undefined; readonly use: readonly string[] };
   },
 ): Promise<{ outcomes: Outcome[]; received: keyof typeof EXIT | undefined }> => {
   const live = process.stderr.isTTY && !flags.quiet ? progressPrinter(process.stderr) : undefined;
@@ -48,24 +45,6 @@ export const carryOut = async (
     return `[${n}/${plan.length}] ${title(run)}`;
   };
 
-  const execution: Execution = execute(plan, {
-    jobs: flags.jobs,
-    start: (run) => startChild(childArguments(run, { data, threads, use: flags.use ?? [] })),
-    onStart: (run) => {
-      active.add(run);
-      tell(`${place(run)} …${run.state === 'resume' ? ` from epoch ${run.epochs.from + 1}` : ''}`);
-    },
-    onEnd: ({ run, ended: how, seconds, error }) => {
-      active.delete(run);
-      if (how !== 'stopped') ended.push(run);
-      if (how === 'failed') say(`${place(run)} failed:\n${(error ?? '').replace(/^/gm, '  ')}`);
-      else if (how === 'stopped') tell(`${place(run)} stopped`);
-      else {
-        const accuracy = openRun(run.path).readEvaluation()?.accuracy ?? null;
-        tell(`${place(run)} done in ${duration(seconds)}, test accuracy ${percent(accuracy)}`);
-      }
-    },
-  });
   let received: keyof typeof EXIT | undefined;
   const onSignal = (signal: keyof typeof EXIT): void => {
     if (received === undefined) tell('stopping: what runs is saved first; press Ctrl-C again to quit without saving');
@@ -74,6 +53,25 @@ export const carryOut = async (
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  const execution: Execution = execute(plan, {
+    jobs: flags.jobs,
+    start: (run) => startChild(childArguments(run, { threads, use: flags.use })),
+    onStart: (run) => {
+      active.add(run);
+      const goesOn = run.state === 'resume' && run.plan !== undefined; // of a fit, its parts do
+      tell(`${place(run)} …${goesOn ? ` from epoch ${run.epochs.from + 1}` : ''}`);
+    },
+    onEnd: ({ run, ended: how, seconds, error }) => {
+      active.delete(run);
+      if (how !== 'stopped') ended.push(run);
+      if (how === 'failed') say(`${place(run)} failed:\n${(error ?? '').replace(/^/gm, '  ')}`);
+      else if (how === 'stopped') tell(`${place(run)} stopped`);
+      else {
+        const accuracy = openRun(runDirOf(run.path)).readEvaluation()?.accuracy ?? null;
+        tell(`${place(run)} done in ${duration(seconds)}, test accuracy ${percent(accuracy)}`);
+      }
+    },
+  });
   const poll = setInterval(() => {
     const { ofAll, ofRest } = workDone(plan, { active: [...active], ended });
     const spent = (performance.now() - began) / 1000;

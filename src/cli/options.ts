@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { type Command, Option } from 'commander';
+import type { z } from 'zod';
 import { type Fit, fits, type Imbalance, imbalances } from '../data/index.js';
 import {
   type Experiment,
@@ -131,11 +132,44 @@ const union = (of: readonly Pick<Experiment, 'options'>[]) => {
   return new Map(fields.filter(([name], i) => fields.findIndex(([other]) => other === name) === i));
 };
 
-/** Adds the flags of experiments' options: all, or only the sizes and those named in `besides`. */
+/** The parts between commas that stand outside brackets. */
+const parts = (word: string): string[] => {
+  let depth = 0;
+  const found = [''];
+  for (const letter of word) {
+    if (letter === '(') depth++;
+    if (letter === ')') depth--;
+    if (letter === ',' && depth === 0) found.push('');
+    else found.push(`${found.pop()}${letter}`);
+  }
+  return found.map((part) => part.trim());
+};
+
+/**
+ * The values that a word gives an option: `cross-entropy, ldam(0.5, 30)` are two. What the option reads as a whole is
+ * one value, commas and all; and how large a run is, is never several, as such runs may not stand in one table.
+ */
+const valuesIn = (field: z.ZodType, word: string): string[] =>
+  field.safeParse(word).success || metaOf(field).size ? [word] : parts(word);
+
+/** The options that a user gave several values, each with all of them. */
+export const listsIn = (flags: OptionFlags, of: readonly Experiment[]): Readonly<Record<string, readonly string[]>> =>
+  Object.fromEntries(
+    [...union(of)].flatMap(([name, field]) => {
+      const word = flags[name];
+      const values = typeof word === 'string' ? [...new Set(valuesIn(field, word))] : [];
+      return values.length > 1 ? [[name, values]] : [];
+    }),
+  );
+
+/**
+ * Adds the flags of experiments' options: all, or only the sizes and those named in `besides`; with `lists` each may
+ * have several values.
+ */
 export const experimentOptions = (
   command: Command,
   of: readonly Experiment[],
-  { besides }: { besides?: readonly string[] } = {},
+  { besides, lists = false }: { besides?: readonly string[]; lists?: boolean } = {},
 ): Command => {
   const fields = [...union(of)].filter(
     ([name, field]) => besides === undefined || metaOf(field).size || besides.includes(name),
@@ -153,8 +187,10 @@ export const experimentOptions = (
       const { value, help, group: own } = metaOf(field);
       if (own !== group) continue;
       const parse = (word: string): string => {
-        const found = field.safeParse(word);
-        if (!found.success) throw new RangeError(found.error.issues[0]?.message ?? 'It is wrong');
+        for (const each of lists ? valuesIn(field, word) : [word]) {
+          const found = field.safeParse(each);
+          if (!found.success) throw new RangeError(found.error.issues[0]?.message ?? 'It is wrong');
+        }
         return word;
       };
       const flag = new Option(`--${kebab(name)}${value === undefined ? '' : ` ${value}`}`, help);

@@ -1,11 +1,19 @@
 import { Command, Option } from 'commander';
-import { experiments, RECOMMENDED } from '../experiment/index.js';
+import { experiments, RECOMMENDED, type Values } from '../experiment/index.js';
 import { dataOfRun } from './data-of-run.js';
-import { dataOptions, experimentOptions, type OptionFlags, type RunFlags, runOptions, searchFor } from './options.js';
+import { manyOptions, operandsOf, seedsOption } from './many-options.js';
+import { dataOptions, experimentOptions, type RunFlags, runOptions, searchFor } from './options.js';
 import { start } from './start.js';
+import { isSweep, optionsIn, type SweepFlags, sweep } from './sweep.js';
 
 export const command = (): Command =>
-  runOptions(experimentOptions(dataOptions(new Command('search')), experiments.all()))
+  manyOptions(
+    runOptions(experimentOptions(dataOptions(new Command('search')), experiments.all(), { lists: true })).argument(
+      '[recipe]',
+      `which experiment: see \`tailnas recipes\` (default: ${RECOMMENDED})`,
+    ),
+  )
+    .addOption(seedsOption('search once at each of these seeds'))
     .optionsGroup('Run:')
     .addOption(
       new Option(
@@ -14,7 +22,6 @@ export const command = (): Command =>
       ),
     )
     .description('search an architecture, and test it')
-    .argument('[recipe]', 'which experiment: see `tailnas recipes`', RECOMMENDED)
     .addHelpText(
       'after',
       `
@@ -31,6 +38,13 @@ Examples:
 A search that is expected to need more memory than is free is refused (exit code 2), with the largest batch that would
 fit; --force starts it all the same. TAILNAS_MEMORY=<bytes> says how much it may have.`,
     )
-    .action((name: string, flags: RunFlags & OptionFlags, self: Command) =>
-      start(searchFor(name, flags), flags, dataOfRun(flags.from, { flags, self, action: 'go on from' })),
-    );
+    .action((_: string, __: readonly string[], flags: RunFlags & SweepFlags, self: Command) => {
+      const { operands, sbatch } = operandsOf(self, { ...flags, most: 1 });
+      const [name = RECOMMENDED] = operands; // a flag for sbatch may stand where it would
+      const options = optionsIn(flags, experiments.all());
+      const own = () => dataOfRun(flags.from, { flags, self, action: 'go on from' });
+      if (!isSweep(flags, options)) return start(searchFor(name, flags), flags, own());
+      const { scale } = flags;
+      const wanted = (_: number, values: Values) => searchFor(name, { scale, ...values });
+      return sweep({ words: ['search', name], options, flags: { scale }, wanted, ...own(), sbatch }, flags, self);
+    });

@@ -1,20 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Argument, Command, Option } from 'commander';
-import { networkNames, networkOf, numberIn, RANDOM, training } from '../experiment/index.js';
+import { networkNames, networkOf, numberIn, RANDOM, training, type Values } from '../experiment/index.js';
 import { openRun } from '../run/index.js';
 import { type SearchSpace, spaces } from '../space/index.js';
 import { dataOfRun } from './data-of-run.js';
-import {
-  dataOptions,
-  experimentOptions,
-  given,
-  type OptionFlags,
-  planFor,
-  type RunFlags,
-  runOptions,
-} from './options.js';
+import { manyOptions, operandsOf, seedsOption } from './many-options.js';
+import { dataOptions, experimentOptions, planFor, type RunFlags, runOptions } from './options.js';
 import { start } from './start.js';
+import { isSweep, optionsIn, type SweepFlags, sweep } from './sweep.js';
 import { argument, fromUser, UsageError } from './usage.js';
 
 /** What a random cell is drawn by. */
@@ -27,7 +21,12 @@ interface Drawn {
 const any = () => training({ name: 'darts-v2', genotypes: {} });
 
 export const command = (): Command =>
-  runOptions(experimentOptions(dataOptions(new Command('train')), [any()]))
+  manyOptions(
+    runOptions(experimentOptions(dataOptions(new Command('train')), [any()], { lists: true })).addArgument(
+      new Argument('<network>', `a run folder, a genotype.json, random, or one of ${networkNames().join(', ')}`),
+    ),
+  )
+    .addOption(seedsOption('train once at each of these seeds'))
     .optionsGroup('Data:')
     .addOption(
       new Option(
@@ -48,9 +47,6 @@ export const command = (): Command =>
       ),
     )
     .description('train a network from scratch: one that a search found, or any other')
-    .addArgument(
-      new Argument('<network>', `a run folder, a genotype.json, random, or one of ${networkNames().join(', ')}`),
-    )
     .addHelpText(
       'after',
       `
@@ -63,20 +59,26 @@ Examples:
   $ tailnas train resnet32 --data cifar10 --channels 64
   $ tailnas train random --seed 3 --data ~/birds
         a random cell of DARTS' space: what a search should beat
+  $ tailnas train resnet32 --data ~/birds --seeds 1..3 --loss "cross-entropy, balanced-softmax" --out losses
+        six runs and one table; --jobs 2 makes two at a time, --on slurm an array of jobs
 
 The data are those of the run where a run is named and --data is not given: they must be what they were.`,
     )
-    .action((what: string, flags: RunFlags & OptionFlags & Drawn, self: Command) => {
-      const { seed, space, nodes, scale } = flags;
+    .action((what: string, _: readonly string[], flags: RunFlags & SweepFlags & Drawn, self: Command) => {
+      const { space, nodes, scale } = flags;
+      const { sbatch } = operandsOf(self, { ...flags, most: 1 });
       const alien =
         what === RANDOM ? undefined : (['space', 'nodes'] as const).find((name) => flags[name] !== undefined);
       if (alien !== undefined)
         throw new UsageError(`--${alien} is for a ${RANDOM} cell: leave it out to train ${what}`);
-      const network = fromUser(() => networkOf(what, { seed, space, nodes, openRun }));
-      const asked = planFor(training(network, existsSync(what) ? { what } : {}), {
-        scale,
-        values: given(flags, [any()]),
-      });
+      const planOf = (seed: number, values: Values) => {
+        const network = fromUser(() => networkOf(what, { seed, space, nodes, openRun }));
+        return planFor(training(network, existsSync(what) ? { what } : {}), { scale, values });
+      };
+      const options = optionsIn(flags, [any()]);
       const run = existsSync(join(what, 'run.json')) ? what : undefined;
-      return start(asked, flags, dataOfRun(run, { flags, self, action: 'train' }));
+      const own = () => dataOfRun(run, { flags, self, action: 'train' });
+      if (!isSweep(flags, options)) return start(planOf(flags.seed, options.common), flags, own());
+      const request = { words: ['train', what], options, flags: { scale }, wanted: planOf, ...own(), sbatch };
+      return sweep(request, flags, self);
     });

@@ -21,6 +21,9 @@ interface WatchOptions {
 
 type Signal = keyof typeof EXIT;
 
+/** A scheduler that ends a job signals all of its processes, and the one that started this one passes it on. */
+const SAME_SIGNAL = 1000; // milliseconds
+
 /**
  * Follows what is yielded to its end, and asks it to end early when the process is told to stop; `started` says from
  * which event on there is something to save. Who asks twice does not want to wait. Returns how it ended, and the signal
@@ -42,7 +45,11 @@ export const follow = async <E extends { readonly type: string }, R>(
 ): Promise<{ value: R; received: Signal | undefined }> => {
   let received: Signal | undefined;
   let started = false;
+  const isChild = process.channel !== undefined;
+  let at = 0;
   const onSignal = (signal: Signal) => {
+    if (isChild && received !== undefined && performance.now() - at < SAME_SIGNAL) return;
+    at = performance.now();
     // Until the run starts there is nothing to save. Then a step may take long.
     if (!started || received !== undefined) {
       display.end();

@@ -16,7 +16,7 @@ export {
 export { methods } from './methods.js';
 export { networkNames, networkOf, RANDOM } from './network.js';
 export type { Network } from './network-cells.js';
-export { kebab, metaOf, numberIn, type OptionMeta, type OptionSet, oneOf, option } from './option.js';
+export { kebab, metaOf, numberIn, type OptionMeta, type OptionSet, oneOf, option, spelled } from './option.js';
 export { paperSettings, RECOMMENDED, table2 } from './recipes.js';
 export { experiments, planOf } from './registry.js';
 export { bilateralSearch, type Continuation, hlsSearch, plainSearch, type Row } from './search.js';

@@ -8,6 +8,7 @@ export * from './class-table.js';
 export { ComparisonError, ofEqualCost, requireComparable, SIZES } from './comparable.js';
 export * from './fit.js';
 export * from './fit-table.js';
+export * from './fits-table.js';
 export * from './format.js';
 export * from './mixing.js';
 export { setApart } from './networks.js';

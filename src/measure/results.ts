@@ -44,7 +44,8 @@ export interface ResultRow {
   readonly unfinished: readonly string[];
 }
 
-const spread = (values: readonly number[]): Spread | null =>
+/** Mean and spread of values in percent; null of none. */
+export const spread = (values: readonly number[]): Spread | null =>
   values.length === 0 ? null : { mean: mean(values), sd: values.length < 2 ? null : Math.sqrt(variance(values)) };
 
 const rangeOf = (values: readonly number[]): Range => [Math.min(...values), Math.max(...values)];

@@ -35,7 +35,7 @@ export const requireAsked = (info: RunInfo, { path, asked }: { path: string; ask
   const { plan, seed, data, overrides } = asked;
   const fail = (was: string, { now, remedy }: { now: string; remedy: string }): never => {
     throw new Error(
-      `Cannot reproduce with ${path}: it must be made as asked now (${now}), it was made otherwise (${was}); ${remedy}`,
+      `Cannot use ${path}: it must be made as asked now (${now}), it was made otherwise (${was}); ${remedy}`,
     );
   };
   const anotherOut = 'give another --out, or move that folder away';
@@ -56,9 +56,10 @@ export const requireAsked = (info: RunInfo, { path, asked }: { path: string; ask
       remedy: 'give another --out, or the flags that it was made with',
     });
   const own = describe(plan);
-  for (const key of ['method', 'phases'] as const) {
+  for (const key of ['method', 'phases', 'network'] as const) {
     const [was, now] = [JSON.stringify(info.experiment[key]), JSON.stringify(own[key])];
-    if (!isDeepStrictEqual(JSON.parse(was), JSON.parse(now)))
-      fail(`${key} ${was}`, { now: `${key} ${now}`, remedy: anotherOut });
+    if (isDeepStrictEqual(JSON.parse(was), JSON.parse(now))) continue;
+    if (key === 'network') fail('another network', { now: 'the cells that it has now', remedy: anotherOut });
+    fail(`${key} ${was}`, { now: `${key} ${now}`, remedy: anotherOut });
   }
 };

@@ -1,21 +1,16 @@
 import { spawn } from 'node:child_process';
-import type { DataRequest } from '../session/index.js';
 import type { Child } from './execute.js';
 import { flagsOf } from './flags.js';
 import type { PlannedRun } from './plan.js';
 
 /** The words after `tailnas` that carry a planned run out. */
 export const childArguments = (
-  { plan, seed, path, flags, state, parent }: PlannedRun,
-  { data, threads, use = [] }: { data: DataRequest; threads: number; use?: readonly string[] },
+  { command, seed, path, state, parent }: PlannedRun,
+  { threads, use = [] }: { threads: number; use?: readonly string[] },
 ): string[] => [
   ...(state === 'resume'
     ? ['resume', path]
-    : [
-        'search',
-        plan.experiment.name,
-        ...flagsOf({ ...flags, ...data, seed, threads, out: path, from: parent?.path }),
-      ]),
+    : [...command, ...flagsOf({ seed, threads, out: path, from: parent?.path })]),
   ...use.flatMap((file) => ['--use', file]),
   '--quiet',
   '--json',

@@ -25,15 +25,17 @@ export const expectedSeconds = async (
   { data, threads, onData }: { data: DataRequest; threads: number; onData?: Progress },
 ): Promise<ReadonlyMap<PlannedRun, number>> => {
   const open = plan.filter((run) => run.state !== 'done');
+  const budgets = open.flatMap((run) => (run.budgetSeconds === undefined ? [] : [[run, run.budgetSeconds] as const]));
+  if (budgets.length > 0) return new Map(budgets);
   const members = (row: string) => plan.filter((run) => run.row === row);
   const measured = new Map(open.map(({ row }) => [row, measuredEpochs(members(row), { threads })]));
   const whole = new Map<string, number>();
   if ([...measured.values()].some((epochs) => epochs.size === 0)) {
     engineThreads.set(threads);
     const sizes = sizesOf(await planData(data, { onProgress: onData }));
-    for (const run of open)
-      if (measured.get(run.row)?.size === 0 && !whole.has(run.row))
-        whole.set(run.row, (await forecast(run.plan, sizes)).expectedSeconds);
+    for (const { row, plan: own } of open)
+      if (own !== undefined && measured.get(row)?.size === 0 && !whole.has(row))
+        whole.set(row, (await forecast(own, sizes)).expectedSeconds);
   }
   return new Map(
     open.map((run) => {
@@ -42,8 +44,9 @@ export const expectedSeconds = async (
       if (known === undefined || known.size === 0) return [run, ((whole.get(run.row) ?? 0) * (to - from)) / to];
       // A phase that no seed has reached yet is taken to cost what the search does.
       const [search = 0] = known.values();
-      const firsts = firstEpochs(run.plan.phases);
-      const left = run.plan.phases.map(({ name, epochs }, i) => {
+      const { phases = [] } = run.plan ?? {};
+      const firsts = firstEpochs(phases);
+      const left = phases.map(({ name, epochs }, i) => {
         const first = firsts[i] ?? 0;
         return Math.max(0, first + epochs - Math.max(first, from)) * (known.get(name) ?? search);
       });

@@ -1,8 +1,12 @@
 export { childArguments, startChild } from './child.js';
 export { expectedSeconds } from './cost.js';
 export { type Child, type ChildExit, type Execution, execute, type Outcome } from './execute.js';
+export { flagsOf } from './flags.js';
 export { type Outputs, writeOutputs } from './outputs.js';
 export { type PlannedRun, planRuns, type Request, rowOf, stateText } from './plan.js';
+export { requireFlags, requireNotUnderway, SAVED, slurmJobs, submit } from './slurm.js';
 export { type Study, type StudyName, study, studyNames } from './studies.js';
+export { choicesOf, planSweep, type Sweep, type Wanted } from './sweep.js';
+export { isDone, requireTask, type Task, taskNumber, tasksOf, writePlan } from './tasks.js';
 export { whenFree } from './wait.js';
 export { workDone } from './work.js';

@@ -195,7 +195,7 @@ describe('a plan with something changed', () => {
   it('has runs of its own, named after the change and started with its flags', () => {
     const [run] = planRuns(changed());
     expect([run?.name, run?.row]).toEqual([name, 'hls-mixing-reverseSigmoid-10']);
-    const words = (run && childArguments(run, { data: DATA, threads: 1 })) ?? [];
+    const words = (run && childArguments(run, { threads: 1 })) ?? [];
     expect(words.slice(0, 8)).toEqual([
       'search',
       'hls',
@@ -223,7 +223,7 @@ describe('the words of a child', () => {
   it('are those of the search that was asked for', () => {
     const [, , continued] = planRuns(request());
     const [own, search] = ['hls-continued-class-seed-1', 'hls-seed-1'].map((name) => join(out, 'runs', name));
-    expect(continued && childArguments(continued, { data: DATA, threads: 2 }).join(' ')).toBe(
+    expect(continued && childArguments(continued, { threads: 2 }).join(' ')).toBe(
       'search hls-continued-class --scale smoke --epochs 4 --data images --imbalance exp --imbalance-ratio 10 ' +
         `--image-size 16 --seed 1 --threads 2 --out ${own} --from ${search} --quiet --json`,
     );
@@ -232,7 +232,7 @@ describe('the words of a child', () => {
   it('hold the options that were given for every run', () => {
     const given = { momentum: 0.5, loss: 'balanced-softmax' };
     const [run] = planRuns(request({ plans: [small('darts', given)], given }));
-    expect(run && childArguments(run, { data: DATA, threads: 2 }).join(' ')).toContain(
+    expect(run && childArguments(run, { threads: 2 }).join(' ')).toContain(
       'search darts --scale smoke --epochs 4 --momentum 0.5 --loss balanced-softmax --data images ',
     );
   });
@@ -241,7 +241,7 @@ describe('the words of a child', () => {
     leave(darts, 1, { epochs: 1 });
     const [first, , second] = planRuns(request({ plans: [darts, hls], seeds: [1, 2] }));
     for (const run of [first, second])
-      expect(run && childArguments(run, { data: DATA, threads: 2, use: ['mine.js'] }).join(' ')).toContain(
+      expect(run && childArguments(run, { threads: 2, use: ['mine.js'] }).join(' ')).toContain(
         ' --use mine.js --quiet --json',
       );
   });
@@ -250,7 +250,7 @@ describe('the words of a child', () => {
     leave(darts, 1, { epochs: 1 });
     const [first] = planRuns(request());
     const path = join(out, 'runs', 'darts-seed-1');
-    expect(first && childArguments(first, { data: DATA, threads: 2 })).toEqual(['resume', path, '--quiet', '--json']);
+    expect(first && childArguments(first, { threads: 2 })).toEqual(['resume', path, '--quiet', '--json']);
   });
 });
 

@@ -5,7 +5,8 @@ import { totalEpochs } from '../loop/index.js';
 import { openRun, type RunInfo } from '../run/index.js';
 import { placeInside } from '../run/inside.js';
 import type { DataRequest } from '../session/index.js';
-import { requireAsked } from './belongs.js';
+import { type Asked, requireAsked } from './belongs.js';
+import { flagsOf } from './flags.js';
 
 /** Which runs are asked for, and where they live. */
 export interface Request {
@@ -30,10 +31,17 @@ export interface PlannedRun {
   readonly name: string;
   readonly row: string;
   readonly path: string;
-  readonly plan: Plan;
+  /** Absent for a fit, which decides its sizes when it starts. */
+  readonly plan: Plan | undefined;
+  /** For a fit: the time that it may take. */
+  readonly budgetSeconds?: number;
   readonly seed: number;
-  /** How a search is started for it, beside data and seed. */
-  readonly flags: Readonly<Record<string, unknown>>;
+  /** The words after `tailnas` that start it, without seed, threads and folders. */
+  readonly command: readonly string[];
+  /** The name of the run that it starts from, or its own: those with one chain follow each other. */
+  readonly chain: string;
+  /** Whether it is there for its own sake, and not only because another goes on from it. */
+  readonly isAsked: boolean;
   readonly state: 'done' | 'resume' | 'start';
   /** For a continued run that is to start: the run whose search it takes over. It must be done first. */
   readonly parent: PlannedRun | undefined;
@@ -49,15 +57,15 @@ export const stateText = ({ state, parent }: PlannedRun): string =>
 const continues = ({ phases }: Plan): boolean => phases.slice(1).some(({ start }) => start === undefined);
 
 /** `reverseSigmoid(10)` as a part of a folder's name. */
-const plain = (value: Values[string]): string =>
+export const plain = (value: Values[string]): string =>
   String(value)
     .split(/[^\w.]+/)
     .filter(Boolean)
     .join('-');
 
 /** A recipe with what is changed of it: `hls-freeze-sqrt`. */
-export const rowOf = ({ experiment }: Plan, change: Request['change'] = {}): string =>
-  [experiment.name, ...Object.entries(change).map(([key, value]) => `${kebab(key)}-${plain(value)}`)].join('-');
+export const rowOf = (name: string, change: Values = {}): string =>
+  [name, ...Object.entries(change).map(([key, value]) => `${kebab(key)}-${plain(value)}`)].join('-');
 
 /** How far a run is. Throws with the way out that a reproduction has and a single run has not: to make it again. */
 const readable = (path: string): { info: RunInfo; finished: boolean; epochs: number } => {
@@ -70,6 +78,18 @@ const readable = (path: string): { info: RunInfo; finished: boolean; epochs: num
   }
 };
 
+/** What there is of a run already, from its folder. Throws when that holds another run than the one asked for. */
+export const standingOf = (path: string, asked: Asked): Pick<PlannedRun, 'state' | 'epochs'> => {
+  const to = totalEpochs(asked.plan.phases);
+  // A run that was stopped before run.json was there starts anew in its folder.
+  if (!existsSync(join(path, 'run.json'))) return { state: 'start', epochs: { from: 0, to } };
+  const { info, finished, epochs } = readable(path);
+  requireAsked(info, { path, asked });
+  return finished
+    ? { state: 'done', epochs: { from: to, to } }
+    : { state: 'resume', epochs: { from: Math.min(to, epochs), to } };
+};
+
 /**
  * The runs that a request needs, each after the one that it goes on from, all recipes of one seed before the next seed:
  * a reproduction that is stopped early then has whole tables. Reads the run folders below `out` and writes nothing.
@@ -78,26 +98,19 @@ const readable = (path: string): { info: RunInfo; finished: boolean; epochs: num
 export const planRuns = ({ plans, base, seeds, data, overrides, given, change = {}, out }: Request): PlannedRun[] => {
   const runs = new Map<string, PlannedRun>();
   const add = (plan: Plan, seed: number): PlannedRun => {
-    const row = rowOf(plan, change);
+    const row = rowOf(plan.experiment.name, change);
     const name = `${row}-seed-${seed}`;
     const known = runs.get(name);
     if (known !== undefined) return known;
     const path = placeInside(out, 'runs', name);
-    const to = totalEpochs(plan.phases);
-    const flags = { ...overrides, ...given, ...change };
-    const planned = { name, row, path, plan, seed, flags, parent: undefined };
-    const run = ((): PlannedRun => {
-      // A search that was stopped before run.json was there starts anew in its folder.
-      if (existsSync(join(path, 'run.json'))) {
-        const { info, finished, epochs } = readable(path);
-        requireAsked(info, { path, asked: { plan, seed, data, overrides } });
-        return finished
-          ? { ...planned, state: 'done', epochs: { from: to, to } }
-          : { ...planned, state: 'resume', epochs: { from: Math.min(to, epochs), to } };
-      }
-      const parent = continues(plan) ? add(base, seed) : undefined;
-      return { ...planned, state: 'start', parent, epochs: { from: parent?.epochs.to ?? 0, to } };
-    })();
+    const command = ['search', plan.experiment.name, ...flagsOf({ ...overrides, ...given, ...change, ...data })];
+    const chain = `${continues(plan) ? rowOf(base.experiment.name, change) : row}-seed-${seed}`;
+    const isAsked = plans.some((asked) => rowOf(asked.experiment.name, change) === row);
+    const standing = standingOf(path, { plan, seed, data, overrides });
+    const parent = standing.state === 'start' && continues(plan) ? add(base, seed) : undefined;
+    const { to } = standing.epochs;
+    const epochs = parent === undefined ? standing.epochs : { from: parent.epochs.to, to };
+    const run: PlannedRun = { name, row, path, plan, seed, command, chain, isAsked, ...standing, parent, epochs };
     runs.set(name, run);
     return run;
   };

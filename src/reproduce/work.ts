@@ -4,8 +4,8 @@ import type { PlannedRun } from './plan.js';
 const SECOND_ORDER = 2.5; // what a step of second order takes of one of first order
 
 /** Epochs in units of work: a step draws one batch of each stream. */
-const work = ({ plan: { streams, values } }: PlannedRun, epochs: number): number =>
-  epochs * streams.length * (values['order'] === 2 ? SECOND_ORDER : 1);
+const work = ({ plan }: PlannedRun, epochs: number): number =>
+  plan === undefined ? epochs : epochs * plan.streams.length * (plan.values['order'] === 2 ? SECOND_ORDER : 1);
 
 const epochsNow = ({ path, epochs }: PlannedRun): number => {
   try {

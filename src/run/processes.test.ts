@@ -1,19 +1,21 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type RunRoom, runRoom } from '../../test/support/run-room.js';
+import type { LockTimes } from './lock.js';
 
 /** Takes the lock when told to, says how that went and keeps it. */
 const LOCKER = `
 import { lockRun } from './lock.js';
 process.stdout.write('ready\\n');
 process.stdin.once('data', () => {
-  try { lockRun(process.argv[2]); process.stdout.write('held\\n'); }
+  try { lockRun(process.argv[2], JSON.parse(process.argv[3] ?? '{}')); process.stdout.write('held\\n'); }
   catch (error) { process.stdout.write(error.message + '\\n'); }
 });
 `;
@@ -62,8 +64,23 @@ afterEach(() => {
 const APART = ['unshare', '--user', '--map-root-user', '--pid', '--fork', '--mount-proc', '--kill-child'];
 const canBeApart = spawnSync(APART[0] ?? '', [...APART.slice(1), 'true']).status === 0;
 
-const start = (script: string, { apart = false } = {}) => {
-  const [command = '', ...args] = [...(apart ? APART : []), process.execPath, room.script(script), dir];
+/** The same with a host name of its own, as on another machine that sees the folder. */
+const onHost = (name: string): string[] => [...APART, '--uts', 'sh', '-c', `hostname ${name} && exec "$0" "$@"`];
+const canBeHost = canBeApart && spawnSync(APART[0] ?? '', [...onHost('other').slice(1), 'true']).status === 0;
+
+/** Seconds as milliseconds go by: a beat of 50, old after 600, watched for 200. */
+const QUICK: LockTimes = { beat: 0.05, old: 0.6, watch: 0.2 };
+
+interface Where {
+  readonly apart?: boolean;
+  readonly host?: string;
+  readonly times?: LockTimes;
+}
+
+const start = (script: string, { apart = false, host, times }: Where = {}) => {
+  const place = host === undefined ? (apart ? APART : []) : onHost(host);
+  const options = times === undefined ? [] : [JSON.stringify({ times })];
+  const [command = '', ...args] = [...place, process.execPath, room.script(script), dir, ...options];
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   children.push(child);
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
@@ -139,4 +156,49 @@ describe('lockRun between processes', { timeout: 60_000 }, () => {
       expect(await go(fourth)).toMatch(/last heard of \d+ s ago; wait for it or stop it/);
     },
   );
+
+  describe.skipIf(!canBeHost)('on hosts of different names', () => {
+    it('never lets two processes in at once', async () => {
+      await expectNoneMet(['alpha', 'beta', 'beta'].map((host) => start('contender.js', { host })));
+    });
+
+    it('names the host that holds it, while that writes', async () => {
+      const first = start('locker.js', { host: 'alpha', times: QUICK });
+      const second = start('locker.js', { host: 'beta', times: QUICK });
+      await Promise.all([first.line(), second.line()]);
+      expect(await go(first)).toBe('held');
+      await setTimeout(1000 * QUICK.old); // longer than it takes to be old
+      expect(await go(second)).toMatch(/process \d+ on host alpha is using it, last heard of 0 s ago/);
+    });
+
+    it('goes to the next once its owner crashed and its heartbeat is old, not before', async () => {
+      const times = { ...QUICK, old: 3 }; // the second asks within them, also on a busy machine
+      const first = start('locker.js', { host: 'alpha', times });
+      const [second, third] = ['beta', 'gamma'].map((host) => start('locker.js', { host, times }));
+      await Promise.all([first, second, third].map((locker) => locker?.line()));
+      expect(await go(first)).toBe('held');
+      await first.kill();
+      expect(second && (await go(second))).toMatch(/on host alpha is using it/);
+      await setTimeout(1000 * times.old);
+      expect(third && (await go(third))).toBe('held');
+      expect(readdirSync(dir)).toEqual([expect.stringMatching(/-gamma$/)]);
+    });
+
+    it.each([
+      ['ahead', 86400],
+      ['back', -86400],
+    ])('is kept by its owner though the clock jumped %s by a day', async (_, seconds) => {
+      const first = start('locker.js', { host: 'alpha', times: QUICK });
+      const second = start('locker.js', { host: 'beta', times: { ...QUICK, watch: 2 } });
+      await Promise.all([first.line(), second.line()]);
+      expect(await go(first)).toBe('held');
+      const [name = ''] = readdirSync(dir);
+      const answer = go(second);
+      // As if what was written before the jump were of another day, until the owner writes again.
+      const jump = setInterval(() => utimesSync(join(dir, name), then, then), 5);
+      const then = new Date(Date.now() - 1000 * seconds);
+      await setTimeout(300).finally(() => clearInterval(jump));
+      expect(await answer).toMatch(/on host alpha is using it/);
+    });
+  });
 });

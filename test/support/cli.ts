@@ -24,17 +24,20 @@ export interface Running {
   hangUp(): void;
 }
 
+interface StartOptions {
+  /** What stands on stdin. */
+  readonly input?: string | Uint8Array;
+  /** What is added to the environment. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** The command line, built into a folder of its own. `folder` is for the test's files, and where commands run. */
 export interface Cli {
   readonly folder: string;
   /** The script that is the command. */
   readonly main: string;
-  start(
-    args: readonly string[],
-    options?: { input?: string | Uint8Array; env?: Readonly<Record<string, string>> },
-  ): Running;
-  /** `input`: what stands on stdin. */
-  run(args: readonly string[], options?: { input?: string | Uint8Array }): Promise<Exit>;
+  start(args: readonly string[], options?: StartOptions): Running;
+  run(args: readonly string[], options?: StartOptions): Promise<Exit>;
   dispose(): void;
 }
 
@@ -73,15 +76,11 @@ export const buildCli = async (): Promise<Cli> => {
   copyFileSync(join(root, 'package.json'), join(app, 'package.json'));
   for (const name of ['node_modules', 'native']) symlinkSync(join(root, name), join(app, name));
   const children = new Set<ChildProcess>();
-  const node = (
-    args: readonly string[],
-    { cwd, input, env }: { cwd: string; input?: string | Uint8Array; env?: Readonly<Record<string, string>> },
-  ): Running => {
+  const node = (args: readonly string[], cwd: string, { input, env }: StartOptions = {}): Running => {
     const stdin = input === undefined ? 'ignore' : 'pipe';
     const child: ChildProcess = spawn(process.execPath, args, {
-      cwd,
+      ...{ cwd, stdio: [stdin, 'pipe', 'pipe'] },
       env: { ...process.env, ...env },
-      stdio: [stdin, 'pipe', 'pipe'],
     });
     child.stdin?.end(input);
     children.add(child);
@@ -91,11 +90,10 @@ export const buildCli = async (): Promise<Cli> => {
   const compiler = join(root, 'node_modules/typescript/bin/tsc');
   const built = await node(
     [compiler, '-p', 'tsconfig.build.json', '--outDir', join(app, 'dist'), '--noCheck', '--declaration', 'false'],
-    { cwd: root },
+    root,
   ).exit;
   if (built.code !== 0) throw new Error(`Cannot build tailnas: ${built.stdout}`);
-  const start: Cli['start'] = (args, options = {}) =>
-    node([join(app, 'dist/cli/main.js'), ...args], { cwd: folder, ...options });
+  const start: Cli['start'] = (args, options) => node([join(app, 'dist/cli/main.js'), ...args], folder, options);
   return {
     folder,
     main: join(app, 'dist/cli/main.js'),

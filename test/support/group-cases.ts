@@ -8,7 +8,7 @@ import {
   type StreamSpec,
   supervised,
 } from '../../src/learn/index.js';
-import { crossEntropy } from '../../src/loss/index.js';
+import { crossEntropyLoss } from '../../src/loss/index.js';
 import {
   BACKBONE,
   bilateralNetwork,
@@ -41,7 +41,7 @@ const IMAGES = 8;
 /** The learners that several processes can share, at a size of milliseconds per step. */
 export const caseNames = ['darts', 'darts, order 2', 'hls', 'hls, order 2', 'joint', 'resnet8'] as const;
 export type CaseName = (typeof caseNames)[number];
-const criterion = crossEntropy().build([]);
+const criterion = crossEntropyLoss().build([]);
 
 /** What a case is made of: fresh weights of one seed. */
 export interface Parts {

@@ -58,7 +58,8 @@ const timeless = (file: string, bytes: Buffer): string => {
     .join('\n');
 };
 
-const contentOf = (run: string): Map<string, string> =>
+/** All files of a run, without what the clock says. */
+export const contentOf = (run: string): Map<string, string> =>
   new Map(
     readdirSync(run, { recursive: true, withFileTypes: true })
       // What locks a run that has ended is of a dead process, and no part of it.

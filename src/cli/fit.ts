@@ -11,7 +11,10 @@ import { partWords, watchFit } from './watch-fit.js';
 
 interface FitFlags
   extends Omit<DataFlags, 'split'>,
-    Pick<RunFlags, 'seed' | 'device' | 'threads' | 'out' | 'checkpointMinutes' | 'dryRun' | 'json' | 'quiet'> {
+    Pick<
+      RunFlags,
+      'seed' | 'device' | 'threads' | 'out' | 'checkpointMinutes' | 'dryRun' | 'json' | 'quiet' | 'tensorboard'
+    > {
   readonly budget?: number;
   readonly quick?: true;
   readonly search: string;

@@ -1,8 +1,10 @@
 import { Command } from 'commander';
 import { resumeFit } from '../fit/index.js';
+import { hasEventFile } from '../log/index.js';
 import { isFit } from '../run/index.js';
 import { resumeRun } from '../session/index.js';
 import { checkpointOption, forceOption } from './options.js';
+import { tensorboardOption } from './tensorboard.js';
 import { watchRun } from './watch.js';
 import { watchFit } from './watch-fit.js';
 
@@ -12,6 +14,7 @@ interface ResumeFlags {
   readonly data?: string;
   readonly json?: true;
   readonly quiet?: true;
+  readonly tensorboard?: true;
 }
 
 export const command = (): Command =>
@@ -21,15 +24,18 @@ export const command = (): Command =>
     .addOption(checkpointOption())
     .addOption(forceOption())
     .option('--data <name or path>', 'where its data are now, if they were moved; they must be the same images')
+    .addOption(tensorboardOption())
     .option('--json', 'print the result as JSON on stdout; progress stays on stderr')
     .option('--quiet', 'show no progress')
     .addHelpText('after', '\nExample:\n  $ tailnas resume runs/darts-20260102-030405')
     .action((run: string, { checkpointMinutes, force, data, ...flags }: ResumeFlags) => {
+      const tensorboard = flags.tensorboard === true || hasEventFile(run);
       const own = { checkpointSeconds: 60 * checkpointMinutes, force, data };
       return isFit(run)
-        ? watchFit((watch) => resumeFit(run, { ...own, ...watch }), flags)
+        ? watchFit((watch) => resumeFit(run, { ...own, ...watch }), { ...flags, tensorboard })
         : watchRun((watch) => resumeRun(run, { ...own, ...watch }), {
             json: flags.json === true,
             quiet: flags.quiet === true,
+            tensorboard,
           });
     });

@@ -20,6 +20,11 @@ export const start = async (
         { plan, data, origin, seed, device, threads, from, out, overrides, command },
         { checkpointSeconds: 60 * flags.checkpointMinutes, force: flags.force, ...watch },
       ),
-    { json: flags.json === true, quiet: flags.quiet === true, profile: flags.profile },
+    {
+      json: flags.json === true,
+      quiet: flags.quiet === true,
+      profile: flags.profile,
+      tensorboard: flags.tensorboard === true,
+    },
   );
 };

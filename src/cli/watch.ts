@@ -5,6 +5,7 @@ import type { RunEvent, RunResult, Underway } from '../session/index.js';
 import { profileTable } from './profile-table.js';
 import { type RunDisplay, runDisplay, silent } from './progress.js';
 import { drawnCells, summary } from './summary.js';
+import { eventKeeper } from './tensorboard.js';
 
 /** Exit codes of a command that a signal ended early. */
 export const EXIT = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -12,6 +13,8 @@ export const EXIT = { SIGINT: 130, SIGTERM: 143 } as const;
 interface WatchOptions {
   readonly json: boolean;
   readonly quiet: boolean;
+  /** Whether to keep an event file in the run folder. */
+  readonly tensorboard?: boolean | undefined;
   /** Whether to print where the time of a step goes; a number of steps ends the run after them. */
   readonly profile?: true | number | undefined;
 }
@@ -79,9 +82,10 @@ export const watchRun = async (
     onDataProgress: RunDisplay['onData'];
     profiler?: StepProfiler | undefined;
   }) => Underway<RunEvent, RunResult>,
-  { json, quiet, profile }: WatchOptions,
+  { json, quiet, profile, tensorboard = false }: WatchOptions,
 ): Promise<void> => {
   const display = quiet ? silent : runDisplay();
+  const board = eventKeeper(tensorboard, (text) => display.on({ type: 'notice', text }));
   const stop = new AbortController();
   const profiler =
     profile === undefined
@@ -90,9 +94,13 @@ export const watchRun = async (
   const { value, received } = await follow((signal) => start({ signal, onDataProgress: display.onData, profiler }), {
     stop,
     started: 'start',
-    onEvent: display.on,
+    onEvent: (event) => {
+      display.on(event);
+      board.on(event);
+    },
     display,
   });
+  board.end();
   const { run, interrupted, evaluation, genotypes } = value;
   const timed = profiler?.report();
   const timedTable = timed === undefined ? '' : `${profileTable(timed)}\n`;

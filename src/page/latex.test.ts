@@ -23,7 +23,7 @@ describe('the tables as LaTeX', () => {
     expect(text.match(/\\begin\{tabular\}/g)).toHaveLength(2);
     const short = latex([make('hls', 1, 'HLS')]);
     expect(short).toContain('\\begin{tabular}{lrrrrrrrrrr}\n\\toprule\nMethod & Seeds & Paper & Ours & Difference');
-    expect(text).toContain('\\begin{tabular}{p{0.4\\linewidth}rrrrr}');
+    expect(text).toContain('\\begin{tabular}{p{0.33\\linewidth}rrrrr}');
     expect(text).toMatch(/\d\d\.\d\d \$\\pm\$ \d\.\d\d/);
   });
 

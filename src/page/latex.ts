@@ -46,7 +46,7 @@ const WIDE = 48; // letters beyond which the first column breaks its lines
 /** A table between the rules of booktabs; columns after the first are aligned to the right where they are numbers. */
 const tableText = ({ headings, rows, words }: Table): string => {
   const isWide = rows.some(([first = '']) => first.length > WIDE);
-  const columns = (isWide ? 'p{0.4\\linewidth}' : 'l') + (words ? 'l' : 'r').repeat(headings.length - 1);
+  const columns = (isWide ? 'p{0.33\\linewidth}' : 'l') + (words ? 'l' : 'r').repeat(headings.length - 1);
   const row = (cells: readonly string[]): string => `${cells.map(escaped).join(' & ')} \\\\`;
   return [
     `\\begin{tabular}{${columns}}`,

@@ -5,7 +5,7 @@ import { countMacs } from '../net/index.js';
 import type { Knobs } from '../nn/index.js';
 import { type Evaluation, scores } from '../run/index.js';
 import type { Genotypes } from '../space/index.js';
-import { requireDevice, rng, scope } from '../tensor/index.js';
+import { rng, scope, useDevice } from '../tensor/index.js';
 import { answersOf, type EvaluateOptions, evaluate, test } from './evaluate.js';
 import { checkKnobs, type Epoch, firstEpochs, knobsAt, type Phase, totalEpochs } from './phase.js';
 import { type Seen, seenImages } from './seen.js';
@@ -86,7 +86,7 @@ const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b
 export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live => {
   const { dataset, batchSize, augment = dataset.augment, seed = 0, device = 'cpu', resume, profiler } = options;
   checkKnobs(phases);
-  requireDevice(device);
+  useDevice(device);
   rng.seed(seed);
   const context: Context = {
     classes: dataset.classes.length,

@@ -19,3 +19,6 @@ export const figureHtml = (
   return html`<figure class="plot" id="${id}"><div class="card">${twoWidths({ wide: svg, narrow })}</div>
 <figcaption><b>${label === '' ? '' : `${label} `}${title}.</b> ${caption}</figcaption>${behind}</figure>\n`;
 };
+
+/** Figures in as many columns as there is room for. */
+export const sideBySide = (figures: readonly Html[]): Html => html`<div class="figures">${figures}</div>`;

@@ -1,7 +1,7 @@
 import { figuresFor } from '../figure/index.js';
-import type { LoadedRun } from '../measure/index.js';
+import { type LoadedRun, rowLabel } from '../measure/index.js';
 import { cellsFigure, cellTemplates, type Drawings } from './cells.js';
-import { figureHtml } from './figure.js';
+import { figureHtml, sideBySide } from './figure.js';
 import { type Html, html } from './html.js';
 import { confusionHtml, type Line } from './results.js';
 
@@ -12,20 +12,32 @@ const shownOf = ({ members }: Line): LoadedRun[] => {
   return shown === undefined ? [] : [shown];
 };
 
-/** All figures of runs; those that are of the paper alone only where asked for. */
-export const figureCards = (runs: readonly LoadedRun[], { papers }: { papers: boolean }): Html[] =>
+/** A figure behind its name: of many alike, the first is enough for most readers. */
+const folded = (figure: Html, { info }: LoadedRun): Html =>
+  html`<details class="more"><summary>Cells of ${rowLabel(info)}</summary>${figure}</details>`;
+
+/** All figures of runs, side by side; those that are of the paper alone only where asked for. */
+export const figureCards = (runs: readonly LoadedRun[], { papers }: { papers: boolean }): Html[] => {
   // A run that failed is listed, and not drawn as if it were a result.
-  figuresFor(
+  const drawn = figuresFor(
     runs.filter(({ failure }) => failure === undefined),
     { papers },
-  ).map((figure, at) => figureHtml(figure, { id: `figure-${figure.name}`, label: `Figure ${at + 1}.` }));
+  );
+  return drawn.length === 0
+    ? []
+    : [sideBySide(drawn.map((of, at) => figureHtml(of, { id: `figure-${of.name}`, label: `Figure ${at + 1}.` })))];
+};
 
 /** The cells of one run per row. */
 export const cellFigures = async (lines: readonly Line[]): Promise<Html[]> => {
   const drawings: Drawings = new Map();
   const figures: Html[] = [];
   for (const [at, run] of lines.flatMap(shownOf).entries())
-    figures.push(...(await cellsFigure(run, `cells-${at + 1}`, drawings)));
+    figures.push(
+      ...(await cellsFigure(run, `cells-${at + 1}`, drawings)).map((figure) =>
+        at === 0 ? figure : folded(figure, run),
+      ),
+    );
   if (figures.length === 0) return [];
   const intro = html`<p>What would be derived from a search after each epoch, the last one shown first; of a training,
 the cells of its network. One run of each method.</p>`;

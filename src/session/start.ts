@@ -6,7 +6,7 @@ import { type Forecast, forecast, requireMemory } from '../forecast/index.js';
 import { requireKnown } from '../label/index.js';
 import { runPhases } from '../loop/index.js';
 import { createRun, type RunFolder, type RunInfo } from '../run/index.js';
-import { kernels, requireDevice, threads } from '../tensor/index.js';
+import { kernels, requireDevice, threads, useDevice } from '../tensor/index.js';
 import { carryOn } from './carry-on.js';
 import { reading, stamped } from './checkpoint.js';
 import { type DataOrigin, requireSameData } from './data-origin.js';
@@ -24,7 +24,7 @@ export const usualMachine = () => ({ seed: 0, device: 'cpu', threads: availableP
 /** Makes sure that the machine can do what is asked of it. */
 export const makeReady = ({ device, threads: n }: { device: string; threads: number }): void => {
   threads.set(n);
-  requireDevice(device);
+  useDevice(device);
   kernels();
 };
 

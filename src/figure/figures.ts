@@ -1,6 +1,5 @@
 import { byRow, isSearch, type LoadedRun, mixes, requireComparable, rowName, setApart } from '../measure/index.js';
 import { paperFigures } from '../paper/index.js';
-import { accuracy } from './accuracy.js';
 import { alpha } from './alpha.js';
 import { type Drawing, type Figure, FigureError, figure, refuse } from './canvas.js';
 import { classes } from './classes.js';
@@ -19,7 +18,7 @@ const numbered = Object.entries(paperFigures).map(
   ([name, { shows: kind, recipes }]): FigureKind => ({ ...shows[kind], name, recipes, page: 'always' }),
 );
 
-const own = [accuracy, classes, training, alpha, mixing, gradients, eigenvalue, scaling, continued, freeze];
+const own = [classes, training, alpha, mixing, gradients, eigenvalue, scaling, continued, freeze];
 const kinds = new Map([...numbered, ...own].map((kind) => [kind.name, kind]));
 
 /** Every kind of figure that has a name: the paper's, ours, then those of a user's own modules. */

@@ -1,4 +1,4 @@
-import { drawFigure, figures } from '../figure/index.js';
+import { accuracyFigure } from '../figure/index.js';
 import {
   byRow,
   type ClaimResult,
@@ -72,9 +72,8 @@ images, ${accuracyText(best)}, and <b>${last.label}</b> the lowest, ${accuracyTe
 /** The figure beside it: of all methods, or of the classes of the only one. */
 const findingFigure = (lines: readonly Line[], runs: readonly LoadedRun[]): Html | null => {
   const tested = lines.filter(({ mean }) => mean !== null);
-  const kind = figures.named('accuracy');
   const run = runs.find(({ evaluation }) => evaluation !== undefined);
-  if (tested.length > 1 && kind !== undefined) return figureHtml(drawFigure(kind, runs), { id: 'accuracy' });
+  if (tested.length > 1) return figureHtml(accuracyFigure(runs), { id: 'accuracy' });
   return run === undefined ? null : classFigureHtml(run);
 };
 

@@ -58,8 +58,8 @@ summary { cursor: pointer; color: var(--link); font-size: .92rem; }
 .narrow { display: none; }
 @media (max-width: 42rem) { .wide { display: none; } .narrow { display: block; } .narrow svg { width: 100%; } }
 /* Figures side by side are drawn as for a narrow window. */
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 1.25rem 1.5rem; }
-.figures figure { margin: 0; max-width: none; }
+.figures { columns: 26rem 2; gap: 1.5rem; }
+.figures figure { margin: 0 0 1.5rem; max-width: none; break-inside: avoid; }
 .figures .wide { display: none; }
 .figures .narrow { display: block; }
 .figures .narrow svg { width: 100%; max-width: 28rem; }
@@ -144,7 +144,8 @@ h4 { font-size: .95rem; margin: 1.1rem 0 .4rem; }
   th, td { padding: .2rem .35rem; }
   tbody th, tfoot th { min-width: 0; }
   figure, tr, .claim { break-inside: avoid; }
-  .figures, .claims { grid-template-columns: 1fr 1fr; }
+  .figures { columns: 2; }
+  .claims { grid-template-columns: 1fr 1fr; }
   a { color: inherit; text-decoration: none; }
 }
 `;

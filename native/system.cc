@@ -50,7 +50,7 @@ napi_value device_memory(napi_env env, napi_callback_info info) {
   return guarded(env, "Cannot read the memory of a device", [&] {
     const Args args(env, info);
     const auto device = device_argument(env, args[0]);
-    if (!at::accelerator::isAccelerator(device.type()))
+    if (!at::isAccelerator(device.type()))
       throw UsageError("it must have memory of its own, such as cuda, got \"" + device.str() + "\"");
     const auto index = device.has_index() ? device.index() : at::accelerator::getDeviceIndex();
     auto* allocator = at::getDeviceAllocator(device.type());

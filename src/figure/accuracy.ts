@@ -7,7 +7,7 @@ import { fitted, textWidth } from './text.js';
 
 const SIZE = 13;
 const LINE = 26;
-const LONGEST = 200; // pixels of a name
+const LONGEST = 230; // pixels of a name
 
 /**
  * Test accuracy of every method beside what the paper reports: all seeds, and their mean. Throws a RangeError when no

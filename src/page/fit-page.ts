@@ -79,7 +79,7 @@ const curves = (fit: LoadedFit): Html[] => {
   const drawn = begun(fit).flatMap(([name, run]) =>
     kind === undefined || run.records.length === 0
       ? []
-      : [figureHtml(drawFigure(kind, [run]), { id: `curves-${name}`, label: `${TITLES[name]}.` })],
+      : [figureHtml(drawFigure(kind, [run]), { id: `curves-${name}`, label: `${TITLES[name]}.`, beside: true })],
   );
   return drawn.length === 0 ? [] : [sideBySide(drawn)];
 };

@@ -30,7 +30,7 @@ export const figureCards = (runs: readonly LoadedRun[], { papers }: { papers: bo
   const known = new Set(figures.names());
   const [ofAll, ofOne] = [drawn.filter(({ name }) => known.has(name)), drawn.filter(({ name }) => !known.has(name))];
   const cards = [...ofAll, ...ofOne].map((of, at) =>
-    figureHtml(of, { id: `figure-${of.name}`, label: `Figure ${at + 1}.` }),
+    figureHtml(of, { id: `figure-${of.name}`, label: `Figure ${at + 1}.`, beside: true }),
   );
   const open = ofOne.length > MOST_OF_ONE ? ofAll.length : cards.length;
   const [shown, behind] = [cards.slice(0, open), cards.slice(open)].map(sideBySide);

@@ -57,10 +57,8 @@ figure { margin: 1.5rem 0; min-width: 0; }
 summary { cursor: pointer; color: var(--link); font-size: .92rem; }
 .narrow { display: none; }
 @media (max-width: 42rem) { .wide { display: none; } .narrow { display: block; } .narrow svg { width: 100%; } }
-/* Figures side by side are drawn as for a narrow window. */
 .figures { columns: 26rem 2; gap: 1.5rem; }
 .figures figure { margin: 0 0 1.5rem; max-width: none; break-inside: avoid; }
-.figures .wide { display: none; }
 .figures .narrow { display: block; }
 .figures .narrow svg { width: 100%; max-width: 28rem; }
 .lead { font-size: 1.08rem; max-width: 50rem; }

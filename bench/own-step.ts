@@ -3,7 +3,7 @@
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { rng, threads } from '../src/tensor/index.js';
+import { memory, rng, threads, useDevice } from '../src/tensor/index.js';
 import { spread } from './statistics.js';
 import { prepare, work } from './work.js';
 
@@ -18,6 +18,7 @@ const names = Object.keys(asked.shape).map((name) => [name, { type: 'string' as 
 const { threads: count, steps, serve, ...what } = asked.parse(parseArgs({ options: Object.fromEntries(names) }).values);
 
 threads.set(count);
+useDevice(what.device);
 rng.seed(0);
 const run = prepare(what);
 const time = (): number => {
@@ -31,8 +32,11 @@ const turn = (least: number): number[] => {
   for (let sum = seconds[0] ?? 0; sum < least; sum += seconds.at(-1) ?? 0) seconds.push(time());
   return seconds;
 };
+/** Of the process, or of the tensors of a GPU. */
+const peak = (): number =>
+  what.device === 'cpu' ? process.resourceUsage().maxRSS * 1024 : memory.stats(what.device).peak;
 const answer = (seconds: number[]): void =>
-  console.log(JSON.stringify({ ...spread(seconds), peakMemoryBytes: process.resourceUsage().maxRSS * 1024 }));
+  console.log(JSON.stringify({ ...spread(seconds), peakMemoryBytes: peak() }));
 
 turn(serve ?? 0); // warm-up
 if (serve === undefined) answer(Array.from({ length: steps }, time));

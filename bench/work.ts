@@ -39,6 +39,8 @@ export const work = z.object({
   kind: z.enum(['normal', 'reduction']).default('normal'),
   /** Operator of task `op`. */
   op: z.enum(['add', 'relu', 'mm', 'narrow', 'reshape']).default('add'),
+  /** Where the work is done, of tasks `step` and `eigenvalue`. */
+  device: z.string().default('cpu'),
   /** How images of task `batch` are changed. */
   augment: z.string().default('none'),
 });
@@ -65,13 +67,15 @@ const criterion = crossEntropyLoss().build([]);
 const training: Pass = { training: true, knobs: {} };
 const pixels = ({ batch, image }: Work, channels = 3): t.Tensor =>
   t.scope(() => t.channelsLast(t.randn([batch, channels, image, image])));
-const random = (w: Work): TensorBatch => ({
-  images: pixels(w),
-  targets: [{ labels: t.tensor(BigInt64Array.from({ length: w.batch }, (_, i) => BigInt(i % CLASSES))), share: 1 }],
-});
+const on = ({ device }: Work, x: t.Tensor): t.Tensor => (device === 'cpu' ? x : t.to(x, { device }));
+/** Images without meaning, the same on every device. */
+export const random = (w: Work): TensorBatch => {
+  const labels = t.tensor(BigInt64Array.from({ length: w.batch }, (_, i) => BigInt(i % CLASSES)));
+  return { images: on(w, pixels(w)), targets: [{ labels: on(w, labels), share: 1 }] };
+};
 
 /** A search as the command builds it, in the middle of its first phase: alpha learns by then, whatever its warm-up. */
-const search = (w: Work): { learner: Learner; at: At } => {
+export const search = (w: Work): { learner: Learner; at: At } => {
   const { channels, layers, nodes, classes, inputChannels } = shapeOf(w);
   const mixing = w.method === 'hls' ? { mixing: MIXING } : {};
   const eigenvalue = w.task === 'eigenvalue' ? { eigenvalue: 1 } : {};
@@ -81,7 +85,7 @@ const search = (w: Work): { learner: Learner; at: At } => {
   const [phase] = experiment.with(values).phases;
   const learner = phase?.start?.(
     {
-      ...{ classes, inputChannels, imageSize: w.image, counts: new Array<number>(classes).fill(1), device: 'cpu' },
+      ...{ classes, inputChannels, imageSize: w.image, counts: new Array<number>(classes).fill(1), device: w.device },
       sample: ({ batchSize, batches }) => Array.from({ length: batches }, () => random({ ...w, batch: batchSize })),
     },
     {},

@@ -1,7 +1,8 @@
 // Random numbers, threads, devices and versions.
 #include <ATen/ATen.h>
-#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/DeviceAccelerator.h>
 #include <ATen/Parallel.h>
+#include <c10/core/CachingDeviceAllocator.h>
 #include <torch/version.h>
 
 #include <mutex>
@@ -21,20 +22,60 @@ napi_value seed(napi_env env, napi_callback_info info) {
   });
 }
 
-napi_value rng_state(napi_env env, napi_callback_info) {
+c10::Device device_argument(napi_env env, napi_value v) { return c10::Device(get_string(env, v)); }
+
+// rngState(device) -> the state of what draws on that device
+napi_value rng_state(napi_env env, napi_callback_info info) {
   return guarded(env, "Cannot read the random state", [&] {
-    auto generator = at::detail::getDefaultCPUGenerator();
+    const Args args(env, info);
+    auto generator = at::globalContext().defaultGenerator(device_argument(env, args[0]));
     const std::lock_guard lock(generator.mutex());
     return make(env, table().put(env, generator.get_state()));
   });
 }
 
+// setRngState(handle, device)
 napi_value set_rng_state(napi_env env, napi_callback_info info) {
   return guarded(env, "Cannot set the random state", [&] {
     const Args args(env, info);
-    auto generator = at::detail::getDefaultCPUGenerator();
+    auto generator = at::globalContext().defaultGenerator(device_argument(env, args[1]));
     const std::lock_guard lock(generator.mutex());
     generator.set_state(get_tensor(env, args[0]));
+    return make_undefined(env);
+  });
+}
+
+// deviceMemory(device, reset the peak) -> [live, peak, kept] in bytes; of a device with an allocator of its own
+napi_value device_memory(napi_env env, napi_callback_info info) {
+  return guarded(env, "Cannot read the memory of a device", [&] {
+    const Args args(env, info);
+    const auto device = device_argument(env, args[0]);
+    if (!at::isAccelerator(device.type()))
+      throw UsageError("it must have memory of its own, such as cuda, got \"" + device.str() + "\"");
+    const auto index = device.has_index() ? device.index() : at::accelerator::getDeviceIndex();
+    auto* allocator = at::getDeviceAllocator(device.type());
+    const auto stats = allocator->getDeviceStats(index);
+    if (get_bool(env, args[1])) allocator->resetPeakStats(index);
+    const auto all = static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE);
+    const auto live = stats.allocated_bytes[all], reserved = stats.reserved_bytes[all];
+    const std::vector<double> out{double(live.current), double(live.peak), double(reserved.current - live.current)};
+    return make_array(env, out, [&](double d) { return make(env, d); });
+  });
+}
+
+// deterministic(on): whether operators of a GPU may be such as add in another order each time, or in TF32
+napi_value deterministic(napi_env env, napi_callback_info info) {
+  return guarded(env, "Cannot choose deterministic operators", [&] {
+    const Args args(env, info);
+    const bool on = get_bool(env, args[0]);
+    auto& context = at::globalContext();
+    // An operator that has no deterministic way warns, and runs all the same.
+    context.setDeterministicAlgorithms(on, /*warn_only=*/true);
+    context.setDeterministicFillUninitializedMemory(false);
+    context.setDeterministicCuDNN(on);
+    context.setBenchmarkCuDNN(!on);
+    context.setAllowTF32CuDNN(!on);
+    context.setAllowTF32CuBLAS(!on);
     return make_undefined(env);
   });
 }
@@ -73,7 +114,7 @@ std::string first_line(const std::exception& error) {
 }
 
 std::vector<Export> system_exports() {
-  return {{"seed", seed}, {"rngState", rng_state}, {"setRngState", set_rng_state}, {"threads", threads}, {"versions", versions}, {"kernels", kernels_used}};
+  return {{"seed", seed}, {"rngState", rng_state}, {"setRngState", set_rng_state}, {"deviceMemory", device_memory}, {"deterministic", deterministic}, {"threads", threads}, {"versions", versions}, {"kernels", kernels_used}};
 }
 
 }  // namespace tailnas

@@ -91,6 +91,7 @@ describe('a report in a browser', () => {
 
     it.each([1280, 400])('cuts no figure, cell or picture at %i pixels, and hints at what scrolls', async (width) => {
       const page = await open(width, { file });
+      await page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true");
       const cut = await page.evaluate(`[...document.querySelectorAll('figure.plot svg, .cell svg, img')]
         .filter((one) => one.checkVisibility() && one.getBoundingClientRect().width > 0)
         .filter((one) => {

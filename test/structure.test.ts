@@ -41,6 +41,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   export: [...SESSION, 'session', 'measure', 'page'],
   measure: ['run', 'schedule', 'paper', 'label'],
   figure: ['run', 'schedule', 'paper', 'measure'],
+  log: ['run', 'measure'],
   page: ['run', 'schedule', 'paper', 'measure', 'figure'],
   fit: [...SESSION, 'session', 'measure', 'figure', 'page'],
   reproduce: [...SESSION, 'session', 'measure', 'figure', 'page'],

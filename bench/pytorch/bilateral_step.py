@@ -4,6 +4,7 @@ Run as a script, it checks the mixed loss and that a backbone factor of 0 leaves
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 import torch
@@ -29,12 +30,19 @@ def start_bilateral(network: BilateralNetwork, alpha: BilateralAlpha, *, weight_
 
 
 def bilateral_step(
-    search: Search, train: Pair, valid: Pair, *, mixing: float, backbone_factor: float, order: int = 1
-) -> StepRecord:
-    """search_step on mixed batches. The backbone's alpha moves at `backbone_factor` times the rate of the heads'."""
+    search: Search,
+    train: Pair,
+    valid: Pair,
+    *,
+    mixing: float,
+    backbone_factor: float,
+    order: int = 1,
+    step: Callable[..., object] = search_step,
+) -> object:
+    """search_step, or another `step`, on mixed batches. The backbone's alpha moves at `backbone_factor` times the rate of the heads'."""
     backbone, heads = search.alpha_optimizer.param_groups
     backbone["lr"] = backbone_factor * heads["lr"]
-    return search_step(search, mixed(search, train, mixing), mixed(search, valid, mixing), order=order)
+    return step(search, mixed(search, train, mixing), mixed(search, valid, mixing), order=order)
 
 
 def mixed(search: Search, pair: Pair, mixing: float) -> Batch:

@@ -53,7 +53,12 @@ def start_search(network: SearchNetwork, alpha: Alpha, *, weight_lr: float = 0.0
 
 
 def search_step(search: Search, train: Batch, valid: Batch, *, order: int = 1) -> StepRecord:
-    """Moves alpha, then the weights. Batch norms are in training mode throughout.
+    """Moves alpha, then the weights, and says what it saw."""
+    return StepRecord(*(seen.item() for seen in moved(search, train, valid, order=order)))
+
+
+def moved(search: Search, train: Batch, valid: Batch, *, order: int = 1) -> tuple[Tensor, Tensor, Tensor]:
+    """The step itself, which waits for no number, so that a CUDA graph can hold it: the fields of its record. Batch norms are in training mode throughout.
 
     The alpha step computes no weight gradients that nobody reads, nor the weight step those of alpha. The public code
     computes and drops them, so this step is the faster of the two.
@@ -70,7 +75,7 @@ def search_step(search: Search, train: Batch, valid: Batch, *, order: int = 1) -
     train_loss.backward(inputs=weights)
     norm = torch.nn.utils.clip_grad_norm_(weights, CLIP_NORM)
     search.weight_optimizer.step()
-    return StepRecord(train_loss.item(), valid_loss.item(), norm.item())
+    return train_loss, valid_loss, norm
 
 
 def first_order(search: Search, valid: Batch) -> tuple[Sequence[Tensor], Tensor]:

@@ -32,6 +32,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--kind", choices=("normal", "reduction"), default="normal")
     parser.add_argument("--op", choices=("add", "relu", "mm", "narrow", "reshape"), default="add")
     parser.add_argument("--layout", choices=("nchw", "channels_last"), default="nchw")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N")
+    parser.add_argument("--graph", action="store_true", help="a search step of first order as one CUDA graph")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--steps", type=int, default=3, help="timed steps, after one that is not")
     parser.add_argument("--serve", type=float, help="instead: answer every line of stdin with a turn of so many seconds")
@@ -42,6 +44,8 @@ def timed(run: Callable[[], object]) -> float:
     """Seconds of one step."""
     began = time.perf_counter()
     run()
+    if torch.get_default_device().type == "cuda":
+        torch.cuda.synchronize()
     return time.perf_counter() - began
 
 
@@ -60,7 +64,9 @@ def answer(seconds: list[float]) -> None:
 
 
 def peak_memory_bytes() -> int:
-    """Peak resident memory of this process; the system counts in bytes on macOS, in KiB elsewhere."""
+    """Peak memory of the tensors of a GPU, or peak resident memory of this process; the system counts in bytes on macOS, in KiB elsewhere."""
+    if torch.get_default_device().type == "cuda":
+        return torch.cuda.max_memory_allocated()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 
@@ -70,6 +76,7 @@ def main() -> None:
     options = parse_arguments()
     torch.manual_seed(0)
     torch.set_num_threads(options.threads)
+    torch.set_default_device(options.device)
     run = TASKS[options.task](options)
     turn(run, options.serve or 0.0)
     if options.serve is None:

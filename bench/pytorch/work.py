@@ -18,7 +18,7 @@ from darts import Alpha, CellSpec, SearchCell, SearchNetwork, Shape
 from derived import DerivedNetwork, published
 from methods import AuxiliaryOp, MethodNetwork, PartialOp, SampledOp, sampled
 from resnet import ResNet
-from step import CLIP_NORM, Batch, search_step, start_search
+from step import CLIP_NORM, Batch, Search, moved, search_step, start_search
 
 MIXING = 0.5
 CALLS = 2_000
@@ -53,6 +53,22 @@ def step(o: Namespace) -> Callable[[], object]:
     return hls(o) if o.method == "hls" else darts(o)
 
 
+def captured(search: Search, run: Callable[[], object]) -> Callable[[], object]:
+    """The same step as one CUDA graph: after a few steps on a stream of their own, recorded once and replayed."""
+    for group in search.alpha_optimizer.param_groups:
+        group["capturable"] = True
+    beside = torch.cuda.Stream()
+    beside.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(beside):
+        for _ in range(3):
+            run()
+    torch.cuda.current_stream().wait_stream(beside)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        run()
+    return graph.replay
+
+
 METHODS = {
     "gdas": {"edge": SampledOp, "relax": partial(sampled, temperature=5.0)},
     "pc-darts": {"edge": partial(PartialOp, k=4)},
@@ -74,6 +90,8 @@ def darts(o: Namespace) -> Callable[[], object]:
     betas = [(1e-3 * torch.randn(len(shape.edges))).requires_grad_() for _ in range(2)] if o.method == "pc-darts" else []
     search = start_search(supernet(o), [*alpha, *betas] if betas else Alpha(*alpha))
     train, valid = random_batch(o), random_batch(o)
+    if o.graph:
+        return captured(search, lambda: moved(search, train, valid, order=o.order))
     return lambda: search_step(search, train, valid, order=o.order)
 
 
@@ -84,7 +102,8 @@ def hls(o: Namespace) -> Callable[[], object]:
     search = start_bilateral(network, BilateralAlpha(*(fresh_alpha(shape) for _ in ALPHA_NAMES)))
     train, valid = (Pair(random_batch(o), random_batch(o)) for _ in range(2))
     factor = soft_freeze(MIXING)
-    return lambda: bilateral_step(search, train, valid, mixing=MIXING, backbone_factor=factor, order=o.order)
+    run = partial(bilateral_step, search, train, valid, mixing=MIXING, backbone_factor=factor, order=o.order)
+    return captured(search, partial(run, step=moved)) if o.graph else run
 
 
 def training_step(o: Namespace, network: nn.Module) -> Callable[[], object]:

@@ -22,7 +22,10 @@ import { partWords, watchFit } from './watch-fit.js';
 interface FitFlags
   extends Omit<DataFlags, 'split'>,
     Omit<ManyFlags, 'out' | 'threads' | 'json' | 'quiet'>,
-    Pick<RunFlags, 'seed' | 'device' | 'threads' | 'out' | 'checkpointMinutes' | 'dryRun' | 'json' | 'quiet'> {
+    Pick<
+      RunFlags,
+      'seed' | 'device' | 'threads' | 'out' | 'checkpointMinutes' | 'dryRun' | 'json' | 'quiet' | 'tensorboard'
+    > {
   readonly budget?: number;
   readonly quick?: true;
   /** One, or several with commas between them. */

@@ -29,6 +29,7 @@ const COMMANDS: readonly [name: string, about: string, load: () => Promise<Modul
   ['predict', 'the classes of images: files, folders, patterns', () => import('./predict.js')],
   ['export', 'make files of a trained network that other programs read', () => import('./export.js')],
   ['report', 'make one HTML page of runs: tables, figures, cells', () => import('./report.js')],
+  ['log', 'send runs to TensorBoard or MLflow', () => import('./log.js')],
   ['plot', "draw schedules, or one of the paper's figures from run folders", () => import('./plot.js')],
   ['reproduce', 'make a table or figure of the paper, with every run that it needs', () => import('./reproduce.js')],
   ['recipes', 'list the searches that have a name', () => import('./recipes.js')],

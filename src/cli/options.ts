@@ -20,6 +20,7 @@ import { didYouMean } from '../label/index.js';
 import type { Scalar } from '../run/index.js';
 import type { DataRequest } from '../session/index.js';
 import { processesOption } from './processes.js';
+import { tensorboardOption } from './tensorboard.js';
 import { argument, fromUser } from './usage.js';
 
 /** Flags that say which data to learn from. */
@@ -52,6 +53,7 @@ export interface RunFlags extends DataFlags {
   force?: true;
   profile?: true | number;
   processes?: number;
+  tensorboard?: true;
   json?: true;
   quiet?: true;
 }
@@ -222,6 +224,7 @@ const outputOptions = (command: Command, { name }: { name: string }): Command =>
     .optionsGroup('Output:')
     .addOption(new Option('--out <folder>', `run folder, new or empty (default: runs/${name}-<time>)`))
     .addOption(checkpointOption())
+    .addOption(tensorboardOption())
     .option('--dry-run', 'print what would run and what it would need, without training')
     .option('--json', 'print the result as JSON on stdout; progress stays on stderr')
     .option('--quiet', 'show no progress');

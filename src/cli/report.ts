@@ -14,7 +14,7 @@ import {
   sensitivityOf,
   withoutCommon,
 } from '../measure/index.js';
-import { fitMarkdown, fitPage, markdown, type PageOptions, reportPage } from '../page/index.js';
+import { fitLatex, fitMarkdown, fitPage, latex, markdown, type PageOptions, reportPage } from '../page/index.js';
 import { writeAtomic } from '../run/atomic.js';
 import { isFit } from '../run/index.js';
 
@@ -23,6 +23,7 @@ interface Flags {
   readonly title?: string;
   readonly json?: true;
   readonly markdown?: true;
+  readonly latex?: true;
 }
 
 /** What a report is made of: each part only where it is asked for. */
@@ -30,6 +31,7 @@ interface Report {
   page(options: PageOptions): Promise<string>;
   json(): Readonly<Record<string, unknown>>;
   markdown(): string;
+  latex(): string;
 }
 
 const ofFit = (path: string): Report => {
@@ -43,6 +45,7 @@ const ofFit = (path: string): Report => {
       searchHelped: searchHelped(results),
     }),
     markdown: () => fitMarkdown(fit),
+    latex: () => fitLatex(fit),
   };
 };
 
@@ -54,6 +57,7 @@ const ofRuns = (paths: readonly string[]): Report => {
     page: (options) => reportPage(runs, { ...options, unreadable }),
     json: () => ({ rows: resultRows(runs), claims: measureClaims(runs), sensitivity: sensitivityOf(runs) }),
     markdown: () => markdown(runs),
+    latex: () => latex(runs),
   };
 };
 
@@ -66,11 +70,12 @@ export const command = (): Command =>
     )
     .option(
       '--out <file>',
-      'where the page goes (default: report.html; with --markdown no page is written unless named)',
+      'where the page goes (default: report.html; with --markdown or --latex no page is written unless named)',
     )
     .option('--title <text>', 'heading of the page')
-    .addOption(new Option('--json', 'print the tables of results and claims as JSON').conflicts('markdown'))
-    .option('--markdown', 'print the tables of results and claims as Markdown')
+    .addOption(new Option('--json', 'print the tables of results and claims as JSON').conflicts(['markdown', 'latex']))
+    .addOption(new Option('--markdown', 'print the tables of results and claims as Markdown').conflicts('latex'))
+    .option('--latex', 'print the same tables as LaTeX, with the rules of booktabs')
     .addHelpText(
       'after',
       '\nExamples:\n  $ tailnas report runs/darts-* runs/hls-* --out darts-and-hls.html\n  $ tailnas report birds-fit',
@@ -78,7 +83,7 @@ export const command = (): Command =>
     .action(async (paths: readonly string[], flags: Flags) => {
       const [only, ...others] = paths;
       const report = only !== undefined && others.length === 0 && isFit(only) ? ofFit(only) : ofRuns(paths);
-      const out = flags.out ?? (flags.markdown ? undefined : 'report.html');
+      const out = flags.out ?? (flags.markdown || flags.latex ? undefined : 'report.html');
       if (out !== undefined) {
         const page = await report.page({
           command: ['tailnas', ...process.argv.slice(2)],
@@ -91,6 +96,8 @@ export const command = (): Command =>
         ? JSON.stringify({ report: out, ...report.json() })
         : flags.markdown
           ? report.markdown()
-          : out;
+          : flags.latex
+            ? report.latex()
+            : out;
       process.stdout.write(`${text}\n`);
     });

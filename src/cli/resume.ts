@@ -1,9 +1,11 @@
 import { Command } from 'commander';
 import { resumeFit } from '../fit/index.js';
+import { hasEventFile } from '../log/index.js';
 import { isFit, openRun } from '../run/index.js';
 import { resumeRun } from '../session/index.js';
 import { checkpointOption, forceOption } from './options.js';
 import { launched, processesOption, requireAlone, together } from './processes.js';
+import { tensorboardOption } from './tensorboard.js';
 import { watchRun } from './watch.js';
 import { watchFit } from './watch-fit.js';
 
@@ -14,6 +16,7 @@ interface ResumeFlags {
   readonly json?: true;
   readonly quiet?: true;
   readonly processes?: number;
+  readonly tensorboard?: true;
 }
 
 export const command = (): Command =>
@@ -24,18 +27,20 @@ export const command = (): Command =>
     .addOption(processesOption().default(undefined, 'as many as it began with'))
     .addOption(forceOption())
     .option('--data <name or path>', 'where its data are now, if they were moved; they must be the same images')
+    .addOption(tensorboardOption())
     .option('--json', 'print the result as JSON on stdout; progress stays on stderr')
     .option('--quiet', 'show no progress')
     .addHelpText('after', '\nExample:\n  $ tailnas resume runs/darts-20260102-030405')
     .action(async (run: string, { checkpointMinutes, force, data, processes, ...flags }: ResumeFlags) => {
+      const tensorboard = flags.tensorboard === true || hasEventFile(run);
       const own = { checkpointSeconds: 60 * checkpointMinutes, force, data };
       if (isFit(run)) {
         requireAlone('continue a fit');
-        return watchFit((watch) => resumeFit(run, { ...own, ...watch }), flags);
+        return watchFit((watch) => resumeFit(run, { ...own, ...watch }), { ...flags, tensorboard });
       }
       const [json, quiet] = [flags.json === true, flags.quiet === true];
       const asked = processes ?? (launched() === undefined ? openRun(run).info.processes : undefined);
       await together(asked, (group) =>
-        watchRun((watch) => resumeRun(run, { ...own, group, ...watch }), { json, quiet, group }),
+        watchRun((watch) => resumeRun(run, { ...own, group, ...watch }), { json, quiet, tensorboard, group }),
       );
     });

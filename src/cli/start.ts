@@ -28,7 +28,13 @@ export const start = async (
           { plan, data, origin, seed, device, threads, from, out, overrides, command },
           { checkpointSeconds: 60 * flags.checkpointMinutes, force: flags.force, group, ...watch },
         ),
-      { json: flags.json === true, quiet: flags.quiet === true, profile: flags.profile, group },
+      {
+        json: flags.json === true,
+        quiet: flags.quiet === true,
+        profile: flags.profile,
+        tensorboard: flags.tensorboard === true,
+        group,
+      },
     ),
   );
 };

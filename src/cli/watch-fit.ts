@@ -5,6 +5,7 @@ import type { RunEvent, Underway, Watch } from '../session/index.js';
 import { fitJson, fitSummary } from './fit-summary.js';
 import { duration, percent } from './format.js';
 import { runDisplay, silent } from './progress.js';
+import { eventKeeper } from './tensorboard.js';
 import { EXIT, follow } from './watch.js';
 
 /** A part of a fit in words. */
@@ -19,12 +20,18 @@ export const partWords = (name: FitPart, { parts }: Pick<FitPlan, 'parts'>): str
 /** Follows a fit to its end, and prints what came of it. */
 export const watchFit = async (
   start: (watch: Pick<Watch, 'signal' | 'onDataProgress'>) => Underway<FitEvent, FitEnd>,
-  { json = false, quiet = false }: { json?: boolean | undefined; quiet?: boolean | undefined },
+  {
+    json = false,
+    quiet = false,
+    tensorboard = false,
+  }: { json?: boolean | undefined; quiet?: boolean | undefined; tensorboard?: boolean | undefined },
 ): Promise<void> => {
   let display = quiet ? silent : runDisplay();
   let plan: FitPlan | undefined;
   const say = (text: string): void => display.on({ type: 'notice', text });
+  const board = eventKeeper(tensorboard, say);
   const onEvent = (event: FitEvent): void => {
+    board.on(event);
     if (event.type === 'plan') {
       plan = event.plan;
       const seconds = Object.values(plan.parts).reduce((sum, part) => sum + part.expectedSeconds, 0);

@@ -6,6 +6,7 @@ import type { RunEvent, RunResult, Underway } from '../session/index.js';
 import { profileTable } from './profile-table.js';
 import { type RunDisplay, runDisplay, silent } from './progress.js';
 import { drawnCells, summary } from './summary.js';
+import { eventKeeper } from './tensorboard.js';
 
 /** Exit codes of a command that a signal ended early. */
 export const EXIT = { SIGINT: 130, SIGTERM: 143 } as const;
@@ -13,6 +14,8 @@ export const EXIT = { SIGINT: 130, SIGTERM: 143 } as const;
 interface WatchOptions {
   readonly json: boolean;
   readonly quiet: boolean;
+  /** Whether to keep an event file in the run folder. */
+  readonly tensorboard?: boolean | undefined;
   /** Whether to print where the time of a step goes; a number of steps ends the run after them. */
   readonly profile?: true | number | undefined;
   /** Only the first process of several shows anything. */
@@ -89,10 +92,11 @@ export const watchRun = async (
     onDataProgress: RunDisplay['onData'];
     profiler?: StepProfiler | undefined;
   }) => Underway<RunEvent, RunResult>,
-  { json, quiet, profile: asked, group = alone }: WatchOptions,
+  { json, quiet, profile: asked, tensorboard = false, group = alone }: WatchOptions,
 ): Promise<void> => {
   const display = quiet || group.rank > 0 ? silent : runDisplay();
   const profile = group.rank > 0 ? undefined : asked;
+  const board = eventKeeper(tensorboard && group.rank === 0, (text) => display.on({ type: 'notice', text }));
   const stop = new AbortController();
   const profiler =
     profile === undefined
@@ -101,9 +105,13 @@ export const watchRun = async (
   const { value, received } = await follow((signal) => start({ signal, onDataProgress: display.onData, profiler }), {
     stop,
     started: 'start',
-    onEvent: display.on,
+    onEvent: (event) => {
+      display.on(event);
+      board.on(event);
+    },
     display,
   });
+  board.end();
   const { run, interrupted, evaluation, genotypes } = value;
   if (group.rank > 0) {
     process.exitCode = interrupted ? EXIT[received ?? 'SIGTERM'] : 0;

@@ -2,6 +2,7 @@
  * Drawings from run folders: figures as SVG and PNG, cells as graphs; and what a figure of one's own is made of.
  * @module
  */
+export { accuracyFigure } from './accuracy.js';
 export { byClassFigure, resultsOf } from './by-class.js';
 export { type Drawing, type Figure, type FigureData, FigureError, refuse } from './canvas.js';
 export { cellSvg, cellsOf, genotypeSvgs, type PlacedCell } from './cells.js';

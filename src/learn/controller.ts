@@ -15,6 +15,7 @@ import {
   sigmoid,
   type Tensor,
   tanh,
+  to,
   zeros,
 } from '../tensor/index.js';
 
@@ -83,8 +84,12 @@ export const controller = ({ places, hidden = 64, dtype, device }: ControllerOpt
   const names = (edge?.ops ?? []).map(({ primitive }) => primitive.name).filter((name) => name !== 'none');
   if (names.length === 0) throw new RangeError('Cannot make controller: the space must have operations, it has none');
   const leaf = (...shape: number[]): Tensor => {
-    const value = zeros(shape, { ...(dtype && { dtype }), ...(device && { device }) });
-    noGrad(() => inPlace.uniform(value, -START, START));
+    // Drawn on the CPU, as weights are.
+    const value = scope(() => {
+      const drawn = zeros(shape, { ...(dtype && { dtype }) });
+      noGrad(() => inPlace.uniform(drawn, -START, START));
+      return to(drawn, { device: device ?? 'cpu' });
+    });
     return value.requireGrad();
   };
   const zeroLeaf = (...shape: number[]): Tensor => {

@@ -5,7 +5,7 @@ import { type Context, type Learner, requireFiniteWeights } from '../learn/index
 import { countMacs } from '../net/index.js';
 import type { Evaluation } from '../run/index.js';
 import type { Genotypes } from '../space/index.js';
-import { requireDevice, rng, scope } from '../tensor/index.js';
+import { rng, scope, useDevice } from '../tensor/index.js';
 import { type EvaluateOptions, evaluate } from './evaluate.js';
 import { checkKnobs, type Epoch, firstEpochs, knobsAt, type Phase, totalEpochs } from './phase.js';
 import { type Seen, seenImages } from './seen.js';
@@ -91,7 +91,7 @@ export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live 
   const { dataset, batchSize, augment = dataset.augment, seed = 0, device = 'cpu', resume, profiler } = options;
   const { group = alone } = options;
   checkKnobs(phases);
-  requireDevice(device);
+  useDevice(device);
   rng.seed(seed);
   const context: Context = {
     classes: dataset.classes.length,

@@ -39,6 +39,8 @@ export interface Standing {
 }
 
 const RNG = 'rng';
+/** Of the generator of a GPU, beside that of the CPU. */
+const DEVICE_RNG = 'rng/device';
 const FLAT = 'weights'; // all weights in one vector: checkpoints of format 1
 const WEIGHT = 'weight/';
 const BUFFER = 'buffer/';
@@ -76,6 +78,8 @@ const formatOf = ({ format = '1', layout }: TensorFile['metadata']): '1' | '2' =
   return format;
 };
 
+const isGpu = ({ device }: Pick<ParameterStore, 'device'>): boolean => device.startsWith('cuda');
+
 /**
  * All of a run as the bytes of a safetensors file: weights and buffers by their names, what the learner remembers, the
  * random state, and as metadata the standing and a hash of the network's layout. No times, so equal runs give equal
@@ -89,6 +93,7 @@ export const takeSnapshot = ({ model: { store }, tensors }: Learner, where: Stan
         ...tensors,
         ...Object.fromEntries([...store.buffers].map(([name, buffer]) => [BUFFER + name, buffer])),
         [RNG]: tensor(rng.state()),
+        ...(isGpu(store) ? { [DEVICE_RNG]: tensor(rng.state(store.device)) } : {}),
       },
       { metadata: { format: '2', layout: store.layoutHash, standing: JSON.stringify(where) } },
     ),
@@ -169,8 +174,13 @@ export const restoreLearner = (bytes: Uint8Array, learner: Learner): void =>
     learner.memo?.restore(
       readStanding(bytes).memo ?? fail('it must say what its learner remembers, it does not; restore it'),
     );
-    const state = file.tensors[RNG] ?? fail('it has no random state; restore it from a copy');
-    rng.restore(new Uint8Array(state.data().buffer));
+    const restore = (name: string, device: string): void => {
+      const state = file.tensors[name] ?? fail(`it has no random state of ${device}; restore it from a copy`);
+      rng.restore(new Uint8Array(state.data().buffer), device);
+    };
+    restore(RNG, 'cpu');
+    const { store } = learner.model;
+    if (isGpu(store)) restore(DEVICE_RNG, store.device);
   });
 
 /** What a learner remembers that is no tensor, for the standing. */

@@ -52,7 +52,8 @@ export interface FitResult {
   readonly seconds: number;
 }
 
-const meanOfKnown = (values: readonly (number | null)[] | null | undefined): number | null => {
+/** The mean of what is not null; null where nothing is. */
+export const meanOfKnown = (values: readonly (number | null)[] | null | undefined): number | null => {
   const known = (values ?? []).filter((value) => value !== null);
   return known.length === 0 ? null : mean(known);
 };

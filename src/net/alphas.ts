@@ -17,7 +17,7 @@ import {
   softmaxRelaxation,
   type Tensors,
 } from '../space/index.js';
-import { inPlace, like, randn } from '../tensor/index.js';
+import { inPlace, randn, scope, to } from '../tensor/index.js';
 import type { Alpha, Model, Supernet } from './model.js';
 
 /** How a supernet represents the choice of operations. */
@@ -67,7 +67,8 @@ export const alphasFor = (
   const cells = places.map(({ component, kind }) => {
     const plan = space.plan(kind, { nodes, component });
     const alphas = Object.entries(relaxation.shapes(plan)).map(([part, shape]): Alpha => {
-      const value = randn(shape, like(store));
+      // Drawn on the CPU, as weights are.
+      const value = scope(() => to(randn(shape, { dtype: store.dtype }), { device: store.device }));
       if (relaxation.start === 'zeros') inPlace.zero(value);
       else inPlace.mul(value, ALPHA_SCALE);
       return { component, kind, part, value: value.requireGrad() };

@@ -65,12 +65,21 @@ interface Entry extends Parameter {
 }
 
 const fill = (leaf: Tensor, init: Init): void => {
+  if ('constant' in init) inPlace.copy(leaf, full([1], init.constant, like(leaf)));
+  // Drawn on the CPU, wherever the network is: it starts from the same weights on every device.
+  else if (leaf.device !== 'cpu')
+    scope(() => inPlace.copy(leaf, drawn(zeros(leaf.shape, { dtype: leaf.dtype }), init)));
+  else drawn(leaf, init);
+};
+
+const drawn = (leaf: Tensor, init: Exclude<Init, { readonly constant: number }>): Tensor => {
   if ('uniform' in init) inPlace.uniform(leaf, -init.uniform, init.uniform);
   else if ('normal' in init) inPlace.normal(leaf, 0, init.normal);
-  else if ('rowLength' in init) {
+  else {
     inPlace.uniform(leaf, -1, 1);
     inPlace.copy(leaf, mul(div(leaf, norm(leaf, { dim: -1, keepdim: true })), init.rowLength));
-  } else inPlace.copy(leaf, full([1], init.constant, like(leaf)));
+  }
+  return leaf;
 };
 
 // By overload: the map holds values of any type, and who asks by a name knows which.

@@ -7,6 +7,8 @@ export interface Section {
   readonly id: string;
   readonly heading: string;
   readonly body: readonly Html[];
+  /** Whether only its heading is seen until a reader opens it: details, which few need. */
+  readonly folded?: boolean;
 }
 
 /** A whole page: what stands at its top, links to its sections, and these. It needs no network. */
@@ -16,8 +18,11 @@ export const documentHtml = (
 ): string => {
   const shown = sections.filter(({ body }) => body.length > 0);
   const links = shown.map(({ id, heading }) => html`<li><a href="#${id}">${heading}</a></li>`);
-  const bodies = shown.map(
-    ({ id, heading, body }) => html`<section id="${id}"><h2>${heading}</h2>\n${body}</section>\n`,
+  const bodies = shown.map(({ id, heading, body, folded = false }) =>
+    folded
+      ? html`<section id="${id}" class="folded"><details><summary><h2>${heading}</h2></summary>
+${body}</details></section>\n`
+      : html`<section id="${id}"><h2>${heading}</h2>\n${body}</section>\n`,
   );
   return html`<!doctype html>
 <html lang="en">

@@ -21,7 +21,7 @@ import { classFigureHtml, classTableHtml, mistakesHtml } from './class-section.j
 import { comparedHtml } from './compared.js';
 import { documentHtml } from './document.js';
 import { problemsNotice, settingsHtml } from './facts.js';
-import { figureHtml } from './figure.js';
+import { figureHtml, sideBySide } from './figure.js';
 import { type Html, html } from './html.js';
 import { nothingYet, resultSentences } from './lead.js';
 import { mosaicsHtml } from './mosaics.js';
@@ -76,11 +76,12 @@ const leadHtml = (fit: LoadedFit, results: readonly FitResult[]): Html => {
 /** Losses and accuracies of every part over its epochs. */
 const curves = (fit: LoadedFit): Html[] => {
   const kind = figures.named('training');
-  return begun(fit).flatMap(([name, run]) =>
+  const drawn = begun(fit).flatMap(([name, run]) =>
     kind === undefined || run.records.length === 0
       ? []
-      : [figureHtml(drawFigure(kind, [run]), { id: `curves-${name}`, label: `${TITLES[name]}.` })],
+      : [figureHtml(drawFigure(kind, [run]), { id: `curves-${name}`, label: `${TITLES[name]}.`, beside: true })],
   );
+  return drawn.length === 0 ? [] : [sideBySide(drawn)];
 };
 
 const cells = async (fit: LoadedFit): Promise<Html[]> => {
@@ -121,11 +122,16 @@ export const fitPage = async (fit: LoadedFit, { command, title: own }: PageOptio
       },
       { id: 'networks', heading: 'The networks compared', body: results.length === 0 ? [] : [comparedHtml(results)] },
       { id: 'pictures', heading: 'Pictures', body: best === undefined ? [] : mosaicsHtml(best) },
-      { id: 'confusion', heading: 'Confusion', body: best === undefined ? [] : [confusionHtml(best)] },
+      { id: 'confusion', heading: 'Confusion', folded: true, body: best === undefined ? [] : [confusionHtml(best)] },
       { id: 'cells', heading: 'Cells of the network found', body: await cells(fit) },
       { id: 'curves', heading: 'Training', body: curves(fit) },
       { id: 'data', heading: 'Data', body: info === undefined ? [] : ownDataHtml(info) },
-      { id: 'settings', heading: 'Settings and machine', body: runs.length === 0 ? [] : [settingsHtml(runs)] },
+      {
+        id: 'settings',
+        heading: 'Settings and machine',
+        folded: true,
+        body: runs.length === 0 ? [] : [settingsHtml(runs)],
+      },
       { id: 'commands', heading: 'Commands', body: commands(fit, command) },
     ],
   });

@@ -33,5 +33,6 @@ export {
   withoutCommon,
 } from '../measure/index.js';
 export { fitPage } from './fit-page.js';
+export { fitLatex, latex } from './latex.js';
 export { fitMarkdown, markdown } from './markdown.js';
 export { type PageOptions, reportPage } from './page.js';

@@ -87,15 +87,16 @@ export const ownPage = async (
       },
       { id: 'cells', heading: 'Cells', body: await cellFigures(lines) },
       { id: 'figures', heading: 'Figures', body: figureCards(runs, { papers: false }) },
-      { id: 'confusion', heading: 'Confusion', body: confusions(lines) },
+      { id: 'confusion', heading: 'Confusion', folded: true, body: confusions(lines) },
       { id: 'data', heading: 'Data', body: ownDataHtml(first) },
       {
         id: 'methods',
         heading: 'Methods',
+        folded: true,
         body: [facts.methodsHtml(rows.flatMap((row) => row.runs[0]?.info ?? []))],
       },
-      { id: 'settings', heading: 'Settings and machines', body: [facts.settingsHtml(runs)] },
-      { id: 'commands', heading: 'Commands', body: [facts.commandsHtml(runs, command)] },
+      { id: 'settings', heading: 'Settings and machines', folded: true, body: [facts.settingsHtml(runs)] },
+      { id: 'commands', heading: 'Commands', folded: true, body: [facts.commandsHtml(runs, command)] },
     ],
   });
 };

@@ -100,6 +100,59 @@ describe('reportPage', () => {
     expect(document.querySelector('#cells details')?.textContent).toContain('2 = sep_conv_3x3(0) + skip_connect(1)');
   });
 
+  it('opens with the finding: a paragraph, a figure of all methods, and then the table', async () => {
+    const document = await open([hls(), hls({ seed: 1 }), darts]);
+    const [lead, figure] = [...(document.querySelector('header')?.children ?? [])].slice(1);
+    const text = (lead?.textContent ?? '').replace(/\s+/g, ' ');
+    expect(text).toMatch(/^Of 2 methods, (HLS|DARTS) has the highest mean accuracy on the test images, \d\d\.\d\d/);
+    expect(text).toMatch(
+      /Of the paper’s 3 claims that these runs can measure, \d holds?, \d do(es)? not hold, \d (is|are)/,
+    );
+    expect(text).toContain('never retrained');
+    expect(figure?.id).toBe('accuracy');
+    expect([...(figure?.querySelectorAll('tbody tr') ?? [])].map(({ textContent }) => textContent)).toEqual([
+      expect.stringMatching(/^DARTS\d\d\.\d\d.*64\.56$/),
+      expect.stringMatching(/^HLS\d\d\.\d\d ± .*65\.12$/),
+    ]);
+    expect(document.querySelector('section')?.id).toBe('results');
+    // One method has its classes instead, and a run under way nothing.
+    expect((await open([hls()])).querySelector('header figure')?.id).toBe('by-class');
+    const going = await open([{ ...darts, evaluation: undefined }]);
+    expect(going.querySelector('.lead')?.textContent).toContain('Nothing is tested yet');
+    expect(going.querySelector('header figure')).toBeNull();
+  });
+
+  it('has a card for each claim, with its verdict in words', async () => {
+    const document = await open([
+      hls(),
+      hls({ seed: 1 }),
+      hls({ seed: 2 }),
+      ...[0, 1, 2].map((seed) => ({ ...darts, path: `${seed}`, info: { ...darts.info, seed } })),
+    ]);
+    const cards = [...document.querySelectorAll('.claim')];
+    expect(cards.length).toBe(3);
+    for (const card of cards) {
+      expect(['holds', 'does not hold', 'inconclusive']).toContain(
+        card.querySelector('.verdict')?.lastChild?.textContent,
+      );
+      expect(card.querySelector('dd')?.textContent).toMatch(/^[+−]\d+\.\d\d \([+−].* to .*\)$/);
+      expect(card.querySelector('svg')?.getAttribute('aria-hidden')).toBe('true');
+      expect(card.querySelector('svg')?.outerHTML).not.toMatch(/NaN|Infinity/);
+    }
+    expect(cards[0]?.textContent).toContain('The paper+0.56');
+  });
+
+  it('folds details, and says what is in them', async () => {
+    const document = await open([hls(), darts]);
+    const folded = [...document.querySelectorAll('section.folded')];
+    expect(folded.map(({ id }) => id)).toEqual(['confusion', 'methods', 'settings', 'data', 'choices', 'commands']);
+    for (const section of folded) expect(section.querySelector('details:not([open]) > summary > h2')).not.toBeNull();
+    // The cells of the first method are seen, those of others are behind its name.
+    expect([...document.querySelectorAll('#cells .more > summary')].map((s) => s.textContent)).toEqual([
+      'Cells of HLS',
+    ]);
+  });
+
   it('says plainly what is missing, at the top and at the row', async () => {
     const stopped = { ...darts, evaluation: undefined, problems: ['it is not finished: 3 epochs so far, no test yet'] };
     const document = await open([hls(), stopped]);

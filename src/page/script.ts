@@ -1,5 +1,15 @@
-/** All script that a report has: sliders over epochs, and a hint at what scrolls. Everything else works without. */
+/**
+ * All script that a report has: sliders over epochs, a hint at what scrolls, and that a link to a folded section opens
+ * it. Everything else works without.
+ */
 export const script = `
+const reveal = () => {
+  const section = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const fold = section?.querySelector(':scope > details') ?? section?.closest('details');
+  if (fold) fold.open = true;
+};
+addEventListener('hashchange', reveal);
+reveal();
 for (const box of document.querySelectorAll('.scroll')) {
   const mark = () => box.classList.toggle('more', box.scrollWidth > box.clientWidth + 1);
   new ResizeObserver(mark).observe(box);

@@ -1,10 +1,11 @@
-/** How a report looks: one column, light and dark, figures always on white. */
+/** How a report looks: light and dark, on paper, figures always on white. */
 export const style = `
 :root { color-scheme: light dark; --ink: #1c1e21; --soft: #5a6068; --line: #d7dbe0; --back: #fff; --panel: #f5f6f8;
-  --link: #1d5a9e; --warn: #8f3d00; --warn-back: #fff3e6; --shade: rgb(0 0 0 / .28); }
+  --link: #1d5a9e; --warn: #8f3d00; --warn-back: #fff3e6; --shade: rgb(0 0 0 / .28); --good: #11653f; --bad: #9b2320; }
 @media (prefers-color-scheme: dark) {
   :root { --ink: #e4e6e9; --soft: #a2a9b2; --line: #3a4048; --back: #16181b; --panel: #1f2226;
-    --link: #8ab8ee; --warn: #f3b27a; --warn-back: #33241a; --shade: rgb(255 255 255 / .28); } }
+    --link: #8ab8ee; --warn: #f3b27a; --warn-back: #33241a; --shade: rgb(255 255 255 / .28);
+    --good: #7cd1a4; --bad: #f2a09c; } }
 /* Where there is no Arial, figures would get a wider font than they were laid out for: this narrows it. */
 @font-face { font-family: Helvetica; src: local("DejaVu Sans"); size-adjust: 87%; }
 * { box-sizing: border-box; }
@@ -56,7 +57,37 @@ figure { margin: 1.5rem 0; min-width: 0; }
 summary { cursor: pointer; color: var(--link); font-size: .92rem; }
 .narrow { display: none; }
 @media (max-width: 42rem) { .wide { display: none; } .narrow { display: block; } .narrow svg { width: 100%; } }
+.figures { columns: 26rem 2; gap: 1.5rem; }
+.figures figure { margin: 0 0 1.5rem; max-width: none; break-inside: avoid; }
+.figures .narrow { display: block; }
+.figures .narrow svg { width: 100%; max-width: 28rem; }
 .lead { font-size: 1.08rem; max-width: 50rem; }
+.about { color: var(--soft); font-size: .92rem; }
+.folded { border-top: 1px solid var(--line); margin-top: 1rem; }
+.folded + section:not(.folded) { margin-top: 3rem; }
+.folded h2 { display: inline; border: 0; margin: 0; padding: 0; font-size: 1.1rem; }
+.folded summary { padding: .6rem 0; }
+.more { margin: .5rem 0; }
+.claims { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 20rem), 1fr)); gap: .8rem;
+  list-style: none; max-width: none; padding: 0; }
+.claim { display: flex; flex-direction: column; padding: .7rem .9rem; border: 1px solid var(--line);
+  border-top: 4px solid var(--verdict); border-radius: 6px; font-size: .88rem; line-height: 1.4; }
+.holds { --verdict: var(--good); }
+.fails { --verdict: var(--bad); }
+.open { --verdict: var(--soft); }
+.claim h3 { margin: 0; font-size: .98rem; line-height: 1.3; }
+.claim p { margin: .25rem 0 0; }
+.claim .verdict { color: var(--verdict); font-weight: 700; }
+.claim dl { margin: .2rem 0; font-variant-numeric: tabular-nums; }
+.claim dl div { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 .6rem; }
+.claim dt { color: var(--soft); }
+.claim dd { margin: 0; }
+.claim div:first-child dd { font-weight: 600; }
+.claim p:last-child { margin-top: auto; padding-top: .25rem; }
+.bar { display: block; width: 100%; height: 1.4rem; margin: .4rem 0; fill: var(--verdict); }
+.bar path { fill: none; stroke: var(--verdict); stroke-width: 2.5; }
+.bar .axis { stroke: var(--line); stroke-width: 1; }
+.bar .paper { fill: var(--back); stroke: var(--ink); stroke-width: 1.2; }
 h4 { font-size: .95rem; margin: 1.1rem 0 .4rem; }
 .tiles { display: grid; grid-template-columns: repeat(6, 1fr); gap: .7rem; max-width: 46rem;
   list-style: none; padding: 0; margin: .5rem 0 1rem; }
@@ -95,5 +126,24 @@ h4 { font-size: .95rem; margin: 1.1rem 0 .4rem; }
 }
 .genotypes { max-width: none; }
 .genotypes dt { font-weight: 600; margin-top: .4rem; }
-@media print { .slider, nav { display: none; } .scroll { overflow: visible; } figure, tr { break-inside: avoid; } }
+@media print {
+  @page { margin: 1.5cm; }
+  :root { color-scheme: light; --ink: #000; --soft: #444; --line: #bbb; --back: #fff; --panel: #f5f6f8; --link: #000;
+    --warn: #8f3d00; --warn-back: #fff; --good: #11653f; --bad: #9b2320; }
+  body { font-size: 10.5pt; }
+  main { max-width: none; padding: 0; }
+  h2 { margin-top: 1.5rem; }
+  h2, h3, summary, caption { break-after: avoid; }
+  /* What is folded on the screen stays out; a reader opens what is to be printed. */
+  .slider, nav, details:not([open]), .scroll.more::before { display: none; }
+  .scroll { overflow: visible; background: none; }
+  .numbers th:first-child { position: static; }
+  table { font-size: 8pt; }
+  th, td { padding: .2rem .35rem; }
+  tbody th, tfoot th { min-width: 0; }
+  figure, tr, .claim { break-inside: avoid; }
+  .figures { columns: 2; }
+  .claims { grid-template-columns: 1fr 1fr; }
+  a { color: inherit; text-decoration: none; }
+}
 `;

@@ -156,7 +156,8 @@ const runFolder = (dir: string, lock?: Lock): RunFolder => {
   };
   // One line a message: a stack or a compiler's output would hide the lines around it.
   const log = (line: string): void => {
-    appendInside(dir, LOG, { text: `${new Date().toISOString()} ${line.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ')}\n` });
+    const text = line.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ');
+    appendInside(dir, LOG, { content: `${new Date().toISOString()} ${text}\n` });
   };
   const read = <T>(name: string, schema: z.ZodType<T>): T | undefined => {
     const text = textInside(dir, name);

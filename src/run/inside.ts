@@ -146,10 +146,14 @@ export const removeInside = (dir: string, ...names: string[]): void => {
 };
 
 /**
- * Adds text to the end of a file in a run folder. With `at`, only where the file has that many bytes now, and on return
- * the text is on disk; where it cannot be added whole, nothing of it is left. Returns the bytes that the file then has.
+ * Adds to the end of a file in a run folder. With `at`, only where the file has that many bytes now, and on return all
+ * is on disk; what cannot be added whole leaves nothing. Returns the bytes that the file then has.
  */
-export const appendInside = (dir: string, name: string, { text, at }: { text: string; at?: number }): number => {
+export const appendInside = (
+  dir: string,
+  name: string,
+  { content, at }: { content: string | Uint8Array; at?: number },
+): number => {
   const path = pathInside(dir, [name]);
   const found = lstatIfThere(path);
   if (found !== undefined) requireFile(path, found);
@@ -164,13 +168,13 @@ export const appendInside = (dir: string, name: string, { text, at }: { text: st
             `${before.size}); stop all but one, then resume`,
         );
       try {
-        writeFileSync(descriptor, text);
+        writeFileSync(descriptor, content);
         if (at !== undefined) fsyncSync(descriptor);
       } catch (error) {
         ifPossible(() => ftruncateSync(descriptor, before.size));
         throw error;
       }
-      return before.size + Buffer.byteLength(text);
+      return before.size + Buffer.byteLength(content);
     } finally {
       ifPossible(() => closeSync(descriptor));
     }

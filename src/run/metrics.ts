@@ -70,7 +70,7 @@ export const metricsFile = (
       if (problem !== undefined) throw new Error(`Cannot add a record to ${file}: ${problem}; resume the run`);
       const text = `${JSON.stringify(sealed(checked))}\n`;
       standing = {
-        bytes: appendInside(dir, FILE, { text, at: standing.bytes }),
+        bytes: appendInside(dir, FILE, { content: text, at: standing.bytes }),
         records: standing.records + 1,
       };
     },

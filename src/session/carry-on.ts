@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Plan } from '../experiment/index.js';
 import type { Live } from '../loop/index.js';
 import { collapseTexts, type RunFolder } from '../run/index.js';
-import { kernels } from '../tensor/index.js';
+import { kernels, memory } from '../tensor/index.js';
 import { stamped } from './checkpoint.js';
 import type { RunEvent, RunResult, Sink, Watch } from './events.js';
 import { failureOf } from './failure.js';
@@ -11,6 +11,10 @@ import { stopOf } from './together.js';
 import { versions } from './versions.js';
 
 const CHECKPOINT_SECONDS = 180;
+
+/** The most memory of a run so far, in bytes: of the process, or of the GPU that it runs on. */
+const peakMemory = (device: string): number =>
+  device === 'cpu' ? process.resourceUsage().maxRSS * 1024 : memory.stats(device).peak;
 
 /** Keeps a run's records, cells and log in its folder. */
 const folderSink = (folder: RunFolder): Sink => {
@@ -22,7 +26,7 @@ const folderSink = (folder: RunFolder): Sink => {
       const { record } = event;
       folder.appendRecord({
         ...record,
-        peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+        peakMemoryBytes: peakMemory(folder.info.device),
         ...(isDeepStrictEqual(now, folder.info.versions) ? {} : { versions: now }),
       });
       if (record.genotype !== undefined) folder.writeGenotype(record.genotype);

@@ -3,7 +3,7 @@ import { evaluate, type NamedPrior } from '../loop/index.js';
 import type { Knobs } from '../nn/index.js';
 import { type Evaluation, openRun } from '../run/index.js';
 import type { Genotypes } from '../space/index.js';
-import { requireDevice, threads } from '../tensor/index.js';
+import { threads, useDevice } from '../tensor/index.js';
 import { shapeOf } from './load-images.js';
 import { restoreNetwork } from './network.js';
 
@@ -51,7 +51,7 @@ export async function* evaluateOn(
   const { info } = folder;
   const { classes, counts: own } = info.data;
   const action = `Cannot evaluate ${run} on ${spec}`;
-  requireDevice(info.device);
+  useDevice(info.device);
   const network = restoreNetwork(folder, { device: info.device, action });
   try {
     threads.set(info.threads);

@@ -7,7 +7,7 @@ import { alone, type Group } from '../group/index.js';
 import { requireKnown } from '../label/index.js';
 import { runPhases } from '../loop/index.js';
 import { createRun, openRun, type RunFolder, type RunInfo } from '../run/index.js';
-import { kernels, requireDevice, threads } from '../tensor/index.js';
+import { kernels, requireDevice, threads, useDevice } from '../tensor/index.js';
 import { carryAlong } from './carry-along.js';
 import { carryOn } from './carry-on.js';
 import { reading, stamped } from './checkpoint.js';
@@ -27,7 +27,7 @@ export const usualMachine = () => ({ seed: 0, device: 'cpu', threads: availableP
 /** Makes sure that the machine can do what is asked of it. */
 export const makeReady = ({ device, threads: n }: { device: string; threads: number }): void => {
   threads.set(n);
-  requireDevice(device);
+  useDevice(device);
   kernels();
 };
 

@@ -19,6 +19,6 @@ export {
   withMetadata,
   writeSafetensors,
 } from './safetensors.js';
-export { libtorch, memory, requireDevice, rng, threads } from './system.js';
+export { libtorch, memory, requireDevice, rng, threads, useDevice } from './system.js';
 export { liveTensors, scope, Tensor, tensor } from './tensor.js';
 export { type TracedCall, trace, tracing } from './trace.js';

@@ -28,8 +28,10 @@ export interface Native {
   memory(resetPeak: boolean): [live: number, peak: number, kept: number];
   trim(): void;
   seed(seed: number): void;
-  rngState(): number;
-  setRngState(handle: number): void;
+  rngState(device: string): number;
+  setRngState(handle: number, device: string): void;
+  deviceMemory(device: string, resetPeak: boolean): [live: number, peak: number, kept: number];
+  deterministic(on: boolean): void;
   threads(n?: number): number;
   versions(): [libtorch: string, cuda: string];
   /** The instruction set of the fused operations. */

@@ -1,20 +1,21 @@
 import { native } from './native.js';
 import { Tensor } from './tensor.js';
 
-/** libtorch's random numbers on the CPU: everything that is drawn on tensors comes from here. */
+/** libtorch's random numbers: everything that is drawn on tensors comes from here, by a generator per device. */
 export const rng = {
+  /** Of every device. */
   seed: (seed: number): void => native().seed(seed),
-  /** The generator's whole state, to be given to `restore`. */
-  state: (): Uint8Array => {
-    const state = new Tensor(native().rngState());
+  /** The whole state of a device's generator, to be given to `restore`. */
+  state: (device = 'cpu'): Uint8Array => {
+    const state = new Tensor(native().rngState(device));
     const bytes = state.data();
     state.dispose();
     return new Uint8Array(bytes.buffer);
   },
-  restore: (state: Uint8Array): void => {
+  restore: (state: Uint8Array, device = 'cpu'): void => {
     const handle = native().fromBytes(state, 0, [state.length]);
     try {
-      native().setRngState(handle);
+      native().setRngState(handle, device);
     } finally {
       native().release(handle);
     }
@@ -29,19 +30,22 @@ export const threads = {
   },
 };
 
+const memoryOf = (device: string, { resetPeak }: { resetPeak: boolean }) =>
+  device === 'cpu' ? native().memory(resetPeak) : native().deviceMemory(device, resetPeak);
+
 /**
- * Bytes that CPU tensors asked for: alive now, and at most alive since the last `resetPeak`; and bytes kept for reuse
- * after they were freed.
+ * Bytes that the tensors of a device asked for: alive now, and at most alive since the last `resetPeak`; and bytes kept
+ * for reuse after they were freed.
  */
 export const memory = {
-  stats: (): { live: number; peak: number; kept: number } => {
-    const [live, peak, kept] = native().memory(false);
+  stats: (device = 'cpu'): { live: number; peak: number; kept: number } => {
+    const [live, peak, kept] = memoryOf(device, { resetPeak: false });
     return { live, peak, kept };
   },
-  resetPeak: (): void => {
-    native().memory(true);
+  resetPeak: (device = 'cpu'): void => {
+    memoryOf(device, { resetPeak: true });
   },
-  /** Returns kept memory to the system, but for what lies beside a large tensor that is alive. */
+  /** Of CPU tensors. Returns kept memory to the system, but for what lies beside a large tensor that is alive. */
   trim: (): void => native().trim(),
 };
 
@@ -54,6 +58,18 @@ export const requireDevice = (device: string): void => {
       `Cannot use device "${device}": libtorch ${libtorch().version} finds no CUDA device; ` +
         'use cpu, or set LIBTORCH to a CUDA build on a machine that has one',
     );
+};
+
+/**
+ * For a run on `device`: makes sure that tensors can be made there, and that a GPU computes float32 in float32 and, as
+ * far as it can, the same way each time. Throws a RangeError as `requireDevice` does.
+ */
+export const useDevice = (device: string): void => {
+  requireDevice(device);
+  if (device === 'cpu') return;
+  // Read when cuBLAS is first used; without it its sums may differ from run to run.
+  process.env['CUBLAS_WORKSPACE_CONFIG'] ??= ':4096:8';
+  native().deterministic(true);
 };
 
 /** The libtorch that is loaded. */

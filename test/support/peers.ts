@@ -7,7 +7,14 @@ import { pythonCommand } from '../../src/engine/locate.js';
 import { cacheDir } from '../../src/engine/paths.js';
 
 /** Programs of others that read what we write, as their packages are called. */
-const PYTHON = ['onnx>=1.18', 'onnxruntime>=1.20', 'safetensors>=0.4', 'numpy>=1.26', 'pillow>=10'];
+const PYTHON = [
+  'onnx>=1.18',
+  'onnxruntime>=1.20',
+  'safetensors>=0.4',
+  'numpy>=1.26',
+  'pillow>=10',
+  'tensorboard>=2.18',
+];
 const NODE = ['@huggingface/transformers@4.3.1'];
 
 const key = createHash('sha256')

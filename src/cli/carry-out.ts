@@ -10,8 +10,8 @@ import {
 } from '../reproduce/index.js';
 import { openRun } from '../run/index.js';
 import type { DataRequest } from '../session/index.js';
+import type { EXIT } from './follow.js';
 import { duration, percent } from './format.js';
-import type { EXIT } from './watch.js';
 
 const POLL = 1500; // milliseconds
 

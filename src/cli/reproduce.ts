@@ -22,6 +22,7 @@ import { lockRun } from '../run/lock.js';
 import { type DataRequest, planData } from '../session/index.js';
 import { kernels } from '../tensor/index.js';
 import { carryOut } from './carry-out.js';
+import { EXIT } from './follow.js';
 import { duration, plural, table } from './format.js';
 import {
   type DataFlags,
@@ -35,7 +36,6 @@ import {
 import { runDisplay, silent } from './progress.js';
 import { NOTE, resultTable, sensitivityText } from './result-table.js';
 import { argument, UsageError } from './usage.js';
-import { EXIT } from './watch.js';
 
 interface ReproduceFlags extends DataFlags {
   scale: Scale;

@@ -2,8 +2,8 @@ import { Command } from 'commander';
 import { resumeFit } from '../fit/index.js';
 import { isFit } from '../run/index.js';
 import { resumeRun } from '../session/index.js';
+import { watchRun } from './follow.js';
 import { checkpointOption, forceOption } from './options.js';
-import { watchRun } from './watch.js';
 import { watchFit } from './watch-fit.js';
 
 interface ResumeFlags {

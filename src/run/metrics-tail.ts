@@ -12,7 +12,7 @@ export interface Added {
   readonly more: boolean;
 }
 
-const PIECE = 1 << 20;
+const PIECE = 1 << 18;
 /** No record is so long; a file from a stranger may be one endless line. */
 const LONGEST = 1 << 25;
 
@@ -24,14 +24,14 @@ export const metricsTail = (dir: string, of: OfRun): { look(): Added } => {
   const file = join(dir, METRICS);
   let which: number | undefined;
   let at = 0;
-  let rest: Buffer = Buffer.alloc(0);
+  let rest: Buffer[] = []; // of a line that has not ended
   let index = 0;
 
   const look = (): Added => {
     const stamp = stampInside(dir, METRICS);
     const reset = at > 0 && (stamp === undefined || stamp.file !== which || stamp.size < at);
     if (reset) {
-      [at, index, rest] = [0, 0, Buffer.alloc(0)];
+      [at, index, rest] = [0, 0, []];
     }
     which = stamp?.file;
     if (stamp === undefined || stamp.size === at) return { reset, records: [], more: false };
@@ -39,11 +39,12 @@ export const metricsTail = (dir: string, of: OfRun): { look(): Added } => {
     // Replaced in this moment: the next look sees that.
     if (slice === undefined || slice.stamp.file !== which) return { reset, records: [], more: false };
     at += slice.bytes.length;
-    rest = Buffer.concat([rest, slice.bytes]);
-    const end = rest.lastIndexOf('\n') + 1;
-    const lines = rest.subarray(0, end).toString('utf8').split('\n').slice(0, -1);
-    rest = Buffer.from(rest.subarray(end));
-    if (rest.length > LONGEST)
+    const end = slice.bytes.lastIndexOf('\n') + 1;
+    const whole = end === 0 ? '' : Buffer.concat([...rest, slice.bytes.subarray(0, end)]).toString('utf8');
+    rest = [...(end === 0 ? rest : []), Buffer.from(slice.bytes.subarray(end))]; // a copy: the piece need not be kept
+    const lines = whole.split('\n').slice(0, -1);
+    const length = rest.reduce((sum, piece) => sum + piece.length, 0);
+    if (length > LONGEST)
       throw new Error(
         `Cannot read ${file}: line ${index + lines.length + 1} must be shorter than ${LONGEST} bytes, it is not; ` +
           'restore the file from a copy',

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { operationLooks } from '../figure/looks.js';
 import { edgeOf, plural, recordedCommand, rowLabel, sourceName } from '../measure/index.js';
 import { type CellGenotype, cellLines, type RunInfo, rankOrder } from '../run/index.js';
-import { type Columns, type History, shares } from './history.js';
+import { type Columns, type History, sharesOf } from './history.js';
 import { plannedCurve } from './planned-curve.js';
-import { shown } from './shown.js';
+import { shown as text } from './shown.js';
 
 /** The value of a schedule: as it was after each epoch, and as it is planned for all of them. */
 interface Knob {
@@ -63,6 +63,7 @@ const MOST_POINTS = 400;
 const MOST_ALPHA_EPOCHS = 60;
 const MOST_CLASSES = 2000;
 const MOST_KNOBS = 40;
+const EMPTY = { layout: [], values: new Uint16Array(0) };
 
 /** Indices at even distances, the first and the last included. */
 export const evenly = (count: number, most: number): number[] =>
@@ -101,36 +102,32 @@ const knobsOf = ({ experiment: { phases } }: RunInfo, past: History, at: readonl
     MOST_KNOBS,
   );
   return names.map((name) => ({
-    name: shown(name),
-    label: shown(phases.flatMap(({ knobs }) => knobs[name] ?? []).join(', then ')),
+    name: text(name),
+    label: text(phases.flatMap(({ knobs }) => knobs[name] ?? []).join(', then ')),
     values: pick(past.knobs.get(name) ?? [], at),
     planned: plannedCurve(phases, { name, most: MOST_POINTS }),
   }));
 };
 
 const alphaOf = ({ experiment: { space } }: RunInfo, { weights, columns, last }: History): Alpha[] => {
-  const cells = weights.at(-1) ?? [];
-  return cells.map(({ component, kind, rows }) => {
-    // A later stage of a search may have fewer operations: older epochs are of other edges.
-    const isSame = (of: (typeof cells)[number] | undefined): boolean =>
-      of?.rows.length === rows.length && rows.every((row, i) => row.length === of.rows[i]?.length);
-    const found = weights.flatMap((epoch, i) => {
-      const one = epoch.find((of) => of.component === component && of.kind === kind);
-      return one !== undefined && isSame(one) ? [{ epoch: columns.epoch[i] ?? 0, rows: one.rows }] : [];
-    });
-    const epochs = pick(found, evenly(found.length, MOST_ALPHA_EPOCHS));
+  const layout = weights.at(-1)?.layout ?? [];
+  // A later stage of a search may have fewer operations: older epochs are of other edges.
+  const found = [...weights.keys()].filter((i) => weights[i]?.layout === layout);
+  const shown = pick(found, evenly(found.length, MOST_ALPHA_EPOCHS));
+  return layout.map(({ component, kind, edges }, cell) => {
+    const epochs = shown.map((i) => ({ epoch: columns.epoch[i] ?? 0, rows: sharesOf(weights[i] ?? EMPTY, cell) }));
     const names = last?.operations?.[component]?.[kind];
     return {
-      title: shown(`${component}, ${kind} cell`),
+      title: text(`${component}, ${kind} cell`),
       epochs: epochs.map(({ epoch }) => epoch),
-      edges: rows.map((row, edge) => {
+      edges: edges.map((operations, edge) => {
         const { node, source } = edgeOf(edge);
         return {
           name: `${node} ← ${sourceName(source)}`,
-          operations: Array.from(row, (_, op) =>
-            shown(names?.[edge]?.[op] ?? space?.primitives[op] ?? `operation ${op + 1}`),
+          operations: Array.from({ length: operations }, (_, op) =>
+            text(names?.[edge]?.[op] ?? space?.primitives[op] ?? `operation ${op + 1}`),
           ),
-          weights: epochs.map((of) => shares(of.rows[edge] ?? new Uint16Array(0))),
+          weights: epochs.map(({ rows }) => rows[edge] ?? []),
         };
       }),
     };
@@ -150,7 +147,7 @@ export const cellsIn = (info: RunInfo, past: History): { title: string; version:
   Object.entries(past.last?.genotype ?? info.experiment.network?.genotypes ?? {}).flatMap(([component, kinds]) =>
     Object.entries(kinds).flatMap(([kind, cell]) => {
       if (cell === undefined) return [];
-      const title = shown(`${component}, ${kind} cell`);
+      const title = text(`${component}, ${kind} cell`);
       const version = createHash('sha256')
         .update(JSON.stringify([title, cell]))
         .digest('hex')
@@ -179,16 +176,16 @@ export const detailOf = (info: RunInfo, { past }: { past: History }): Detail => 
   const perClass = past.last?.perClassAccuracy ?? [];
   const alpha = alphaOf(info, past);
   return {
-    label: shown(rowLabel(info)),
-    facts: factsOf(info).map(([name, value]) => [name, shown(value)]),
-    phases: info.experiment.phases.map(({ name, epochs }) => ({ name: shown(name), epochs })),
+    label: text(rowLabel(info)),
+    facts: factsOf(info).map(([name, value]) => [name, text(value)]),
+    phases: info.experiment.phases.map(({ name, epochs }) => ({ name: text(name), epochs })),
     columns: thinned(past),
     knobs: knobsOf(info, past, at),
     classes: (['head', 'middle', 'tail'] as const)
       .flatMap((group) => groups[group].map((c) => ({ c, group })))
       .slice(0, MOST_CLASSES)
       .map(({ c, group }) => ({
-        name: shown(classes[c] ?? String(c)),
+        name: text(classes[c] ?? String(c)),
         group,
         images: counts.train[c] ?? 0,
         accuracy: perClass[c] ?? null,
@@ -198,7 +195,7 @@ export const detailOf = (info: RunInfo, { past }: { past: History }): Detail => 
     cells: cellsIn(info, past).map(({ title, version, cell }) => ({
       title,
       version,
-      lines: cellLines(cell).map(shown),
+      lines: cellLines(cell).map(text),
     })),
   };
 };

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { epochSeconds, opWeightsOf } from '../measure/index.js';
 import { type EpochRecord, type Genotypes, type RunInfo, rankOrder } from '../run/index.js';
 
@@ -14,11 +15,18 @@ export interface Columns {
   readonly tail: (number | null)[];
 }
 
-/** Operation weights of a cell after an epoch: [edges][operations], in steps of 1 / 65535. */
-export interface Weights {
+/** Which weights a record has: of each cell, how many operations each edge has. */
+export type Layout = readonly {
   readonly component: string;
   readonly kind: string;
-  readonly rows: readonly Uint16Array[];
+  readonly edges: readonly number[];
+}[];
+
+/** The operation weights after an epoch, those of all cells end to end, in steps of 1 / 65535. */
+export interface Weights {
+  /** One for all records that have the same. */
+  readonly layout: Layout;
+  readonly values: Uint16Array;
 }
 
 /** What is kept of the records of a run: little of each, since there may be hundreds of runs. */
@@ -28,7 +36,7 @@ export interface History {
   /** Values of the schedules in every epoch, by name. */
   readonly knobs: ReadonlyMap<string, (number | null)[]>;
   readonly times: readonly { readonly phase: string; readonly seconds: number }[];
-  readonly weights: readonly (readonly Weights[])[];
+  readonly weights: readonly Weights[];
   /** The last record, without what is not shown of it. */
   readonly last:
     | (Pick<EpochRecord, 'epoch' | 'phase' | 'perClassAccuracy' | 'operations' | 'candidates'> & {
@@ -49,19 +57,29 @@ const meanOf = (values: readonly (number | null | undefined)[]): number | null =
   return known.length === 0 ? null : known.reduce((a, b) => a + b, 0) / known.length;
 };
 
-const weightsOf = (record: EpochRecord): Weights[] => {
+const weightsOf = (record: EpochRecord, before: Layout | undefined): Weights => {
   const components = Object.keys(record.opWeights ?? record.alpha ?? {});
-  const found = components.flatMap((component) =>
+  const cells = components.flatMap((component) =>
     Object.entries(opWeightsOf(record, { component })).map(([kind, rows]) => ({ component, kind, rows })),
   );
-  const count = found.reduce((sum, { rows }) => sum + rows.reduce((of, row) => of + row.length, 0), 0);
-  if (count > MOST_WEIGHTS) return [];
-  const small = (row: readonly number[]) => Uint16Array.from(row, (w) => FULL * Math.min(1, Math.max(0, w)));
-  return found.map(({ rows, ...of }) => ({ ...of, rows: rows.map(small) }));
+  const count = cells.reduce((sum, { rows }) => sum + rows.reduce((of, row) => of + row.length, 0), 0);
+  if (count > MOST_WEIGHTS) return { layout: [], values: new Uint16Array(0) };
+  const layout = cells.map(({ rows, ...of }) => ({ ...of, edges: rows.map((row) => row.length) }));
+  const all = cells.flatMap(({ rows }) => rows.flat());
+  return {
+    layout: before !== undefined && isDeepStrictEqual(layout, before) ? before : layout,
+    values: Uint16Array.from(all, (w) => FULL * Math.min(1, Math.max(0, w))),
+  };
 };
 
-/** Weights as shares again, to three digits. */
-export const shares = (row: Uint16Array): number[] => Array.from(row, (w) => Math.round((1000 * w) / FULL) / 1000);
+/** Weights of one cell as shares again, to three digits: [edges][operations]. */
+export const sharesOf = ({ layout, values }: Weights, cell: number): number[][] => {
+  let at = layout.slice(0, cell).reduce((sum, { edges }) => sum + edges.reduce((a, b) => a + b, 0), 0);
+  return (layout[cell]?.edges ?? []).map((length) => {
+    at += length;
+    return Array.from(values.subarray(at - length, at), (w) => Math.round((1000 * w) / FULL) / 1000);
+  });
+};
 
 export const history = ({ data }: Pick<RunInfo, 'data'>): History => {
   const groups = rankOrder(data.counts.train);
@@ -71,7 +89,7 @@ export const history = ({ data }: Pick<RunInfo, 'data'>): History => {
   };
   const knobs = new Map<string, (number | null)[]>();
   const times: { phase: string; seconds: number }[] = [];
-  const weights: Weights[][] = [];
+  const weights: Weights[] = [];
   let last: History['last'];
   return {
     columns,
@@ -97,7 +115,7 @@ export const history = ({ data }: Pick<RunInfo, 'data'>): History => {
       for (const [name, values] of knobs) values.push(record.knobs[name] ?? null);
       // Names of phases come from run.json: one text for all records.
       times.push({ phase: times.findLast((of) => of.phase === phase)?.phase ?? phase, seconds: record.seconds });
-      weights.push(weightsOf(record));
+      weights.push(weightsOf(record, weights.at(-1)?.layout));
       last = {
         ...{ epoch, phase, perClassAccuracy, genotype },
         ...(operations && { operations }),

@@ -22,7 +22,6 @@ export interface Watching {
   readonly url: string;
   readonly port: number;
   readonly token: string | undefined;
-  readonly runs: WatchedRuns;
   close(): Promise<void>;
 }
 
@@ -33,7 +32,7 @@ const SECONDS = 1000;
 /** Whether an address reaches this machine alone. */
 export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|::1)$/.test(host);
 
-const reasonOf = (error: unknown, { host, port }: WatchOptions): Error => {
+const reasonOf = (error: unknown, { host, port }: Pick<WatchOptions, 'host' | 'port'>): Error => {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   const action = `Cannot listen on ${host}:${port}`;
   if (code === 'EADDRINUSE')
@@ -49,10 +48,13 @@ const reasonOf = (error: unknown, { host, port }: WatchOptions): Error => {
  * Serves the live page of run folders until it is closed. Throws when it cannot listen. On an address that others reach
  * it asks for a token.
  */
-export const watch = async (roots: readonly string[], options: WatchOptions): Promise<Watching> => {
-  const { host, every, mostStreams, patience = 45 * SECONDS } = options;
+export const watch = (roots: readonly string[], { every, ...options }: WatchOptions): Promise<Watching> =>
+  serveRuns(watchedRuns(roots, every === undefined ? {} : { every }), options);
+
+/** The same of runs that are looked at already. */
+export const serveRuns = async (runs: WatchedRuns, options: Omit<WatchOptions, 'every'>): Promise<Watching> => {
+  const { host, mostStreams, patience = 45 * SECONDS } = options;
   const token = options.token || !isLoopback(host) ? randomBytes(24).toString('base64url') : undefined;
-  const runs = watchedRuns(roots, every === undefined ? {} : { every });
   let port = options.port;
   const app = watchApp(runs, {
     port: () => port,
@@ -62,7 +64,12 @@ export const watch = async (roots: readonly string[], options: WatchOptions): Pr
   });
   const server = createServer(
     // Who sends nothing, or half of a request, holds a connection for seconds only.
-    { headersTimeout: 10 * SECONDS, requestTimeout: 15 * SECONDS, keepAliveTimeout: 5 * SECONDS },
+    {
+      headersTimeout: 10 * SECONDS,
+      requestTimeout: 15 * SECONDS,
+      keepAliveTimeout: 5 * SECONDS,
+      connectionsCheckingInterval: 5 * SECONDS,
+    },
     getRequestListener(app.fetch, { overrideGlobalObjects: false }),
   );
   server.maxConnections = MOST_CONNECTIONS;
@@ -79,7 +86,6 @@ export const watch = async (roots: readonly string[], options: WatchOptions): Pr
     url: `http://${name}:${port}/${token === undefined ? '' : `?token=${token}`}`,
     port,
     token,
-    runs,
     close: () =>
       new Promise((resolve) => {
         runs.end();

@@ -60,7 +60,7 @@ input[type=checkbox] { accent-color: var(--link); width: 1.05rem; height: 1.05re
 .state::before { display: inline-block; width: 1.2em; }
 .state.running { color: var(--blue); } .state.running::before { content: "\\25B6"; font-size: .8em; }
 .state.finished { color: var(--good); } .state.finished::before { content: "\\2713"; }
-.state.stopped::before { content: "\\275A\\275A"; font-size: .65em; }
+.state.stopped::before { content: "\\25A0"; font-size: .85em; }
 .state.queued, .state.reading { color: var(--soft); } .state.queued::before, .state.reading::before { content: "\\25CB"; }
 .state.diverged, .state.failed, .state.damaged { color: var(--warn); }
 .state.diverged::before { content: "\\2197"; } .state.failed::before { content: "\\2715"; }
@@ -82,6 +82,8 @@ input[type=checkbox] { accent-color: var(--link); width: 1.05rem; height: 1.05re
 .legend li { display: flex; align-items: center; gap: .35rem; min-width: 0; overflow-wrap: anywhere; }
 .legend svg { flex: none; width: 26px; height: 8px; }
 .chart figcaption { font-size: .82rem; color: var(--soft); margin: 0 0 .2rem; }
+.chart.across { grid-column: 1 / -1; }
+.minis { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)); gap: .5rem 1.2rem; }
 #compared .chart, #alpha-chart .chart { margin-bottom: 1rem; }
 .graphs img { display: block; max-width: 100%; height: auto; }
 .graphs .cell { display: block; padding: .4rem; }

@@ -18,6 +18,9 @@ export interface Running {
   readonly exit: Promise<Exit>;
   /** Resolves once stderr holds `text`, or the process has ended. */
   said(text: string): Promise<void>;
+  /** Resolves to all of stdout once that holds `text`, or the process has ended. */
+  printed(text: string): Promise<string>;
+  readonly pid: number;
   send(signal: NodeJS.Signals): void;
   /** Stops reading what it prints, as `head` does. */
   hangUp(): void;
@@ -53,6 +56,11 @@ const follow = (child: ChildProcess): Running => {
     said: async (text) => {
       while (!ended && !texts.stderr.includes(text)) await setTimeout(5);
     },
+    printed: async (text) => {
+      while (!ended && !texts.stdout.includes(text)) await setTimeout(5);
+      return texts.stdout;
+    },
+    pid: child.pid ?? -1,
     send: (signal) => void child.kill(signal),
     hangUp: () => {
       for (const stream of [child.stdout, child.stderr]) stream?.destroy();

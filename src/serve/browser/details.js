@@ -21,6 +21,9 @@ const COLORS = {
   '#767676': 'var(--grey)',
 };
 const NAMED_CLASSES = 30;
+/** Least width of a small chart, and the gap between two, as the style sheet has them. */
+const MINI = 304;
+const MINI_GAP = 20;
 const LONGEST_NAME = 18;
 
 /** @param {string} name */
@@ -143,7 +146,9 @@ const classChart = ({ classes }) => {
 
 /** @param {Detail} detail */
 const schedulesChart = ({ knobs, columns }) => {
-  const width = chartWidth();
+  const whole = widthOf(byId('charts')) - 28;
+  const width =
+    Math.floor((whole + MINI_GAP) / Math.max(1, Math.floor((whole + MINI_GAP) / (MINI + MINI_GAP)))) - MINI_GAP;
   const title = 'Schedules: where they are, and where they lead';
   const isFlat = (/** @type {Detail['knobs'][number]} */ { planned, values }) =>
     new Set([...planned.map(([, y]) => y), ...values.filter((y) => y !== null)].map((y) => digits(y ?? 0))).size < 2;
@@ -183,7 +188,7 @@ const schedulesChart = ({ knobs, columns }) => {
   );
   return h(
     'figure',
-    { class: 'chart' },
+    { class: 'chart across' },
     h('h3', {}, title),
     moving.length === 0
       ? null
@@ -191,7 +196,7 @@ const schedulesChart = ({ knobs, columns }) => {
           { text: 'so far', color: 'var(--blue)' },
           { text: 'planned', color: 'var(--grey)', dash: '3 3' },
         ]),
-    charts,
+    h('div', { class: 'minis' }, charts),
     flat.length === 0
       ? null
       : h(

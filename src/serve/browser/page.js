@@ -44,7 +44,10 @@ const fetched = async (path) => {
 const showTop = () => {
   const all = [...runs.values()];
   const { share, left } = whole();
-  say(byId('title'), all.length === 1 ? (all[0]?.name ?? '') : plural(all.length, 'run'));
+  say(
+    byId('title'),
+    all.length === 0 ? 'No run yet' : all.length === 1 ? (all[0]?.name ?? '') : plural(all.length, 'run'),
+  );
   const counts = countsText();
   const box = byId('counts');
   const text = JSON.stringify(counts);
@@ -57,7 +60,7 @@ const showTop = () => {
   const percent = `${(100 * share).toFixed(1)} % of all epochs`;
   say(byId('whole-text'), left === null ? percent : `${percent}, about ${duration(left)} left`);
   document.title = `${Math.floor(100 * share)} % · ${all.length === 1 ? (all[0]?.name ?? '') : plural(all.length, 'run')} · tailnas`;
-  byId('runs').hidden = all.length === 1;
+  byId('runs').hidden = all.length < 2 && folders.reports.length === 0;
 };
 
 const showFolders = () => {

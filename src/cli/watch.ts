@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { printable } from '../label/index.js';
 import { isLoopback, watch } from '../serve/index.js';

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, join, resolve, sep } from 'node:path';
 import { messageOf } from '../measure/index.js';
 import { isPlainName } from '../run/inside.js';
 import { type PlannedRun, plannedRuns } from './planned.js';
@@ -74,7 +74,7 @@ export const discover = (roots: readonly string[]): Found => {
           .filter((entry) => isPlainName(entry.name))
           .toSorted((a, b) => byName(a.name, b.name)))
           walk(join(dir, child), { name: `${name}/${child}`, depth: depth - 1 });
-      queued.push(...planned.filter((of) => runs.every((run) => run.dir !== of.dir)));
+      queued.push(...planned.filter((of) => !runs.some((run) => `${run.dir}${sep}`.startsWith(`${of.dir}${sep}`))));
     } catch (error) {
       problems.push(messageOf(error));
     }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { epochSeconds, opWeightsOf } from '../measure/index.js';
 import { type EpochRecord, type Genotypes, type RunInfo, rankOrder } from '../run/index.js';
+import type { progressOf } from './time-left.js';
 
 /** The numbers of every epoch that curves are drawn of; accuracies are shares, null where nothing was measured. */
 export interface Columns {
@@ -43,8 +44,8 @@ export interface History {
         readonly genotype: Genotypes | undefined;
       })
     | undefined;
-  /** Typical seconds of an epoch, by phase. */
-  epochSeconds(): ReadonlyMap<string, number>;
+  /** What has ended, as `progressOf` takes it. */
+  ended(): Parameters<typeof progressOf>[1];
 }
 
 const FULL = 65_535;
@@ -122,6 +123,10 @@ export const history = ({ data }: Pick<RunInfo, 'data'>): History => {
         ...(candidates && { candidates }),
       };
     },
-    epochSeconds: () => epochSeconds(times),
+    ended: () => {
+      const done = new Map<string, number>();
+      for (const { phase } of times) done.set(phase, (done.get(phase) ?? 0) + 1);
+      return { done, phase: last?.phase, seconds: epochSeconds(times) };
+    },
   };
 };

@@ -69,9 +69,8 @@ interface Standing extends Pick<Summary, 'id' | 'name' | 'state' | 'at'> {
 
 export const runSummary = ({ info, past, evaluation, ...of }: Standing): Summary => {
   const { columns, last } = past;
-  const done = columns.epoch.length;
   const now = (name: Exclude<keyof typeof columns, 'epoch'>): number | null => columns[name].at(-1) ?? null;
-  const progress = progressOf(info.experiment.phases, { done, phase: last?.phase, seconds: past.epochSeconds() });
+  const progress = progressOf(info.experiment.phases, past.ended());
   const open = of.state === 'running' || of.state === 'stopped' || of.state === 'reading';
   return {
     ...{ id: of.id, name: of.name, state: of.state, at: of.at },

@@ -10,28 +10,31 @@ export interface Progress {
   readonly left: number | null;
 }
 
+/** What has ended of a run: epochs of each phase, the phase of the last, and typical seconds of an epoch of each. */
+interface Ended {
+  readonly done: ReadonlyMap<string, number>;
+  readonly phase: string | undefined;
+  readonly seconds: ReadonlyMap<string, number>;
+}
+
 /**
  * What is left of a run: each epoch to come at the median of its phase, or of the phase before it where that has none
  * yet. A phase that a later one has followed is over, also where a stop rule ended it early.
  */
-export const progressOf = (
-  phases: RunInfo['experiment']['phases'],
-  { done, phase, seconds }: { done: number; phase: string | undefined; seconds: ReadonlyMap<string, number> },
-): Progress => {
+export const progressOf = (phases: RunInfo['experiment']['phases'], { done, phase, seconds }: Ended): Progress => {
   const at = Math.max(
     0,
     phases.findIndex(({ name }) => name === phase),
   );
-  let [first, left, planned] = [0, 0, 0];
+  let [left, planned] = [0, 0];
   let pace: number | undefined = seconds.values().next().value;
   let current = pace;
   for (const [i, { name, epochs }] of phases.entries()) {
     pace = seconds.get(name) ?? pace;
     if (i === at) current = pace;
-    const remaining = i < at ? 0 : Math.max(0, epochs - Math.max(0, done - first));
-    left += remaining * (pace ?? 0);
+    left += i < at ? 0 : Math.max(0, epochs - (done.get(name) ?? 0)) * (pace ?? 0);
     planned += epochs;
-    first += epochs;
   }
-  return { done, planned, perEpoch: current ?? null, left: current === undefined ? null : left };
+  const all = [...done.values()].reduce((a, b) => a + b, 0);
+  return { done: all, planned, perEpoch: current ?? null, left: current === undefined ? null : left };
 };

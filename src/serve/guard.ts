@@ -43,8 +43,8 @@ export const onlyReading = createMiddleware(async (c, next) => {
 });
 
 /**
- * Refuses what was not asked for by a name of this machine itself: a site of a stranger may have a name that points here
- * (DNS rebinding), and then reads what it likes. `port` is known once the server listens.
+ * Refuses what was not asked for by a name of this machine itself: a site of a stranger may have a name that points
+ * here (DNS rebinding), and then reads what it likes. `port` is known once the server listens.
  */
 export const ownName = (port: () => number) =>
   createMiddleware(async (c, next) => {

@@ -3,10 +3,10 @@ export const ownStyle = `
 :root { --blue: #0072b2; --vermillion: #c14f00; --green: #00805d; --purple: #b0568a; --black: #222; --orange: #a86f00;
   --sky: #2487c4; --grey: #6d6d6d; --good: #1b7340; --raised: #fff; }
 @media (prefers-color-scheme: dark) {
-  :root { --blue: #59a8e0; --vermillion: #f08a4b; --green: #3cc79b; --purple: #e29cc2; --black: #e4e6e9; --orange: #eeb64a;
-    --sky: #86cdf5; --grey: #9aa0a6; --good: #62c98b; --raised: #1b1e22; } }
+  :root { --blue: #59a8e0; --vermillion: #f08a4b; --green: #3cc79b; --purple: #e29cc2; --black: #e4e6e9;
+    --orange: #eeb64a; --sky: #86cdf5; --grey: #9aa0a6; --good: #62c98b; --raised: #1b1e22; } }
 main { padding-top: 1.25rem; }
-.skip { position: absolute; left: -99rem; }
+.skip, .unseen { position: absolute; left: -99rem; }
 .skip:focus { left: .5rem; top: .5rem; background: var(--back); padding: .3rem .6rem; z-index: 9; }
 .top { display: flex; flex-wrap: wrap; gap: .25rem 2rem; justify-content: space-between; align-items: baseline; }
 .top h1 { margin: 0; font-size: 1.55rem; }
@@ -39,7 +39,8 @@ input[type=checkbox] { accent-color: var(--link); width: 1.05rem; height: 1.05re
 #runs .scroll { margin: .4rem 0 .5rem; max-height: 34rem; overflow: auto; }
 .runs { width: 100%; font-size: .88rem; }
 .runs thead th { position: sticky; top: 0; z-index: 1; background: var(--back); white-space: nowrap; }
-.runs thead button, .link { border: 0; background: none; padding: 0; cursor: pointer; text-align: inherit; font-weight: 600; }
+.runs thead button, .link { border: 0; background: none; padding: 0; cursor: pointer; text-align: inherit;
+  font-weight: 600; }
 .runs thead button:hover, .link:hover { text-decoration: underline; }
 .runs thead button::after { content: " \\2195"; color: var(--soft); font-weight: normal; }
 .runs th[aria-sort=ascending] button::after { content: " \\2191"; color: var(--ink); }
@@ -61,7 +62,8 @@ input[type=checkbox] { accent-color: var(--link); width: 1.05rem; height: 1.05re
 .state.running { color: var(--blue); } .state.running::before { content: "\\25B6"; font-size: .8em; }
 .state.finished { color: var(--good); } .state.finished::before { content: "\\2713"; }
 .state.stopped::before { content: "\\25A0"; font-size: .85em; }
-.state.queued, .state.reading { color: var(--soft); } .state.queued::before, .state.reading::before { content: "\\25CB"; }
+.state.queued, .state.reading { color: var(--soft); }
+.state.queued::before, .state.reading::before { content: "\\25CB"; }
 .state.diverged, .state.failed, .state.damaged { color: var(--warn); }
 .state.diverged::before { content: "\\2197"; } .state.failed::before { content: "\\2715"; }
 .state.damaged::before { content: "!"; }
@@ -77,8 +79,8 @@ input[type=checkbox] { accent-color: var(--link); width: 1.05rem; height: 1.05re
 .chart svg { display: block; max-width: 100%; height: auto; overflow: visible; font: 12px system-ui, sans-serif; }
 .chart details { margin-top: .3rem; }
 .chart .scroll { max-height: 18rem; overflow: auto; }
-.legend { display: flex; flex-wrap: wrap; gap: .1rem .9rem; list-style: none; padding: 0; margin: 0 0 .2rem; font-size: .82rem;
-  max-width: none; }
+.legend { display: flex; flex-wrap: wrap; gap: .1rem .9rem; list-style: none; padding: 0; margin: 0 0 .2rem;
+  font-size: .82rem; max-width: none; }
 .legend li { display: flex; align-items: center; gap: .35rem; min-width: 0; overflow-wrap: anywhere; }
 .legend svg { flex: none; width: 26px; height: 8px; }
 .chart figcaption { font-size: .82rem; color: var(--soft); margin: 0 0 .2rem; }

@@ -13,7 +13,10 @@ export interface PageFile {
 }
 
 const require = createRequire(import.meta.url);
-const SCRIPTS = ['page', 'charts', 'details', 'dom', 'format', 'runs-table', 'state'] as const;
+const SCRIPTS = [
+  ...(['page', 'state', 'runs-table', 'details', 'charts', 'class-chart', 'schedules-chart', 'alpha-chart'] as const),
+  ...(['dom', 'format', 'sizes'] as const),
+];
 
 const HTML = 'text/html; charset=utf-8';
 const SCRIPT = 'text/javascript; charset=utf-8';

@@ -24,7 +24,8 @@ export const shell = `<!doctype html>
 <noscript><p class="notice">This page is drawn by a script of tailnas; allow scripts for it.</p></noscript>
 <section id="runs" aria-labelledby="runs-heading">
 <div class="heading"><h2 id="runs-heading">All runs</h2>
-<p class="filters"><label>Filter <input id="filter" type="search" autocomplete="off" placeholder="name, method, state"></label></p></div>
+<p class="filters"><label>Filter
+<input id="filter" type="search" autocomplete="off" placeholder="name, method, state"></label></p></div>
 <div class="scroll" id="runs-box"></div>
 <p id="reports" class="reports"></p>
 </section>

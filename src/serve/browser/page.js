@@ -59,7 +59,8 @@ const showTop = () => {
   byId('whole-bar').firstElementChild?.setAttribute('style', `transform: scaleX(${share.toFixed(4)})`);
   const percent = `${(100 * share).toFixed(1)} % of all epochs`;
   say(byId('whole-text'), left === null ? percent : `${percent}, about ${duration(left)} left`);
-  document.title = `${Math.floor(100 * share)} % · ${all.length === 1 ? (all[0]?.name ?? '') : plural(all.length, 'run')} · tailnas`;
+  const title = all.length === 1 ? (all[0]?.name ?? '') : plural(all.length, 'run');
+  document.title = `${Math.floor(100 * share)} % · ${title} · tailnas`;
   byId('runs').hidden = all.length < 2 && folders.reports.length === 0;
 };
 

@@ -6,7 +6,11 @@ import { leftOf, runs, STATES, shareOf } from './state.js';
 /** @typedef {import('../summary.js').Summary} Summary */
 /** @typedef {(run: Summary) => string | number | null} Value */
 
-/** @type {readonly { key: string, title: string, of: Value, text?: (run: Summary) => string, css: string, down?: boolean }[]} */
+/**
+ * @typedef {{ key: string, title: string, of: Value, text?: (run: Summary) => string, css: string }} Sorted
+ * @typedef {Sorted & { down?: boolean }} Column
+ */
+/** @type {readonly Column[]} */
 const COLUMNS = [
   { key: 'name', title: 'Run', of: ({ name }) => name, css: '' },
   { key: 'state', title: 'Progress', of: (run) => STATES.indexOf(run.state) - shareOf(run), css: '' },
@@ -42,7 +46,7 @@ const collator = new Intl.Collator('en', { numeric: true });
 let sort = { key: 'state', down: false };
 /** Runs that are compared, by id. @type {Set<string>} */
 export const compared = new Set();
-/** @type {Map<string, { row: HTMLElement, update: (run: Summary, chosen: boolean) => void, tick: (run: Summary) => void }>} */
+/** @type {Map<string, ReturnType<typeof rowOf>>} */
 const rows = new Map();
 
 /** @param {string | number | null} a @param {string | number | null} b */
@@ -143,7 +147,7 @@ export const showRuns = (chosen, on) => {
         h(
           'thead',
           {},
-          h('tr', {}, h('th', { scope: 'col', class: 'middle' }, h('span', { title: 'compare' }, '≍'), ' '), headings),
+          h('tr', {}, h('th', { scope: 'col', class: 'middle' }, h('span', { class: 'unseen' }, 'Compare')), headings),
         ),
         h('tbody'),
       ),

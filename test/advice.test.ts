@@ -7,7 +7,9 @@ import { describe, expect, it } from 'vitest';
 import { flagsOf } from '../src/reproduce/flags.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const NAMES = 'fit search train resume evaluate predict export report plot reproduce recipes doctor setup'.split(' ');
+const NAMES = 'fit search train resume evaluate predict export watch report plot reproduce recipes doctor setup'.split(
+  ' ',
+);
 
 const isModule = (value: unknown): value is { command(): Command } =>
   typeof value === 'object' && value !== null && 'command' in value;
@@ -49,7 +51,8 @@ const textsOf = (file: string): Text[] => {
 };
 
 // What is said to programs of others (compilers, pip, tar, Slurm), and styles of pages.
-const OTHERS = /^src\/(?:engine|page)\/|^src\/(?:data\/tar-members|export\/demo-style|reproduce\/slurm)\.ts$/;
+const OTHERS =
+  /^src\/(?:engine|page)\/|^src\/(?:data\/tar-members|export\/demo-style|serve\/own-style|reproduce\/slurm)\.ts$/;
 const texts = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
   .map((name) => join(root, 'src', name))
   .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
@@ -67,6 +70,7 @@ const SAID_BY: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^src\/fit\/budget\.ts$/, ['fit']],
   [/^src\/fit\/fit\.ts$|^src\/session\/resume\.ts$/, ['resume']],
   [/^src\/reproduce\//, ['reproduce']],
+  [/^src\/serve\/(?!own-style)/, ['watch']],
   [/^src\/export\/(?:network|operators)\.ts$/, ['export']],
   ...NAMES.map((name) => [new RegExp(`^src/cli/${name}\\.ts$`), [name]] as const),
   [/^src\/cli\/(?:start|dry-run|data-of-run)\.ts$/, ['search', 'train']],
@@ -74,6 +78,8 @@ const SAID_BY: readonly (readonly [RegExp, readonly string[]])[] = [
 /** Flags in words about another command than the one that says them: how a run was made. */
 const OF_OTHERS: Readonly<Record<string, readonly string[]>> = {
   'src/cli/evaluate.ts': ['--split'],
+  'src/cli/watch.ts': ['--heap-growing-percent', '--semi-space-growth-factor'], // V8's
+  'src/serve/planned.ts': ['--epochs'],
   'src/export/network.ts': ['--fit'],
 };
 /** What a command passes on to another program. */

@@ -9,8 +9,8 @@ import {
   workDone,
 } from '../reproduce/index.js';
 import { openRun, runDirOf } from '../run/index.js';
+import type { EXIT } from './follow.js';
 import { duration, percent } from './format.js';
-import type { EXIT } from './watch.js';
 
 const POLL = 1500; // milliseconds
 

@@ -28,6 +28,7 @@ const COMMANDS: readonly [name: string, about: string, load: () => Promise<Modul
   ['evaluate', "test a run's network on its test images, or on others", () => import('./evaluate.js')],
   ['predict', 'the classes of images: files, folders, patterns', () => import('./predict.js')],
   ['export', 'make files of a trained network that other programs read', () => import('./export.js')],
+  ['watch', 'a live page of runs: progress, curves, cells, time left', () => import('./watch.js')],
   ['report', 'make one HTML page of runs: tables, figures, cells', () => import('./report.js')],
   ['log', 'send runs to TensorBoard or MLflow', () => import('./log.js')],
   ['plot', "draw schedules, or one of the paper's figures from run folders", () => import('./plot.js')],

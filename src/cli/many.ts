@@ -22,12 +22,12 @@ import { lockRun } from '../run/lock.js';
 import { type DataRequest, planData } from '../session/index.js';
 import { kernels } from '../tensor/index.js';
 import { carryOut } from './carry-out.js';
+import { EXIT } from './follow.js';
 import { plural } from './format.js';
 import type { ManyFlags } from './many-options.js';
 import { printPlan } from './print-plan.js';
 import { runDisplay, silent } from './progress.js';
 import { fromUser, UsageError } from './usage.js';
-import { EXIT } from './watch.js';
 
 /** Flags that say how runs are carried out, which a task is not to repeat, and whether a value follows. */
 const HOW: Readonly<Record<string, boolean>> = {

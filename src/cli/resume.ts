@@ -3,10 +3,10 @@ import { resumeFit } from '../fit/index.js';
 import { hasEventFile } from '../log/index.js';
 import { isFit, openRun } from '../run/index.js';
 import { resumeRun } from '../session/index.js';
+import { watchRun } from './follow.js';
 import { checkpointOption, forceOption } from './options.js';
 import { launched, processesOption, requireAlone, together } from './processes.js';
 import { tensorboardOption } from './tensorboard.js';
-import { watchRun } from './watch.js';
 import { watchFit } from './watch-fit.js';
 
 interface ResumeFlags {

@@ -2,9 +2,9 @@ import type { Plan } from '../experiment/index.js';
 import { defaultRunDir } from '../run/index.js';
 import { type DataOrigin, type DataRequest, requireShared, startRun } from '../session/index.js';
 import { dryRun } from './dry-run.js';
+import { watchRun } from './follow.js';
 import { dataFor, type RunFlags } from './options.js';
 import { launched, together } from './processes.js';
-import { watchRun } from './watch.js';
 
 /** Carries out what a command that starts runs was asked for: a run, or a look at what it would need. */
 export const start = async (

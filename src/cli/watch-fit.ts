@@ -3,10 +3,10 @@ import { commandText } from '../measure/index.js';
 import type { FitPart, FitPlan } from '../run/index.js';
 import type { RunEvent, Underway, Watch } from '../session/index.js';
 import { fitJson, fitSummary } from './fit-summary.js';
+import { EXIT, follow } from './follow.js';
 import { duration, percent } from './format.js';
 import { runDisplay, silent } from './progress.js';
 import { eventKeeper } from './tensorboard.js';
-import { EXIT, follow } from './watch.js';
 
 /** A part of a fit in words. */
 export const partWords = (name: FitPart, { parts }: Pick<FitPlan, 'parts'>): string =>

@@ -1,5 +1,15 @@
 import * as Plot from '@observablehq/plot';
-import { distances, type LoadedRun, mean, NONE, type OpWeights, opWeightsOf, tableOf } from '../measure/index.js';
+import {
+  distances,
+  edgeOf,
+  type LoadedRun,
+  mean,
+  NONE,
+  type OpWeights,
+  opWeightsOf,
+  sourceName,
+  tableOf,
+} from '../measure/index.js';
 import { BACKBONE } from '../paper/index.js';
 import type { EpochRecord } from '../run/index.js';
 import { type FigureData, type Row, refuse } from './canvas.js';
@@ -22,15 +32,6 @@ const LEAST_COLUMNS = 4;
 
 const weightsOf = (record: EpochRecord | undefined, kind: string): OpWeights | undefined =>
   record && opWeightsOf(record, { component: BACKBONE })[kind];
-
-/** The edge of a cell that a row of its weights is of: node by node, and each node's by source. */
-const edgeOf = (row: number): { node: number; source: number } => {
-  let [node, source] = [0, row];
-  for (; source >= node + 2; node++) source -= node + 2;
-  return { node, source };
-};
-
-const sourceName = (source: number): string => ['c(k−2)', 'c(k−1)'][source] ?? String(source - 2);
 
 /** 0, 0.1 … `top`, or every fifth part where that would be many. */
 const tenths = (top: number): number[] => {

@@ -33,3 +33,13 @@ export const movement = (from: EpochRecord, { to, component }: { to: EpochRecord
     Object.entries(opWeightsOf(to, { component })).flatMap(([kind, weights]) => distances(before[kind] ?? [], weights)),
   );
 };
+
+/** The edge of a cell that a row of its weights is of: node by node, and each node's by source. */
+export const edgeOf = (row: number): { node: number; source: number } => {
+  let [node, source] = [0, row];
+  for (; source >= node + 2; node++) source -= node + 2;
+  return { node, source };
+};
+
+/** What an edge comes from, as figures name it: the inputs of the cell, then its nodes. */
+export const sourceName = (source: number): string => ['c(k−2)', 'c(k−1)'][source] ?? String(source - 2);

@@ -9,6 +9,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readSync,
   rmSync,
   type Stats,
   writeFileSync,
@@ -98,6 +99,47 @@ export const readInside = (dir: string, ...names: string[]): Buffer | undefined 
     try {
       requireFile(path, fstatSync(descriptor));
       return readFileSync(descriptor);
+    } finally {
+      ifPossible(() => closeSync(descriptor));
+    }
+  });
+};
+
+/** Which file of a run folder it is and how it stands, by which one sees that it changed. */
+export interface Stamp {
+  /** Of the file itself: another where it was replaced. */
+  readonly file: number;
+  readonly size: number;
+  /** Milliseconds since 1970, by the clock of the file system. */
+  readonly modified: number;
+}
+
+const stampOf = ({ ino, size, mtimeMs }: Stats): Stamp => ({ file: ino, size, modified: mtimeMs });
+
+/** How a file in a run folder stands, or undefined where there is none. Throws on links, pipes and devices. */
+export const stampInside = (dir: string, name: string): Stamp | undefined => {
+  const path = pathInside(dir, [name]);
+  const found = lstatIfThere(path);
+  if (found === undefined) return undefined;
+  requireFile(path, found);
+  return stampOf(found);
+};
+
+/** At most `most` bytes of a file in a run folder from `from` on, and how it stood then. Throws as `stampInside`. */
+export const sliceInside = (
+  dir: string,
+  name: string,
+  { from, most }: { from: number; most: number },
+): { readonly bytes: Buffer; readonly stamp: Stamp } | undefined => {
+  const path = pathInside(dir, [name]);
+  if (stampInside(dir, name) === undefined) return undefined;
+  return attempt(`Cannot read ${path}`, () => {
+    const descriptor = openSync(path, O_RDONLY | CAREFUL);
+    try {
+      const stats = fstatSync(descriptor);
+      requireFile(path, stats);
+      const bytes = Buffer.alloc(Math.max(0, Math.min(most, stats.size - from)));
+      return { bytes: bytes.subarray(0, readSync(descriptor, bytes, { position: from })), stamp: stampOf(stats) };
     } finally {
       ifPossible(() => closeSync(descriptor));
     }

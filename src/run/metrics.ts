@@ -20,15 +20,35 @@ export interface Metrics {
   prepare(): void;
 }
 
-const FILE = 'metrics.jsonl';
+/** The name of the file. */
+export const METRICS = 'metrics.jsonl';
+const FILE = METRICS;
+
+/** What the lines of a run are checked against. `isSealed`: whether each must have a seal. */
+export interface OfRun {
+  readonly info: RunInfo;
+  readonly isSealed: boolean;
+}
+
+/** The record of a line, counted from 0. Throws where it is damaged, or not the one that the run has there. */
+export const recordOf = (
+  line: string,
+  { index, file, info, isSealed }: OfRun & { readonly index: number; readonly file: string },
+): EpochRecord => {
+  const words = {
+    action: `Cannot read ${file}: line ${index + 1} is damaged`,
+    remedy: 'restore the file from a copy',
+  };
+  const record = parseSealed(line, { schema: epochRecord, must: isSealed, ...words });
+  const problem = recordProblem(record, { info, expected: index });
+  if (problem !== undefined) throw new Error(`${words.action}: ${problem}; ${words.remedy}`);
+  return record;
+};
 
 const completeOf = (content: Buffer): Buffer => content.subarray(0, content.lastIndexOf('\n') + 1);
 
 /** Opens `metrics.jsonl` of a run, which need not exist yet. `isSealed`: whether each line must have a seal. */
-export const metricsFile = (
-  dir: string,
-  { info, isSealed }: { readonly info: RunInfo; readonly isSealed: boolean },
-): Metrics => {
+export const metricsFile = (dir: string, { info, isSealed }: OfRun): Metrics => {
   const file = join(dir, FILE);
   /** What `append` adds to: the bytes and records that there must be then. */
   let standing: { bytes: number; records: number } | undefined;
@@ -39,16 +59,7 @@ export const metricsFile = (
       .toString('utf8')
       .split('\n')
       .slice(0, -1)
-      .map((line, index) => {
-        const words = {
-          action: `Cannot read ${file}: line ${index + 1} is damaged`,
-          remedy: 'restore the file from a copy',
-        };
-        const record = parseSealed(line, { schema: epochRecord, must: isSealed, ...words });
-        const problem = recordProblem(record, { info, expected: index });
-        if (problem !== undefined) throw new Error(`${words.action}: ${problem}; ${words.remedy}`);
-        return { line, record };
-      });
+      .map((line, index) => ({ line, record: recordOf(line, { index, file, info, isSealed }) }));
 
   const replace = (kept: readonly { line: string }[]): void => {
     // The lines as they stand, not as parsed: a later version may have written keys that this one does not know.

@@ -4,11 +4,14 @@ import { extname, join } from 'node:path';
 import bundled from '@sparticuz/chromium';
 import { type Browser, chromium } from 'playwright-core';
 
+/** What the package turns off of what guards one site from another. */
+const UNGUARDED = ['--disable-web-security', '--disable-site-isolation-trials', '--allow-running-insecure-content'];
+
 /** A browser of the machine in `CHROMIUM`, or the one that the package brings, which runs as one process only where it must. */
-export const launch = async (): Promise<Browser> =>
+export const launch = async ({ guarded = false }: { guarded?: boolean } = {}): Promise<Browser> =>
   chromium.launch({
     executablePath: process.env['CHROMIUM'] ?? (await bundled.executablePath()),
-    args: bundled.args.filter((flag) => flag !== '--single-process'),
+    args: bundled.args.filter((flag) => flag !== '--single-process' && !(guarded && UNGUARDED.includes(flag))),
   });
 
 const TYPES: Readonly<Record<string, string>> = {

@@ -15,10 +15,12 @@ export interface Exit {
 
 /** A process under way. */
 export interface Running {
-  readonly pid: number | undefined;
   readonly exit: Promise<Exit>;
   /** Resolves once stderr holds `text`, or the process has ended. */
   said(text: string): Promise<void>;
+  /** Resolves to all of stdout once that holds `text`, or the process has ended. */
+  printed(text: string): Promise<string>;
+  readonly pid: number;
   send(signal: NodeJS.Signals): void;
   /** Stops reading what it prints, as `head` does. */
   hangUp(): void;
@@ -56,11 +58,15 @@ const follow = (child: ChildProcess): Running => {
     });
   });
   return {
-    pid: child.pid,
     exit,
     said: async (text) => {
       while (!ended && !texts.stderr.includes(text)) await setTimeout(5);
     },
+    printed: async (text) => {
+      while (!ended && !texts.stdout.includes(text)) await setTimeout(5);
+      return texts.stdout;
+    },
+    pid: child.pid ?? -1,
     send: (signal) => void child.kill(signal),
     hangUp: () => {
       for (const stream of [child.stdout, child.stderr]) stream?.destroy();

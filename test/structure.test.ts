@@ -26,7 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   tensor: ['engine'],
   nn: ['tensor'],
   schedule: ['label'],
-  data: ['label'],
+  data: ['label', 'engine'],
   optim: ['tensor'],
   loss: ['tensor', 'nn', 'label'],
   space: ['tensor', 'nn', 'label'],

@@ -115,7 +115,7 @@ const download = async (link: Link, { env, onProgress }: FetchOptions): Promise<
   if (url.startsWith('file:')) return { file: fileURLToPath(url), ours: false };
   if (sha256 === undefined) throw new Error(`it gives no SHA-256 for ${file}`);
   const part = await claimPart(cacheDir(env), { digest: sha256, host: hostname() });
-  const text = `downloading ${file} from ${new URL(url).host}`;
+  const text = `downloading torch ${TORCH_VERSION} from ${new URL(url).host}`;
   const left = timeLeft();
   onProgress({ text });
   await downloadPart(url, part, {

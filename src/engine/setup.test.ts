@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   appendFileSync,
   chmodSync,
@@ -21,8 +22,10 @@ import { loadAddon } from './load.js';
 import { managedTorchDir } from './locate.js';
 import { cacheDir } from './paths.js';
 import { libraryFile } from './platform.js';
+import type { Prebuilt } from './prebuilt.js';
 import { readEngine } from './record.js';
 import { setupEngine } from './setup.js';
+import { readSources } from './sources.js';
 
 let root = '';
 beforeEach(() => {
@@ -153,7 +156,9 @@ describe('building', () => {
       'case "$*" in *--version*) exit 0;; esac; echo "In file included"; echo "sum.cc:1: error: no X" >&2; exit 1',
     );
     const message = await failure(bare());
-    expect(message).toMatch(/g\+\+ failed on .*\.cc; the whole log is .*\.log\n {2}sum\.cc:1: error: no X$/);
+    expect(message).toMatch(
+      /g\+\+ failed on .*\.cc; the whole log is .*\.log\n {2}sum\.cc:1: error: no X\n {2}no prebuilt engine was used: \S+ is not installed$/,
+    );
     const log = /log is (\S+)/.exec(message)?.[1] ?? '';
     expect(readFileSync(log, 'utf8')).toContain('In file included');
   });
@@ -242,6 +247,56 @@ describe.skipIf(!realCompiler)('a whole set-up with a real compiler', () => {
     expect(readEngine(options)).toBeUndefined();
     expect((await setupEngine(options)).addon).toBe(addon);
     expect(loadAddon(options)).toBe(42);
+  }, 30_000);
+
+  /** A package of an engine as `npm run prebuild` makes it. */
+  const packed = (addon: string, sourceDir: string, other: Partial<Prebuilt> = {}) => {
+    const sha256 = createHash('sha256').update(readFileSync(addon)).digest('hex');
+    const record: Prebuilt = { torch: '2.13.x', sources: readSources(sourceDir).hash, sha256, ...other };
+    cpSync(addon, at('package', 'tailnas.node'));
+    write(at('package', 'engine.json'), JSON.stringify(record));
+    return at('package');
+  };
+
+  it('takes a prebuilt engine where there is neither a compiler nor Python, and checks it', async () => {
+    const first = { env: machine(), sourceDir: writeSources() };
+    const engine = await setupEngine(first);
+    rmSync(at('bin'), { recursive: true });
+    const prebuilt = packed(engine.addon, first.sourceDir);
+    const env = { ...bare(), TAILNAS_CACHE: at('cache2'), LIBTORCH: engine.torch.dir };
+    const options = { env, sourceDir: first.sourceDir, prebuilt };
+    const placed = await setupEngine(options);
+    expect(placed.addon.startsWith(at('cache2'))).toBe(true);
+    expect(await setupEngine(options)).toEqual(placed);
+    expect(loadAddon(options)).toBe(42);
+    appendFileSync(placed.addon, 'x');
+    expect(readEngine(options)).toBeUndefined();
+    expect(await setupEngine(options)).toEqual(placed);
+
+    appendFileSync(join(prebuilt, 'tailnas.node'), 'x');
+    rmSync(at('cache2'), { recursive: true });
+    await expect(setupEngine(options)).rejects.toThrow(/^Cannot use the prebuilt engine: .* must have SHA-256 .*, got/);
+  }, 30_000);
+
+  it('builds where no prebuilt engine fits, and says why when it cannot build either', async () => {
+    const first = { env: machine(), sourceDir: writeSources() };
+    const { addon, torch } = await setupEngine(first);
+    const env = { ...bare(), TAILNAS_CACHE: at('cache2'), LIBTORCH: torch.dir, PATH: at('none') };
+    const reasonFor = async (other: Partial<Prebuilt>, broken = addon) => {
+      const prebuilt = packed(broken, first.sourceDir, other);
+      const error: unknown = await setupEngine({ ...first, env, prebuilt }).catch((reason: unknown) => reason);
+      return error instanceof Error ? error.message.split('\n').at(-1) : '';
+    };
+    const not = '  no prebuilt engine was used: ';
+    expect(await reasonFor({ sources: '0' })).toMatch(
+      /engine was used: @tailnas.* was built from the sources of another/,
+    );
+    expect(await reasonFor({ torch: '2.12.x' })).toMatch(/ was built for libtorch 2\.12\.x, this is 2\.13\.0$/);
+    expect(await reasonFor({ torch: '2.1.x' })).toMatch(/ was built for libtorch 2\.1\.x/);
+    expect(await reasonFor({ glibc: '9.99' })).toMatch(/ needs glibc 9\.99, this is /);
+    expect(await reasonFor({}, write(at('empty.node'), ''))).toContain(`${not}it does not load here: Cannot load`);
+    const built = await setupEngine({ ...first, prebuilt: packed(addon, first.sourceDir, { sources: '0' }) });
+    expect(built.addon).toBe(addon);
   }, 30_000);
 
   it('refuses a cache in which other users can put what is loaded', async () => {

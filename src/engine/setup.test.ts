@@ -249,7 +249,7 @@ describe.skipIf(!realCompiler)('a whole set-up with a real compiler', () => {
     expect(loadAddon(options)).toBe(42);
   }, 30_000);
 
-  /** A package of an engine as `npm run prebuild` makes it. */
+  /** A package of an engine as `npm run pack:engine` makes it. */
   const packed = (addon: string, sourceDir: string, other: Partial<Prebuilt> = {}) => {
     const sha256 = createHash('sha256').update(readFileSync(addon)).digest('hex');
     const record: Prebuilt = { torch: '2.13.x', sources: readSources(sourceDir).hash, sha256, ...other };

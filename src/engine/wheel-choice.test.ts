@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseWheel, type Machine } from './wheel-choice.js';
+import { atLeast, chooseWheel, type Machine } from './wheel-choice.js';
 
 const linux: Machine = { platform: 'linux', arch: 'x64', glibc: '2.36' };
 const choose = (machine: Machine, files: readonly string[]) =>
@@ -19,6 +19,19 @@ const OTHERS = [
   'torchvision-2.13.0+cpu-cp311-cp311-manylinux_2_28_x86_64.whl',
   'torch-2.13.0+cpu-cp311-cp311-manylinux_2_28_x86_64.whl.metadata',
 ];
+
+describe('atLeast', () => {
+  it('compares part by part, a missing one being 0', () => {
+    const pairs = [
+      ['2.28', '2.9'],
+      ['3.4.21', '3.4'],
+      ['3.4', '3.4.0'],
+      ['2.28', '2.28'],
+    ] as const;
+    expect(pairs.map(([a, b]) => atLeast(a, b))).toEqual([true, true, true, true]);
+    expect(pairs.map(([a, b]) => atLeast(b, a))).toEqual([false, false, true, true]);
+  });
+});
 
 describe('chooseWheel', () => {
   it('takes the one for the machine, without CUDA', () => {

@@ -26,9 +26,10 @@ export const thisMachine = (): Machine => ({
 
 /** For `2.28` and `2.9`: whether the first is at least the second, part by part. */
 export const atLeast = (version: string, needed: string): boolean => {
-  const [own, other] = [version, needed].map((text) => text.split('.').map(Number));
-  const at = (own ?? []).findIndex((part, i) => part !== (other?.[i] ?? 0));
-  return at < 0 || (own?.[at] ?? 0) > (other?.[at] ?? 0);
+  const [own = [], other = []] = [version, needed].map((text) => text.split('.').map(Number));
+  const length = Math.max(own.length, other.length);
+  const differences = Array.from({ length }, (_, i) => (own[i] ?? 0) - (other[i] ?? 0));
+  return (differences.find((difference) => difference !== 0) ?? 0) >= 0;
 };
 
 /** https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/ */

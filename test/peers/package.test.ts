@@ -47,14 +47,11 @@ const run = async (
   }
 };
 
-const PARTS = ['src', 'native', 'docs', 'scripts', 'package.json', 'README.md', 'LICENSE', 'CITATION.cff'];
+const PARTS = ['src', 'native', 'docs', 'scripts', 'package.json', 'README.md', 'LICENSE', 'CITATION.cff', 'Dockerfile'];
 const OTHERS = ['tsconfig.json', 'tsconfig.build.json', 'ARCHITECTURE.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'LOG.md'];
 
-/** No program but Node and those of the shell. */
-const env = (major: number): NodeJS.ProcessEnv => ({
-  ...{ PATH: bare, HOME: folder, TAILNAS_CACHE: cache, LIBTORCH: torch.dir, OMP_NUM_THREADS: '1' },
-  ...{ TAILNAS_TEST_NODE: String(major) },
-});
+/** No program on the PATH, so neither a compiler nor Python. */
+const env: NodeJS.ProcessEnv = { PATH: bare, HOME: folder, TAILNAS_CACHE: cache, LIBTORCH: torch.dir };
 
 beforeAll(async () => {
   // Apart from the clone under test, whose dist/ other tests use meanwhile.
@@ -135,7 +132,7 @@ export const all: [Promise<Dataset> | undefined, unknown[]] = [undefined, [one, 
 });
 
 describe.each(nodeVersions)('under Node %i, without a compiler and without Python', (major) => {
-  const node = (...args: string[]) => run(nodeBinary(major), args, { env: env(major) });
+  const node = (...args: string[]) => run(nodeBinary(major), args, { env });
 
   it('says its version', async () => {
     const { version } = JSON.parse(readFileSync(join(own, 'package.json'), 'utf8'));

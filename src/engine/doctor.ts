@@ -63,7 +63,7 @@ const compiler = (env: Env, sourceDir: string): Omit<Check, 'name'> => {
   } catch (error) {
     const detail = firstLine(error);
     const fitting = fittingPrebuilt(TORCH_VERSION, { env, sourceDir, from: prebuiltDir() });
-    if ('record' in fitting) return { ok: true, detail: `${detail} (not needed: ${prebuiltPackage} is installed)` };
+    if ('record' in fitting) return { ok: true, detail: `none (not needed: ${prebuiltPackage} is installed)` };
     return { ok: false, detail: `${detail}; no prebuilt engine: ${fitting.reason}` };
   }
 };

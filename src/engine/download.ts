@@ -82,8 +82,8 @@ export const networkReason = (error: unknown): string => {
 };
 
 /**
- * Downloads into `part` over connections that break: what is there already is continued with HTTP Range where the server
- * allows it, and the whole must have the digest. Throws with the reason alone when the server refuses, cannot be
+ * Downloads into `part` over connections that break: what is there already is continued with HTTP Range where the
+ * server allows it, and the whole must have the digest. Throws with the reason alone when the server refuses, cannot be
  * reached, or sends other bytes; `part` is kept only where another call may continue it.
  */
 export const downloadPart = async (url: string, part: string, options: DownloadOptions): Promise<void> => {

@@ -23,7 +23,7 @@ const clock = (seconds: number): string => {
 /** Milliseconds before which a rate says little. */
 const SETTLED = 2000;
 
-/** For a download: the seconds left, from the mean rate since this was called. Bytes of an earlier attempt do not count. */
+/** For a download: the seconds left, from the mean rate since this was called, not counting what was there before. */
 export const timeLeft = (now: () => number = Date.now) => {
   const start = now();
   let first: number | undefined;

@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type Augment, parseAugment } from '../src/augment/index.js';
@@ -11,13 +9,10 @@ import { crossEntropyLoss } from '../src/loss/index.js';
 import type { TensorBatch } from '../src/nn/index.js';
 import { grad, matmul, noGrad, permute, reshape, scope, type Tensor, tensor } from '../src/tensor/index.js';
 import { maxAbs } from './support/compare.js';
-import { digest, digestError, digestOf, given, noiseTensor } from './support/fixtures.js';
+import { digest, digestError, digestOf, given, noiseTensor, readJson } from './support/fixtures.js';
 
 /** A fixture that bench/pytorch/augment_fixtures.py made; it says what is in it. */
-const readFixture = <T extends z.ZodType>(name: string, schema: T): z.infer<T> => {
-  const bytes = readFileSync(new URL(`./fixtures/${name}.json.gz`, import.meta.url));
-  return schema.parse(JSON.parse(gunzipSync(bytes).toString('utf8')));
-};
+const readFixture = <T extends z.ZodType>(name: string, schema: T): z.infer<T> => schema.parse(readJson(name));
 
 const trivial = readFixture(
   'trivial',

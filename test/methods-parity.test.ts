@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type Supernet, searchNetwork } from '../src/net/index.js';
@@ -15,6 +13,7 @@ import {
   matrix,
   noise,
   noiseTensor,
+  readJson,
   sizes,
   trainBatch,
 } from './support/fixtures.js';
@@ -39,9 +38,7 @@ const content = z.object({
 });
 
 /** What bench/pytorch/method_fixtures.py made; it says what is in it. */
-const f = content.parse(
-  JSON.parse(gunzipSync(readFileSync(new URL('./fixtures/methods.json.gz', import.meta.url))).toString('utf8')),
-);
+const f = content.parse(readJson('methods'));
 const TIGHT = 1e-9;
 const plan = searchPlan(dartsPrimitives, { nodes: 2 });
 

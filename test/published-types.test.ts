@@ -5,10 +5,10 @@ import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const ENTRIES = Object.values<Record<string, string>>(
+const ENTRIES = Object.values<{ readonly import?: { readonly types: string } }>(
   JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).exports,
 )
-  .flatMap(({ types }) => (types === undefined ? [] : [join(root, types)]))
+  .flatMap((entry) => (entry.import === undefined ? [] : [join(root, entry.import.types)]))
   .sort();
 
 const configured = (name: string): ts.CompilerOptions => {
@@ -19,7 +19,13 @@ const configured = (name: string): ts.CompilerOptions => {
 /** The declarations that `npm run build` writes, by path. */
 const published = (): ReadonlyMap<string, string> => {
   const files = new Map<string, string>();
-  const options = { ...configured('tsconfig.build.json'), emitDeclarationOnly: true, noCheck: true, sourceMap: false };
+  const options = {
+    ...configured('tsconfig.build.json'),
+    emitDeclarationOnly: true,
+    noCheck: true,
+    sourceMap: false,
+    declarationMap: false,
+  };
   const sources = ENTRIES.map((file) => file.replace('/dist/', '/src/').replace('.d.ts', '.ts'));
   ts.createProgram(sources, options).emit(undefined, (file, text) => void files.set(file, text));
   return files;

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { training } from '../src/experiment/index.js';
@@ -11,7 +9,17 @@ import { ParameterStore, testing } from '../src/nn/index.js';
 import type { Evaluation } from '../src/run/index.js';
 import { inPlace, narrow, noGrad, scope, tensor } from '../src/tensor/index.js';
 import { compare, maxAbs, weightsOf } from './support/compare.js';
-import { digest, fillWeights, given, matrix, noise, noiseTensor, sizes, trainBatch } from './support/fixtures.js';
+import {
+  digest,
+  fillWeights,
+  given,
+  matrix,
+  noise,
+  noiseTensor,
+  readJson,
+  sizes,
+  trainBatch,
+} from './support/fixtures.js';
 import { tinyDataset } from './support/tiny.js';
 
 const named = z.array(z.object({ name: z.string(), shape: z.array(z.number()) }));
@@ -44,9 +52,7 @@ const content = sizes.pick({ channels: true, classes: true, inChannels: true, ba
 });
 
 /** What bench/pytorch/stage_fixtures.py made; it says what is in it. */
-const f = content.parse(
-  JSON.parse(gunzipSync(readFileSync(new URL('./fixtures/stage.json.gz', import.meta.url))).toString('utf8')),
-);
+const f = content.parse(readJson('stage'));
 const fixture = { ...f, edges: [] };
 const DEPTH = 6 * f.blocks + 2;
 const TIGHT = 1e-9;

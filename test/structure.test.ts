@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, posix, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -31,7 +31,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   group: ['tensor'],
   nn: ['tensor'],
   schedule: ['label'],
-  data: ['label'],
+  data: ['label', 'engine'],
   optim: ['tensor'],
   loss: ['tensor', 'nn', 'label'],
   space: ['tensor', 'nn', 'label'],
@@ -115,15 +115,22 @@ describe('the source', () => {
 });
 
 describe('the repository', () => {
+  const tracked = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' })
+    .split('\0')
+    .filter((file) => file !== '' && existsSync(join(root, file)));
+  const bytesOf = (file: string): number => statSync(join(root, file)).size;
+
+  it('is light: results are archives, numbers of others are compressed', () => {
+    const others = tracked.filter((file) => !file.startsWith('docs/results/'));
+    expect(others.reduce((sum, file) => sum + bytesOf(file), 0)).toBeLessThan(5 * 2 ** 20);
+    expect(others.filter((file) => bytesOf(file) > 250_000)).toEqual([]);
+    expect(tracked.filter((file) => /^docs\/results\/[^/]+\/runs\//.test(file))).toEqual([]);
+  });
+
   it('names no folder of a machine that it was made on', () => {
-    const tracked = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' })
-      .split('\0')
-      .filter(Boolean);
     const foreign = /(?<![\w.~$}-])\/(?:work|opt|home|root|tmp|Users)\/[\w.-]+/;
     const offences = tracked
-      .filter(
-        (file) => existsSync(join(root, file)) && !file.startsWith('docs/paper') && file !== 'test/structure.test.ts',
-      )
+      .filter((file) => !file.startsWith('docs/paper') && file !== 'test/structure.test.ts')
       .filter((file) => /\.(?:ts|cc|h|py|json|md|cff|yml)$/.test(file))
       .flatMap((file) => {
         const found = foreign.exec(read(file));

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { AUXILIARY, type DerivedNet, derivedNetwork, type Model, resnet } from '../src/net/index.js';
@@ -8,7 +6,7 @@ import { clipNorm, sgd } from '../src/optim/index.js';
 import type { DropMask } from '../src/space/index.js';
 import { add, crossEntropy, grad, mul, noGrad, scope, type Tensor, tensor } from '../src/tensor/index.js';
 import { compare, maxAbs, weightsOf } from './support/compare.js';
-import { digest, fillWeights, given, labelsOf, matrix, sizes, trainBatch } from './support/fixtures.js';
+import { digest, fillWeights, given, labelsOf, matrix, readJson, sizes, trainBatch } from './support/fixtures.js';
 
 const named = z.array(z.object({ name: z.string(), shape: z.array(z.number()) }));
 const training = sizes.pick({ channels: true, classes: true, inChannels: true, batch: true, size: true }).extend({
@@ -47,10 +45,8 @@ const residual = training.extend({ blocks: z.number() });
 type Training = z.infer<typeof training>;
 
 /** The cases of a fixture that bench/pytorch/train_fixtures.py made; it says what is in them. */
-const casesOf = <T extends z.ZodType>(name: string, schema: T): z.infer<T>[] => {
-  const bytes = readFileSync(new URL(`./fixtures/${name}.json.gz`, import.meta.url));
-  return z.object({ cases: z.array(schema) }).parse(JSON.parse(gunzipSync(bytes).toString('utf8'))).cases;
-};
+const casesOf = <T extends z.ZodType>(name: string, schema: T): z.infer<T>[] =>
+  z.object({ cases: z.array(schema) }).parse(readJson(name)).cases;
 
 const TIGHT = 1e-9;
 const relative = (ours: number, theirs: number): number => Math.abs(ours - theirs) / theirs;

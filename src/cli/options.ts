@@ -87,7 +87,7 @@ export const dataOptions = (command: Command, usual = ' (default: mnist at scale
     .addOption(
       new Option(
         '--data <name or path>',
-        `mnist (comes with tailnas), cifar10, cifar100 (downloaded once), or a folder or archive of images${usual}`,
+        `mnist, cifar10, cifar100 (downloaded once), or a folder or archive of images${usual}`,
       ),
     )
     .addOption(

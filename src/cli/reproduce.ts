@@ -139,7 +139,7 @@ Examples:
   $ tailnas reproduce table2 --plan
         how long table II takes here, at the size that fits a desktop
   $ tailnas reproduce figure6 --scale smoke --seeds 1
-        minutes, on the MNIST that comes with tailnas
+        minutes, on MNIST (downloaded once)
   $ tailnas reproduce all --scale paper --data cifar10
         everything, as the paper did it, three seeds each; stop it and start it again as you like
   $ tailnas reproduce table2 --data cifar10 --threads 8 --on slurm -- --time=4:00:00

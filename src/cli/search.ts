@@ -27,7 +27,7 @@ export const command = (): Command =>
       `
 Examples:
   $ tailnas search darts --scale smoke
-        minutes: DARTS on the MNIST that comes with tailnas, long-tailed at ratio 100
+        minutes: DARTS on MNIST (downloaded once), long-tailed at ratio 100
   $ tailnas search --data ~/birds --image-size 64
         your own images (train/<class>/*, test/<class>/*), as imbalanced as they are
   $ tailnas search darts --data cifar10 --scale paper --dry-run

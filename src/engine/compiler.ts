@@ -47,11 +47,12 @@ export const anyCheckout = (): Omit<Includes, 'torchDir'> => ({
 
 const SOURCES = 'native';
 
-/** For every C++ file of the addon: -isystem silences libtorch's headers, and no path of the checkout stays in it. */
+/** For every C++ file of the addon: -isystem silences libtorch's headers, and no path of this machine stays in it. */
 export const compileFlags = ({ version }: Compiler, { torchDir, sourceDir, nodeApiDir }: Includes): string[] => [
   ...['-std=c++20', '-O3', '-fPIC', '-fvisibility=hidden', '-DNAPI_VERSION=8', '-D_GLIBCXX_USE_CXX11_ABI=1'],
   ...openmpFlags(version),
-  ...[`-ffile-prefix-map=${sourceDir}=${SOURCES}`, `-I${sourceDir}`, `-I${nodeApiDir}`],
+  ...[`-ffile-prefix-map=${sourceDir}=${SOURCES}`, `-ffile-prefix-map=${torchDir}=libtorch`],
+  ...[`-I${sourceDir}`, `-I${nodeApiDir}`],
   ...['-isystem', join(torchDir, 'include')],
   ...['-isystem', join(torchDir, 'include', 'torch', 'csrc', 'api', 'include')],
 ];

@@ -18,21 +18,19 @@ describe('diagnose', () => {
     const checks = named(diagnose({ env: { PATH: root, TAILNAS_CACHE: join(root, 'cache') }, sourceDir }).checks);
     expect([...checks.values()].filter(({ ok }) => !ok).map(({ name }) => name)).toEqual([
       'compiler',
-      'python',
       'libtorch',
       'engine',
     ]);
-    expect(checks.get('python')?.detail).toBe('python3: not found');
+    expect(checks.get('python')?.detail).toBe('python3: not found (not needed: libtorch is fetched without it)');
     expect(checks.get('libtorch')?.detail).toContain('has no lib/');
     expect(checks.get('engine')?.detail).toContain(`${sourceDir} cannot be read`);
     expect(checks.get('cache')?.detail).toContain('0.00 GiB');
   });
 
-  it('shows a broken LIBTORCH, and does not ask for Python then', () => {
+  it('shows a broken LIBTORCH', () => {
     const checks = named(diagnose({ env: { PATH: root, TAILNAS_CACHE: root, LIBTORCH: root } }).checks);
     expect(checks.get('libtorch')).toMatchObject({ ok: false });
     expect(checks.get('libtorch')?.detail).toContain(`Cannot use LIBTORCH: ${root} has no lib/`);
-    expect(checks.get('python')?.ok).toBe(true);
   });
 
   it('survives a cache that is a file', () => {

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { ask } from './child.js';
 import { findCompiler } from './compiler.js';
 import { firstLine } from './errors.js';
-import { TORCH_NEEDED } from './libtorch.js';
+import { TORCH_VERSION } from './libtorch.js';
 import { locateTorch, pythonCommand } from './locate.js';
 import { cacheDir, type Env, nativeDir } from './paths.js';
+import { fittingPrebuilt, prebuiltDir, prebuiltPackage } from './prebuilt.js';
 import { type RecordOptions, readEngine } from './record.js';
 
 /** One thing that was looked at. `fix` says what to do about it, and is there only when something should be done. */
@@ -29,7 +30,7 @@ const SETUP = 'run `tailnas setup`';
 export const diagnose = ({ env = process.env, sourceDir = nativeDir() }: Partial<RecordOptions> = {}): Diagnosis => {
   const looks: readonly [name: string, look: () => Omit<Check, 'name'>][] = [
     ['node', node],
-    ['compiler', () => ({ ok: true, detail: findCompiler(env).version })],
+    ['compiler', () => compiler(env, sourceDir)],
     ['python', () => python(env)],
     ['libtorch', () => libtorch(env)],
     ['engine', () => engine(env, sourceDir)],
@@ -55,7 +56,19 @@ const node = (): Omit<Check, 'name'> => {
   return ok ? { ok, detail } : { ok, detail, fix: `install Node ${FIRST_NODE.join('.')} or later` };
 };
 
-/** Python is needed to find its torch or to fetch one, not to run. */
+/** Not needed where a prebuilt engine fits. */
+const compiler = (env: Env, sourceDir: string): Omit<Check, 'name'> => {
+  try {
+    return { ok: true, detail: findCompiler(env).version };
+  } catch (error) {
+    const detail = firstLine(error);
+    const fitting = fittingPrebuilt(TORCH_VERSION, { env, sourceDir, from: prebuiltDir() });
+    if ('record' in fitting) return { ok: true, detail: `none (not needed: ${prebuiltPackage} is installed)` };
+    return { ok: false, detail: `${detail}; no prebuilt engine: ${fitting.reason}` };
+  }
+};
+
+/** Python is asked for its torch, and for one where no index can be read without it: never needed. */
 const python = (env: Env): Omit<Check, 'name'> => {
   const command = pythonCommand(env);
   const version = ask(command, ['--version'], { env });
@@ -63,9 +76,7 @@ const python = (env: Env): Omit<Check, 'name'> => {
   const failure = version.failure ?? pip.failure;
   const found = [version, pip].map(({ output, failure }) => failure ?? (output.split(' from ')[0] ?? '').trim());
   const detail = `${command}: ${[...new Set(found)].join(', ')}`;
-  if (!failure) return { ok: true, detail };
-  if (env['LIBTORCH']) return { ok: true, detail: `${detail} (not needed: LIBTORCH is set)` };
-  return { ok: false, detail, fix: `install python3 and pip, or set LIBTORCH to a libtorch ${TORCH_NEEDED} folder` };
+  return { ok: true, detail: failure ? `${detail} (not needed: libtorch is fetched without it)` : detail };
 };
 
 const libtorch = (env: Env): Omit<Check, 'name'> => {
@@ -81,7 +92,7 @@ const engine = (env: Env, sourceDir: string): Omit<Check, 'name'> => {
   const age = hours < 48 ? `${hours.toFixed(1)} hours` : `${Math.floor(hours / 24)} days`;
   return {
     ok: true,
-    detail: `${ready.addon}, built ${age} ago for libtorch ${ready.torch.version} in ${ready.torch.dir}`,
+    detail: `${ready.addon}, made ${age} ago for libtorch ${ready.torch.version} in ${ready.torch.dir}`,
   };
 };
 

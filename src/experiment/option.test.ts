@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { resultRuns } from '../../test/support/results.js';
 import { runInfo } from '../run/index.js';
 import { namedGenotype } from '../space/index.js';
 import {
@@ -130,14 +132,14 @@ describe('a plan', () => {
   });
 });
 
-describe('a run of format 1', () => {
-  const results = new URL('../../docs/results/', import.meta.url);
+describe('a run of format 1', async () => {
+  const results = await resultRuns();
   const files = readdirSync(results, { recursive: true, encoding: 'utf8' }).filter((file) => /run\.json$/.test(file));
 
   it('is described as its plan is now, so that it is known again and continued', () => {
     expect(files.length).toBeGreaterThan(50);
     for (const file of files) {
-      const { experiment } = runInfo.parse(JSON.parse(readFileSync(new URL(file, results), 'utf8')));
+      const { experiment } = runInfo.parse(JSON.parse(readFileSync(join(results, file), 'utf8')));
       const now = described(planOf(experiment));
       const { method, phases, streams, space, options } = experiment;
       expect({ ...now, options: {} }, file).toMatchObject({ method, phases, streams, space });

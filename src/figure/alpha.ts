@@ -90,7 +90,7 @@ const cellRows = (
 ): Row[] => {
   const places = edges.map((series, row) => ({ ...edgeOf(row), series }));
   const last = Math.max(...places.map(({ node }) => node));
-  const panelAt = (node: number, source: number): Plot.PlotOptions | undefined => {
+  const panelAt = (node: number, source: number): object | undefined => {
     const edge = places.find((p) => p.node === node && p.source === source);
     const title = [`${node} ← ${sourceName(source)}`];
     return (

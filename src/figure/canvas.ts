@@ -41,7 +41,8 @@ export interface LegendEntry {
   readonly text: string;
   readonly look?: Look;
   readonly line?: Look;
-  readonly mark?: Plot.DotOptions;
+  /** Options of Plot's dots. */
+  readonly mark?: object;
 }
 
 /** A part of a figure, stacked from top to bottom. Panels of a row share its width equally; undefined leaves a gap. */
@@ -50,7 +51,8 @@ export type Row =
   | { readonly legend: readonly LegendEntry[] }
   | { readonly tiles: readonly Tile[] }
   | {
-      readonly panels: readonly (Plot.PlotOptions | undefined)[];
+      /** Options of Plot: plain objects here, since its own types need those of d3 and of browsers. */
+      readonly panels: readonly (object | undefined)[];
       readonly height: number;
       readonly data?: readonly FigureData[];
     };
@@ -125,12 +127,12 @@ const whole = (
 };
 
 /** The panels of a row in as many lines as they need; gaps keep the columns of a wide figure, a narrow one has none. */
-const linesOf = ({ panels }: Extract<Row, { panels: unknown }>, width: number): (Plot.PlotOptions | undefined)[][] => {
+const linesOf = ({ panels }: Extract<Row, { panels: unknown }>, width: number): (object | undefined)[][] => {
   if (width >= WIDTH) return [[...panels]];
   const present = panels.filter((panel) => panel !== undefined);
   const columns = Math.max(1, Math.min(present.length, Math.floor(width / LEAST_PANEL)));
   return Array.from({ length: Math.ceil(present.length / columns) }, (_, i) => {
-    const line: (Plot.PlotOptions | undefined)[] = present.slice(i * columns, (i + 1) * columns);
+    const line: (object | undefined)[] = present.slice(i * columns, (i + 1) * columns);
     return [...line, ...new Array<undefined>(columns - line.length).fill(undefined)];
   });
 };
@@ -159,7 +161,7 @@ const drawRow = (row: Row, { y, width }: { y: number; width: number }): { svg: s
 };
 
 /** The inside of a plot. Its own style sheet and class are dropped, its text is black whatever the page's colour. */
-const panel = (options: Plot.PlotOptions): string => {
+const panel = (options: object): string => {
   const plot = Plot.plot({ ...options, document });
   for (const sheet of plot.querySelectorAll('style')) sheet.remove();
   // A tenth of a pixel is enough, and halves the size of figures with many lines.
@@ -209,7 +211,7 @@ const sampleOf = (
 };
 
 /** How a marker of a look is drawn. */
-export const markerStyle = ({ color, symbol }: Look): Plot.DotOptions => ({
+export const markerStyle = ({ color, symbol }: Look) => ({
   symbol,
   r: 3.5,
   fill: color,

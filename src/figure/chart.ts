@@ -11,6 +11,12 @@ export interface Series {
   readonly points: readonly Point[];
 }
 
+/** An axis: its label, and other options of Plot's scales. */
+export interface AxisOptions {
+  readonly label?: string | null;
+  readonly [option: string]: unknown;
+}
+
 /** Epochs as people count them, from 1. */
 export const epochNumber = ({ epoch }: Pick<EpochRecord, 'epoch'>): number => epoch + 1;
 
@@ -52,7 +58,7 @@ export const wholeTicks = (from: number, { to, count = 8 }: { to: number; count?
 export const epochAxis = (
   runs: readonly LoadedRun[],
   { label = 'epoch', count = 10 }: { label?: string | null; count?: number } = {},
-): Plot.ScaleOptions => {
+): AxisOptions => {
   const last = Math.max(1, ...runs.flatMap(({ records }) => records.map(epochNumber)));
   return {
     ...named(label),
@@ -65,7 +71,7 @@ export const epochAxis = (
 };
 
 /** Vertical lines where a later phase begins. */
-export const phaseMarks = (runs: readonly LoadedRun[]): Plot.Markish[] => [
+export const phaseMarks = (runs: readonly LoadedRun[]): object[] => [
   Plot.ruleX(phaseStarts(runs), { stroke: COLORS.grey, strokeWidth: 1.5, strokeDasharray: '1 3' }),
 ];
 
@@ -82,7 +88,7 @@ const MARKERS = 11;
 export const seriesMarks = (
   series: readonly Series[],
   { width = 2, dense = false, markers = MARKERS }: { width?: number; dense?: boolean; markers?: number } = {},
-): Plot.Markish[] => [
+): object[] => [
   ...series
     .filter(({ points }) => !dense && points.some(({ low, high }) => low < high))
     .map(({ look: { color }, points }) =>
@@ -131,11 +137,14 @@ export const seriesTable = (series: readonly Pick<Series, 'text' | 'points'>[], 
   ]);
 };
 
-interface PanelOptions extends Pick<Plot.PlotOptions, 'x' | 'y' | 'marginBottom'> {
+interface PanelOptions {
+  readonly x?: AxisOptions;
+  readonly y?: AxisOptions;
+  readonly marginBottom?: number;
   readonly height: number;
   /** Drawn below the lines, and above them. */
-  readonly below?: readonly Plot.Markish[];
-  readonly above?: readonly Plot.Markish[];
+  readonly below?: readonly object[];
+  readonly above?: readonly object[];
   readonly markers?: number;
   /** Its numbers, where they are not a row per x of the lines. */
   readonly data?: readonly FigureData[];

@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { resultRuns } from '../../test/support/results.js';
 import { openRun } from './folder.js';
 
-const results = join(import.meta.dirname, '../../docs/results');
+const results = await resultRuns();
 const runOf = (folder: string): string => join(results, folder);
 const jsonOf = (folder: string, file: string) => JSON.parse(readFileSync(join(runOf(folder), file), 'utf8'));
 

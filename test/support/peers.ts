@@ -16,9 +16,13 @@ const PYTHON = [
   'tensorboard>=2.18',
 ];
 const NODE = ['@huggingface/transformers@4.3.1'];
+/** What looks at our package, each in a Node of its own: the packages of Node's binaries need no script. */
+const TOOLS = ['publint@0.3.25', '@arethetypeswrong/cli@0.18.5'];
+/** Major versions of Node that the package is tried under. */
+export const nodeVersions = [20, 22, 24] as const;
 
 const key = createHash('sha256')
-  .update(JSON.stringify([PYTHON, NODE, process.version.split('.')[0]]))
+  .update(JSON.stringify([PYTHON, NODE, TOOLS, nodeVersions, process.version.split('.')[0]]))
   .digest('hex')
   .slice(0, 12);
 const folder = join(cacheDir(process.env), `peers-${key}`);
@@ -28,7 +32,11 @@ const ready = join(folder, 'ready');
 export const peers = {
   python: join(folder, 'python', 'bin', 'python'),
   modules: join(folder, 'node'),
+  tools: join(folder, 'tools'),
 };
+
+/** The binary of a major version of Node. */
+export const nodeBinary = (major: number): string => join(peers.tools, 'node_modules', `node-${major}`, 'bin', 'node');
 
 const run = promisify(execFile);
 
@@ -52,18 +60,20 @@ const forPython = async (): Promise<void> => {
   await work(`pip cannot install ${PYTHON.join(', ')}`, peers.python, pip, folder);
 };
 
-const forNode = async (): Promise<void> => {
-  writeFileSync(join(peers.modules, 'package.json'), '{ "private": true, "type": "module" }');
+const forNode = async (modules: string, packages: readonly string[]): Promise<void> => {
+  mkdirSync(modules, { recursive: true });
+  writeFileSync(join(modules, 'package.json'), '{ "private": true, "type": "module" }');
   // Without scripts: that of onnxruntime-node fetches libraries for graphics cards, which nobody needs here.
-  const npm = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock', ...NODE];
-  await work(`npm cannot install ${NODE.join(', ')}`, 'npm', npm, peers.modules);
+  const npm = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock', ...packages];
+  await work(`npm cannot install ${packages.join(', ')}`, 'npm', npm, modules);
 };
 
 /** Installs them once a machine, beside the engine. Throws, loudly, where it cannot: nothing is skipped. */
 export default async function setup(): Promise<void> {
   if (existsSync(ready)) return;
   rmSync(folder, { recursive: true, force: true });
-  mkdirSync(peers.modules, { recursive: true });
-  await Promise.all([forPython(), forNode()]);
+  mkdirSync(folder, { recursive: true });
+  const binaries = nodeVersions.map((v) => `node-${v}@npm:node-${process.platform}-${process.arch}@${v}`);
+  await Promise.all([forPython(), forNode(peers.modules, NODE), forNode(peers.tools, [...TOOLS, ...binaries])]);
   writeFileSync(ready, '');
 }

@@ -56,7 +56,10 @@ const ofOption = (help: Help, option: Option): Term => ({
 const afterHelp = (command: Command): string => {
   let text = '';
   command.configureOutput({ writeOut: (part) => (text += part) }).outputHelp();
-  const blocks = text.slice(command.helpInformation().length).trim().split(/\n\s*\n/);
+  const blocks = text
+    .slice(command.helpInformation().length)
+    .trim()
+    .split(/\n\s*\n/);
   return blocks
     .filter((block) => block !== '')
     .map((block) => {
@@ -74,27 +77,24 @@ const afterHelp = (command: Command): string => {
 
 const sentence = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
 
-/** The page of a command: what it is for, its arguments, its options in groups, examples. */
+/** The page of a command: what it is for, its examples, its arguments, its options in groups. */
 export const commandPage = (command: Command): string => {
   const help = command.createHelp();
-  const options = help.visibleOptions(command);
+  const options = help.visibleOptions(command).filter(({ long }) => long !== '--help');
   const grouped = options.some(({ helpGroupHeading }) => helpGroupHeading !== undefined);
-  const groupOf = ({ long, helpGroupHeading }: Option): string => {
-    if (long === '--help') return 'Help';
-    return helpGroupHeading?.replace(/:$/, '') ?? (grouped ? 'Other options' : 'Options');
-  };
-  const headings = [...new Set(options.map(groupOf))].filter((heading) => heading !== 'Help').concat('Help');
+  const groupOf = ({ helpGroupHeading }: Option): string =>
+    helpGroupHeading?.replace(/:$/, '') ?? (grouped ? 'Other options' : 'Options');
   const args = help.visibleArguments(command);
   return [
     `# tailnas ${command.name()}`,
     inline(sentence(command.description())),
     `\`\`\`sh\nnpx tailnas ${command.name()} ${command.usage()}\n\`\`\``,
+    afterHelp(command),
     ...(args.length === 0 ? [] : ['## Arguments', definitions(args.map((argument) => ofArgument(help, argument)))]),
-    ...headings.flatMap((heading) => [
+    ...[...new Set(options.map(groupOf))].flatMap((heading) => [
       `## ${heading}`,
       definitions(options.filter((o) => groupOf(o) === heading).map((option) => ofOption(help, option))),
     ]),
-    afterHelp(command),
   ].join('\n\n');
 };
 
@@ -103,7 +103,7 @@ export const commandsPage = (commands: readonly Command[]): string =>
   [
     '# Commands',
     'These pages are made from the commands themselves. `npx tailnas <command> --help` prints the same.',
-    'Every command takes `--use <module>`, a module of yours that [adds to the registries](../own.md).',
+    'Every command takes `--help`, and `--use <module>`: a module of yours that [adds to the registries](../own.md).',
     commands.map((c) => `- [\`${c.name()}\`](${c.name()}.md): ${inline(c.description())}`).join('\n'),
     'The exit code is 0 for success, 1 for a failure, 2 for wrong usage, and 130 after Ctrl-C.',
   ].join('\n\n');

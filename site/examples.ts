@@ -35,17 +35,19 @@ export const examplesOf = ({ file, text }: Page): Example[] =>
   }));
 
 /**
- * What is wrong with the types of the examples: page, line and reason. The package must be built, since examples import
+ * What is wrong with the types of the pages' examples: page, line and reason. The package must be built, since examples import
  * it by its name.
  */
-export const typeErrors = (examples: readonly Example[]): string[] => {
+export const typeErrors = (pages: readonly Page[]): string[] => {
   // Each is a file of its own beside package.json, so that `tailnas` resolves as for those who install it. Lines before
   // it are blank, so that its lines are those of its page.
   const files = new Map(
-    examples.map((example, i) => [
-      join(root, `example-${i}.ts`),
-      { ...example, code: '\n'.repeat(example.line) + example.code },
-    ]),
+    pages
+      .flatMap(examplesOf)
+      .map((example, i) => [
+        join(root, `example-${i}.ts`),
+        { ...example, code: '\n'.repeat(example.line) + example.code },
+      ]),
   );
   const host = ts.createCompilerHost(options);
   const { fileExists, readFile } = host;

@@ -1,13 +1,14 @@
 import { existsSync, statSync } from 'node:fs';
 import { extname, join, posix } from 'node:path';
-import { pageOf, REPOSITORY } from './site-map.js';
+import { BASE, pageOf, REPOSITORY } from './site-map.js';
 
 const PICTURES = new Set(['.png', '.svg', '.jpg', '.webp']);
 
 export interface Rewritten {
   readonly text: string;
-  /** Files that the page shows or links to, relative to the repository, which go into the site. */
-  readonly files: readonly string[];
+  /** Pictures that the page shows, and files that it links to, relative to the repository: they go into the site. */
+  readonly shown: readonly string[];
+  readonly linked: readonly string[];
   /** Targets that do not exist. */
   readonly missing: readonly string[];
 }
@@ -20,7 +21,8 @@ export const rewrite = (
   { file, text }: { file: string; text: string },
   { root, pages }: { root: string; pages: ReadonlySet<string> },
 ): Rewritten => {
-  const files: string[] = [];
+  const shown: string[] = [];
+  const linked: string[] = [];
   const missing: string[] = [];
   const here = posix.dirname(pageOf(file));
 
@@ -28,20 +30,19 @@ export const rewrite = (
     if (/^[a-z]+:/.test(to) || to === '') return whole;
     const target = posix.join(posix.dirname(file), to);
     if (pages.has(target)) return `[${label}](${posix.relative(here, pageOf(target)) || 'index.md'}${anchor})`;
-    const extension = extname(target);
     if (!existsSync(join(root, target))) {
       missing.push(`${file}: ${target}`);
       return label;
     }
-    if (PICTURES.has(extension)) {
-      files.push(target);
-      const path = posix.relative(here, pageOf(target));
-      // What is no Markdown is no page: the browser fetches it.
-      return image === '!' ? `![${label}](./${path})` : `<a href="/${pageOf(target)}" target="_self">${label}</a>`;
+    const place = pageOf(target);
+    if (image === '!') {
+      shown.push(target);
+      return `![${label}](./${posix.relative(here, place)})`;
     }
-    if (extension === '.html') {
-      files.push(target);
-      return `<a href="/${pageOf(target)}" target="_self">${label}</a>`;
+    if (extname(target) === '.html' || PICTURES.has(extname(target))) {
+      linked.push(target);
+      // A target of its own says that this is no page.
+      return `[${label}](${BASE}${place}){target="_self"}`;
     }
     const kind = statSync(join(root, target)).isDirectory() ? 'tree' : 'blob';
     if (REPOSITORY !== undefined) return `[${label}](${REPOSITORY}/${kind}/main/${target}${anchor})`;
@@ -51,12 +52,17 @@ export const rewrite = (
   };
 
   // Code is left alone.
-  const parts = text.split(/(^```[\s\S]*?^```$)/m).map((part, i) =>
-    i % 2 === 1 ? part : part.replace(/(!?)\[((?:[^[\]]|\[[^\]]*\])*)\]\(([^)#\s]*)(#[^)\s]*)?\)/g, (whole, image, label, to, anchor = '') =>
-      link(whole, image, label, to, anchor),
-    ),
-  );
-  return { text: parts.join(''), files, missing };
+  const parts = text
+    .split(/(^```[\s\S]*?^```$)/m)
+    .map((part, i) =>
+      i % 2 === 1
+        ? part
+        : part.replace(
+            /(!?)\[((?:[^[\]]|\[[^\]]*\])*)\]\(([^)#\s]*)(#[^)\s]*)?\)/g,
+            (whole, image, label, to, anchor = '') => link(whole, image, label, to, anchor),
+          ),
+    );
+  return { text: parts.join(''), shown, linked, missing };
 };
 
 /** The first heading of a page, without marks. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type DefaultTheme, defineConfig } from 'vitepress';
 import { BASE, REPOSITORY } from '../site-map.js';
+import { unbrokenFlags, unbrokenWords } from './code.js';
 import { formulas } from './formulas.js';
 
 const sidebar: DefaultTheme.SidebarItem[] = JSON.parse(
@@ -21,10 +22,12 @@ export default defineConfig({
   head: [['link', { rel: 'icon', href: `data:image/svg+xml,${encodeURIComponent(icon)}` }]],
   markdown: {
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
+    codeTransformers: [unbrokenFlags],
     config: (md) => {
-      md.use(formulas);
+      md.use(formulas).use(unbrokenWords);
       // A wide table scrolls in a box of its own, by keyboard too.
-      md.renderer.rules['table_open'] = () => '<div class="scroll" role="region" aria-label="Table" tabindex="0"><table>\n';
+      md.renderer.rules['table_open'] = () =>
+        '<div class="scroll" role="region" aria-label="Table" tabindex="0"><table>\n';
       md.renderer.rules['table_close'] = () => '</table></div>\n';
     },
   },

@@ -1,7 +1,7 @@
 /**
  * Everything that `tailnas` is made of: losses, schedules, cells, networks, learners and their registries, for methods
  * and modules of your own. `tailnas` itself has what most programs need.
- * @module
+ * @module tailnas/advanced
  */
 export * from './augment/index.js';
 export {

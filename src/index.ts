@@ -2,7 +2,7 @@
  * From a folder of imbalanced images to a network that works on the rare classes too: what the `tailnas` command does,
  * as a library. `tailnas/advanced` has the parts that it is made of, `tailnas/tensor` libtorch, `tailnas/report` tables
  * and figures.
- * @module
+ * @module tailnas
  */
 export {
   arraySource,

@@ -1,6 +1,6 @@
 /**
  * Reports from run folders, without the engine: numbers, figures, and one page or its tables.
- * @module
+ * @module tailnas/report
  */
 export {
   cellSvg,

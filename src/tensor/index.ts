@@ -1,6 +1,6 @@
 /**
  * libtorch for TypeScript: tensors, automatic differentiation, scoped memory, and every aten operator through `call`.
- * @module
+ * @module tailnas/tensor
  */
 export { enableGrad, grad, noGrad } from './autograd.js';
 export { type Data, type Dtype, viewAs } from './dtype.js';

@@ -1,8 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
 import { extname, join } from 'node:path';
 import bundled from '@sparticuz/chromium';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { z } from 'zod';
 
 /** What the package turns off of what guards one site from another. */
 const UNGUARDED = ['--disable-web-security', '--disable-site-isolation-trials', '--allow-running-insecure-content'];
@@ -13,6 +15,20 @@ export const launch = async ({ guarded = false }: { guarded?: boolean } = {}): P
     executablePath: process.env['CHROMIUM'] ?? (await bundled.executablePath()),
     args: bundled.args.filter((flag) => flag !== '--single-process' && !(guarded && UNGUARDED.includes(flag))),
   });
+
+const axe = z.array(
+  z.object({ id: z.string(), impact: z.string().nullable(), nodes: z.array(z.object({ html: z.string() })) }),
+);
+const require = createRequire(import.meta.url);
+
+/** What axe-core finds on a page that is serious or critical, each with the first piece of markup. */
+export const seriousFaults = async (page: Page): Promise<string[]> => {
+  await page.addScriptTag({ path: require.resolve('axe-core/axe.min.js') });
+  const found = axe.parse(await page.evaluate('axe.run().then(({ violations }) => violations)'));
+  return found
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+};
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html',

@@ -34,8 +34,8 @@ export const requireAlone = (action: string): void => {
   const launch = launched();
   if (launch !== undefined)
     throw new UsageError(
-      `Cannot ${action} as ${launch.size} processes: ${launch.by} has started as many, and only search, train and resume ` +
-        'share their work; start it once',
+      `Cannot ${action} as ${launch.size} processes: ${launch.by} has started as many, and only search, train and ` +
+        'resume share their work; start it once',
     );
 };
 
@@ -106,8 +106,8 @@ const withTwins = async <T>(size: number, body: (group: Group) => Promise<T>): P
 };
 
 /**
- * Carries a command out with all processes that it was started as, by torchrun, srun or `--processes`, or alone. Throws a
- * UsageError where both a launcher and the flag say how many, and a PeerError where they do not come together.
+ * Carries a command out with all processes that it was started as, by torchrun, srun or `--processes`, or alone.
+ * Throws a UsageError where both a launcher and the flag say how many, and a PeerError where they do not come together.
  */
 export const together = async <T>(processes: number | undefined, body: (group: Group) => Promise<T>): Promise<T> => {
   const launch = launched();

@@ -41,7 +41,7 @@ const boxes = (bytes: Uint8Array, { height, width, channels }: ImageSet): Float6
   return sums.map((sum, i) => sum / Math.max(1, counts[i] ?? 1));
 };
 
-/** The difference hash of an image (dHash, Krawetz 2013): whether each mean is above its left neighbour's, as 8 words. */
+/** The difference hash of an image (dHash, Krawetz 2013), as 8 words: whether each mean is above its left neighbour's. */
 const hashOf = (bytes: Uint8Array, set: ImageSet): Uint8Array => {
   const means = boxes(bytes, set);
   const words = new Uint8Array(WORDS);
@@ -85,8 +85,8 @@ const count = (n: number): string => `${n.toLocaleString('en-US')} ${n === 1 ? '
 
 /**
  * Looks for pictures that are nearly equal, such as two copies of one photo in different quality, in different parts or
- * under different labels: by a perceptual hash of at most 7 differing bits of 64, and then by their pixels. Equal ones are not
- * among them (`samePictures`), nor are images without contrast. Returns all pairs, and sentences for people.
+ * under different labels: by a perceptual hash of at most 7 differing bits of 64, and then by their pixels. Equal ones
+ * are not among them (`samePictures`), nor are images without contrast. Returns all pairs, and sentences for people.
  */
 export const nearPictures = (
   sets: Sets,
@@ -128,7 +128,8 @@ export const nearPictures = (
       ...(across.length === 0
         ? []
         : [
-            `${count(across.length)} of nearly equal images in different parts (${such(across)}): see near-duplicates.json`,
+            `${count(across.length)} of nearly equal images in different parts (${such(across)}): ` +
+              'see near-duplicates.json',
           ]),
       ...(labelled.length === 0
         ? []

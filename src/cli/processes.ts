@@ -1,11 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join as pathOf } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { Option } from 'commander';
 import { numberIn } from '../experiment/index.js';
-import { alone, type Group, join, type Launch, launchOf, OWN, PeerError } from '../group/index.js';
+import { alone, type Group, joinGroup, type Launch, launchOf, OWN, PeerError } from '../group/index.js';
 import { printable } from '../label/index.js';
 import { kernels } from '../tensor/index.js';
 import { argument, fromUser, UsageError } from './usage.js';
@@ -34,8 +34,8 @@ export const requireAlone = (action: string): void => {
   const launch = launched();
   if (launch !== undefined)
     throw new UsageError(
-      `Cannot ${action} as ${launch.size} processes: ${launch.by} has started as many, and only search, train and resume ` +
-        'share their work; start it once',
+      `Cannot ${action} as ${launch.size} processes: ${launch.by} has started as many, and only search, train and ` +
+        'resume share their work; start it once',
     );
 };
 
@@ -85,13 +85,13 @@ const lastWords = async (twins: readonly Twin[]): Promise<void> => {
 const withTwins = async <T>(size: number, body: (group: Group) => Promise<T>): Promise<T> => {
   quietLibtorch();
   kernels(); // the engine, built first where it has not been: all would build it
-  const folder = mkdtempSync(pathOf(tmpdir(), 'tailnas-group-'));
-  const place = pathOf(folder, 'meeting');
+  const folder = mkdtempSync(join(tmpdir(), 'tailnas-group-'));
+  const place = join(folder, 'meeting');
   const twins = Array.from({ length: size - 1 }, (_, i) => twin(i + 1, { size, place }));
   let group = alone;
   try {
     await Promise.all(twins.map(ready));
-    group = join({ by: 'tailnas', rank: 0, size, place, port: 0, serves: false, attempt: '0' });
+    group = joinGroup({ by: 'tailnas', rank: 0, size, place, port: 0, serves: false, attempt: '0' });
     return await body(group);
   } catch (error) {
     group.leave();
@@ -106,8 +106,8 @@ const withTwins = async <T>(size: number, body: (group: Group) => Promise<T>): P
 };
 
 /**
- * Carries a command out with all processes that it was started as, by torchrun, srun or `--processes`, or alone. Throws a
- * UsageError where both a launcher and the flag say how many, and a PeerError where they do not come together.
+ * Carries a command out with all processes that it was started as, by torchrun, srun or `--processes`, or alone. Throws
+ * a UsageError where both a launcher and the flag say how many, and a PeerError where they do not come together.
  */
 export const together = async <T>(processes: number | undefined, body: (group: Group) => Promise<T>): Promise<T> => {
   const launch = launched();
@@ -119,7 +119,7 @@ export const together = async <T>(processes: number | undefined, body: (group: G
   quietLibtorch();
   kernels();
   process.send?.('ready');
-  const group = join(launch);
+  const group = joinGroup(launch);
   try {
     return await body(group);
   } finally {

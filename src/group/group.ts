@@ -85,7 +85,7 @@ const joinProblem = (error: unknown, { place, port, size, by }: Launch): string 
 };
 
 /** What this process computes together with the others from now on. Throws a PeerError where it cannot meet them. */
-export const join = (launch: Launch, { patience = PATIENCE }: { patience?: number } = {}): Group => {
+export const joinGroup = (launch: Launch, { patience = PATIENCE }: { patience?: number } = {}): Group => {
   const { rank, size, place, port, serves, attempt, by } = launch;
   const meeting: Meeting = {
     ...{ rank, size, place, port, serves, attempt, seconds: patience },

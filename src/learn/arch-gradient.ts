@@ -21,8 +21,8 @@ export interface ArchStep {
 }
 
 /**
- * The validation loss and its gradient by every alpha that is to move, in their order. Of several processes it is that of
- * this one's share: the mean of all is left to who asks.
+ * The validation loss and its gradient by every alpha that is to move, in their order. Of several processes it is
+ * that of this one's share: the mean of all is left to who asks.
  */
 export interface ArchGradient {
   readonly loss: Tensor;
@@ -81,8 +81,8 @@ const R_SCALE = 0.01;
  * Second order: ∇_α L_val(w′, α) where w′ = w − ξ (μ b + ∇_w L_train + λ w) is one step of the weights' optimizer
  * (paper, eq 9; DARTS): ∇_α L_val(w′) − ξ [∇_α L_train(w⁺) − ∇_α L_train(w⁻)] / 2R, w± = w ± R ∇_{w′} L_val, R = 0.01 /
  * ‖∇_{w′} L_val‖. Batch norms stay in training mode throughout; only the pass at w′ leaves their running statistics
- * alone, since DARTS makes it on a copy of the network. Of several processes both gradients by the weights are means over
- * all, so that w′, R and w± are the same on each.
+ * alone, since DARTS makes it on a copy of the network. Of several processes both gradients by the weights are means
+ * over all, so that w′, R and w± are the same on each.
  */
 export const secondOrder = (
   { train, valid, alphas: moving, group = alone, ...step }: ArchStep,

@@ -26,8 +26,8 @@ const together = (own: readonly Tested[], group: Group): readonly Tested[] => {
 };
 
 /**
- * The validation part of an epoch's record; yields how many images are done. Its first setting is one figure that can be
- * followed over all epochs, whatever the knobs in training. Several processes take a batch each in turn.
+ * The validation part of an epoch's record; yields how many images are done. Its first setting is one figure that can
+ * be followed over all epochs, whatever the knobs in training. Several processes take a batch each in turn.
  */
 export async function* validate(
   model: Model,

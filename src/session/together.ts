@@ -47,8 +47,8 @@ export const requireSameWords = (group: Group, own: Readonly<Record<string, stri
     for (const name of new Set([...Object.keys(first), ...Object.keys(other)]))
       if (first[name] !== other[name])
         throw new UnfitError(
-          `Cannot run as ${group.size} processes: all must have the same ${name}, it is ${first[name] ?? 'missing'} in ` +
-            `process 0 and ${other[name] ?? 'missing'} in process ${i + 1}; start all with the same command, on ` +
+          `Cannot run as ${group.size} processes: all must have the same ${name}, it is ${first[name] ?? 'missing'} ` +
+            `in process 0 and ${other[name] ?? 'missing'} in process ${i + 1}; start all with the same command, on ` +
             'machines that compute alike',
         );
 };

@@ -15,10 +15,11 @@ const MOST = 256;
 /** What a process that found another gone is given to say why it went itself, in milliseconds. */
 const LAST_WORDS = 3_000;
 
-export const processesOption = (): Option =>
+/** `usual`: how many where it is not said. */
+export const processesOption = (usual = 'one'): Option =>
   new Option(
     '--processes <n>',
-    'processes of this machine that share each batch (default: one, or as many as torchrun or srun start)',
+    `processes of this machine that share each batch (default: ${usual}, or as many as torchrun or srun start)`,
   ).argParser(argument(numberIn({ least: 1, most: MOST, whole: true })));
 
 /** libtorch's own lines about a lost process say no more than our error does. */

@@ -161,6 +161,10 @@ const splitOp = tensorsOp('aten::unbind.int', 'self', 'dim');
 /** Every entry along `dim`, as views. */
 export const unbind = (x: Tensor, { dim = 0 }: { dim?: number } = {}): Tensor[] => splitOp(x, dim);
 
+const splitSizesOp = tensorsOp('aten::split_with_sizes', 'self', 'split_sizes');
+/** Pieces of these lengths along the first dimension, one after the other, as views. */
+export const splitInto = (x: Tensor, lengths: readonly number[]): Tensor[] => splitSizesOp(x, lengths);
+
 // Copies and conversions.
 
 /** The same memory, outside the graph. */

@@ -22,20 +22,21 @@ export interface Entry {
   readonly engine: Engine;
   readonly work: Partial<Work>;
   readonly threads: number;
+  /** That take a step together; one unless said. */
+  readonly processes?: number;
 }
 
 const path = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 const NEEDS = 'PyTorch needs a Python with torch 2.13 in TAILNAS_PYTHON; --own goes without';
 
 /** Starts a process for an entry. It warms up with its first turn; `least` is the shortest turn, in seconds. */
-export const contender = ({ engine, work, threads }: Entry, { least }: { least: number }): Contender => {
+export const contender = ({ engine, work, threads, processes = 1 }: Entry, { least }: { least: number }): Contender => {
   const ours = engine === 'fused' || engine === 'composite';
   const command = ours ? process.execPath : (process.env.TAILNAS_PYTHON ?? 'python3');
   const script = ours ? ['--import', 'tsx', path('own-step.ts')] : [path('pytorch/step_time.py'), '--layout', engine];
-  const options = Object.entries({ ...work, threads, serve: least }).flatMap(([name, value]) => [
-    `--${name}`,
-    `${value}`,
-  ]);
+  const options = Object.entries({ ...work, threads, ...(processes > 1 && { processes }), serve: least }).flatMap(
+    ([name, value]) => [`--${name}`, `${value}`],
+  );
   const child = spawn(command, [...script, ...options], {
     env: engine === 'composite' ? { ...process.env, TAILNAS_KERNELS: 'composite' } : process.env,
   });

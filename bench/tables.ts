@@ -202,6 +202,22 @@ export const tables = ({ threads, ...sizes }: Sizes): Readonly<Record<string, Ta
       ],
       columns: [column.step, column.range, column.per('unit'), column.linearity],
     },
+    processes: {
+      about: 'a search step of one process and of two that share its batch; efficiency is t1 / (n tn)',
+      minutes: 4,
+      rows: ['darts', 'hls'].flatMap((method) =>
+        (
+          [
+            ['1 process of 1 thread', 1, 1],
+            ['2 processes of 1 thread', 2, 1],
+            ['1 process of 2 threads', 1, 2],
+          ] as const
+        ).map(([name, processes, n]) =>
+          row(method, 'fused', { name, threads: n, processes, work: { method }, amount: 1 / (processes * n) }),
+        ),
+      ),
+      columns: [column.step, column.range, column.efficiency, column.memory],
+    },
     threads: {
       about: 'a search step with 1, 2 and more threads; efficiency is t1 / (n tn)',
       minutes: 2,

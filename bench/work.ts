@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { batchToTensors, parseAugment } from '../src/augment/index.js';
 import { Rng, stream } from '../src/data/index.js';
 import { experiments } from '../src/experiment/index.js';
+import { alone, type Group } from '../src/group/index.js';
 import type { At, Learner } from '../src/learn/index.js';
 import { knobsAt } from '../src/loop/index.js';
 import { crossEntropyLoss } from '../src/loss/index.js';
@@ -75,7 +76,7 @@ export const random = (w: Work): TensorBatch => {
 };
 
 /** A search as the command builds it, in the middle of its first phase: alpha learns by then, whatever its warm-up. */
-export const search = (w: Work): { learner: Learner; at: At } => {
+export const search = (w: Work, group: Group = alone): { learner: Learner; at: At } => {
   const { channels, layers, nodes, classes, inputChannels } = shapeOf(w);
   const mixing = w.method === 'hls' ? { mixing: MIXING } : {};
   const eigenvalue = w.task === 'eigenvalue' ? { eigenvalue: 1 } : {};
@@ -86,6 +87,7 @@ export const search = (w: Work): { learner: Learner; at: At } => {
   const learner = phase?.start?.(
     {
       ...{ classes, inputChannels, imageSize: w.image, counts: new Array<number>(classes).fill(1), device: w.device },
+      group,
       sample: ({ batchSize, batches }) => Array.from({ length: batches }, () => random({ ...w, batch: batchSize })),
     },
     {},
@@ -94,9 +96,10 @@ export const search = (w: Work): { learner: Learner; at: At } => {
   return { learner, at: { epoch: 0, step: 0, knobs: knobsAt(phase, 0.5) } };
 };
 
-/** A step of a search. */
-const step = (w: Work): (() => void) => {
-  const { learner, at } = search(w);
+/** A step of a search, on a share of the batch where several processes take it together. */
+const step = (whole: Work, group: Group): (() => void) => {
+  const w = { ...whole, batch: whole.batch / group.size };
+  const { learner, at } = search(w, group);
   const batches = learner.streams.map(() => random(w));
   return () => {
     learner.step(batches, at);
@@ -105,7 +108,7 @@ const step = (w: Work): (() => void) => {
 
 /** What a search measures for the record of an epoch: the Hessian's dominant eigenvalue, and next to nothing else. */
 const eigenvalue = (w: Work): (() => void) => {
-  const { learner, at } = search(w);
+  const { learner, at } = search(w, alone);
   return () => {
     learner.record(at);
   };
@@ -211,7 +214,7 @@ const operator = ({ op }: Work): (() => void) => {
     });
 };
 
-const tasks: Record<Work['task'], (w: Work) => () => void> = {
+const tasks: Record<Work['task'], (w: Work, group: Group) => () => void> = {
   step,
   eigenvalue,
   derived,
@@ -223,8 +226,8 @@ const tasks: Record<Work['task'], (w: Work) => () => void> = {
   batch,
 };
 
-/** Makes what a task needs, and returns the function to be timed. */
-export const prepare = (w: Work): (() => void) => {
-  const run = tasks[w.task](w);
+/** Makes what a task needs, and returns the function to be timed. Of the tasks only `step` is for several processes. */
+export const prepare = (w: Work, group: Group = alone): (() => void) => {
+  const run = tasks[w.task](w, group);
   return () => t.scope(run);
 };

@@ -24,6 +24,7 @@ export * from './experiment/index.js';
 export { exportOnnx, type OnnxExport } from './export/index.js';
 export { type FitEnd, type FitEvent, type FitRequest, fit, resumeFit } from './fit/index.js';
 export { type Forecast, forecast, MemoryError } from './forecast/index.js';
+export { type Group, joinGroup, type Launch, launchOf, PeerError } from './group/index.js';
 export { type Argument, type Entry, numbers, type Registry, registry, word } from './label/index.js';
 export * from './learn/index.js';
 export * from './loop/index.js';

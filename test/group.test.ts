@@ -49,10 +49,10 @@ const folder = mkdtempSync(join(tmpdir(), 'tailnas-group-test-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 let groups = 0;
-/** What every case comes to in each of several processes. */
-const inProcesses = async (size: number, dtype: 'float32' | 'float64'): Promise<Said[][]> => {
+/** What a script says on stdout in each of several processes. */
+const saidBy = (script: string, { size, dtype = 'float32' }: { size: number; dtype?: string }): Promise<string[]> => {
   const place = join(folder, `meeting-${groups++}`);
-  const one = async (rank: number): Promise<Said[]> => {
+  const one = async (rank: number): Promise<string> => {
     const env = {
       ...process.env,
       [OWN.rank]: `${rank}`,
@@ -60,14 +60,22 @@ const inProcesses = async (size: number, dtype: 'float32' | 'float64'): Promise<
       [OWN.place]: place,
       GROUP_DTYPE: dtype,
     };
-    const child = new URL('support/group-child.ts', import.meta.url).pathname;
+    const child = new URL(`support/${script}`, import.meta.url).pathname;
     const { stdout } = await run(process.execPath, ['--import', 'tsx', child], { env, maxBuffer: 2 ** 28 });
-    return stdout
-      .trim()
-      .split('\n')
-      .map((line) => said.parse(JSON.parse(line)));
+    return stdout;
   };
   return Promise.all(Array.from({ length: size }, (_, rank) => one(rank)));
+};
+
+/** What every case comes to in each of several processes. */
+const inProcesses = async (size: number, dtype: 'float32' | 'float64'): Promise<Said[][]> => {
+  const all = await saidBy('group-child.ts', { size, dtype });
+  return all.map((text) =>
+    text
+      .trim()
+      .split('\n')
+      .map((line) => said.parse(JSON.parse(line))),
+  );
 };
 
 /** The mean of what the shards gave, added up in their order. */
@@ -241,3 +249,8 @@ describe('several processes that take steps together', () => {
     expect(hashOf(found)).not.toBe(hashOf(whole));
   });
 });
+
+it('a process that stands still counts as gone after a while', async () => {
+  const [first] = await saidBy('group-late.ts', { size: 2 });
+  expect(first).toBe('Cannot go on: another of its 2 processes does not answer for 3 s');
+}, 60_000);

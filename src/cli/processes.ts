@@ -1,11 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join as pathOf } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { Option } from 'commander';
 import { numberIn } from '../experiment/index.js';
-import { alone, type Group, join, type Launch, launchOf, OWN, PeerError } from '../group/index.js';
+import { alone, type Group, joinGroup, type Launch, launchOf, OWN, PeerError } from '../group/index.js';
 import { printable } from '../label/index.js';
 import { kernels } from '../tensor/index.js';
 import { argument, fromUser, UsageError } from './usage.js';
@@ -15,10 +15,11 @@ const MOST = 256;
 /** What a process that found another gone is given to say why it went itself, in milliseconds. */
 const LAST_WORDS = 3_000;
 
-export const processesOption = (): Option =>
+/** `usual`: how many where it is not said. */
+export const processesOption = (usual = 'one'): Option =>
   new Option(
     '--processes <n>',
-    'processes of this machine that share each batch (default: one, or as many as torchrun or srun start)',
+    `processes of this machine that share each batch (default: ${usual}, or as many as torchrun or srun start)`,
   ).argParser(argument(numberIn({ least: 1, most: MOST, whole: true })));
 
 /** libtorch's own lines about a lost process say no more than our error does. */
@@ -85,13 +86,13 @@ const lastWords = async (twins: readonly Twin[]): Promise<void> => {
 const withTwins = async <T>(size: number, body: (group: Group) => Promise<T>): Promise<T> => {
   quietLibtorch();
   kernels(); // the engine, built first where it has not been: all would build it
-  const folder = mkdtempSync(pathOf(tmpdir(), 'tailnas-group-'));
-  const place = pathOf(folder, 'meeting');
+  const folder = mkdtempSync(join(tmpdir(), 'tailnas-group-'));
+  const place = join(folder, 'meeting');
   const twins = Array.from({ length: size - 1 }, (_, i) => twin(i + 1, { size, place }));
   let group = alone;
   try {
     await Promise.all(twins.map(ready));
-    group = join({ by: 'tailnas', rank: 0, size, place, port: 0, serves: false, attempt: '0' });
+    group = joinGroup({ by: 'tailnas', rank: 0, size, place, port: 0, serves: false, attempt: '0' });
     return await body(group);
   } catch (error) {
     group.leave();
@@ -106,8 +107,8 @@ const withTwins = async <T>(size: number, body: (group: Group) => Promise<T>): P
 };
 
 /**
- * Carries a command out with all processes that it was started as, by torchrun, srun or `--processes`, or alone.
- * Throws a UsageError where both a launcher and the flag say how many, and a PeerError where they do not come together.
+ * Carries a command out with all processes that it was started as, by torchrun, srun or `--processes`, or alone. Throws
+ * a UsageError where both a launcher and the flag say how many, and a PeerError where they do not come together.
  */
 export const together = async <T>(processes: number | undefined, body: (group: Group) => Promise<T>): Promise<T> => {
   const launch = launched();
@@ -119,7 +120,7 @@ export const together = async <T>(processes: number | undefined, body: (group: G
   quietLibtorch();
   kernels();
   process.send?.('ready');
-  const group = join(launch);
+  const group = joinGroup(launch);
   try {
     return await body(group);
   } finally {

@@ -24,7 +24,7 @@ export const command = (): Command =>
     .description('continue a run or a fit that was stopped, exactly where it was saved')
     .argument('<run>', 'the folder of the run or fit')
     .addOption(checkpointOption())
-    .addOption(processesOption().default(undefined, 'as many as it began with'))
+    .addOption(processesOption('as many as the run began with'))
     .addOption(forceOption())
     .option('--data <name or path>', 'where its data are now, if they were moved; they must be the same images')
     .addOption(tensorboardOption())

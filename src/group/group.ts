@@ -1,4 +1,14 @@
-import { cat, type Meeting, narrow, noGrad, processes, reshape, scope, type Tensor, tensor } from '../tensor/index.js';
+import {
+  cat,
+  type Meeting,
+  noGrad,
+  processes,
+  reshape,
+  scope,
+  splitInto,
+  type Tensor,
+  tensor,
+} from '../tensor/index.js';
 import type { Launch } from './launch.js';
 
 /** Without an answer for so long, in seconds, the other processes count as gone. */
@@ -68,15 +78,17 @@ const reasonOf = (error: unknown): string => {
     .replace(/\. This is typically.*$/, '');
 };
 
+const timeOf = (seconds: number): string => (seconds < 120 ? `${seconds} s` : `${seconds / 60} minutes`);
+
 /** What a joining that failed means, and what to do about it. */
-const joinProblem = (error: unknown, { place, port, size, by }: Launch): string => {
+const joinProblem = (error: unknown, { place, port, size, by }: Launch, patience: string): string => {
   const reason = reasonOf(error);
   const at = port === 0 ? place : `${place}, port ${port}`;
   if (/EADDRINUSE|address already in use/i.test(reason))
     return `port ${port} of this host is in use; set MASTER_PORT to one that is free, for all processes`;
   if (/timed? ?out|timeout/i.test(reason))
     return (
-      `the ${size} processes must find one another at ${at}, not all did within ${PATIENCE / 60} minutes; ` +
+      `the ${size} processes must find one another at ${at}, not all did within ${patience}; ` +
       (by === 'srun'
         ? 'see that all tasks of the step run, or set MASTER_ADDR and MASTER_PORT'
         : 'see that all were started')
@@ -85,7 +97,7 @@ const joinProblem = (error: unknown, { place, port, size, by }: Launch): string 
 };
 
 /** What this process computes together with the others from now on. Throws a PeerError where it cannot meet them. */
-export const join = (launch: Launch, { patience = PATIENCE }: { patience?: number } = {}): Group => {
+export const joinGroup = (launch: Launch, { patience = PATIENCE }: { patience?: number } = {}): Group => {
   const { rank, size, place, port, serves, attempt, by } = launch;
   const meeting: Meeting = {
     ...{ rank, size, place, port, serves, attempt, seconds: patience },
@@ -95,7 +107,10 @@ export const join = (launch: Launch, { patience = PATIENCE }: { patience?: numbe
   try {
     processes.join(meeting);
   } catch (error) {
-    throw new PeerError(joinProblem(error, launch), { cause: error, action: 'meet the other processes' });
+    throw new PeerError(joinProblem(error, launch, timeOf(patience)), {
+      cause: error,
+      action: 'meet the other processes',
+    });
   }
   /** All of them are in this together: one that fails in here waits for nobody. */
   const together = <T>(body: () => T): T => {
@@ -103,7 +118,7 @@ export const join = (launch: Launch, { patience = PATIENCE }: { patience?: numbe
       return noGrad(body);
     } catch (error) {
       const late = /timed? ?out|timeout/i.test(reasonOf(error));
-      const what = late ? `does not answer for ${patience / 60} minutes` : 'has ended; its own message says why';
+      const what = late ? `does not answer for ${timeOf(patience)}` : 'has ended; its own message says why';
       throw new PeerError(`another of its ${size} processes ${what}`, { cause: error });
     }
   };
@@ -154,15 +169,16 @@ export const averaged = (
     scope(() => {
       const dtype = tensors[0]?.dtype ?? 'float64';
       const said = tensor([...numbers, group.asked ? 1 : 0], { dtype });
-      const vector = cat([...tensors.map((t) => reshape(t, [-1])), said]);
+      const shapes = tensors.map((t) => t.shape);
+      const vector = cat([...tensors.map((t, i) => (shapes[i]?.length === 1 ? t : reshape(t, [-1]))), said]);
       group.mean(vector);
-      let next = 0;
-      const take = (length: number): Tensor => {
-        next += length;
-        return narrow(vector, 0, next - length, length);
-      };
-      const means = tensors.map((t) => reshape(take(t.shape.reduce((a, b) => a * b, 1)), t.shape));
-      const heard = take(said.shape[0] ?? 0).toArray();
+      const lengths = shapes.map((shape) => shape.reduce((a, b) => a * b, 1));
+      const pieces = splitInto(vector, [...lengths, numbers.length + 1]);
+      const heard = pieces.pop()?.toArray() ?? [];
+      const means = pieces.map((piece, i) => {
+        const shape = shapes[i] ?? [];
+        return shape.length === 1 ? piece : reshape(piece, shape);
+      });
       group.hear((heard.at(-1) ?? 0) > 0);
       return { tensors: means, numbers: heard.slice(0, -1) };
     }),

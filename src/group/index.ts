@@ -1,3 +1,3 @@
-export { alone, averaged, type Group, join, PeerError } from './group.js';
+export { alone, averaged, type Group, joinGroup, PeerError } from './group.js';
 export { firstHost, type Launch, launchOf, OWN } from './launch.js';
 export { canShare, shareOf, shareProblem } from './share.js';

@@ -1,6 +1,9 @@
 import type { Group } from './group.js';
 
-/** Where a process' share of so many images begins, and how many they are: all have as many, so means are means. */
+/**
+ * Where a process' share of so many images begins, and how many they are: all have as many, so that the mean of their
+ * means is that of all. Throws a RangeError where they cannot.
+ */
 export const shareOf = (
   { rank, size }: Pick<Group, 'rank' | 'size'>,
   images: number,
@@ -14,8 +17,8 @@ export const shareOf = (
 export const shareProblem = ({ size }: Pick<Group, 'size'>, images: number): string => {
   const least = Math.max(1, Math.round(images / size)) * size;
   return (
-    `Cannot run as ${size} processes: each must have as many images of a batch, so --batch-size must divide by ` +
-    `${size}, it is ${images}; use --batch-size ${least}, or another number of processes`
+    `Cannot run as ${size} processes: each must have as many images of a batch, so --batch-size must be a multiple ` +
+    `of ${size}, it is ${images}; use --batch-size ${least}, or another number of processes`
   );
 };
 

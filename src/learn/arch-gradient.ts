@@ -21,8 +21,8 @@ export interface ArchStep {
 }
 
 /**
- * The validation loss and its gradient by every alpha that is to move, in their order. Of several processes it is that
- * of this one's share: the mean of all is left to who asks.
+ * The validation loss and its gradient by every alpha that is to move, in their order. Of several processes it is
+ * that of this one's share: the mean of all is left to who asks.
  */
 export interface ArchGradient {
   readonly loss: Tensor;

@@ -41,7 +41,7 @@ export interface Native {
   profile(on: boolean): void;
   profiledTime(): number;
   readProfile(): [name: string, calls: number, nanoseconds: number][];
-  /** `port` 0: the place is a file. `host` is the address by which the others reach this process; '' is found out. */
+  /** `port` 0: the place is a file. `host` is the own address, by which the others reach this one; '' is found out. */
   joinGroup(
     rank: number,
     size: number,

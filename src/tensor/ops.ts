@@ -209,6 +209,10 @@ export const unbind = (x: Tensor, options: Along = {}): Tensor[] => {
   return splitOp(x, dim);
 };
 
+const splitSizesOp = tensorsOp('aten::split_with_sizes', 'self', 'split_sizes');
+/** Pieces of these lengths along the first dimension, one after the other, as views. */
+export const splitInto = (x: Tensor, lengths: readonly number[]): Tensor[] => splitSizesOp(x, lengths);
+
 // Copies and conversions.
 
 /** The same memory, outside the graph. */

@@ -1,13 +1,13 @@
 // One of several processes that take a few steps of a case together, and print what these came to.
 import { createHash } from 'node:crypto';
-import { join, launchOf } from '../../src/group/index.js';
+import { joinGroup, launchOf } from '../../src/group/index.js';
 import { ownShare } from '../../src/loop/streams.js';
 import { scope } from '../../src/tensor/index.js';
 import { batchesOf, caseNames, knobs, learnerOf, parts, STEPS, stateOf } from './group-cases.js';
 
 const launch = launchOf(process.env);
 if (launch === undefined) throw new Error('it must be one of several processes');
-const group = join(launch, { patience: 60 });
+const group = joinGroup(launch, { patience: 60 });
 for (const name of caseNames) {
   const made = parts(name, process.env['GROUP_DTYPE'] === 'float64' ? 'float64' : 'float32');
   const learner = learnerOf(made, group);

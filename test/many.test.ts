@@ -187,6 +187,19 @@ describe('a task', () => {
     expect(stderr).toMatch(/error: stopped before anything could be saved: give a task more time\n$/);
   });
 
+  it('is a search and what goes on from it, one after the other', async () => {
+    const cells = ['--layers', '1', '--nodes', '1', '--epochs', '1', '--imbalance', 'natural'];
+    const words = ['reproduce', 'table2', ...SIZES, ...cells, '--seeds', '4', '--out', 'chain', '--quiet'];
+    const { stdout } = await cli.run([...words, '--commands']);
+    expect(stdout.match(/--task \d$/gm)).toEqual([0, 1, 2, 3, 4].map((n) => `--task ${n}`));
+    const { code, stderr } = await cli.run([...words, '--task', '3']);
+    expect(code, stderr).toBe(0);
+    expect(readdirSync(path('chain', 'runs')).sort()).toEqual(['hls-continued-half-seed-4', 'hls-seed-4']);
+    const { info, readEvaluation } = openRun(path('chain', 'runs', 'hls-continued-half-seed-4'));
+    expect(info.from).toMatch(/hls-seed-4$/);
+    expect(readEvaluation()).toBeDefined();
+  });
+
   it('pins the kernels that were asked for', async () => {
     const env = { TAILNAS_KERNELS: 'portable' };
     const { stdout } = await cli.run([...SWEEP, '--out', 'pinned', '--commands'], { env });

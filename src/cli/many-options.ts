@@ -74,11 +74,15 @@ export const manyOptions = (command: Command): Command =>
         .conflicts(['on', 'commands', 'plan', 'jobs']),
     );
 
-/** The words of a command: its operands, and after -- what sbatch gets. Throws a UsageError where one is too many. */
+/**
+ * The words of a command: its operands, and after -- what sbatch gets. Throws a UsageError where one is too many, and
+ * where Slurm would have to guess.
+ */
 export const operandsOf = (
-  { args }: Command,
+  self: Command,
   { on, most }: Pick<ManyFlags, 'on'> & { most: number },
 ): { operands: readonly string[]; sbatch: readonly string[] } => {
+  const { args } = self;
   const end = process.argv.indexOf('--');
   const after = end < 0 ? 0 : process.argv.length - end - 1;
   const [operands, sbatch] = [args.slice(0, args.length - after), args.slice(args.length - after)];
@@ -87,6 +91,8 @@ export const operandsOf = (
     throw new UsageError(
       `Cannot use "${tooMany}": only flags for sbatch may follow, after -- and with --on slurm; leave it out`,
     );
+  if (on !== undefined && self.getOptionValueSource('threads') !== 'cli')
+    throw new UsageError('--on slurm needs --threads: how many a task is to have on its node');
   fromUser(() => requireFlags(sbatch));
   return { operands, sbatch };
 };

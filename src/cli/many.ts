@@ -27,7 +27,7 @@ import { plural } from './format.js';
 import type { ManyFlags } from './many-options.js';
 import { printPlan } from './print-plan.js';
 import { runDisplay, silent } from './progress.js';
-import { fromUser, UsageError } from './usage.js';
+import { fromUser } from './usage.js';
 
 /** Flags that say how runs are carried out, which a task is not to repeat, and whether a value follows. */
 const HOW: Readonly<Record<string, boolean>> = {
@@ -48,7 +48,7 @@ const ownWords = (): string[] => {
   return words.filter((word, i) => {
     const [flag = ''] = word.split('=');
     const before = words[i - 1] ?? '';
-    return !(flag in HOW) && !HOW[before];
+    return !Object.hasOwn(HOW, flag) && !(Object.hasOwn(HOW, before) && HOW[before]);
   });
 };
 
@@ -96,14 +96,13 @@ const holding = async <T>(out: string, work: () => T | Promise<T>): Promise<T> =
 
 const submitTasks = async (many: Many, flags: ManyFlags, numbers: readonly number[]): Promise<void> => {
   const { out, json, quiet, use = [] } = flags;
-  if (flags.threads === undefined)
-    throw new UsageError('--on slurm needs --threads: how many a task is to have on its node');
   const { threads } = many;
   const submission = {
     ...{ out: resolve(out), folder: process.cwd(), commands: shellCommands(many), numbers, threads },
     ...{ jobs: flags.jobs, flags: many.sbatch },
   };
   if (flags.plan) {
+    if (json) return;
     for (const { script, words } of Object.values(slurmJobs(submission)))
       process.stdout.write(`\n${script.replace(/^/gm, '  ').trimEnd()}\n\n${commandText(['sbatch', ...words])}\n`);
     return;

@@ -13,7 +13,7 @@ import {
   writeOutputs,
 } from '../reproduce/index.js';
 import { type DataOrigin, type DataRequest, planData, recordedRequest } from '../session/index.js';
-import { tableText } from './format.js';
+import { table } from './format.js';
 import { runMany } from './many.js';
 import type { ManyFlags } from './many-options.js';
 import { given, listsIn, type OptionFlags, type RunFlags } from './options.js';
@@ -87,10 +87,11 @@ const tablesOfRuns = async (runs: readonly PlannedRun[], out: string): Promise<M
 /** A table of fits that have begun; each that is done has a page of its own. */
 const tablesOfFits = (runs: readonly PlannedRun[]): Made => {
   const rows = fitsRows(runs.map(({ row, path }) => ({ name: row, fit: loadFit(path) })));
+  const { headings, rows: lines } = fitsTable(rows);
   const pages = runs.flatMap(({ state, path }) => (state === 'done' ? [`${path}/report.html`] : []));
   return {
     json: { rows, fits: runs.map(({ path }) => path) },
-    text: [tableText(fitsTable(rows)), pages.join('\n')],
+    text: [table([headings, ...lines], { right: [2, 3, 4, 5] }), pages.join('\n')],
     failed: [],
   };
 };

@@ -151,6 +151,7 @@ const show = () => {
     isFirst = begun.length === 0;
   }
   for (const id of compared) if (!runs.has(id)) compared.delete(id);
+  byId('run').hidden = chosen === undefined;
   showTop();
   showRuns(chosen, on);
   void fetchDetail();

@@ -50,9 +50,9 @@ const textsOf = (file: string): Text[] => {
   return found;
 };
 
-// What is said to programs of others (compilers, pip, tar, Slurm), and styles of pages.
+// What is said to programs of others (compilers, pip, tar, V8, Slurm), and styles of pages.
 const OTHERS =
-  /^src\/(?:engine|page)\/|^src\/(?:data\/tar-members|export\/demo-style|serve\/own-style|reproduce\/slurm)\.ts$/;
+  /^src\/(?:engine|page)\/|^src\/(?:data\/tar-members|export\/demo-style|serve\/(?:own-style|small-heap)|reproduce\/slurm)\.ts$/;
 const texts = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
   .map((name) => join(root, 'src', name))
   .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
@@ -70,7 +70,7 @@ const SAID_BY: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^src\/fit\/budget\.ts$/, ['fit']],
   [/^src\/fit\/fit\.ts$|^src\/session\/resume\.ts$/, ['resume']],
   [/^src\/reproduce\//, ['reproduce']],
-  [/^src\/serve\/(?!own-style)/, ['watch']],
+  [/^src\/serve\//, ['watch']],
   [/^src\/export\/(?:network|operators)\.ts$/, ['export']],
   ...NAMES.map((name) => [new RegExp(`^src/cli/${name}\\.ts$`), [name]] as const),
   [/^src\/cli\/(?:start|dry-run|data-of-run)\.ts$/, ['search', 'train']],
@@ -78,7 +78,6 @@ const SAID_BY: readonly (readonly [RegExp, readonly string[]])[] = [
 /** Flags in words about another command than the one that says them: how a run was made. */
 const OF_OTHERS: Readonly<Record<string, readonly string[]>> = {
   'src/cli/evaluate.ts': ['--split'],
-  'src/cli/watch.ts': ['--heap-growing-percent', '--semi-space-growth-factor'], // V8's
   'src/serve/planned.ts': ['--epochs'],
   'src/export/network.ts': ['--fit'],
 };

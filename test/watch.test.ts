@@ -68,6 +68,7 @@ const answerTo = (port: number, request: string, milliseconds = 2000): Promise<s
     };
     socket.on('data', (data) => {
       text += data.toString('latin1');
+      if (text.includes('\r\n\r\n')) globalThis.setTimeout(end, 100);
     });
     socket.on('close', end).on('error', end);
     globalThis.setTimeout(end, milliseconds);

@@ -62,7 +62,8 @@ describe('metricsTail', () => {
       found.push(...epochs(added));
       more = added.more;
     }
-    expect([found, pieces]).toEqual([[0, 1, 2, 3, 4, 5], 5]);
+    expect(found).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(pieces).toBeGreaterThan(4);
   });
 
   it.each<[string, () => void, RegExp]>([

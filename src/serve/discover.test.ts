@@ -7,6 +7,7 @@ import { fakeFit } from '../../test/support/own-data.js';
 import { leaveRun } from '../../test/support/run-folders.js';
 import { writeFitPlan } from '../run/index.js';
 import { discover } from './discover.js';
+import { watchedRuns } from './watched-runs.js';
 
 const darts = fakeRun({ name: 'darts', label: 'DARTS', seed: 0, epochs: 2, bilateral: false });
 let base: string;
@@ -19,6 +20,31 @@ const found = (...names: string[]) => {
   const { runs, queued, ...rest } = discover(names.map((name) => join(base, name)));
   return { ...rest, runs: runs.map(({ name }) => name), queued: queued.map(({ name, epochs }) => `${name} ${epochs}`) };
 };
+
+describe('watchedRuns', () => {
+  it('says of an empty folder that there is nothing, once it has looked', async () => {
+    const runs = watchedRuns([base]);
+    expect(runs.since(0)).toMatchObject({ revision: 0, runs: [], folders: null });
+    await runs.look();
+    expect(runs.since(0)).toMatchObject({ revision: 1, runs: [] });
+    await runs.look();
+    expect(runs.since(0).revision).toBe(1);
+  });
+
+  it('has what is queued as runs, until they begin', async () => {
+    const { plan } = fakeFit();
+    writeFitPlan(base, plan);
+    const runs = watchedRuns([base]);
+    const states = async () => {
+      await runs.look();
+      return runs.since(0).runs.map(({ name, state }) => `${name.split('/').at(-1)} ${state}`);
+    };
+    expect(await states()).toEqual(['search queued', 'network queued', 'random queued', 'resnet queued']);
+    expect(runs.since(0).runs[0]?.progress.left).toBe(plan.parts.search.expectedSeconds);
+    leaveRun(join(base, 'search'), darts);
+    expect(await states()).toEqual(['search stopped', 'network queued', 'random queued', 'resnet queued']);
+  });
+});
 
 describe('discover', () => {
   it('finds a run that is named itself, and those in folders, as people count', () => {

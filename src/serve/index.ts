@@ -3,3 +3,4 @@
  * @module
  */
 export { isLoopback, type Watching, type WatchOptions, watch } from './listen.js';
+export { keepHeapSmall } from './small-heap.js';

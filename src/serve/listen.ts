@@ -29,8 +29,8 @@ export interface Watching {
 const MOST_CONNECTIONS = 256;
 const SECONDS = 1000;
 
-/** Whether an address reaches this machine alone. */
-export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|::1)$/.test(host);
+/** Whether an address is one of those that reach this machine alone, and that the page answers to without a token. */
+export const isLoopback = (host: string): boolean => ['localhost', '127.0.0.1', '::1'].includes(host);
 
 const reasonOf = (error: unknown, { host, port }: Pick<WatchOptions, 'host' | 'port'>): Error => {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;

@@ -86,6 +86,7 @@ input[type=checkbox] { accent-color: var(--link); width: 1.05rem; height: 1.05re
 .chart figcaption { font-size: .82rem; color: var(--soft); margin: 0 0 .2rem; }
 .chart.across { grid-column: 1 / -1; }
 .minis { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)); gap: .5rem 1.2rem; }
+.minis > div { display: flex; flex-direction: column; justify-content: end; }
 #compared .chart, #alpha-chart .chart { margin-bottom: 1rem; }
 .graphs img { display: block; max-width: 100%; height: auto; }
 .graphs .cell { display: block; padding: .4rem; }

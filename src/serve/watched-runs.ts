@@ -124,7 +124,7 @@ export const watchedRuns = (roots: readonly string[], { every = EVERY }: { every
       changed = false;
       open = left;
     }
-    tell(changed);
+    tell(changed || revision === 0); // that there is nothing is news, once
   };
 
   const look = (): Promise<void> => {

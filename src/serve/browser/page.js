@@ -151,6 +151,7 @@ const show = () => {
     isFirst = begun.length === 0;
   }
   for (const id of compared) if (!runs.has(id)) compared.delete(id);
+  byId('run').hidden = chosen === undefined;
   showTop();
   showRuns(chosen, on);
   void fetchDetail();
@@ -162,7 +163,9 @@ const status = byId('status');
 const follow = () => {
   const events = new EventSource('/api/events');
   events.addEventListener('news', (event) => {
-    const changed = apply(JSON.parse(event.data));
+    const news = JSON.parse(event.data);
+    if (news.revision === 0) return say(status, 'reading the folders …');
+    const changed = apply(news);
     const told = changed.map(({ name, state }) => `${name} is ${state}`).slice(0, 3);
     status.className = '';
     say(

@@ -41,7 +41,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   measure: ['run', 'schedule', 'paper', 'label'],
   figure: ['run', 'schedule', 'paper', 'measure'],
   log: ['run', 'measure'],
-  page: ['run', 'schedule', 'paper', 'measure', 'figure'],
+  page: ['run', 'schedule', 'paper', 'measure', 'figure', 'label'],
   fit: [...SESSION, 'session', 'measure', 'figure', 'page'],
   reproduce: [...SESSION, 'session', 'measure', 'figure', 'page'],
 };

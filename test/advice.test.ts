@@ -7,7 +7,9 @@ import { describe, expect, it } from 'vitest';
 import { flagsOf } from '../src/reproduce/flags.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const NAMES = 'fit search train resume evaluate predict export report plot reproduce recipes doctor setup'.split(' ');
+const NAMES = 'fit search train resume evaluate predict export report log plot reproduce recipes doctor setup'.split(
+  ' ',
+);
 
 const isModule = (value: unknown): value is { command(): Command } =>
   typeof value === 'object' && value !== null && 'command' in value;
@@ -75,7 +77,10 @@ const SAID_BY: readonly (readonly [RegExp, readonly string[]])[] = [
 const OF_OTHERS: Readonly<Record<string, readonly string[]>> = {
   'src/cli/evaluate.ts': ['--split'],
   'src/export/network.ts': ['--fit'],
+  'src/cli/log.ts': ['--logdir'],
 };
+/** Flags of other programs, in examples that use them on what we write. */
+const OF_PROGRAMS: readonly string[] = ['--logdir']; // tensorboard
 /** A prefix of flags that are put together. */
 const PREFIX = '--no';
 
@@ -86,7 +91,7 @@ describe('advice', () => {
   });
 
   it('names only flags that there are', () => {
-    const all = new Set([...commands.values()].flatMap((flags) => [...flags]).concat('--version'));
+    const all = new Set([...commands.values()].flatMap((flags) => [...flags]).concat('--version', OF_PROGRAMS));
     const unknown = texts.flatMap(({ file, text }) =>
       (text.match(FLAG) ?? []).filter((flag) => !all.has(flag) && flag !== PREFIX).map((flag) => `${file}: ${flag}`),
     );

@@ -7,9 +7,8 @@ import { describe, expect, it } from 'vitest';
 import { flagsOf } from '../src/reproduce/flags.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const NAMES = 'fit search train resume evaluate predict export watch report plot reproduce recipes doctor setup'.split(
-  ' ',
-);
+const NAMES =
+  'fit search train resume evaluate predict export watch report log plot reproduce recipes doctor setup'.split(' ');
 
 const isModule = (value: unknown): value is { command(): Command } =>
   typeof value === 'object' && value !== null && 'command' in value;
@@ -80,9 +79,12 @@ const OF_OTHERS: Readonly<Record<string, readonly string[]>> = {
   'src/cli/evaluate.ts': ['--split'],
   'src/serve/planned.ts': ['--epochs'],
   'src/export/network.ts': ['--fit'],
+  'src/cli/log.ts': ['--logdir'],
 };
 /** What a command passes on to another program. */
 const PASSED_ON = / -- .*/g;
+/** Flags of other programs, in examples that use them on what we write. */
+const OF_PROGRAMS: readonly string[] = ['--logdir']; // tensorboard
 /** A prefix of flags that are put together. */
 const PREFIX = '--no';
 
@@ -93,7 +95,7 @@ describe('advice', () => {
   });
 
   it('names only flags that there are', () => {
-    const all = new Set([...commands.values()].flatMap((flags) => [...flags]).concat('--version'));
+    const all = new Set([...commands.values()].flatMap((flags) => [...flags]).concat('--version', OF_PROGRAMS));
     const unknown = texts.flatMap(({ file, text }) =>
       (text.replaceAll(PASSED_ON, '').match(FLAG) ?? [])
         .filter((flag) => !all.has(flag) && flag !== PREFIX)

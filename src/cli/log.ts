@@ -68,7 +68,8 @@ Sent again, a run stays one: its event file is replaced, and MLflow keeps one of
 and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, are for a server that asks who you are.
 
 Examples:
-  $ tailnas log runs/* --to tensorboard:board && tensorboard --logdir board
+  $ tailnas log runs/* --to tensorboard:board
+        to be seen with: tensorboard --logdir board
   $ tailnas log birds-fit --to mlflow:http://127.0.0.1:5000 --experiment birds`,
     )
     .action(async (paths: readonly string[], { to: { kind, place }, experiment, json }: Flags) => {

@@ -20,7 +20,7 @@ const testCurves = (tested: readonly LoadedRun[]) =>
 const axes = (label: string) =>
   ({
     height: 330,
-    x: { ...named('test-time mixing (0: class head alone, 1: instance head alone)'), domain: [0, 1], ticks: 10 },
+    x: { ...named('test-time mixing (0: class head, 1: instance head)'), domain: [0, 1], ticks: 10 },
     y: { ...namedY(label), nice: true, ticks: 6 },
   }) as const;
 

@@ -47,10 +47,10 @@ const bar = ({ mean, low, high }: Estimate, paper: number | null): Html => {
 const card = (of: ClaimResult): Html => {
   const { look, mark } = KINDS[of.verdict];
   const lines: readonly (readonly [string, string])[] = [
-    ['Mean (95 % interval)', interval(of.estimate)],
+    ['Mean', interval(of.estimate)],
     ...(of.paper === null ? [] : [['The paper', signed(of.paper)] as const]),
-    ...(of.optimistic === null ? [] : [['With the mixing chosen on test', interval(of.optimistic)] as const]),
-    ...(of.validation === null ? [] : [['Scored on validation', interval(of.validation)] as const]),
+    ...(of.optimistic === null ? [] : [['Mixing chosen on test', interval(of.optimistic)] as const]),
+    ...(of.validation === null ? [] : [['On validation', interval(of.validation)] as const]),
   ];
   return html`<li class="claim ${look}"><h3>${of.claim}</h3>
 <p class="verdict"><span aria-hidden="true">${mark} </span>${of.verdict}</p>
@@ -62,17 +62,16 @@ ${bar(of.estimate, of.paper)}
 /** What the paper claims, a card each, with what these runs say of it. */
 export const claimsHtml = (claims: readonly ClaimResult[]): Html =>
   html`<p>Of ${plural(claims.length, 'claim')} that these runs can measure, ${verdictsText(claims)}.
-Numbers are above 0 where the claim holds. The dot is the mean over seeds, the line its 95 % interval${
-    claims.some(({ paper }) => paper !== null) ? ', the diamond what the paper reports' : ''
-  }.</p>
+Numbers are above 0 where the claim holds: the mean over seeds and, in brackets, its 95 % interval, drawn as a dot
+on a line${claims.some(({ paper }) => paper !== null) ? '; the diamond is what the paper reports' : ''}.</p>
 <details><summary>How claims are measured and judged</summary>
 <p>The interval is Student’s t over seeds. A claim <b>holds</b> if it lies above 0, <b>does not hold</b> if below; it
 is <b>inconclusive</b> if 0 lies in it, or there is one seed. A claim against several holds if it does against each,
 and does not hold if it fails against one of them by an interval wide enough for the worst of ten; the worst is shown.
 Seeds share one split of the images, so intervals cover the chance in training alone. Without any difference, one claim
 in twenty gets a verdict by chance; with few seeds, a real difference is more likely to be missed.</p>
-<p>The paper’s figures are of one run each, with the mixing chosen on the set that is scored: compare them with the
-line of that name. On the validation split, as long-tailed as training, methods that mix have the best of their
+<p>The paper’s figures are of one run each, with the mixing chosen on the set that is scored: compare them with “mixing
+chosen on test”. On the validation split, as long-tailed as training, methods that mix have the best of their
 mixings.</p></details>
 <ul class="claims">${claims.map(card)}</ul>`;
 

@@ -29,8 +29,8 @@ describe('the tables as LaTeX', () => {
 
   it('hold nothing of a run folder that is a command', () => {
     const row = text.split('\n').find((line) => line.includes('passwd')) ?? '';
-    const escaped = String.raw`\textbackslash{}input\{/etc/passwd\} \$x\textasciicircum{}2\$ \& 50 \% \#1 \_a\_ `;
-    expect(row.startsWith(`${escaped}${String.raw`\textasciitilde{} `}`)).toBe(true);
+    expect(row).toContain('\\textbackslash{}input\\{/etc/passwd\\} \\$x\\textasciicircum{}2\\$ \\& 50 \\% \\#1 ');
+    expect(row).toContain('\\_a\\_ \\textasciitilde{} \\{\\} ');
     expect(row).toContain("\\textless{}b\\textgreater{} ''q'' {[}2em] {*} & 3 &");
     // Of what is left, pdfLaTeX knows every character.
     expect(text.replace(/[\x20-\x7e\n]/g, '')).toBe('');

@@ -81,7 +81,7 @@ summary { cursor: pointer; color: var(--link); font-size: .92rem; }
 .claim dl { margin: .2rem 0; font-variant-numeric: tabular-nums; }
 .claim dl div { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 .6rem; }
 .claim dt { color: var(--soft); }
-.claim dd { margin: 0; }
+.claim dd { margin: 0 0 0 auto; }
 .claim div:first-child dd { font-weight: 600; }
 .claim p:last-child { margin-top: auto; padding-top: .25rem; }
 .bar { display: block; width: 100%; height: 1.4rem; margin: .4rem 0; fill: var(--verdict); }

@@ -94,8 +94,8 @@ const obtainWheel = async (temporary: string, { env, onProgress }: FetchOptions)
 };
 
 /**
- * `$TAILNAS_TORCH_INDEX` (`default`: what pip is configured with alone), else PyTorch's own unless pip is told to ask no
- * index; then pip's.
+ * `$TAILNAS_TORCH_INDEX` (`default`: what pip is configured with alone), else PyTorch's own unless pip is told to ask
+ * no index; then pip's.
  */
 const chosenIndex = (env: Env): string | undefined => {
   const chosen = env['TAILNAS_TORCH_INDEX'] || (pipHasNoIndex(env) ? 'default' : CPU_INDEX);

@@ -11,7 +11,7 @@ import { managedTorchDir } from './locate.js';
 import { claimPart } from './part.js';
 import { cacheDir, type Env } from './paths.js';
 import { pipDownload } from './pip.js';
-import { type Place, pipPlaces } from './pip-config.js';
+import { type Place, pipHasNoIndex, pipPlaces } from './pip-config.js';
 import { type OnProgress, timeLeft } from './progress.js';
 import { inTemporary, publish } from './temporary.js';
 import { unpackWheel } from './wheel.js';
@@ -93,9 +93,12 @@ const obtainWheel = async (temporary: string, { env, onProgress }: FetchOptions)
   );
 };
 
-/** `$TAILNAS_TORCH_INDEX` (`default`: what pip is configured with alone), else PyTorch's own; then pip's. */
+/**
+ * `$TAILNAS_TORCH_INDEX` (`default`: what pip is configured with alone), else PyTorch's own unless pip is told to ask
+ * no index; then pip's.
+ */
 const chosenIndex = (env: Env): string | undefined => {
-  const chosen = env['TAILNAS_TORCH_INDEX'] || CPU_INDEX;
+  const chosen = env['TAILNAS_TORCH_INDEX'] || (pipHasNoIndex(env) ? 'default' : CPU_INDEX);
   return chosen === 'default' ? undefined : chosen;
 };
 

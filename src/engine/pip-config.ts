@@ -70,6 +70,11 @@ const settingsOf = (env: Env): Settings => {
   return all;
 };
 
+const isOff = (settings: Settings): boolean => /^(1|true|yes|on)$/i.test(settings.get('no-index') ?? '');
+
+/** Whether pip is told to ask no index: on a machine without a network. */
+export const pipHasNoIndex = (env: Env): boolean => isOff(settingsOf(env));
+
 /**
  * Where pip would look for a package, in the order in which we do: from its files of settings and its variables, so
  * that mirrors serve without Python. https://pip.pypa.io/en/stable/cli/pip_download/
@@ -78,7 +83,7 @@ export const pipPlaces = (env: Env): Place[] => {
   const settings = settingsOf(env);
   const listed = (key: string) => (settings.get(key) ?? '').split(/\s+/).filter(Boolean);
   const links = listed('find-links').map((at): Place => ({ kind: 'links', at }));
-  if (/^(1|true|yes|on)$/i.test(settings.get('no-index') ?? '')) return links;
+  if (isOff(settings)) return links;
   const indexes = [settings.get('index-url')?.trim() || PYPI, ...listed('extra-index-url')];
   return [...links, ...indexes.map((at): Place => ({ kind: 'index', at }))];
 };

@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { argv } from 'node:process';
 import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { extract, pack } from 'tar-stream';
+import { sealed } from '../src/run/seal.js';
 
 // `npm run results` unpacks the run folders of docs/results beside their archives, `npm run results pack` packs them:
-// the same folders give the same bytes. SHA256SUMS has a line per archive, as `sha256sum -c` reads it.
+// the same folders give the same bytes. `npm run results add <study> <runs…>` copies runs into one first. SHA256SUMS has
+// a line per archive, as `sha256sum -c` reads it.
 
 const RESULTS = fileURLToPath(new URL('../docs/results/', import.meta.url));
 const SUMS = join(RESULTS, 'SHA256SUMS');
@@ -55,8 +57,28 @@ const packRuns = async (study: string): Promise<Uint8Array> => {
   return gzipSync(await bytes, { level: 9 });
 };
 
+/** What tables and figures are made of. */
+const KEPT = ['run.json', 'metrics.jsonl', 'genotype.json', 'evaluation.json'];
+
+/** Copies runs into a study, without checkpoints, logs and pictures; paths lose their folders, and seals are set anew. */
+const addRuns = (study: string, runs: readonly string[]): void => {
+  for (const run of runs) {
+    const folder = join(RESULTS, study, 'runs', basename(run));
+    mkdirSync(folder, { recursive: true });
+    for (const name of KEPT.filter((file) => existsSync(join(run, file)))) {
+      const text = readFileSync(join(run, name), 'utf8');
+      const bare = text.replace(/"\/(?:[^"]*\/)?([^"/]+)"/g, '"$1"');
+      writeFileSync(
+        join(folder, name),
+        bare === text ? text : `${JSON.stringify(sealed(JSON.parse(bare)), null, 2)}\n`,
+      );
+    }
+  }
+};
+
 if (argv[1] === fileURLToPath(import.meta.url)) {
-  if (argv[2] === 'pack') {
+  if (argv[2] === 'add') addRuns(argv[3] ?? '', argv.slice(4));
+  else if (argv[2] === 'pack') {
     for (const study of studies().filter((name) => existsSync(join(RESULTS, name, 'runs'))))
       writeFileSync(join(RESULTS, study, ARCHIVE), await packRuns(study));
     const archives = studies().flatMap((study) =>

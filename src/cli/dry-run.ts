@@ -21,7 +21,7 @@ const memoryText = ({ expectedMemoryBytes, freeMemoryBytes, largestBatch }: Memo
 const remedy = ({ skipCorrupt }: DataRequest): string =>
   skipCorrupt
     ? 'they will be left out (--skip-corrupt)'
-    : 'a run would refuse them: mend or remove them, or leave such files out with --skip-corrupt';
+    : 'a run would refuse them: repair or remove them, or leave such files out with --skip-corrupt';
 
 /** Prints what a run would do and need, from a few steps of a throw-away network; trains and writes nothing. */
 export const dryRun = async (

@@ -82,8 +82,8 @@ export const unknownText = (
   { name, images }: { name: string; images: number },
   { classes, done }: { classes: readonly string[]; done: string },
 ): string =>
-  `"${name}" is none of the run's classes: its ${plural(images, 'image')} ${images === 1 ? 'is' : 'are'} ${done};` +
-  `${didYouMean(name, classes) || ` train again with it to have it recognised`}`;
+  `"${name}" is not a class of the run: its ${plural(images, 'image')} ${images === 1 ? 'is' : 'are'} ${done};` +
+  `${didYouMean(name, classes) || ` train again with it to recognise it`}`;
 
 /** What the class table has, as data. */
 export const agreementRecord = (

@@ -26,12 +26,12 @@ const COMMANDS: readonly [name: string, about: string, load: () => Promise<Modul
   ['train', 'train a network from scratch: one that a search found, or any other', () => import('./train.js')],
   ['resume', 'continue a run that was stopped, exactly where it was saved', () => import('./resume.js')],
   ['evaluate', "test a run's network on its test images, or on others", () => import('./evaluate.js')],
-  ['predict', 'the classes of images: files, folders, patterns', () => import('./predict.js')],
-  ['export', 'make files of a trained network that other programs read', () => import('./export.js')],
+  ['predict', 'classify images: files, folders, patterns', () => import('./predict.js')],
+  ['export', 'write a trained network to files for other programs', () => import('./export.js')],
   ['report', 'make one HTML page of runs: tables, figures, cells', () => import('./report.js')],
   ['plot', "draw schedules, or one of the paper's figures from run folders", () => import('./plot.js')],
   ['reproduce', 'make a table or figure of the paper, with every run that it needs', () => import('./reproduce.js')],
-  ['recipes', 'list the searches that have a name', () => import('./recipes.js')],
+  ['recipes', 'list the named searches and ways to train', () => import('./recipes.js')],
   ['doctor', 'show what tailnas finds on this machine', () => import('./doctor.js')],
   ['setup', 'find or fetch libtorch and build the engine now', () => import('./setup.js')],
 ];
@@ -40,7 +40,7 @@ const COMMANDS: readonly [name: string, about: string, load: () => Promise<Modul
 const useOption = (): Option =>
   new Option(
     '--use <module>',
-    'a JavaScript module of yours that adds recipes, losses, schedules, … (repeatable)',
+    'your own JavaScript module, which adds recipes, losses, schedules, … (repeatable)',
   ).argParser((file: string, before: readonly string[] = []) => [...before, file]);
 
 /** The words with every `--use <module>` that stands before the command behind it. */

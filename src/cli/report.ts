@@ -64,10 +64,7 @@ export const command = (): Command =>
       '<run...>',
       'the folder of a fit; or run folders on the same data with the same settings; they may still be running',
     )
-    .option(
-      '--out <file>',
-      'where the page goes (default: report.html; with --markdown no page is written unless named)',
-    )
+    .option('--out <file>', 'file of the page (default: report.html; with --markdown none)')
     .option('--title <text>', 'heading of the page')
     .addOption(new Option('--json', 'print the tables of results and claims as JSON').conflicts('markdown'))
     .option('--markdown', 'print the tables of results and claims as Markdown')

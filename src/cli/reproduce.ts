@@ -130,7 +130,7 @@ const printPlan = async (
   ]);
   const sum =
     `${duration(total)} in all, ${plural(flags.jobs, 'run')} at a time with ${plural(threads, 'thread')} each; ` +
-    'a figure for planning: from epochs that other seeds have finished, or a few steps';
+    'an estimate from epochs that other seeds have finished, or from a few steps';
   process.stdout.write(
     runs.length === 0
       ? 'no run is needed\n'
@@ -218,7 +218,7 @@ export const command = (): Command =>
     .addOption(new Option('--jobs <n>', 'runs at a time').argParser(count).default(1))
     .addOption(new Option('--threads <n>', 'threads of each run (default: cores / jobs)').argParser(count))
     .optionsGroup('Output:')
-    .option('--out <folder>', 'where runs, figures and the report go; what is there already is used', 'reproduction')
+    .option('--out <folder>', 'folder of runs, figures and the report; what it already holds is used', 'reproduction')
     .option('--plan', 'print which runs are needed, their state and how long they would take; write nothing')
     .option('--json', 'print the result as JSON on stdout; progress stays on stderr')
     .option('--quiet', 'show no progress')
@@ -231,6 +231,6 @@ Examples:
   $ tailnas reproduce figure6 --scale smoke --seeds 1
         minutes, on the MNIST that comes with tailnas
   $ tailnas reproduce all --scale paper --data cifar10
-        everything, as the paper did it, three seeds each; stop it and start it again as you like`,
+        everything at the paper's size, three seeds each; you can stop it and start it again`,
     )
     .action(reproduce);

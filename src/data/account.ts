@@ -83,10 +83,10 @@ export const refuseUnreadable = (skipped: readonly Skipped[], { of }: { of: numb
   if (second === undefined)
     throw new Error(
       `Cannot load data: ${printable(only.file)} is not a readable image: ${printable(only.reason)} (of class ` +
-        `"${printable(only.class)}"); mend or remove it, or leave such files out with --skip-corrupt`,
+        `"${printable(only.class)}"); repair or remove it, or leave such files out with --skip-corrupt`,
     );
   throw new Error(
     `Cannot load data: ${unreadableText(skipped, { of })}\n` +
-      'mend or remove them, or leave such files out with --skip-corrupt',
+      'repair or remove them, or leave such files out with --skip-corrupt',
   );
 };

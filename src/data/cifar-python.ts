@@ -63,7 +63,7 @@ export const fromPython = (files: ReadonlyMap<string, Buffer>, { path }: { path:
     } catch (cause) {
       const reason = cause instanceof PickleError ? cause.message : 'it is damaged';
       throw new Error(
-        `Cannot open data: ${name} in ${printable(path)} must be as CIFAR's Python version has it, but ${reason}; ` +
+        `Cannot open data: ${name} in ${printable(path)} must be like CIFAR's Python version, but ${reason}; ` +
           'download it again, or take the binary version',
         { cause },
       );

@@ -73,7 +73,7 @@ const tally = () => {
         testInTrain,
         () =>
           `of the test ${testInTrain === 1 ? 'is' : 'are'} among those trained or validated on, ${alike} ` +
-          `(${such('testInTrain')}): the test result is too good by them`,
+          `(${such('testInTrain')}): they make the test result too good`,
       ),
       ...found(
         validInTrain,

@@ -18,7 +18,7 @@ export const stageOptions = {
   classifierStage: option(
     {
       value: '<epochs>',
-      help: 'epochs of the classifier alone: features stay as they are, classes are drawn equally often; 0 for none',
+      help: 'epochs of the classifier alone, on frozen features and class-balanced batches; 0 for none',
       group: STAGE,
     },
     numberIn({ least: 0, whole: true }),
@@ -27,8 +27,8 @@ export const stageOptions = {
     {
       value: '<method>',
       help:
-        'crt: a fresh classifier; lws: a learned factor per class, lws(0.5): and the classifier at half the rate; ' +
-        'tau(t): weights / norm^t without bias, no epochs; tau: with the t that is best on the validation images',
+        'crt: a new classifier; lws: a learned factor per class, lws(0.5): also the classifier, at half the rate; ' +
+        'tau(t): weights / norm^t without bias, no epochs; tau: the t that is best on the validation images',
       group: STAGE,
     },
     labelOf(classifierMethods),

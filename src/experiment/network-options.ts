@@ -53,7 +53,7 @@ export const requireKinds = (
   if (missing === undefined) return;
   const remedy =
     missing === 'reduction'
-      ? 'every network has one: add it, or search anew'
+      ? 'every network has one: add it, or search again'
       : 'give --layers 2 or 1, which need none, add one, or search with --layers 3 or more';
   throw new RangeError(
     `Cannot train ${what} with --layers ${layers}: its backbone must have a ${missing} cell, it has none; ${remedy}`,

@@ -40,7 +40,7 @@ const ofRun = (path: string, { info, readGenotype, readEvaluation, records }: Ru
   if (found === undefined)
     throw new RangeError(
       `Cannot train ${path}: a finished search must have its cells in genotype.json or metrics.jsonl, they are in ` +
-        'neither; restore one from a copy, or search anew',
+        'neither; restore one from a copy, or search again',
     );
   return {
     name: info.name + changeText(info.changes),

@@ -33,7 +33,7 @@ const MIXED = 'default + mixup(1)';
 
 /** Every training recipe that has a name. What they reach is in docs/measured.md. */
 export const trainingRecipes = {
-  plain: { about: 'cross-entropy; right where test images are as imbalanced as training images', values: {} },
+  plain: { about: 'cross-entropy; for test images as imbalanced as the training images', values: {} },
   'balanced-softmax': {
     about: 'logits corrected by class counts (Ren et al. 2020)',
     values: { loss: 'balanced-softmax' },
@@ -83,9 +83,9 @@ export const recipeOption = {
     {
       value: '<name>',
       help:
-        'values of loss, weights, sampling, mixing and second stage that go together: ' +
+        'named combination of loss, weights, sampling, mixing and second stage: ' +
         `${trainingRecipeNames.join(', ')}; ` +
-        'other options change them (see `tailnas recipes`)',
+        'other options change it (see `tailnas recipes`)',
       group: LEARNING,
     },
     oneOf(trainingRecipeNames),

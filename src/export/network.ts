@@ -108,7 +108,7 @@ export const metadataOf = (network: Exportable): Record<string, string> => {
 export const requireCover = ({ preparation: { fit } }: Pick<Exportable, 'preparation'>, what: string): void => {
   if (fit !== 'cover')
     throw new Error(
-      `Cannot export ${what}: images must have been brought to their size by "cover", which is all that it does, the ` +
+      `Cannot export ${what}: images must have been resized by "cover", which is all that it does, the ` +
         `training had --fit ${fit}; export --onnx, and prepare the images as the model card (--card) says`,
     );
 };

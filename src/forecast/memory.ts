@@ -29,7 +29,7 @@ export const requireMemory = (
     largestBatch === 0
       ? 'not even a batch of 1 would'
       : `the largest batch that does is ${largestBatch} (--batch-size ${largestBatch})`;
-  const force = ', or try it all the same with --force';
+  const force = ', or start it anyway with --force';
   // A fit chooses its batches itself, and a run that is resumed has them.
   const ways: Readonly<Record<string, string>> = {
     fit: 'free some, or use smaller images (--image-size)',

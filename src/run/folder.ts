@@ -197,7 +197,7 @@ const runFolder = (dir: string, lock?: Lock): RunFolder => {
         records: metrics.read().length,
         finished: readEvaluation() !== undefined,
       });
-      return problem && `Cannot believe ${dir}: ${problem}; restore its files from a copy`;
+      return problem && `Cannot trust ${dir}: ${problem}; restore its files from a copy`;
     },
     log: writing(log),
     logFailure: (error: unknown) =>

@@ -54,7 +54,7 @@ const partsText = ({ account, testShare }: Pick<Told, 'account' | 'testShare'>):
     ...(testShare === undefined
       ? []
       : [
-          `there are no test images apart: ${Math.round(100 * testShare)} % of each class are set aside for the ` +
+          `there are no separate test images: ${Math.round(100 * testShare)} % of each class are set aside for the ` +
             'test (--test-share)',
         ]),
   ];

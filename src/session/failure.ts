@@ -23,7 +23,7 @@ export const explainedMemory = (error: unknown, run?: string): unknown => {
           `end other programs and continue with \`tailnas resume ${run}\`, or start again with smaller batches or ` +
             'images',
         ];
-  return new NoMemoryError(`Cannot go on${what}: there is not enough memory (${reason}); ${way}`, { cause: error });
+  return new NoMemoryError(`Cannot continue${what}: there is not enough memory (${reason}); ${way}`, { cause: error });
 };
 
 /** A FileError of a run that can be continued says how; other errors stay as they are. */

@@ -36,7 +36,7 @@ export const withResult = <E, R>(events: AsyncGenerator<E, R>): Underway<E, R> =
     asked = true;
     return taken(events.next());
   };
-  const left = (): void => settle?.fail(new Error('The run was left before its end: take its events to their end'));
+  const left = (): void => settle?.fail(new Error('The run was left before its end: iterate over all of its events'));
   const drain = async (): Promise<void> => {
     while (!(await next()).done);
   };

@@ -33,7 +33,7 @@ export const dryRun = async (
   const computing = kernels();
   const display = flags.quiet ? silent : runDisplay();
   const planned = await planData(data, { onProgress: display.onData, origin });
-  requireRoom(planned, { force: true }); // what needs too much is told of below; what never can be is refused
+  requireRoom(planned, { force: true }); // a need that is too large is reported below
   const unreadable = await planned.check();
   const same = await planned.same();
   display.end();

@@ -17,9 +17,9 @@ export interface KnownLabels {
 }
 
 /**
- * Whether the classes of images are known, and which they are: an image's class is the name of its folder. Unless told,
- * that holds where more than half of the folders are named like classes. Throws a UsageError where labels are asked for
- * and no folder is.
+ * Whether the classes of images are known, and which they are: an image's class is the name of its folder. By default
+ * this is assumed if more than half of the folders are named like classes. Throws a UsageError where labels are asked
+ * for and no folder is.
  */
 export const knownLabels = (
   files: readonly string[],

@@ -5,7 +5,7 @@ import { printable } from '../label/printable.js';
 
 const USAGE = 2;
 const FAILURE = 1;
-/** Errors that are the user's words, by name: their classes would have to be loaded with all that they stand for. */
+/** Errors that are the user's words, by name: importing their classes would load their rooms. */
 const WRONG_WORDS = [
   'UsageError',
   'UnknownDataError',
@@ -43,7 +43,7 @@ const useOption = (): Option =>
     'your own JavaScript module, which adds recipes, losses, schedules, … (repeatable)',
   ).argParser((file: string, before: readonly string[] = []) => [...before, file]);
 
-/** The words with every `--use <module>` that stands before the command behind it. */
+/** The words, with every `--use <module>` before the command moved behind it. */
 const commandFirst = (words: readonly string[]): string[] => {
   let at = 0;
   while (words[at]?.startsWith('--use')) at += words[at] === '--use' ? 2 : 1;
@@ -53,8 +53,8 @@ const commandFirst = (words: readonly string[]): string[] => {
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
-// Who reads only the beginning (`tailnas report … --json | head`) has what they want: that is no error, and no reason
-// to end a run.
+// A reader of only the beginning (`tailnas report … --json | head`) closes the pipe: that is no error, and does not end
+// a run.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
@@ -87,7 +87,8 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : USAGE;
   else {
-    // Names of files and classes may hold anything: what moves the cursor or turns text around never gets there.
+    // Names of files and classes may hold anything: codes that move the cursor or reverse text never reach the
+    // terminal.
     const message = error instanceof Error ? error.message : String(error);
     process.stderr.write(`error: ${message.split('\n').map(printable).join('\n')}\n`);
     process.exitCode = error instanceof Error && WRONG_WORDS.includes(error.name) ? USAGE : FAILURE;

@@ -36,7 +36,7 @@ export interface DataFlags {
   split?: 'train' | 'all';
 }
 
-/** Flags of every command that starts a run, beside the options of its experiment. */
+/** Flags of every command that starts a run, in addition to the options of its experiment. */
 export interface RunFlags extends DataFlags {
   scale: Scale;
   seed: number;
@@ -186,7 +186,7 @@ const outputOptions = (command: Command, { name }: { name: string }): Command =>
     .option('--json', 'print the result as JSON on stdout; progress stays on stderr')
     .option('--quiet', 'show no progress');
 
-/** Adds the flags of every command that starts a run, beside data and options. */
+/** Adds the flags of every command that starts a run, except data and options. */
 export const runOptions = (command: Command): Command =>
   outputOptions(machineOptions(command).addOption(forceOption()), { name: '<name>' }).addOption(
     new Option('--profile [steps]', 'print where the time of a step goes; with a number, save and stop after that many')
@@ -194,7 +194,7 @@ export const runOptions = (command: Command): Command =>
       .conflicts('dryRun'),
   );
 
-/** Adds the flags of a fit, beside data and budget. */
+/** Adds the flags of a fit, except data and budget. */
 export const fitOptions = (command: Command): Command => outputOptions(machineOptions(command), { name: 'fit' });
 
 const isScalar = (value: unknown): value is Scalar => ['string', 'number', 'boolean'].includes(typeof value);

@@ -153,7 +153,7 @@ const predictFiles = async (run: string, what: string[], flags: Flags): Promise<
         images++;
         const own = keptOf(event, { shown, label: compare(event, { labels, checked, mistakes, model }) });
         if (!stream) kept.push(own);
-        // Who reads only the beginning has what they want: the rest need not be computed.
+        // The reader closed the pipe: the rest need not be computed.
         else if (!process.stdout.writable) break;
         else process.stdout.write(csvLine(own, shown));
       }
@@ -198,7 +198,7 @@ const told = ({ record, mosaics, flags }: Pick<Result, 'record' | 'mosaics'> & {
   ...(mosaics === undefined ? [] : [mosaicText(mosaics, flags.mosaic ?? '')]),
 ];
 
-/** Beside CSV, stdout is for that alone. */
+/** With CSV, stdout is for CSV alone. */
 const tell = (texts: readonly string[], { quiet }: Pick<Flags, 'quiet'>): void => {
   if (texts.length > 0 && !quiet) process.stderr.write(`${texts.join('\n\n')}\n`);
 };
@@ -225,7 +225,7 @@ const print = (result: Result, { kept, shown, flags }: { kept: readonly Kept[]; 
   }
 };
 
-/** Counts a prediction beside its label, if it has one. Returns what to show of the label. */
+/** Counts a prediction with its label, if it has one. Returns how to show the label. */
 const compare = (
   prediction: Prediction,
   {

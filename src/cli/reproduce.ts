@@ -69,7 +69,7 @@ const seedsOf = (text: string): number[] => {
 const quoted = (word: string): string => (/^[\w./:=,@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 const ownCommand = (): string[] => ['tailnas', ...process.argv.slice(2)];
 
-/** Data as the paper has them, from a folder as well: with a long tail that is made, unless told otherwise. */
+/** Data as the paper has them, from a folder as well: with an artificial long tail by default. */
 const papersData = ({ imbalance, imbalanceRatio, ...flags }: ReproduceFlags): DataRequest =>
   dataFor({
     ...flags,
@@ -155,7 +155,7 @@ const reproduce = async (what: StudyName, flags: ReproduceFlags & OptionFlags): 
   if (flags.plan) return printPlan(plan, { data, threads, flags });
   const open = plan.filter((run) => run.state !== 'done').map((run) => run.path);
   if (open.length > 0) {
-    // Data that are not there, or have to be fetched: told and done once, rather than by every run.
+    // Missing data are reported, and data to download are fetched, once instead of in every run.
     const display = flags.quiet ? silent : runDisplay();
     await planData(data, { onProgress: display.onData }).finally(display.end);
   }
@@ -172,7 +172,8 @@ const reproduce = async (what: StudyName, flags: ReproduceFlags & OptionFlags): 
       return;
     }
     const failedRuns = outcomes.flatMap(({ run, error }) => (error === undefined ? [] : [{ name: run.name, error }]));
-    // In the order of the table's rows, which is not that of running; without a search that only others go on from.
+    // In the order of the table's rows, which is not that of running; without searches that are only continued by
+    // others.
     const made = planAll(requests).filter((run) => run.state !== 'start');
     const runs = requests.flatMap((request) =>
       request.plans.flatMap((asked) => made.filter((run) => run.row === rowOf(asked, request.change))),

@@ -8,7 +8,7 @@ export interface SamePictures {
   readonly testInTrain: number;
   /** Validation images that are. */
   readonly validInTrain: number;
-  /** Pictures that stand under two labels, anywhere. */
+  /** Pictures with two labels, in any parts. */
   readonly twoLabels: number;
   /** Images of one colour, which are compared with none. */
   readonly blank: number;

@@ -116,9 +116,9 @@ interface Training {
   readonly weightDecay: number;
   readonly gradClip: number;
   readonly genotypes: Genotypes;
-  /** Knobs of the stage beside its rates. */
+  /** Knobs of the stage other than its rates. */
   readonly knobs: Phase['knobs'];
-  /** The network of the training as it is tested, anew: without what only helps to train it. */
+  /** Builds the network of the training again as it is tested, without parts that only help training. */
   build(shape: NetShape, counts: readonly number[]): Model;
   shape(context: Parameters<NonNullable<Phase['start']>>[0]): NetShape;
 }

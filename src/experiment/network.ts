@@ -16,7 +16,7 @@ import type { Network } from './network-cells.js';
 export const RANDOM = 'random';
 const NODES = 4; // of a random cell, as in DARTS
 
-/** What `tailnas train` knows by name, beside `random`. */
+/** What `tailnas train` knows by name, apart from `random`. */
 export const networkNames = (): readonly string[] => [...genotypeNames, ...models.names().map(usual)];
 
 /** A ResNet is named with its depth: `resnet32` is `resnet(32)`. */
@@ -76,9 +76,9 @@ const drawn = (space: SearchSpace, { seed, nodes }: { seed: number; nodes: numbe
 };
 
 /**
- * The network that a word stands for: a run folder, a file of genotypes, `random`, a published cell, or a model by its
+ * The network that a word names: a run folder, a file of genotypes, `random`, a published cell, or a model by its
  * label. `space` and `nodes` are those of a random cell; without `paths` the word is a name only. Throws a RangeError
- * that says what the word is not, what a file lacks, or how far a search is.
+ * for an unknown word, an incomplete file or an unfinished search.
  */
 export const networkOf = (
   word: string,

@@ -122,7 +122,7 @@ export const plainOptions = searchOptions.extend({
   sampling: sampling(`how batches are drawn: ${samplings.join(', ')}`),
 });
 
-/** The options of a search with two branches; docs/details.md says why each stands as it does. */
+/** The options of a search with two branches; docs/details.md gives the reason for each default. */
 export const bilateralOptions = searchOptions.extend({
   sampling: sampling(`how batches of the second branch are drawn: ${samplings.join(', ')}`),
   mixing: option(
@@ -142,7 +142,7 @@ export const bilateralOptions = searchOptions.extend({
 });
 export type BilateralOptions = z.infer<typeof bilateralOptions>;
 
-/** The options of HLS: the form of eq 17 beside those of its bilateral network. */
+/** The options of HLS: those of its bilateral network, and the form of eq 17. */
 export const hlsOptions = bilateralOptions.extend({
   freeze: option(
     { value: '<form>', help: `form of eq 17, on the backbone's alpha: ${freezeForms.join(', ')}`, group: OPEN },

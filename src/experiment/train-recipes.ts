@@ -74,7 +74,7 @@ export type TrainingRecipeName = keyof typeof trainingRecipes;
 const isName = (word: string): word is TrainingRecipeName => Object.hasOwn(trainingRecipes, word);
 export const trainingRecipeNames: readonly TrainingRecipeName[] = Object.keys(trainingRecipes).filter(isName);
 
-/** What `tailnas train` does unless told otherwise: chosen by measurement, see LOG.md. */
+/** The default of `tailnas train`: chosen by measurement, see LOG.md. */
 export const USUAL_RECIPE: TrainingRecipeName = 'balanced-softmax';
 
 /** The option that names a recipe. */

@@ -100,7 +100,7 @@ export const trainOptions = z.object({
 });
 type TrainOptions = z.infer<typeof trainOptions>;
 
-/** DARTS' evaluation of a cell (Liu et al. 2019), but for the sizes and for what a recipe says. */
+/** DARTS' evaluation of a cell (Liu et al. 2019), except for the sizes and the values of a recipe. */
 const DARTS: Values = {
   epochs: 600,
   batchSize: 96,

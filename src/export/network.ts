@@ -84,7 +84,7 @@ export const withExportable = <T>(
   }
 };
 
-/** What files say of a network beside their numbers: words by name. */
+/** What files say of a network in addition to their numbers: texts by name. */
 export const metadataOf = (network: Exportable): Record<string, string> => {
   const { info, open: model, preparation, fingerprint, version, license } = network;
   const { imageSize, channels, mean, std, fit } = preparation;
@@ -104,7 +104,7 @@ export const metadataOf = (network: Exportable): Record<string, string> => {
   };
 };
 
-/** Throws unless images are brought to their size as `what` does it: cut in the middle, and in no other way. */
+/** Throws unless images are resized as `what` does it: by cutting out the middle. */
 export const requireCover = ({ preparation: { fit } }: Pick<Exportable, 'preparation'>, what: string): void => {
   if (fit !== 'cover')
     throw new Error(

@@ -49,9 +49,9 @@ const probePair = async (plan: Plan, { sizes, free }: { sizes: DataSizes; free: 
 };
 
 /**
- * Predicts memory and time from miniature runs on small batches: both grow with the batch on a straight line, and what
- * the process holds beside tensors stays as it is. Nothing of the run itself is touched. `loaded` says that the process
- * holds the images already.
+ * Predicts memory and time from miniature runs on small batches: both are linear in the batch, and the memory of the
+ * process other than tensors is constant. Nothing of the run itself is touched. `loaded` says that the process holds
+ * the images already.
  */
 export const forecast = async (
   plan: Plan,

@@ -38,7 +38,7 @@ export const requireMemory = (
   throw new MemoryError(`Cannot ${action}: the run ${rule}, got ${got}; ${ways[action] ?? batch + force}`);
 };
 
-/** Pixels that make no difference: whether a run fits is told when its network is known. */
+/** Pixels below which nothing is refused here: whether a run fits is decided when its network is known. */
 const SMALL = 64e6;
 
 /** Node's arrays of bytes hold no more. */
@@ -90,6 +90,6 @@ export const freeMemory = (): number => {
       throw new RangeError(`Cannot read TAILNAS_MEMORY: it must be a number of bytes > 0, got "${said}"`);
     return bytes;
   }
-  // Node's `freemem` is Linux' MemAvailable: caches that can be dropped count as free. A limit of 0 stands for none.
+  // Node's `freemem` is Linux' MemAvailable: caches that can be dropped count as free. A limit of 0 means none.
   return Math.min(process.memoryUsage.rss() + freemem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
 };

@@ -42,6 +42,6 @@ export const failureOf = (
   try {
     return resumable(explained(error, { folder, plan }), folder);
   } catch {
-    return error; // the folder cannot be read: what went wrong before that is told
+    return error; // the folder cannot be read: the earlier error is reported
   }
 };

@@ -41,7 +41,7 @@ export const memory = {
   resetPeak: (): void => {
     native().memory(true);
   },
-  /** Returns kept memory to the system, but for what lies beside a large tensor that is alive. */
+  /** Returns kept memory to the system, except for segments with a large tensor that is alive. */
   trim: (): void => native().trim(),
 };
 

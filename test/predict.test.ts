@@ -165,7 +165,7 @@ describe('tailnas predict', () => {
     const { code, stderr, result } = await json('more');
     expect({ code, stderr }).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/"zebra" is none .* its 3 images are predicted, but not /),
+      stderr: expect.stringMatching(/"zebra" is not a class .* its 3 images are predicted, but not /),
     });
     expect(result.predictions).toHaveLength(7);
     expect(result.labelled).toMatchObject({ images: 4, unknown: [{ name: 'zebra', images: 3 }] });

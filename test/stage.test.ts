@@ -114,10 +114,10 @@ describe('tailnas train --classifier-stage', { timeout: 180_000 }, () => {
 describe('tailnas evaluate --prior', { timeout: 180_000 }, () => {
   it('shows what is to be expected under both priors, and what the logits assume', async () => {
     const { stdout } = await cli.run(['evaluate', 'staged']);
-    expect(stdout).toMatch(/^every class equally often +[\d.]+ % +[\d.]+ %$/m);
+    expect(stdout).toMatch(/^equally frequent classes +[\d.]+ % +[\d.]+ %$/m);
     expect(stdout).toMatch(/^classes as frequent as in training +[\d.]+ % +[\d.]+ %$/m);
-    expect(stdout).toMatch(/^The logits assume every class equally often: /m);
-    expect(staged.stdout).toMatch(/^The logits assume every class equally often: /m);
+    expect(stdout).toMatch(/^The logits assume equally frequent classes: /m);
+    expect(staged.stdout).toMatch(/^The logits assume equally frequent classes: /m);
   });
 
   it('adjusts all that is reported to a file of counts', async () => {

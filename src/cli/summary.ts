@@ -95,7 +95,7 @@ export const evaluationRows = (
 };
 
 const PRIORS: Readonly<Record<string, string>> = {
-  uniform: 'every class equally frequent',
+  uniform: 'equally frequent classes',
   training: 'classes as frequent as in training',
 };
 const priorName = (name: string): string => PRIORS[name] ?? `classes as frequent as in ${name}`;

@@ -245,10 +245,10 @@ describe('search', () => {
     expect(mistakes).toMatch(/^(largest mistakes|no test image is mistaken)/);
     expect(next).toBe('next: tailnas train finished\n');
     expect(priors).toMatch(/^expected accuracy where test images have\n +logits as they are {2}adjusted to it\n/);
-    expect(priors).toMatch(/^classes as often as in training +(\d+\.\d\d %) +\1$/m); // cross-entropy assumes it
+    expect(priors).toMatch(/^classes as frequent as in training +(\d+\.\d\d %) +\1$/m); // cross-entropy assumes it
     const rows = lines(listing);
     expect(rows[0]).toMatch(/^test accuracy +\d+\.\d\d %$/);
-    expect(rows[1]).toMatch(/^ +of the supernet that was searched in, not of the network found/);
+    expect(rows[1]).toMatch(/^ +of the supernet, not of the network found/);
     expect(rows).toContainEqual(expect.stringMatching(/^always "cat" +50\.00 %, per class 50\.00 %$/));
     expect(rows).toContainEqual(expect.stringMatching(/^many-shot \(> 100 images\) +\d+\.\d\d % {2}\(1 class\)$/));
     expect(rows).toContainEqual(expect.stringMatching(/^medium-shot \(20 to 100\) +–$/));

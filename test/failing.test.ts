@@ -108,7 +108,7 @@ describe.runIf(process.platform === 'linux')('a search whose disk fails', () => 
     }
     // What cannot be had even for a sentence ends the process by itself: libraries abort.
     expect(said).toMatch(
-      /^error: Cannot go on( with short)?: there is not enough memory \(.*could not be had\); end|abort|alloc/m,
+      /^error: Cannot continue( with short)?: there is not enough memory \(.*could not be had\); end|abort|alloc/m,
     );
   });
 });

@@ -62,7 +62,7 @@ describe('a run that cannot fit', () => {
     const { expectedMemoryBytes } = needs.parse(JSON.parse(dry.stdout));
     const refused = await within(0.75 * expectedMemoryBytes, [...large, '--out', 'refused']);
     expect(refused).toMatchObject({ code: 2, stdout: '' });
-    const batch = /the largest batch that does is (\d+) \(--batch-size \1\), or try it all the same with --force/;
+    const batch = /the largest batch that does is (\d+) \(--batch-size \1\), or start it anyway with --force/;
     expect(Number(batch.exec(refused.stderr)?.[1])).toBeGreaterThan(32);
     expect(Number(batch.exec(refused.stderr)?.[1])).toBeLessThan(512);
     expect(existsSync(path('refused'))).toBe(false);
@@ -82,7 +82,7 @@ describe('a run that cannot fit', () => {
     await cli.run(['search', 'darts', ...TINY, '--profile', '1', '--out', 'stopped']);
     const refused = await within(1e6, ['resume', 'stopped']);
     expect(refused).toMatchObject({ code: 2, stdout: '' });
-    expect(refused.stderr).toMatch(/Cannot resume: .*; free some, or try it all the same with --force/);
+    expect(refused.stderr).toMatch(/Cannot resume: .*; free some, or start it anyway with --force/);
     const { code, stderr } = await cli.run(['resume', 'stopped']);
     expect({ code, said: /^needs about \d+ MB/m.test(stderr) }).toEqual({ code: 0, said: true });
   }, 180_000);

@@ -165,7 +165,7 @@ describe('tailnas predict', () => {
     const { code, stderr, result } = await json('more');
     expect({ code, stderr }).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/"zebra" is none .* its 3 images are predicted, but not /),
+      stderr: expect.stringMatching(/"zebra" is not a class .* its 3 images are predicted, but not /),
     });
     expect(result.predictions).toHaveLength(7);
     expect(result.labelled).toMatchObject({ images: 4, unknown: [{ name: 'zebra', images: 3 }] });
@@ -233,7 +233,7 @@ describe('tailnas evaluate --data', () => {
     expect(code).toBe(1);
     expect(stderr).toContain(`it has no images of cat, o"wl,\\n\\x1b[31m\n`);
     expect(stderr).toContain('error: new/dog/9.png is left out: it is empty (0 bytes)\n');
-    expect(stderr).toContain('"Cat" is none of the run\'s classes: its 2 images are left out; did you mean "cat"?\n');
+    expect(stderr).toContain('"Cat" is not a class of the run: its 2 images are left out; did you mean "cat"?\n');
     expect(JSON.parse(stdout).data).toMatchObject({ spec: 'new', from: 'new', counts: [0, 2, 0] });
   });
 

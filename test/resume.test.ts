@@ -238,7 +238,7 @@ describe('a run folder', () => {
     const resumed = await cli.run(['resume', run]);
     writeFileSync(image, before);
     expect(resumed).toMatchObject({ code: 1, stdout: '' });
-    expect(resumed.stderr).toContain(`Cannot continue ${run}: its data must be what they were`);
+    expect(resumed.stderr).toContain(`Cannot continue ${run}: its data must not have changed`);
     expect(resumed.stderr).toContain(join(cli.folder, 'data'));
     expect(await cli.run(['resume', run])).toMatchObject({ code: 0 });
     expect(outcome(run)).toEqual(finished.outcome);

@@ -114,10 +114,10 @@ describe('tailnas train --classifier-stage', { timeout: 180_000 }, () => {
 describe('tailnas evaluate --prior', { timeout: 180_000 }, () => {
   it('shows what is to be expected under both priors, and what the logits assume', async () => {
     const { stdout } = await cli.run(['evaluate', 'staged']);
-    expect(stdout).toMatch(/^every class equally often +[\d.]+ % +[\d.]+ %$/m);
-    expect(stdout).toMatch(/^classes as often as in training +[\d.]+ % +[\d.]+ %$/m);
-    expect(stdout).toMatch(/^The logits assume every class equally often: /m);
-    expect(staged.stdout).toMatch(/^The logits assume every class equally often: /m);
+    expect(stdout).toMatch(/^equally frequent classes +[\d.]+ % +[\d.]+ %$/m);
+    expect(stdout).toMatch(/^classes as frequent as in training +[\d.]+ % +[\d.]+ %$/m);
+    expect(stdout).toMatch(/^The logits assume equally frequent classes: /m);
+    expect(staged.stdout).toMatch(/^The logits assume equally frequent classes: /m);
   });
 
   it('adjusts all that is reported to a file of counts', async () => {
@@ -129,7 +129,7 @@ describe('tailnas evaluate --prior', { timeout: 180_000 }, () => {
     expect(evaluation.confusion.map((row: number[]) => row[1])).toEqual([0, 0]); // nothing is a dog
     expect(evaluation.priors.tests[2]).toMatchObject({ name: 'prior.json', adjusted: expect.closeTo(1, 5) });
     const { stdout: shown } = await cli.run(['evaluate', 'staged', '--prior', 'prior.json']);
-    expect(shown).toMatch(/^ {2}logits adjusted to +classes as often as in prior\.json$/m);
+    expect(shown).toMatch(/^ {2}logits adjusted to +classes as frequent as in prior\.json$/m);
   });
 
   it.each([

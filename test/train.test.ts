@@ -190,17 +190,17 @@ describe('tailnas train', { timeout: 60_000 }, () => {
     for (const split of [[], ['--split', 'all']])
       expect(await train(...split)).toMatchObject({
         code: 1,
-        stderr: expect.stringMatching(/Cannot train moved: its data must be what they were \(.*; restore .* --data\n$/),
+        stderr: expect.stringMatching(/Cannot train moved: its data must not have changed \(.*; restore .* --data\n$/),
       });
     rmSync(path('other'), { recursive: true });
     expect(await train()).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/Cannot train moved on the data that it was begun with: .*\/other; .* --data\n$/),
+      stderr: expect.stringMatching(/Cannot train moved on the data that it began with: .*\/other; .* --data\n$/),
     });
     expect(await cli.run(['evaluate', 'moved'])).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(
-        /Cannot evaluate moved on the data that it was begun with: there is no file .*, or test on .* --data <folder>\n$/,
+        /Cannot evaluate moved on the data that it began with: there is no file .*, or test on .* --data <folder>\n$/,
       ),
     });
     expect(readdirSync(cli.folder)).not.toContain('refused');

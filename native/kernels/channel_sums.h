@@ -1,12 +1,12 @@
-// Sums of a tensor and of its squares, each lane of its period by itself (lanes.h says what a lane is).
+// Sums of a tensor and of its squares, separately for each lane of its period (lanes.h defines a lane).
 namespace channel_sums {
 
 constexpr int64_t kBlock = 4096;  // floats that are read twice: they stay in the first-level cache
 
 typedef double Doubles __attribute__((vector_size(8 * TAILNAS_WIDTH), aligned(8), may_alias));
 
-/// A column of `n` vectors, `period` floats apart. Squares lose all their digits where the mean is large beside the deviation, so they
-/// are taken about the column's own mean m, in float32, and put together in double: Σx² = Σ(x−m)² + 2m·Σ(x−m) + n·m².
+/// A column of `n` vectors, `period` floats apart. Squares lose all their digits where the mean is large compared with the deviation. So
+/// they are taken about the column's own mean m, in float32, and combined in double: Σx² = Σ(x−m)² + 2m·Σ(x−m) + n·m².
 inline void add_column(const float* x, int64_t n, int64_t period, double* sums, double* squares) {
   Vec total[4] = {};
   int64_t i = 0;
@@ -17,7 +17,7 @@ inline void add_column(const float* x, int64_t n, int64_t period, double* sums, 
   // About 0 where it is infinite or NaN: the sums then come out infinite or NaN as they should.
   const Vec m = mean - mean == 0.0f ? mean : zero();
 
-  // This pass reads the cache, so memory is free to bring the next block.
+  // This pass reads the cache, so memory is free to load the next block.
   const float* ahead = x + max<int64_t>(1, kBlock / period) * period;
   Vec first[2] = {}, second[2] = {};
   for (i = 0; i + 2 <= n; i += 2)

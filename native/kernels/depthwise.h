@@ -61,7 +61,7 @@ TAILNAS_INLINE void window_tile(const Taps& taps, const float* from, float* to, 
   for (int t = 0; t < T; t++) store(to + t * to_step, acc[t]);
 }
 
-/// As many sums at once as leave registers for the weights and what they meet.
+/// As many sums at once as leave registers for the weights and their inputs.
 constexpr int kDepthwiseTile = kWidth == 16 ? 16 : 8;
 
 template <int STEP, bool ADD>

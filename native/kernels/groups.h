@@ -1,4 +1,4 @@
-// Work cut into groups of nearly equal size, where halves of the largest (in_tiles) would leave small ones.
+// Splits work into groups of nearly equal size, where halving the largest (in_tiles) would leave small groups.
 #pragma once
 
 /// Calls f<size>(), 1 <= size <= MOST.

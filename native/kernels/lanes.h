@@ -1,4 +1,4 @@
-// How the kernels that work channel by channel see a tensor, and how threads share it. No torch header comes in here.
+// How kernels that work channel by channel view a tensor, and how threads share it. Includes no torch header.
 #pragma once
 
 #include <algorithm>
@@ -10,8 +10,8 @@
 
 namespace tailnas::kernels {
 
-/// A channels-last tensor as one flat row of floats. Vectors do not care where a pixel ends: after lcm(C, W) floats vectors and channels
-/// fall together again, and what holds for a channel is kept once for every float ("lane") of that period.
+/// A channels-last tensor as one flat row of floats. A vector may cross the end of a pixel. After lcm(C, W) floats vectors and
+/// channels align again, so values of a channel are kept once for every float ("lane") of that period.
 ///
 ///     pixel    0      1      2      3      4 …
 ///     channel  0 1 2  0 1 2  0 1 2  0 1 2  0 1 2        C = 3 channels
@@ -21,7 +21,7 @@ struct Lanes {
   int64_t channels;
   int64_t period;
   int64_t floats;  // of the whole tensor
-  int64_t chunks;  // parts that are worked on side by side; sums are kept for each and added up in their order
+  int64_t chunks;  // parts that are worked on in parallel; each keeps its sums, which are added in order
   int64_t chunk;   // floats of each part but the last: whole periods
 
   int64_t begin(int64_t part) const { return part * chunk; }
@@ -37,7 +37,7 @@ inline Lanes lanes_of(int64_t pixels, int64_t channels, int width, int threads) 
   return {channels, period, floats, parts(floats, chunk), chunk};
 }
 
-/// One value a channel → one value a lane.
+/// One value per channel → one value per lane.
 inline void to_lanes(const float* values, const Lanes& lanes, float* out) {
   for (int64_t lane = 0, c = 0; lane < lanes.period; lane++) {
     out[lane] = values[c];
@@ -53,7 +53,7 @@ inline void add_lanes(const double* sums, const Lanes& lanes, double* channels) 
   }
 }
 
-/// Memory that is kept between calls, one for each thread that calls.
+/// Memory that is kept between calls, one per calling thread.
 template <typename T>
 class Kept {
  public:

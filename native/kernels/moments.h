@@ -1,14 +1,14 @@
-// What batch norm knows of a tensor, as one small tensor beside it; and what the gradient of that small tensor stands for.
+// The batch-norm statistics of a tensor, in one small tensor, and the meaning of that small tensor's gradient.
 //
-// moments: [3, channels], the rows mean, variance, 1/√(variance + ε); [1, channels] of zeros beside a tensor that is not normalised.
+// moments: [3, channels], the rows mean, variance, 1/√(variance + ε); [1, channels] of zeros if the tensor is not normalised.
 //
-// The gradient of a result y that has moments is *lazy*: whoever reads y (node_sum, or read_source behind a norm) gives y the gradient g of its
-// own result, as it is and shared by all that it read, and gives the moments the rows gain, offset and slope, which turn it into
+// The gradient of a result y that has moments is *lazy*. The reader of y (node_sum, or read_source after a norm) does not compute dy. It gives
+// y the gradient g of its own result, in memory shared by all that it read. It gives the moments the rows gain, offset and slope, with which
 //
 //     dy = gain·g − offset − slope·(y − mean)          [1, channels]: the row gain alone
 //
-// read_source, whose result y is, does that while it reads g: no gradient of a branch is ever stored. It follows that a result with
-// moments has one reader; read_source gives as many copies of it (of the same memory) as there are readers.
+// read_source, which computed y, does this while it reads g, so no gradient of a branch is ever stored. A result with moments therefore
+// has one reader; read_source returns as many copies of it (of the same memory) as there are readers.
 #pragma once
 
 #include <ATen/core/Tensor.h>

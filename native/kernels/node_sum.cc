@@ -4,7 +4,7 @@
 //     d weights[k] = Σ g·(x̂_k·gamma_k + beta_k)      d gamma_k = weights[k]·Σ g·x̂_k      d beta_k = weights[k]·Σ g
 //     d raw_k      = weights[k]·gamma_k·invstd_k·(g − mean(g) − x̂_k·mean(g·x̂_k))          the last two terms only if the statistics are the batch's
 //
-// d raw_k is not computed here but given on as g and three numbers a channel: moments.h says how. Only a raw without moments gets its own.
+// d raw_k is not computed here but passed on as g and three numbers per channel: see moments.h. Only a raw without moments gets its own.
 #include "node_sum.h"
 
 #include <ATen/ATen.h>
@@ -28,7 +28,7 @@ Lanes lanes_of(const Tensor& raw) {
   return kernels::lanes_of(raw.numel() / channels, channels, variant().node_sum.width, at::get_num_threads());
 }
 
-/// Arrays of one value a lane, one after the other in memory that is kept.
+/// Arrays of one value per lane, one after the other in memory that is kept.
 class LaneArrays {
  public:
   LaneArrays(const Lanes& lanes, int64_t most) : lanes_(lanes), at_(memory().of((most + 1) * lanes.period + lanes.channels)) {
@@ -91,7 +91,7 @@ Tensor forward(const NodeArguments& a) {
   return y;
 }
 
-/// Which gradients are asked for, of each term and of the weights.
+/// Which gradients are requested, of each term and of the weights.
 struct Needs {
   std::vector<bool> raws, moments, gammas, betas;
   bool weights;
@@ -145,7 +145,7 @@ Tensor channel_gradient(int64_t channels, const Tensor& like, const std::functio
   return t;
 }
 
-/// What is left to do to g before it is the gradient of raw k (moments.h).
+/// The rows that make the gradient of raw k of g (moments.h).
 Tensor lazy_gradient(const NodeArguments& a, const Sums& sums, int64_t k, double pixels) {
   Tensor t = at::zeros(a.moments[k].sizes(), a.moments[k].options());
   const LazyRows rows = lazy_rows(t);

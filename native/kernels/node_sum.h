@@ -1,5 +1,5 @@
-// What the kernels of node_sum take, and their table. All arrays that belong to a term are flat rows of floats that begin with lane 0, or hold
-// one value a lane (lanes.h says what a lane is).
+// The arguments of node_sum's kernels, and their table. Arrays of a term are flat rows of floats that begin with lane 0, or hold one value
+// per lane (lanes.h defines a lane).
 #pragma once
 
 #include <cstdint>

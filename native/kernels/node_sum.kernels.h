@@ -1,7 +1,7 @@
 // A node's weighted sum of normalised tensors, and the dot products of its backward pass.
 //
-// Memory sets the pace: every tensor is read once a pass. Blocks of the row are worked on one after the other, and in a block the terms four
-// by four: few streams of memory at a time, and what all terms share (y, or its gradient g) stays in the first-level cache.
+// Memory limits the speed: every tensor is read once per pass. Blocks of the row are processed in turn, and in a block four terms at a time.
+// So there are few streams of memory at once, and what all terms share (y, or its gradient g) stays in the first-level cache.
 //
 //     row    |<- block ->|<- block ->| …         a block: rows_at_once periods below each other; a column of it is one vector wide,
 //     term 0  ----1------ -----3-----            so that the constants of its channels stay in registers
@@ -10,7 +10,7 @@
 namespace node_sum {
 
 constexpr int64_t kBlock = 1024;  // floats: a page
-/// The processor's own prefetching stops at the end of a page, and every stream leaves its page with every block: so each block asks for the next.
+/// Hardware prefetching stops at the end of a page, and every stream leaves its page with every block. So each block prefetches the next.
 constexpr int64_t kAhead = kBlock;
 
 typedef double Doubles __attribute__((vector_size(8 * TAILNAS_WIDTH), aligned(8), may_alias));

@@ -3,7 +3,7 @@
 
 #include "groups.h"
 
-/// Channel c of pixel p is at data[c / kWidth · group + p · pixel + c % kWidth]: says both a tensor [p][channels] (pixel = channels,
+/// Channel c of pixel p is at data[c / kWidth · group + p · pixel + c % kWidth]: describes both a tensor [p][channels] (pixel = channels,
 /// group = kWidth) and a plane or a tile, where all pixels of one vector of channels lie together.
 template <typename Float>
 struct Pixels {
@@ -91,7 +91,7 @@ struct PixelRows {
   int64_t rows, n, step;
 };
 
-/// Floats of weights that a dense product reads again and again: they stay in the first-level cache beside what they meet.
+/// Floats of weights that a dense product reads again and again: they stay in the first-level cache together with their inputs.
 constexpr int64_t kDenseWeights = 4608;
 
 /// out[p][·] = Σ_k Σ_c in[p + tap k][c] · weights[k][c][·] over all pixels of all rows, or added to what is there. The sums stay in registers over

@@ -1,4 +1,4 @@
-// What the kernels of the 3×3 pools take. All images are [n][h][w][c].
+// The arguments of the 3×3 pools' kernels. All images are [n][h][w][c].
 #pragma once
 
 #include <cstdint>

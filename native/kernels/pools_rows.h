@@ -1,5 +1,5 @@
-// 3×3 pooling, forward and backward. All four passes gather: each float that is written is made of up to nine that are read, so nothing is
-// cleared first, rows are independent of each other, and what is added up comes in the same order whatever the threads do.
+// 3×3 pooling, forward and backward. All four passes gather: each float written is computed from up to nine that are read. So nothing
+// is cleared first, rows are independent of each other, and the order of additions does not depend on threads.
 //
 //     forward, stride 1:   y(o) reads x of o−1 … o+1            backward:   dx(i) reads dy of i−1 … i+1
 //     forward, stride 2:   y(o) reads x of 2o−1 … 2o+1          backward:   dx(i) reads dy of ⌈(i−1)/2⌉ … ⌊(i+1)/2⌋, one or two
@@ -27,7 +27,7 @@ TAILNAS_INLINE void store_taps_n(uint8_t* p, int n, Ints v) {
   for (int i = 0; i < n; i++) p[i] = part[i];
 }
 
-/// What each of n pixels counts in their mean.
+/// The weight of each of n pixels in their mean.
 constexpr float kShare[] = {0, 1, 1.0f / 2, 1.0f / 3, 1.0f / 4, 0, 1.0f / 6, 0, 0, 1.0f / 9};
 
 /// Rows or columns, from `begin` to before `end`.
@@ -46,8 +46,8 @@ TAILNAS_INLINE Span outputs_of(int64_t in, int64_t stride, int64_t out_size) {
   return {in == 0 ? 0 : (in + stride - 2) / stride, min(out_size, (in + 1) / stride + 1)};
 }
 
-/// Columns that read alike but for a shift. Their pixels stand `step` apart where they are written, and as far apart as the stride has it
-/// where they are read. With stride 1 they stand side by side in both places, and are one run of floats, whatever the channels.
+/// Columns whose reads differ only by a shift. Their pixels are `step` apart in the output, and a stride apart in the input. With stride 1
+/// they are adjacent in both, and form one run of floats for any number of channels.
 struct Run {
   int64_t floats, repeats;
   int64_t out_step, from_step;  // floats
@@ -66,7 +66,7 @@ TAILNAS_INLINE void in_columns(int64_t size, Span inner, int64_t step, const F& 
   for (int64_t x = max(inner.begin, inner.end); x < size; x++) f(x, 1);
 }
 
-/// What a float of a run is made of: the floats at these offsets from where it would stand itself.
+/// The sources of a float of a run: the floats at these offsets from its own place.
 struct Sources {
   int count = 0;
   int64_t at[9];
@@ -74,8 +74,8 @@ struct Sources {
   float weight[9];  // avg
 };
 
-/// Calls f(out, from, lanes) for vectors that cover a run: offsets where it is written and read, and how many floats. The last vector of a
-/// stretch goes over floats that are done already, where there are enough.
+/// Calls f(out, from, lanes) for vectors that cover a run: offsets where it is written and read, and how many floats. The last vector
+/// overlaps floats that are done already, if there are enough.
 template <typename F>
 TAILNAS_INLINE void in_vectors(const Run& run, const F& f) {
   for (int64_t r = 0; r < run.repeats; r++) {
@@ -235,7 +235,7 @@ inline void avg_forward(const PoolShape& shape, PoolRows rows, const float* x, f
 }
 
 inline void avg_backward(const PoolShape& shape, PoolRows rows, const float* dy, float* dx) {
-  const Span full{1, (shape.width - 2 + shape.stride) / shape.stride};  // beside the edge the mean is of fewer pixels
+  const Span full{1, (shape.width - 2 + shape.stride) / shape.stride};  // at the edge the mean is of fewer pixels
   for (int64_t row = rows.begin; row < rows.end; row++)
     backward_row(shape, row, full, [&](const Sources& from, const Run& run, int64_t at) {
       with_count(from.count, [&]<int N>() { weighted_run<N>(from, run, dy, dx + at); });

@@ -1,6 +1,6 @@
-// tailnas::read_source: all that is read from a node's value in one call. Separable halves, pools, reductions and x itself share one framed copy of
-// its ReLU, an image at a time, forwards and backwards; the gradient of x is added up before it leaves the cache. What every reader computes is
-// written with plain operators in src/nn/separable.ts and src/space/primitives.ts.
+// tailnas::read_source: everything that is read from a node's value x, in one call. Separable halves, pools, reductions and x itself share one
+// framed copy of its ReLU, one image at a time, forward and backward. The gradient of x is summed before it leaves the cache. The plain-operator
+// definition of every reader is in src/nn/separable.ts and src/space/primitives.ts.
 //
 // Returns for every reader its result y and y's moments (moments.h), as many times as it has copies: [y, moments, y, moments, …].
 #include "read_source.h"
@@ -26,9 +26,9 @@ using at::Tensor;
 using MaybeTensor = std::optional<Tensor>;
 constexpr auto kChannelsLast = at::MemoryFormat::ChannelsLast;
 
-/// What a forward pass gives, without the copies.
+/// The results of a forward pass, without the copies.
 struct Results {
-  std::vector<Tensor> y, moments, taps;  // taps: undefined but for max pools whose gradient may be asked for
+  std::vector<Tensor> y, moments, taps;  // taps: defined only for max pools whose gradient may be needed
 };
 
 /// The double sums of all readers and shares in one block.
@@ -66,7 +66,7 @@ void move_running(const Moments& now, int64_t channels, int64_t count, const Ten
     mean[c] = rest * mean[c] + part * now.mean[c];
     variance[c] = rest * variance[c] + part * (now.variance[c] * unbiased);
   }
-  // Written behind autograd's back: it must notice where an older value was saved.
+  // Written without autograd, which must detect that a saved older value has changed.
   running_mean.unsafeGetTensorImpl()->bump_version();
   running_var.unsafeGetTensorImpl()->bump_version();
 }
@@ -121,7 +121,7 @@ Results forward(const ReadSourceArguments& a, bool differentiable) {
   for_shares(a.images, kernels.forward_scratch(whole), [&](int64_t share, ImageRange images, float* scratch) {
     std::vector<ReaderResult> out;
     for (size_t r = 0; r < a.readers.size(); r++) {
-      // x itself is not written to: what is not changed must not be asked for as changeable.
+      // x is not written to, so it must not be requested as mutable.
       float* y = a.readers[r].kind == ReaderKind::self ? const_cast<float*>(a.parts[0].data) : results.y[r].mutable_data_ptr<float>();
       const bool measured = a.extra[r].norm == NormOf::batch;
       double* own = sums.of(share, r);
@@ -139,7 +139,7 @@ Results forward(const ReadSourceArguments& a, bool differentiable) {
   return results;
 }
 
-/// A tensor of its own on the same memory: autograd takes it for a new one, with a gradient of its own.
+/// A new tensor on the same memory: for autograd it is another one, with its own gradient.
 Tensor copy_of(const Tensor& t) {
   at::AutoDispatchBelowADInplaceOrView below;
   return at::alias(t);
@@ -198,7 +198,7 @@ class ReadSourceFunction : public torch::autograd::Function<ReadSourceFunction> 
     };
     a.x = take(parts);
     a.weights = take(weights);
-    for (size_t i = 4; i < a.spec.size(); i += kSpec) a.spec[i] = 0;  // the running statistics have done their work
+    for (size_t i = 4; i < a.spec.size(); i += kSpec) a.spec[i] = 0;  // the running statistics are not needed any more
     complete(a);
     ReadSourceBack back{a, take(readers), take(readers), take(readers), std::move(incoming), {}};
     const size_t inputs = inputs_of(a).size();

@@ -5,13 +5,13 @@
 
 namespace tailnas::kernels {
 
-/// Some channels of the source, as they lie in memory by themselves: cells give their output in such parts.
+/// Some channels of the source, in their own memory: cells return their output in such parts.
 struct SourcePart {
   const float* data;
   int64_t channels;
 };
 
-/// A node's value x, and what it is normalised with before the ReLU; all null if it is not. gamma and beta may be null by themselves: 1 and 0.
+/// A node's value x, and its normalisation before the ReLU; all null if there is none. gamma and beta alone may be null: 1 and 0.
 struct Source {
   int64_t channels, height, width;
   const SourcePart* parts;  // several only if the channels of each are whole vectors of any width
@@ -59,7 +59,7 @@ struct Reader {
 /// Where a reader's result goes.
 struct ReaderResult {
   float* y;
-  uint8_t* taps;   // max_pool: which of the window's nine pixels was taken; null if nobody will ask
+  uint8_t* taps;   // max_pool: which of the window's nine pixels was taken; null if not needed
   int64_t period;  // lanes (lanes.h) of the result
   double *sums, *squares;  // [lane], of the calling thread: Σy and Σy² are added; null if not asked for
 };
@@ -73,15 +73,15 @@ struct LazyTerm {
 /// The gradient of a reader's result: Σ gain·g of its copies, less offset + slope·(y − mean) where its statistics depend on it.
 struct ReaderGradient {
   const LazyTerm* terms;
-  int64_t count;  // 0: nothing comes back through this reader
+  int64_t count;  // 0: this reader has no gradient
   const float *y, *mean, *offset, *slope;  // y and slope null together: there are no statistics
   const uint8_t* taps;
   float *depthwise[2], *pointwise[2];  // of the calling thread, added to: [vectors of c][k·k][width], [products][outputs][c padded]; null if not asked for
 };
 
-/// What comes back to the source.
+/// The gradient of the source.
 struct SourceGradient {
-  float* const* parts;  // null: nobody asks. Of a normalised source the gradient of the normalised value, which gain and statistics have yet to finish
+  float* const* parts;  // null: not requested. For a normalised source, the gradient of the normalised value, before gain and statistics are applied
   double *g, *g_x;      // [c], of the calling thread, added to: Σ g and Σ g·(x − mean) of the normalised value's gradient g; null if not asked for
 };
 

@@ -1,5 +1,5 @@
-// All gradients of a source, image by image. What the forward pass did not store (the ReLU'd image, depthwise outputs) is computed once more; the
-// gradient of the image is added up over all readers before it leaves the cache.
+// All gradients of a source, image by image. What the forward pass did not store (the ReLU'd image, depthwise outputs) is computed again. The
+// gradient of the image is summed over all readers before it leaves the cache.
 #pragma once
 
 namespace read_source {
@@ -79,7 +79,7 @@ struct Backward {
       }
   }
 
-  /// Adds to scratch.relu what comes back through a depthwise convolution, whose output's gradient stands in its plane.
+  /// Adds to scratch.relu the gradient through a depthwise convolution, whose output's gradient is in its plane.
   template <int STRIDE>
   void gather(const Convolution& c, const Prepared& prepared) const {
     const Plane& outputs = scratch.outputs[STRIDE - 1];
@@ -92,7 +92,7 @@ struct Backward {
       });
   }
 
-  /// The same through a dense convolution, whose result's gradient stands in its plane.
+  /// The same through a dense convolution, whose result's gradient is in its plane.
   template <int STRIDE>
   void gather_dense(const Convolution& c, const Prepared& prepared) const {
     const Plane& outputs = scratch.dense[STRIDE - 1];
@@ -117,7 +117,7 @@ struct Backward {
       }
   }
 
-  /// Adds to scratch.relu what comes back from a band through a 1×1 convolution that read the ReLU itself.
+  /// Adds to scratch.relu the gradient of a band through a 1×1 convolution that read the ReLU itself.
   void spread(const Reader& reader, const Convolution& c, const Prepared& prepared, int64_t first, int64_t rows) const {
     const int64_t width = reader.out_width(s), inside = min(width, (s.width - c.shift + c.stride - 1) / c.stride);
     for (int64_t r = 0; r < rows; r++) {
@@ -182,7 +182,7 @@ struct Backward {
     if (!fresh) add_to(scratch.direct, scratch.more, s.pixels() * s.channels);
   }
 
-  /// From the gradient of the ReLU to that of x: 0 where ReLU cut it off, and what came another way. Of a normalised source it stays the gradient of
+  /// From the gradient of the ReLU to that of x: 0 where the ReLU is 0, plus the direct gradient. For a normalised source it remains the gradient of
   /// the normalised value, and its sums are taken.
   template <bool NORMALISED>
   void finish_source(int64_t image, bool direct) const {

@@ -1,10 +1,10 @@
-// All results of a source, image by image: the framed ReLU of an image stays in the second-level cache while every reader goes over it, a band of
+// All results of a source, image by image. The framed ReLU of an image stays in the second-level cache while all readers use it, and a band of
 // depthwise rows in the first.
 #pragma once
 
 namespace read_source {
 
-/// A band of output rows, at least one: as many as make and read about 16 KiB, so that both stay in the first-level cache.
+/// Rows of output per band, at least one: as many as read and write about 16 KiB, so that both stay in the first-level cache.
 inline int64_t band_rows(const Source& s, const Reader& reader) {
   const int64_t floats = reader.out_width(s) * reader.stride * reader.stride * padded(s.channels);
   return min(reader.out_height(s), max<int64_t>(1, 4096 / floats));
@@ -40,7 +40,7 @@ inline bool reads_plane(const ReadSource& all) {
   return reads;
 }
 
-/// How far readers reach over the edge of the image.
+/// How many pixels readers reach beyond the edge of the image.
 inline int64_t frame_of(const ReadSource& all) {
   int64_t frame = 0;
   each_convolution(all, [&](int64_t, int64_t, const Convolution& c) { frame = max(frame, max(c.padding(), c.shift)); });

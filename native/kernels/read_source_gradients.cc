@@ -11,7 +11,7 @@ namespace {
 using at::Tensor;
 constexpr auto kChannelsLast = at::MemoryFormat::ChannelsLast;
 
-/// What came in for one reader. Its pointers point into what it holds.
+/// The incoming gradients of one reader. Its pointers point into its own members.
 struct Incoming {
   std::vector<Tensor> held;
   std::vector<LazyTerm> terms;
@@ -113,7 +113,7 @@ Tensor channel_tensor(const double* from, const float* factor, const Tensor& lik
   return t;
 }
 
-/// The lazy gradient of x's moments: what is left to do to the gradient of the normalised value.
+/// The lazy gradient of x's moments (moments.h), for the gradient of the normalised value.
 Tensor moments_gradient(const ReadSourceArguments& a, const ShareSums& sums) {
   const int64_t channels = a.source.channels;
   Tensor t = at::zeros({3, channels}, a.moments.options());

@@ -1,4 +1,4 @@
-// The weights of all readers in the order in which their loops read them, made once for a call.
+// The weights of all readers in the order in which their loops read them, packed once per call.
 #pragma once
 
 namespace read_source {

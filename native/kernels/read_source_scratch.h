@@ -1,4 +1,4 @@
-// Memory of the backward pass, and loops over pixels that it is made of.
+// Memory of the backward pass, and its loops over pixels.
 #pragma once
 
 namespace read_source {
@@ -12,8 +12,8 @@ struct BackwardScratch {
   Plane dense[2];    // gradient of the result of a dense convolution, of stride 1 and 2
   Tile row;          // a row of the gradient of the ReLU
   float* relu;       // gradient of the ReLU: [vectors of c][pixels][kWidth]
-  float* direct;     // gradient of x by another way than through the ReLU: [pixels][c]
-  float* more;       // what is to be added to that
+  float* direct;     // gradient of x that does not pass the ReLU: [pixels][c]
+  float* more;       // to be added to `direct`
   float *g, *g_x;    // [c padded]: sums over one image
 };
 

@@ -10,7 +10,7 @@
 
 namespace tailnas::kernels {
 
-/// Grown, never shrunk. Declare it `thread_local`: whoever asks for its memory must be done before it asks again.
+/// Grown, never shrunk. Declare it `thread_local`: a caller must be done with its memory before requesting it again.
 class Scratch {
  public:
   /// Not cleared; starts at a multiple of 64 bytes.

@@ -61,7 +61,7 @@ TAILNAS_INLINE void window_gradient(const float* gradient, const float* const (&
   }
 }
 
-/// The same as tap_gradients for R rows of K taps: several pixels at a time, so that what is read serves several taps.
+/// The same as tap_gradients for R rows of K taps: several pixels at a time, so that a loaded value serves several taps.
 template <int R, int K, int APART, int STEP>
 inline void window_gradients(const RowPair& pair, const int64_t* offsets, float* sums) {
   Vec acc[R][K];

@@ -14,7 +14,7 @@ struct TapRows {
   int64_t taps, apart;
 };
 
-/// One tap a row where there is no better cut.
+/// One tap per row where there is no better cut.
 inline TapRows rows_of(const int64_t* offsets, int64_t count) {
   if (count < 2) return {1, 0};
   const int64_t apart = offsets[1] - offsets[0];
@@ -50,8 +50,8 @@ struct Window {
   }
 };
 
-/// A vector that is read once for several uses. GCC left alone reads it anew for each of them, or keeps what the next turn of a loop will
-/// read too, and puts sums out of registers for it.
+/// A vector that is read once for several uses. By default GCC loads it again for each of them, or keeps values for the next iteration
+/// of a loop, and spills sums for that.
 TAILNAS_INLINE Vec load_once(const float* p) {
   Vec v = load(p);
 #if TAILNAS_WIDTH > 4

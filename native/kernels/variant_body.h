@@ -1,5 +1,5 @@
-// What variant_avx512.cc, variant_avx2.cc and variant_portable.cc have in common: all kernels and the table of them. Each of them includes
-// this inside its own namespace, after it has told the compiler its instruction set, so nothing here may include a header of another kind.
+// The common body of variant_avx512.cc, variant_avx2.cc and variant_portable.cc: all kernels and their table. Each of them includes this
+// inside its own namespace, after choosing its instruction set, so this may include kernel headers only.
 #include "vec.h"
 
 // What they share.
@@ -8,7 +8,7 @@
 #include "depthwise.h"
 #include "pointwise.h"
 
-// One line a table: its kernels.
+// One line per table: its kernels.
 #include "channel_sums.h"
 #include "pools_rows.h"
 #include "read_source.kernels.h"

@@ -26,7 +26,7 @@ bool has_avx2() {
 #endif
 }
 
-/// What TAILNAS_KERNELS says; null if it says nothing.
+/// The value of TAILNAS_KERNELS; null if unset.
 const char* wanted() {
   const char* name = std::getenv("TAILNAS_KERNELS");
   return name == nullptr || *name == '\0' ? nullptr : name;

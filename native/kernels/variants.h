@@ -1,9 +1,9 @@
-// The kernels in the form that suits this processor: one table of functions for each instruction set.
+// The kernels for this processor: one table of functions per instruction set.
 #pragma once
 
 #include "exact_memory.h"  // for arena.h
 
-// Plain structs, and the table of functions of each op. No torch header comes in here.
+// Plain structs, and the table of functions of each op. Includes no torch header.
 #include "node_sum.h"
 #include "pools.h"
 #include "read_source.h"
@@ -20,10 +20,10 @@ struct Variant {
 /// The fastest that runs here, or the one that the environment variable TAILNAS_KERNELS names; chosen at the first call.
 const Variant& variant();
 
-/// The same for work on so many channels: where half of AVX-512's registers would be empty, AVX2 does as much in each instruction and less beside it.
+/// The same for a number of channels. Where half of AVX-512's registers would be empty, AVX2 does the same work with less overhead.
 const Variant& variant(int64_t channels);
 
-/// Null where this program was not built for a processor that could have it.
+/// Null if this program was not built for such processors.
 const Variant* avx512_variant();
 const Variant* avx2_variant();
 const Variant* portable_variant();

@@ -20,7 +20,7 @@ TAILNAS_INLINE constexpr T max(T a, T b) { return a < b ? b : a; }
 TAILNAS_INLINE constexpr int64_t vectors_of(int64_t n) { return (n + kWidth - 1) / kWidth; }
 /// `n` rounded up to whole vectors.
 TAILNAS_INLINE constexpr int64_t padded(int64_t n) { return vectors_of(n) * kWidth; }
-/// How many of the `n` floats lie in the vector that starts at float `at`: kWidth, but for the last vector.
+/// How many of the `n` floats lie in the vector that starts at float `at`: kWidth, except for the last vector.
 TAILNAS_INLINE constexpr int lanes_at(int64_t n, int64_t at) { return static_cast<int>(min<int64_t>(kWidth, n - at)); }
 
 TAILNAS_INLINE Vec zero() { return Vec{}; }
@@ -32,7 +32,7 @@ TAILNAS_INLINE void store(float* p, Vec v) { *reinterpret_cast<Vec*>(p) = v; }
 TAILNAS_INLINE Vec load_loose(const float* p) { return *reinterpret_cast<const LooseVec*>(p); }
 TAILNAS_INLINE void store_loose(float* p, Vec v) { *reinterpret_cast<LooseVec*>(p) = v; }
 
-/// For instructions that AddressSanitizer does not see: touches what they will.
+/// For instructions that AddressSanitizer does not see: touches the memory that they will.
 TAILNAS_INLINE const float* seen(const float* p, int n) {
 #ifdef __SANITIZE_ADDRESS__
   for (int i = 0; i < n; i++) static_cast<void>(static_cast<const volatile float*>(p)[i]);
@@ -71,7 +71,7 @@ TAILNAS_INLINE Vec load_n(const float* p, int n) {
 TAILNAS_INLINE void store_n(float* p, int n, Vec v) {
   for (int i = 0; i < n; i++) p[i] = v[i];
 }
-TAILNAS_INLINE Vec fma(Vec a, Vec b, Vec c) { return a * b + c; }  // rounds once or twice, as the machine likes
+TAILNAS_INLINE Vec fma(Vec a, Vec b, Vec c) { return a * b + c; }  // rounds once or twice, depending on the machine
 TAILNAS_INLINE Vec relu(Vec v) { return v < 0.0f ? zero() : v; }   // a NaN stays: it is not below 0
 
 #endif

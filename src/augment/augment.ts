@@ -1,7 +1,7 @@
 import type { ByteAugment, Rng } from '../data/index.js';
 import type { Pass, TensorBatch } from '../nn/index.js';
 
-/** What an augmentation of tensors knows beside its batch. */
+/** What an augmentation of tensors receives in addition to its batch. */
 export interface AugmentPass extends Pass {
   /** Training images per class. */
   readonly counts: readonly number[];

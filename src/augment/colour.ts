@@ -9,7 +9,7 @@ const byte = (x: number): number => (x <= 0 ? 0 : x >= 255 ? 255 : Math.trunc(x)
 const blend = (base: number, value: number, factor: number): number =>
   byte(Math.fround(base + Math.fround(factor * (value - base))));
 
-/** Replaces every byte, of one channel or of all, by what a function says of it. */
+/** Replaces every byte, of one channel or of all, by the value that a function gives for it. */
 const replace = ({ bytes, channels }: ImageBytes, by: (value: number) => number, channel?: number): void => {
   const table = Uint8Array.from({ length: LEVELS }, (_, value) => by(value));
   const step = channel === undefined ? 1 : channels;

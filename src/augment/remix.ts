@@ -13,7 +13,7 @@ export interface RemixRule {
 
 /**
  * λ_y, the share of the first label, of classes with `count` and `other` training images: 0 if count/other ≥ κ and λ <
- * τ, 1 if count/other ≤ 1/κ and 1 − λ < τ, else λ (Chou et al. 2020, eq 6). Of a pair of its own.
+ * τ, 1 if count/other ≤ 1/κ and 1 − λ < τ, else λ (Chou et al. 2020, eq 6).
  */
 export const labelShare = (
   lambda: number,
@@ -32,8 +32,8 @@ const requireRule = ({ kappa, tau }: RemixRule): void => {
 
 /**
  * Remix (Chou et al. 2020): the images of mixup, but where one class is kappa times as large as the other and shows
- * less than tau of itself, the label is the rarer one's alone. Every pair has a share of its own. The published setting
- * is remix(1, 3, 0.5). Throws a RangeError unless alpha > 0, kappa > 1 and tau is in [0, 1].
+ * less than tau of itself, the label is the rarer one's alone. Every pair has its own share. The published setting is
+ * remix(1, 3, 0.5). Throws a RangeError unless alpha > 0, kappa > 1 and tau is in [0, 1].
  */
 export const remix = (alpha: number, kappa: number, tau: number): Augment => {
   requireAlpha(alpha, 'remix images');

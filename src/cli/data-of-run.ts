@@ -20,8 +20,8 @@ const DATA_FLAGS = [
 ];
 
 /**
- * The data that flags stand for; where a command goes on from a run and no data are named, that run's. Throws a
- * UsageError on flags that say otherwise.
+ * The data that flags stand for; if a command continues a run and names no data, those of that run. Throws a UsageError
+ * on flags that contradict them.
  */
 export const dataOfRun = (
   run: string | undefined,

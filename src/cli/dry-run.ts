@@ -21,7 +21,7 @@ const memoryText = ({ expectedMemoryBytes, freeMemoryBytes, largestBatch }: Memo
 const remedy = ({ skipCorrupt }: DataRequest): string =>
   skipCorrupt
     ? 'they will be left out (--skip-corrupt)'
-    : 'a run would refuse them: mend or remove them, or leave such files out with --skip-corrupt';
+    : 'a run would refuse them: repair or remove them, or leave such files out with --skip-corrupt';
 
 /** Prints what a run would do and need, from a few steps of a throw-away network; trains and writes nothing. */
 export const dryRun = async (
@@ -38,7 +38,7 @@ export const dryRun = async (
   const computing = kernels();
   const display = flags.quiet ? silent : runDisplay();
   const planned = await planData(data, { onProgress: display.onData, origin });
-  requireRoom(planned, { force: true }); // what needs too much is told of below; what never can be is refused
+  requireRoom(planned, { force: true }); // a need that is too large is reported below
   const unreadable = await planned.check();
   const same = await planned.same();
   display.end();

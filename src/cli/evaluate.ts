@@ -22,19 +22,19 @@ interface Flags {
 
 export const command = (): Command =>
   new Command('evaluate')
-    .description("test a run's network, as its newest checkpoint has it, on its test images, or on others")
+    .description("test a run's network (its newest checkpoint) on its test images, or on others")
     .argument('<run>', 'the run folder; it may still be running')
     .addOption(
       new Option(
         '--mixing <m or from:to:step>',
-        'test-time mixing: one ratio, or a sweep of which the best on the validation images is taken ' +
+        'test-time mixing: one ratio, or a sweep that takes the best on the validation images ' +
           '(default: 0:1:0.1; 0 for a run without validation images)',
       ).argParser(mixingList),
     )
     .addOption(priorOption())
     .option(
       '--data <name or path>',
-      "other labelled images to test on, a folder or an archive; the run's own need not be there then",
+      'other labelled images to test on, a folder or an archive; the data of the run are then not needed',
     )
     .option('--json', 'print the result as JSON on stdout; progress stays on stderr')
     .option('--quiet', 'show no progress')
@@ -47,10 +47,9 @@ Examples:
   $ tailnas evaluate runs/darts-20260102-030405 --prior uniform
   $ tailnas evaluate runs/train-hls-20260102-030405 --data ~/new-birds
 
-With --data nothing but the run folder and the new images is needed. These are the images of the part test of a folder,
-else val, else train, else of its class folders; they are read and normalised as those of the training, and classes are
-the same where their names are. Images that cannot be read, and classes that the run does not know, are named and left
-out, and the exit code is 1.`,
+With --data only the run folder and the new images are needed. Of a folder the part test is used, else val, else train,
+else its class folders. Images are read and normalised as in training, and classes match by name.
+Images that cannot be read and classes that the run does not know are named and left out; the exit code is then 1.`,
     )
     .action(async (run: string, flags: Flags) => {
       const display = flags.quiet ? silent : runDisplay();

@@ -102,20 +102,20 @@ const folderRows = (
 const transformers = (network: Exportable, folder: string): Done => {
   const written = placeTransformers(network, folder);
   const task = 'image-classification';
-  const next = `put it in the folder of env.localModelPath, and say pipeline('${task}', '${basename(folder)}')`;
+  const next = `put it in the folder of env.localModelPath, and call pipeline('${task}', '${basename(folder)}')`;
   return { what: 'transformers', written, rows: folderRows(written, { what: 'a model for transformers.js', next }) };
 };
 
 const demo = (network: Exportable, folder: string): Done => {
   const written = placeDemo(network, folder);
   const serve = commandText(['npx', 'http-server', folder]);
-  const next = `${serve}, and open the address that it says; any static host will do`;
+  const next = `${serve}, and open the address that it prints; any static host works`;
   return { what: 'demo', written, rows: folderRows(written, { what: 'a page to try it on', next }) };
 };
 
 const card = (text: string, file: string): Done => {
   placeFile(file, text);
-  const next = 'put it beside the files, as README.md: npx @huggingface/hub upload <user>/<name> <folder>';
+  const next = 'put it next to the files, as README.md: npx @huggingface/hub upload <user>/<name> <folder>';
   return {
     what: 'card',
     written: { file },
@@ -128,9 +128,9 @@ const card = (text: string, file: string): Done => {
 
 export const command = (): Command =>
   new Command('export')
-    .description('make files of a trained network that other programs read; each is checked before it is in place')
+    .description('write a trained network to files for other programs; each file is checked before it is in place')
     .argument('<run>', 'the folder of a training, which may still be running')
-    .option('--onnx <file>', 'an ONNX file (opset 17) that takes plain pixels, for ONNX Runtime and most else')
+    .option('--onnx <file>', 'an ONNX file (opset 17) that takes plain pixels, for ONNX Runtime and most others')
     .option('--safetensors <file>', 'weights by name, with cells, classes and preparation in the metadata')
     .option('--for <reader and folder...>', `a folder for ${TRANSFORMERS}: --for ${TRANSFORMERS} <folder>`)
     .option('--demo <folder>', 'a page to try the network on, for any static host; needs npm install onnxruntime-web')
@@ -145,17 +145,17 @@ Examples:
   $ tailnas export runs/train-darts-v2-20260102-030405 --demo demo --license mit
   $ tailnas export runs/train-darts-v2-20260102-030405 --card > README.md
 
-Nothing that exists is replaced. The network answers as it did in the test: of two heads, at the mixing that was chosen
-on the validation images.`,
+Existing files are not replaced. The exported network answers as in the test: with two heads, at the mixing that was
+chosen on the validation images.`,
     )
     .action((run: string, flags: Flags) => {
       const folder = folderFor(flags.for);
       const places = [flags.onnx, flags.safetensors, folder, flags.demo, flags.card === true ? undefined : flags.card];
       const named = places.filter((place) => place !== undefined);
       if (named.length === 0 && flags.card === undefined)
-        throw new UsageError('export needs to know what to make: --onnx, --safetensors, --for, --demo or --card');
+        throw new UsageError('name at least one export: --onnx, --safetensors, --for, --demo or --card');
       const twice = named.find((place, i) => named.indexOf(place) < i);
-      if (twice !== undefined) throw new UsageError(`each export needs a place of its own, ${twice} is named twice`);
+      if (twice !== undefined) throw new UsageError(`each export needs its own path, ${twice} is named twice`);
       for (const place of named) requireFree(place);
       const toStdout = flags.card === true;
       const { done, text } = withExportable(

@@ -22,7 +22,7 @@ const testedClasses = ({ run }: FitResult) => {
   return { classes, trainCounts: counts.train };
 };
 
-/** Every network beside always answering the largest class. */
+/** Every network, compared with always answering the largest class. */
 const comparison = (results: readonly FitResult[]): string => {
   const rows = comparedNetworks(results).map(({ name, label, isBest, valid, test, accuracy, result }) => [
     label === '' || label === 'random' ? name : `${name} (${label})`,

@@ -53,7 +53,7 @@ export const command = (): Command =>
           ).argParser(argument(secondsOfBudget)),
         )
         .addOption(
-          new Option('--quick', 'the whole way in under five minutes, with the smallest networks').conflicts('budget'),
+          new Option('--quick', 'all parts in under five minutes, with the smallest networks').conflicts('budget'),
         )
         .optionsGroup('Methods:')
         .addOption(
@@ -73,8 +73,8 @@ export const command = (): Command =>
     .addHelpText(
       'after',
       `
-Searches cells, trains the network found, and beside it a random cell and a ResNet: the end says whether the search
-helped, and which network is best. The folder then stands for that network: predict, evaluate and export take it.
+Searches cells, then trains the network found, a random cell and a ResNet. The summary says whether the search helped,
+and which network is best. predict, evaluate and export accept the folder and use that network.
 
 Examples:
   $ tailnas fit --data ~/birds --budget 2h

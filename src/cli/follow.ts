@@ -28,9 +28,9 @@ type Signal = keyof typeof EXIT;
 const SAME_SIGNAL = 1000; // milliseconds
 
 /**
- * Follows what is yielded to its end, and asks it to end early when the process is told to stop; `started` says from
- * which event on there is something to save. Who asks twice does not want to wait. Returns how it ended, and the signal
- * that ended it early, if one did.
+ * Follows events to their end, and requests an early end on a signal. `started` says from which event on there is
+ * something to save. A second signal quits at once. Returns how it ended, and the signal that ended it early, if one
+ * did.
  */
 export const follow = async <E extends { readonly type: string }, R>(
   start: (signal: AbortSignal) => Underway<E, R>,
@@ -83,8 +83,8 @@ export const follow = async <E extends { readonly type: string }, R>(
 };
 
 /**
- * Follows a run to its end: shows it, saves and leaves with 130 or 143 when the process is told to stop, and prints
- * what came of it. `start` is given the signal that asks for an early end, and where to tell how loading data goes.
+ * Follows a run to its end: shows it, saves and exits with 130 or 143 on a signal, and prints the result. `start`
+ * receives the signal that requests an early end, and a listener for the progress of loading data.
  */
 export const watchRun = async (
   start: (watch: {

@@ -8,7 +8,7 @@ const [BOLD, NORMAL] = ['\x1b[1m', '\x1b[22m'];
 /** What matters most, in bold where a terminal reads it. */
 export const strong = (text: string): string => (process.stdout.isTTY ? `${BOLD}${text}${NORMAL}` : text);
 
-/** Printable, but for what `strong` does. */
+/** Printable, except for the codes of `strong`. */
 const shown = (text: string): string =>
   text
     .split(BOLD)

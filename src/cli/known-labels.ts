@@ -17,9 +17,9 @@ export interface KnownLabels {
 }
 
 /**
- * Whether the classes of images are known, and which they are: an image's class is the name of its folder. Unless told,
- * that holds where more than half of the folders are named like classes. Throws a UsageError where labels are asked for
- * and no folder is.
+ * Whether the classes of images are known, and which they are: an image's class is the name of its folder. By default
+ * this is assumed if more than half of the folders are named like classes. Throws a UsageError where labels are asked
+ * for and no folder is.
  */
 export const knownLabels = (
   files: readonly string[],
@@ -82,8 +82,8 @@ export const unknownText = (
   { name, images }: { name: string; images: number },
   { classes, done }: { classes: readonly string[]; done: string },
 ): string =>
-  `"${name}" is none of the run's classes: its ${plural(images, 'image')} ${images === 1 ? 'is' : 'are'} ${done};` +
-  `${didYouMean(name, classes) || ` train again with it to have it recognised`}`;
+  `"${name}" is not a class of the run: its ${plural(images, 'image')} ${images === 1 ? 'is' : 'are'} ${done};` +
+  `${didYouMean(name, classes) || ` train again with it to recognise it`}`;
 
 /** What the class table has, as data. */
 export const agreementRecord = (

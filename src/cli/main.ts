@@ -5,7 +5,7 @@ import { printable } from '../label/printable.js';
 
 const USAGE = 2;
 const FAILURE = 1;
-/** Errors that are the user's words, by name: their classes would have to be loaded with all that they stand for. */
+/** Errors that are the user's words, by name: importing their classes would load their rooms. */
 const WRONG_WORDS = [
   'UsageError',
   'UnknownDataError',
@@ -26,14 +26,14 @@ const COMMANDS: readonly [name: string, about: string, load: () => Promise<Modul
   ['train', 'train a network from scratch: one that a search found, or any other', () => import('./train.js')],
   ['resume', 'continue a run that was stopped, exactly where it was saved', () => import('./resume.js')],
   ['evaluate', "test a run's network on its test images, or on others", () => import('./evaluate.js')],
-  ['predict', 'the classes of images: files, folders, patterns', () => import('./predict.js')],
-  ['export', 'make files of a trained network that other programs read', () => import('./export.js')],
+  ['predict', 'classify images: files, folders, patterns', () => import('./predict.js')],
+  ['export', 'write a trained network to files for other programs', () => import('./export.js')],
   ['watch', 'a live page of runs: progress, curves, cells, time left', () => import('./watch.js')],
   ['report', 'make one HTML page of runs: tables, figures, cells', () => import('./report.js')],
   ['log', 'send runs to TensorBoard or MLflow', () => import('./log.js')],
   ['plot', "draw schedules, or one of the paper's figures from run folders", () => import('./plot.js')],
   ['reproduce', 'make a table or figure of the paper, with every run that it needs', () => import('./reproduce.js')],
-  ['recipes', 'list the searches that have a name', () => import('./recipes.js')],
+  ['recipes', 'list the named searches and ways to train', () => import('./recipes.js')],
   ['doctor', 'show what tailnas finds on this machine', () => import('./doctor.js')],
   ['setup', 'find or fetch libtorch and build the engine now', () => import('./setup.js')],
 ];
@@ -42,10 +42,10 @@ const COMMANDS: readonly [name: string, about: string, load: () => Promise<Modul
 const useOption = (): Option =>
   new Option(
     '--use <module>',
-    'a JavaScript module of yours that adds recipes, losses, schedules, … (repeatable)',
+    'your own JavaScript module, which adds recipes, losses, schedules, … (repeatable)',
   ).argParser((file: string, before: readonly string[] = []) => [...before, file]);
 
-/** The words with every `--use <module>` that stands before the command behind it. */
+/** The words, with every `--use <module>` before the command moved behind it. */
 const commandFirst = (words: readonly string[]): string[] => {
   let at = 0;
   while (words[at]?.startsWith('--use')) at += words[at] === '--use' ? 2 : 1;
@@ -55,8 +55,8 @@ const commandFirst = (words: readonly string[]): string[] => {
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
-// Who reads only the beginning (`tailnas report … --json | head`) has what they want: that is no error, and no reason
-// to end a run.
+// A reader of only the beginning (`tailnas report … --json | head`) closes the pipe: that is no error, and does not end
+// a run.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
@@ -89,7 +89,8 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : USAGE;
   else {
-    // Names of files and classes may hold anything: what moves the cursor or turns text around never gets there.
+    // Names of files and classes may hold anything: codes that move the cursor or reverse text never reach the
+    // terminal.
     const message = error instanceof Error ? error.message : String(error);
     process.stderr.write(`error: ${message.split('\n').map(printable).join('\n')}\n`);
     process.exitCode = error instanceof Error && WRONG_WORDS.includes(error.name) ? USAGE : FAILURE;

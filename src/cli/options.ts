@@ -40,7 +40,7 @@ export interface DataFlags {
   split?: 'train' | 'all';
 }
 
-/** Flags of every command that starts a run, beside the options of its experiment. */
+/** Flags of every command that starts a run, in addition to the options of its experiment. */
 export interface RunFlags extends DataFlags {
   scale: Scale;
   seed: number;
@@ -78,7 +78,7 @@ export const checkpointOption = (): Option =>
 
 /** For a run that is expected to need more memory than there is. */
 export const forceOption = (): Option =>
-  new Option('--force', 'go on although the run is expected to need more memory than is free');
+  new Option('--force', 'start even if the run is expected to need more memory than is free');
 
 /** Adds the flags that say which data to learn from; `usual` says what they are by default. */
 export const dataOptions = (command: Command, usual = ' (default: mnist at scale smoke, else cifar10)'): Command =>
@@ -93,8 +93,8 @@ export const dataOptions = (command: Command, usual = ' (default: mnist at scale
     .addOption(
       new Option(
         '--imbalance <shape>',
-        'how training images are thinned out over classes: exp, step, or natural, as they are (default: natural; ' +
-          'exp for mnist and cifar, and where a ratio is given)',
+        'how classes are thinned out for training: exp, step, or natural for no change (default: natural; ' +
+          'exp for mnist and cifar, and if a ratio is given)',
       ).argParser(argument(oneOf(imbalances))),
     )
     .addOption(
@@ -104,27 +104,27 @@ export const dataOptions = (command: Command, usual = ' (default: mnist at scale
       ).argParser(argument(numberIn({ least: 1 }))),
     )
     .addOption(
-      new Option('--image-size <pixels>', 'size to which the images of a folder are brought (default: 32)').argParser(
+      new Option('--image-size <pixels>', 'side of the images of a folder after resizing (default: 32)').argParser(
         argument(numberIn({ least: 8, most: 1024, whole: true })),
       ),
     )
     .addOption(
       new Option(
         '--test-share <share>',
-        'share of each class that is set aside for the test, of a folder without test images (default: 0.2)',
+        'share of each class set aside for the test, if a folder has no test images (default: 0.2)',
       ).argParser(argument(numberIn({ above: 0, most: 0.9 }))),
     )
-    .option('--grey', 'bring the images of a folder to one channel')
+    .option('--grey', 'convert the images of a folder to one channel')
     .addOption(
       new Option(
         '--fit <way>',
-        'how images of another shape are brought to the size: cover cuts the middle, contain adds black, stretch ' +
+        'how images of another shape are resized: cover cuts out the middle, contain adds black, stretch ' +
           'distorts (default: cover)',
       ).choices([...fits]),
     )
     .option('--labels <table>', 'a CSV file with an image and its class in each row, for images without class folders')
     .option('--skip-corrupt', 'leave out images that cannot be read, and name them in skipped.json')
-    .option('--strict', 'refuse images that can be read although something is wrong with them')
+    .option('--strict', 'refuse images that decode with warnings')
     .option('--near-duplicates', 'look for nearly equal images in different parts or under two classes, and list them')
     .addOption(new Option('--no-flip', 'never mirror images in training'));
 
@@ -229,17 +229,17 @@ const outputOptions = (command: Command, { name }: { name: string }): Command =>
     .option('--json', 'print the result as JSON on stdout; progress stays on stderr')
     .option('--quiet', 'show no progress');
 
-/** Adds the flags of every command that starts a run, beside data and options. */
+/** Adds the flags of every command that starts a run, except data and options. */
 export const runOptions = (command: Command): Command =>
   outputOptions(machineOptions(command).addOption(processesOption()).addOption(forceOption()), {
     name: '<name>',
   }).addOption(
-    new Option('--profile [steps]', 'print where the time of a step goes; after so many steps, save and stop')
+    new Option('--profile [steps]', 'print where the time of a step goes; with a number, save and stop after that many')
       .argParser(count)
       .conflicts('dryRun'),
   );
 
-/** Adds the flags of a fit, beside data and budget. */
+/** Adds the flags of a fit, except data and budget. */
 export const fitOptions = (command: Command): Command => outputOptions(machineOptions(command), { name: 'fit' });
 
 const isScalar = (value: unknown): value is Scalar => ['string', 'number', 'boolean'].includes(typeof value);

@@ -49,7 +49,7 @@ export const command = (): Command => {
     .description("draw schedules, or one of the paper's figures from run folders")
     .addArgument(
       new Argument('<figure>', `one of ${names.join(', ')}`).argParser(
-        argument(oneOf(names, ' (one from a module of yours needs --use <module>)')),
+        argument(oneOf(names, ' (one from your own module needs --use <module>)')),
       ),
     )
     .argument('[runs...]', 'run folders; for `schedule`, schedules as recipes write them')
@@ -63,7 +63,7 @@ export const command = (): Command => {
 Examples:
   $ tailnas plot schedule "softFreeze(parabolicDecay)" parabolicDecay
   $ tailnas plot figure6 runs/hls-* runs/darts-bbn-* --out scaling.svg
-        with against without scaling; runs of one recipe are seeds, drawn as mean and range
+        with and without scaling; runs of one recipe are its seeds, drawn as mean and range
   $ tailnas plot training runs/darts-20260102-030405
         of any recipe: training, gradients; of any search: alpha; of any with two heads: mixing`,
     )

@@ -52,8 +52,8 @@ const atLeastOne = argument(numberIn({ least: 1, whole: true }));
 
 export const command = (): Command =>
   new Command('predict')
-    .description('the classes of images, by the network of a training, as its newest checkpoint has it')
-    .argument('<run>', 'the folder of a training; nothing else of it is needed')
+    .description('classify images with a trained network (its newest checkpoint)')
+    .argument('<run>', 'the folder of a training; its data are not needed')
     .argument(
       '<what...>',
       "image files, folders, archives, patterns in quotes such as 'photos/**/*.jpg', or - for paths on stdin",
@@ -62,26 +62,26 @@ export const command = (): Command =>
     .addOption(new Option('--top <n>', 'the n most probable classes of each image').argParser(atLeastOne).default(1))
     .option('--probabilities', 'the probability of every class')
     .addOption(
-      new Option('--sort <order>', 'given: as named; doubt: least sure first, by p1 − p2, the margin')
+      new Option('--sort <order>', 'given: as named; doubt: least certain first, by the margin p1 − p2')
         .choices(['given', 'doubt'])
         .default('given'),
     )
-    .addOption(new Option('--csv', 'print CSV on stdout, as the images come').conflicts('json'))
+    .addOption(new Option('--csv', 'print CSV on stdout, line by line').conflicts('json'))
     .option('--json', 'print the result as JSON on stdout; progress stays on stderr')
-    .option('--quiet', 'show no progress and no notices; files that cannot be read are named all the same')
+    .option('--quiet', 'show no progress and no notices; unreadable files are still named')
     .optionsGroup('Prior:')
     .addOption(priorOption())
     .optionsGroup('Labels:')
     .addOption(
       new Option(
         '--labels <source>',
-        'parent: the folder of an image is its class; none; auto: parent where more than half of the folders are ' +
-          'named like classes of the run. With labels, a table says how many of each class are right',
+        'parent: the folder of an image is its class; none; auto: parent if more than half of the folders are ' +
+          'named like classes of the run. With labels, a table counts the correct images of each class',
       )
         .choices([...labelSources])
         .default('auto'),
     )
-    .option('--mosaic <folder>', 'draw the most confident mistakes of each class, as PNG into this folder')
+    .option('--mosaic <folder>', 'draw the most confident mistakes of each class, as PNG files in this folder')
     .optionsGroup('Machine:')
     .addOption(new Option('--threads <n>', 'threads of one operation (default: all cores)').argParser(atLeastOne))
     .addHelpText(
@@ -93,8 +93,8 @@ Examples:
   $ find photos -name '*.png' | tailnas predict runs/train-hls-20260102-030405 - --csv > classes.csv
   $ tailnas predict runs/train-hls-20260102-030405 birds/test --mosaic mistakes
 
-Images are read as the training read them: upright, cut to a square in the middle, at its size and in its channels.
-A file that cannot be read is named, the rest is predicted, and the exit code is 1.`,
+Images are read as in training: upright, fitted to a square of the same size in the same way, with the same channels.
+A file that cannot be read is named, the others are predicted, and the exit code is 1.`,
     )
     .action(predictFiles);
 
@@ -122,10 +122,10 @@ const predictFiles = async (run: string, what: string[], flags: Flags): Promise<
   };
   if (found.leftOut.length > 0)
     notice(
-      `left out ${plural(found.leftOut.length, 'file')} in folders, by name no image: ` +
+      `left out ${plural(found.leftOut.length, 'file')} in folders whose names are not of images: ` +
         `${basename(found.leftOut[0] ?? '')}${found.leftOut.length > 1 ? ', …' : ''}`,
     );
-  if (folder.readEvaluation() === undefined) notice(`${run} is not finished: its newest checkpoint predicts`);
+  if (folder.readEvaluation() === undefined) notice(`${run} is not finished: its newest checkpoint is used`);
   if (labels !== undefined) notice(labels.told);
 
   const model = open(run);
@@ -153,7 +153,7 @@ const predictFiles = async (run: string, what: string[], flags: Flags): Promise<
         images++;
         const own = keptOf(event, { shown, label: compare(event, { labels, checked, mistakes, model }) });
         if (!stream) kept.push(own);
-        // Who reads only the beginning has what they want: the rest need not be computed.
+        // The reader closed the pipe: the rest need not be computed.
         else if (!process.stdout.writable) break;
         else process.stdout.write(csvLine(own, shown));
       }
@@ -198,7 +198,7 @@ const told = ({ record, mosaics, flags }: Pick<Result, 'record' | 'mosaics'> & {
   ...(mosaics === undefined ? [] : [mosaicText(mosaics, flags.mosaic ?? '')]),
 ];
 
-/** Beside CSV, stdout is for that alone. */
+/** With CSV, stdout is for CSV alone. */
 const tell = (texts: readonly string[], { quiet }: Pick<Flags, 'quiet'>): void => {
   if (texts.length > 0 && !quiet) process.stderr.write(`${texts.join('\n\n')}\n`);
 };
@@ -225,7 +225,7 @@ const print = (result: Result, { kept, shown, flags }: { kept: readonly Kept[]; 
   }
 };
 
-/** Counts a prediction beside its label, if it has one. Returns what to show of the label. */
+/** Counts a prediction with its label, if it has one. Returns how to show the label. */
 const compare = (
   prediction: Prediction,
   {

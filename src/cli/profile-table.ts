@@ -61,6 +61,6 @@ export const profileTable = ({ steps, seconds, phases, work, validationSeconds }
     ),
     ...(validationSeconds === null
       ? []
-      : [`validation, once an epoch, beside the steps: ${validationSeconds.toFixed(2)} s`]),
+      : [`validation, once per epoch, in addition to the steps: ${validationSeconds.toFixed(2)} s`]),
   ].join('\n\n');
 };

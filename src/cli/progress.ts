@@ -54,8 +54,8 @@ export const countDisplay = (
 };
 
 /**
- * `title` stands before each live line, `laterSeconds` are added to the time that is left, and of many epochs no more
- * than about `mostLines` are printed.
+ * `title` precedes each live line, `laterSeconds` are added to the time that is left, and of many epochs no more than
+ * about `mostLines` are printed.
  */
 export const runDisplay = ({
   stream = process.stderr,

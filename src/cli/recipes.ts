@@ -4,7 +4,7 @@ import { table } from './format.js';
 
 export const command = (): Command =>
   new Command('recipes')
-    .description('list the searches and the ways to train that have a name')
+    .description('list the named searches and ways to train')
     .option('--json', 'print the searches as a JSON array')
     .addHelpText('after', '\nExample:\n  $ tailnas recipes')
     .action((flags: { json?: true }) => {
@@ -19,10 +19,10 @@ export const command = (): Command =>
           ? `${JSON.stringify(all.map((own) => ({ ...describe(own.with({})), about: own.about ?? null })))}\n`
           : `${table([['name', 'label', 'paper'], ...rows], { right: [2] })}\n\n` +
               'paper: accuracy that the paper reports on CIFAR-10-LT at imbalance ratio 100, one run each\n' +
-              `search takes ${RECOMMENDED} where no name is given\n\n` +
+              `search uses ${RECOMMENDED} by default\n\n` +
               `${table([['search method', 'label', 'what it is for'], ...methods])}\n\n` +
               'docs/methods.md has the equation and the source of each\n\n' +
               `${table([['train --recipe', 'what it is'], ...trainings])}\n\n` +
-              `train takes ${USUAL_RECIPE} where none is given\n`,
+              `train uses ${USUAL_RECIPE} by default\n`,
       );
     });

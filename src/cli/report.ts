@@ -68,10 +68,7 @@ export const command = (): Command =>
       '<run...>',
       'the folder of a fit; or run folders on the same data with the same settings; they may still be running',
     )
-    .option(
-      '--out <file>',
-      'where the page goes (default: report.html; with --markdown or --latex no page is written unless named)',
-    )
+    .option('--out <file>', 'file of the page (default: report.html; with --markdown or --latex none)')
     .option('--title <text>', 'heading of the page')
     .addOption(new Option('--json', 'print the tables of results and claims as JSON').conflicts(['markdown', 'latex']))
     .addOption(new Option('--markdown', 'print the tables of results and claims as Markdown').conflicts('latex'))

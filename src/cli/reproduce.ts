@@ -35,7 +35,7 @@ interface ReproduceFlags extends DataFlags, ManyFlags {
   readonly seeds: readonly number[];
 }
 
-/** Data as the paper has them, from a folder as well: with a long tail that is made, unless told otherwise. */
+/** Data as the paper has them, from a folder as well: with an artificial long tail by default. */
 const papersData = ({ imbalance, imbalanceRatio, ...flags }: ReproduceFlags): DataRequest =>
   dataFor({
     ...flags,
@@ -87,7 +87,8 @@ const reproduce = async (
   const threads = flags.threads ?? Math.max(1, Math.floor(availableParallelism() / (flags.jobs || 1)));
   const finish = async (outcomes: readonly Outcome[]): Promise<void> => {
     const failedRuns = outcomes.flatMap(({ run, error }) => (error === undefined ? [] : [{ name: run.name, error }]));
-    // In the order of the table's rows, which is not that of running; without a search that only others go on from.
+    // In the order of the table's rows, which is not that of running; without searches that are only continued by
+    // others.
     const made = planAll(requests).filter((run) => run.state !== 'start');
     const runs = requests.flatMap((request) =>
       request.plans.flatMap((asked) => made.filter((run) => run.row === rowOf(asked.experiment.name, request.change))),
@@ -129,7 +130,7 @@ export const command = (): Command =>
   )
     .addOption(new Option('--threads <n>', 'threads of each run (default: cores / jobs)').argParser(count))
     .optionsGroup('Output:')
-    .option('--out <folder>', 'where runs, figures and the report go; what is there already is used', 'reproduction')
+    .option('--out <folder>', 'folder of runs, figures and the report; what it already holds is used', 'reproduction')
     .option('--json', 'print the result as JSON on stdout; progress stays on stderr')
     .option('--quiet', 'show no progress')
     .addHelpText(
@@ -141,7 +142,7 @@ Examples:
   $ tailnas reproduce figure6 --scale smoke --seeds 1
         minutes, on MNIST (downloaded once)
   $ tailnas reproduce all --scale paper --data cifar10
-        everything, as the paper did it, three seeds each; stop it and start it again as you like
+        everything at the paper's size, three seeds each; you can stop it and start it again
   $ tailnas reproduce table2 --data cifar10 --threads 8 --on slurm -- --time=4:00:00
         the same on a cluster: one job for each search and what goes on from it`,
     )

@@ -18,7 +18,7 @@ export const command = (): Command =>
     .addOption(
       new Option(
         '--from <run>',
-        "take over a finished run's search, for recipes that continue it, with its data unless --data is given",
+        'start from a finished search, for recipes that continue one, with its data unless --data is given',
       ),
     )
     .description('search an architecture, and test it')
@@ -35,14 +35,14 @@ Examples:
   $ tailnas search darts --data cifar10 --scale paper --profile 5
         where the time of its steps goes
 
-A search that is expected to need more memory than is free is refused (exit code 2), with the largest batch that would
-fit; --force starts it all the same. TAILNAS_MEMORY=<bytes> says how much it may have.`,
+A search that is expected to need more memory than is free is refused (exit code 2), naming the largest batch that
+fits. --force starts it anyway. TAILNAS_MEMORY=<bytes> sets how much it may use.`,
     )
     .action((_: string, __: readonly string[], flags: RunFlags & SweepFlags, self: Command) => {
       const { operands, sbatch } = operandsOf(self, { ...flags, most: 1 });
       const [name = RECOMMENDED] = operands; // a flag for sbatch may stand where it would
       const options = optionsIn(flags, experiments.all());
-      const own = () => dataOfRun(flags.from, { flags, self, action: 'go on from' });
+      const own = () => dataOfRun(flags.from, { flags, self, action: 'continue from' });
       if (!isSweep(flags, options)) return start(searchFor(name, flags), flags, own());
       const { scale } = flags;
       const wanted = (_: number, values: Values) => searchFor(name, { scale, ...values });

@@ -42,7 +42,7 @@ const settingRows = (
     ['  at', `${setting(at)}, best of ${answers.valid.length} on the validation images`],
     [
       '  best on the test itself',
-      `${percent(flattered.accuracy)} at ${setting(flattered.at)} (optimistic: chosen on what it is scored on)`,
+      `${percent(flattered.accuracy)} at ${setting(flattered.at)} (optimistic: chosen on the test images)`,
     ],
   ];
 };
@@ -95,15 +95,15 @@ export const evaluationRows = (
 };
 
 const PRIORS: Readonly<Record<string, string>> = {
-  uniform: 'every class equally often',
-  training: 'classes as often as in training',
+  uniform: 'equally frequent classes',
+  training: 'classes as frequent as in training',
 };
-const priorName = (name: string): string => PRIORS[name] ?? `classes as often as in ${name}`;
+const priorName = (name: string): string => PRIORS[name] ?? `classes as frequent as in ${name}`;
 
 /** Which of the priors of an evaluation the network's logits assume. */
 const assumedName = ({ assumed, tests }: NonNullable<Evaluation['priors']>): string => {
   const same = tests.find(({ prior }) => prior.every((share, c) => Math.abs(share - (assumed[c] ?? 0)) < 1e-9 * share));
-  return same === undefined ? 'neither (--json has what they do)' : priorName(same.name);
+  return same === undefined ? 'neither (--json has their prior)' : priorName(same.name);
 };
 
 /**
@@ -160,7 +160,7 @@ const costRows = (records: readonly EpochRecord[]): [string, string][] => {
 };
 
 /** What a search's accuracy is of: not of a network that anyone would use. */
-export const SUPERNET = 'of the supernet that was searched in, not of the network found: that is not trained yet';
+export const SUPERNET = 'of the supernet, not of the network found, which is not trained yet';
 
 const supernetRow = (kind: string): [string, string][] => (kind === 'search' ? [['', SUPERNET]] : []);
 

@@ -31,8 +31,8 @@ export const command = (): Command =>
     .addOption(
       new Option(
         '--split <images>',
-        'train: hold validation images out; all: train on them as well, validate nothing (default: train; with the ' +
-          'data of a run, its own)',
+        'train: hold out validation images; all: train on them too, without validation (default: train; with the ' +
+          "data of a run, the run's)",
       ).choices(['train', 'all']),
     )
     .optionsGroup('Network:')
@@ -52,7 +52,7 @@ export const command = (): Command =>
       `
 Examples:
   $ tailnas train runs/hls-20260102-030405 --data cifar10
-        the cells that a search found; of two heads, the class head's cell on top of the backbone's
+        the cells that a search found; with two heads, the class head's cell on top of the backbone's
   $ tailnas train darts-v2 --data cifar10 --split all
         a published cell, at 16 channels and 8 cells (246,106 weights, 43 million multiply-adds; ResNet-32 has 464,154
         and 69 million); --scale paper has DARTS' own sizes (3.3 million weights, days on two cores)
@@ -62,7 +62,7 @@ Examples:
   $ tailnas train resnet32 --data ~/birds --seeds 1..3 --loss "cross-entropy, balanced-softmax" --out losses
         six runs and one table; --jobs 2 makes two at a time, --on slurm an array of jobs
 
-The data are those of the run where a run is named and --data is not given: they must be what they were.`,
+If a run is named without --data, the data of that run are used. They must not have changed.`,
     )
     .action((what: string, _: readonly string[], flags: RunFlags & SweepFlags & Drawn, self: Command) => {
       const { space, nodes, scale } = flags;

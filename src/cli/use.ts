@@ -7,9 +7,9 @@ import * as tensor from '../tensor/index.js';
 import { UsageError } from './usage.js';
 
 /**
- * Loads a module of the user's own, which adds to the registries: recipes, losses, schedules, primitives, … Where it
- * exports a function as default, that is called with the library, its figures and `tensor`, so that a module need not
- * be able to import it. Throws a UsageError when there is no such file, and when the module throws.
+ * Loads a module of the user's own, which adds to the registries: recipes, losses, schedules, primitives, … A default
+ * export that is a function is called with the library, its figures and `tensor`, so a module need not import tailnas.
+ * Throws a UsageError when there is no such file, and when the module throws.
  */
 export const use = async (file: string): Promise<void> => {
   const path = resolve(file);

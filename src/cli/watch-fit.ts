@@ -36,7 +36,7 @@ export const watchFit = async (
       plan = event.plan;
       const seconds = Object.values(plan.parts).reduce((sum, part) => sum + part.expectedSeconds, 0);
       const whole = `about ${duration(seconds)} for all four parts, within ${duration(plan.budgetSeconds)}`;
-      say(event.resumed ? `${event.dir} goes on; it was planned as ${whole}` : `${whole} → ${event.dir}`);
+      say(event.resumed ? `${event.dir} continues; it was planned as ${whole}` : `${whole} → ${event.dir}`);
     } else if (event.type === 'part') {
       const { number, of, name, laterSeconds } = event;
       display.end();
@@ -44,7 +44,7 @@ export const watchFit = async (
       say(`${number} of ${of}: ${plan === undefined ? name : partWords(name, plan)}`);
     } else if (event.type === 'part-end') {
       const { evaluation } = event.result;
-      const whose = event.name === 'search' ? ' (of the supernet, which is not what will be used)' : '';
+      const whose = event.name === 'search' ? ' (of the supernet, which will not be used itself)' : '';
       say(`test: mean per class ${percent(evaluation?.meanPerClassAccuracy ?? null)}${whose}`);
     } else display.on(event);
   };

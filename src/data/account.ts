@@ -18,13 +18,13 @@ export interface Reasons {
   readonly such: readonly string[];
 }
 
-/** What a run takes of its data, beside the images: every entry is used, counted here, or among those skipped. */
+/** What a run found in its data besides images: every entry is used, counted here, or skipped. */
 export interface DataAccount {
   /** The folders of the parts, as they are called there: `{ train: 'train', valid: 'val', test: 'test' }`. */
   readonly parts?: Readonly<Partial<Record<Part, string>>> | undefined;
   /** What the images are read from, where that is no folder: `zip`. */
   readonly archive?: string | undefined;
-  /** What lies beside the images. */
+  /** Entries that are not images. */
   readonly leftOut: readonly Reasons[];
   /** Images that are used although something is wrong with their files. */
   readonly warned: readonly Reasons[];
@@ -76,17 +76,17 @@ export const unreadableText = (skipped: readonly Skipped[], { of }: { of: number
   ].join('\n');
 };
 
-/** Throws when files cannot be read: with all of them, since who mends one at a time starts as often as there are. */
+/** Throws when files cannot be read: lists all of them, so that they can be repaired in one go. */
 export const refuseUnreadable = (skipped: readonly Skipped[], { of }: { of: number }): void => {
   const [only, second] = skipped;
   if (only === undefined) return;
   if (second === undefined)
     throw new Error(
       `Cannot load data: ${printable(only.file)} is not a readable image: ${printable(only.reason)} (of class ` +
-        `"${printable(only.class)}"); mend or remove it, or leave such files out with --skip-corrupt`,
+        `"${printable(only.class)}"); repair or remove it, or leave such files out with --skip-corrupt`,
     );
   throw new Error(
     `Cannot load data: ${unreadableText(skipped, { of })}\n` +
-      'mend or remove them, or leave such files out with --skip-corrupt',
+      'repair or remove them, or leave such files out with --skip-corrupt',
   );
 };

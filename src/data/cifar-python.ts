@@ -1,7 +1,7 @@
 import { printable } from '../label/index.js';
 import { type Pickled, PickleError, readPickle } from './pickle.js';
 
-/** The files of CIFAR's Python version by those of its binary version that they stand for. */
+/** The files of CIFAR's Python version, by the names of the equivalent binary files. */
 const STANDS_FOR: Readonly<Record<string, string>> = {
   ...Object.fromEntries([1, 2, 3, 4, 5].map((n) => [`data_batch_${n}`, `data_batch_${n}.bin`])),
   test_batch: 'test_batch.bin',
@@ -48,8 +48,8 @@ const names = (meta: ReadonlyMap<string, Pickled>): Buffer => {
 };
 
 /**
- * Turns the files of CIFAR's Python version into those of its binary version. They are pickles, which may run code when
- * Python reads them; here nothing is run. Throws on files that hold anything else.
+ * Converts the files of CIFAR's Python version to those of its binary version. They are pickles, which may run code
+ * when Python reads them; here no code runs. Throws on files that hold anything else.
  */
 export const fromPython = (files: ReadonlyMap<string, Buffer>, { path }: { path: string }): Map<string, Buffer> => {
   const found = new Map<string, Buffer>();
@@ -63,7 +63,7 @@ export const fromPython = (files: ReadonlyMap<string, Buffer>, { path }: { path:
     } catch (cause) {
       const reason = cause instanceof PickleError ? cause.message : 'it is damaged';
       throw new Error(
-        `Cannot open data: ${name} in ${printable(path)} must be as CIFAR's Python version has it, but ${reason}; ` +
+        `Cannot open data: ${name} in ${printable(path)} must be like CIFAR's Python version, but ${reason}; ` +
           'download it again, or take the binary version',
         { cause },
       );

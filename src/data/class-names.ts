@@ -21,8 +21,8 @@ export const matchClasses = (names: readonly string[], known: readonly string[])
 };
 
 /**
- * The same of names that must belong together, as those of two parts of one data set: where no name is the same, one
- * that differs in case or in spaces at its ends is taken, if there is only one such on each side.
+ * The matching name in another part of the same data set. If none is equal, a name that differs only in case or in
+ * spaces at its ends matches, provided that each side has only one such name.
  */
 export const matchAlike = (names: readonly string[], known: readonly string[]): number[] => {
   const places = matchClasses(names, known);
@@ -36,7 +36,7 @@ export const matchAlike = (names: readonly string[], known: readonly string[]): 
   });
 };
 
-/** Names that are the same but for case, spaces at the ends or the form of accents: each with the one before it. */
+/** Names that differ only in case, spaces at the ends or the form of accents: each with the one before it. */
 export const alikeNames = (names: readonly string[]): [string, string][] => {
   const first = new Map<string, string>();
   return names.flatMap((name): [string, string][] => {

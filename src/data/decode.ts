@@ -1,8 +1,8 @@
 import type { ImageSet } from './source.js';
 
 /**
- * How an image of another shape is brought to the size: `cover` scales it until it covers the square and cuts in the
- * middle, `contain` scales it until it is within and fills with black, `stretch` scales width and height apart.
+ * How an image of another shape is brought to the size: `cover` scales it until it covers the square and cuts out the
+ * middle; `contain` scales it until it fits inside and fills with black; `stretch` scales width and height separately.
  */
 export const fits = ['cover', 'contain', 'stretch'] as const;
 export type Fit = (typeof fits)[number];

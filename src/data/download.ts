@@ -35,8 +35,8 @@ export const download = async (url: string, file: string, options: DownloadOptio
 };
 
 /**
- * For data sets that have a name: downloads a file once, into `folder`. What is there already is checked against its
- * MD5 each time, since a disk or a stopped copy may have damaged it, and fetched again where it differs.
+ * For data sets that have a name: downloads a file once, into `folder`. An existing file is checked against its MD5
+ * each time, since a disk or a stopped copy may have damaged it. It is fetched again if it differs.
  */
 export const cached = async (
   { url, md5 }: { url: string; md5: string },

@@ -13,7 +13,7 @@ export interface Survey {
   readonly folders: readonly string[];
   /** Images by their names; what has another name and the first bytes of an image. */
   readonly images: readonly string[];
-  /** Everything else, with the reason. A folder that is left out stands for all in it. */
+  /** Everything else, with the reason. A folder that is left out represents everything in it. */
   readonly leftOut: readonly Failure[];
 }
 

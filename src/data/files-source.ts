@@ -12,7 +12,7 @@ export interface LabelledFiles {
   readonly valid?: ClassFolders;
 }
 
-/** The bytes of a file; none of one that cannot be read, which is told of elsewhere. */
+/** The bytes of a file; empty for one that cannot be read, which is reported elsewhere. */
 const fileContent = async (file: string): Promise<Content | undefined> => {
   const size = await fileSize(file).catch(() => 0);
   if (size === 0) return undefined;

@@ -52,7 +52,7 @@ export const imagesBelow = async (folder: string): Promise<{ files: string[]; le
   return { files, leftOut };
 };
 
-/** The files that a pattern stands for, in order. A folder that links lead to as well is one. */
+/** The files that a pattern stands for, in order. A folder that is also reached through links counts once. */
 const matching = async (pattern: string): Promise<string[]> => {
   const found = await glob([pattern], { absolute: isAbsolute(pattern), expandDirectories: false });
   const places = new Map<string, string>(); // the real place of each folder

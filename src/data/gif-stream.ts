@@ -23,8 +23,8 @@ const firstFrame = (b: Buffer): { pixels: number; codeSize: number; data: Buffer
 
 /**
  * Whether the codes of a GIF's first frame are such as its compression (LZW) writes, and make as many pixels as the
- * frame has. The decoder of libvips fills up what is missing and goes on after a code that cannot be; GIF has no
- * checksum, so this is all that can be found.
+ * frame has. The decoder of libvips fills in missing pixels and continues after an impossible code. GIF has no
+ * checksum, so no more than this can be found.
  */
 export const gifIsSound = (bytes: Uint8Array): boolean => {
   const frame = firstFrame(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));

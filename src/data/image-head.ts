@@ -11,7 +11,7 @@ const u16le = (b: Buffer, at: number): number => (at + 2 <= b.length ? b.readUIn
 const u32be = (b: Buffer, at: number): number => (at + 4 <= b.length ? b.readUInt32BE(at) : 0);
 const u24le = (b: Buffer, at: number): number => (at + 3 <= b.length ? b.readUIntLE(at, 3) : 0);
 
-/** From the frame header of a JPEG (SOF0 to SOF15), which stands behind segments of any length. */
+/** From the frame header of a JPEG (SOF0 to SOF15), which follows segments of any length. */
 const jpeg = (b: Buffer): ImageSides | undefined => {
   let at = 2;
   while (at + 9 < b.length) {

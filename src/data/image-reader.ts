@@ -56,10 +56,7 @@ const sizeOf = async (file: string): Promise<number> => {
   return size;
 };
 
-/**
- * What stands in brackets at the end of a path would be taken for options of libvips, so such a file is read here, as
- * one in an archive is.
- */
+/** libvips takes brackets at the end of a path for options, so such a file is read here, like one in an archive. */
 const openable = async (file: string): Promise<Uint8Array | string> =>
   file.includes('[') || inArchive(file) !== undefined ? allBytes(file) : file;
 

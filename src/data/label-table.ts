@@ -44,7 +44,7 @@ const FILE_COLUMN = /^(file|file_?name|image|image_?(id|name|path|file)|img|path
 const LABEL_COLUMN = /^(label|labels|class|class_?(id|name)|category|target|species|breed|diagnosis|dx|y)$/i;
 const PART_COLUMN = /^(split|part|set|subset|usage)$/i;
 
-/** What tables call an image: its path, its name, or its name without what stands behind the dot. */
+/** What tables call an image: its path, its name, or its name without the extension. */
 const namesOf = (path: string): string[] => {
   const name = basename(path);
   return [
@@ -96,10 +96,10 @@ const columnsOf = (rows: readonly string[][], table: string, isImage: (word: str
 };
 
 /**
- * Opens images whose labels stand in a table: a row for each image, with its name or path and its class, and perhaps
- * with its part (train, val, test). Where no row is of the test, a share of each class is set aside. Images without a
- * row, and rows without an image, are left out and counted. Throws where an image has two labels, a name may be two
- * images, or more than half of the rows lead to none.
+ * Opens images whose labels are in a table: one row per image, with its name or path, its class, and optionally its
+ * part (train, val, test). If no row is of the test, a share of each class is set aside. Images without a row, and rows
+ * without an image, are left out and counted. Throws if an image has two labels, if a name matches two images, or if
+ * more than half of the rows match none.
  */
 export const openTable = async (root: string, table: string, options: SourceOptions): Promise<DataSource> => {
   const { imageSize = 32, channels = 3, testShare, strict, fit } = options;

@@ -12,7 +12,7 @@ const SPELLINGS: Readonly<Record<PartName, RegExp>> = {
   valid: /^(final[ _-]?)?(val|valid|validate|validation|dev|eval)([ _-]?(set|data|images?|split))?$/i,
   test: /^(final[ _-]?)?(test|testing|tst)([ _-]?(set|data|images?|split))?$/i,
 };
-/** Which part of a data set a name stands for, if any. */
+/** The part of a data set that a name means, if any. */
 export const partOf = (name: string): PartName | undefined =>
   partNames.find((part) => SPELLINGS[part].test(name.trim()));
 
@@ -24,11 +24,11 @@ export interface Layout {
   readonly parts: Readonly<Partial<Record<PartName, Survey>>>;
   /** Parts that hold images without class folders: there is nothing that says what they are. */
   readonly unlabelled: Readonly<Partial<Record<PartName, Survey>>>;
-  /** What is beside all this. */
+  /** Entries that are none of these. */
   readonly leftOut: readonly Failure[];
 }
 
-/** Names of folders that say nothing of what is in them. */
+/** Folder names that tell nothing about the content. */
 const GENERIC = /^(images?|imgs?|pictures|photos|data|jpegimages)$/i;
 
 /** Folders that hold nothing but a folder are gone through, this many at most. */

@@ -20,8 +20,8 @@ const broughtTo = async (set: ImageSet, shape: ImageShape): Promise<ImageSet> =>
 };
 
 /**
- * Opens labelled images to test on, by a name or a path as `openSource` takes them, and brings them to the shape that a
- * network reads: the test part where there is one, else all. Throws when there is no such data.
+ * Opens labelled images to test on, by a name or a path as `openSource` takes them, and converts them to the shape that
+ * a network reads. Uses the test part if there is one, else all. Throws when there is no such data.
  */
 export const openLabelled = async (spec: string, shape: ImageShape): Promise<LabelledImages> => {
   const { format, open } = await recognise(spec);

@@ -41,7 +41,7 @@ export class UnknownDataError extends Error {
     const near = didYouMean(word, [...dataNames(), ...namesIn('.')]);
     super(
       `Cannot open data: "${printable(word)}" is neither a known name nor a file or folder${near && `:${near}`} ` +
-        `(known names are ${dataNames().join(', ')}; a module of yours that adds one needs --use <module>)`,
+        `(known names are ${dataNames().join(', ')}; one from your own module needs --use <module>)`,
     );
   }
 }

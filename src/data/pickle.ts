@@ -6,7 +6,7 @@ export interface PickledArray {
   readonly bytes: Buffer;
 }
 
-/** What a pickle may hold here; texts and bytes of Python 2 cannot be told apart, so that both are bytes. */
+/** What a pickle may hold here; texts and bytes of Python 2 look the same, so both are bytes. */
 export type Pickled =
   | null
   | number

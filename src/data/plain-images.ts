@@ -117,7 +117,7 @@ const pnm: PlainFormat = {
       return most === 255 ? value : Math.round((255 * value) / most);
     };
     if (kind <= 3) {
-      // Bits may stand side by side without spaces.
+      // Bits may follow each other without spaces.
       const words =
         b
           .toString('latin1', from)

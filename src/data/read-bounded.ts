@@ -29,9 +29,9 @@ export const fileHead = async (file: string, n: number): Promise<{ head: Buffer;
 };
 
 /**
- * Reads a file, inflated where it is gzip whatever its name, of which the beginning says how long it is: `expected` is
- * told the first `headBytes`. Never holds more than that, so that a small file cannot fill the memory. Throws where
- * the file is longer or shorter.
+ * Reads a file whose header gives its length: `expected` computes it from the first `headBytes`. Gzip is inflated,
+ * whatever the name. Never holds more than that length, so a small file cannot fill the memory. Throws if the file is
+ * longer or shorter.
  */
 export const readBounded = async (
   file: string,

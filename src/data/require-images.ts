@@ -20,10 +20,9 @@ const correlation = (image: Uint8Array, offset: number): number => {
 };
 
 /**
- * Whether the colours of an image lie one after the other as wholes, [channels, height, width]. Where they do, a byte
- * is much like the one that is a plane later, the same pixel in another colour, and less like those a little before and
- * after that. Where the colours of a pixel are side by side, a plane later is just another row, no more alike than
- * those beside it.
+ * Whether an image has the layout [channels, height, width]. In that layout a byte is similar to the one a plane later,
+ * which is the same pixel in another colour, and less similar to the neighbours of that one. In the layout [height,
+ * width, channels] a plane later is just another row, no more similar than its neighbours.
  */
 const looksPlanar = ({ images, labels, height, width, channels }: ImageSet): boolean => {
   const plane = height * width;

@@ -27,7 +27,7 @@ describe('pictures that are there twice', () => {
     expect(found).toEqual({ testInTrain: 4, validInTrain: 1, twoLabels: 1, blank: 2, grey: 0 });
     expect(texts).toEqual([
       '4 images of the test are among those trained or validated on, pixel by pixel (train/1 and test/0): ' +
-        'the test result is too good by them',
+        'they make the test result too good',
       '1 image of the validation is among those trained on, pixel by pixel (train/0 and valid/0)',
       '1 image stands under two classes (train/2 and test/1): one of the two is wrong',
       '2 images are of one colour only: there is nothing to see',
@@ -102,7 +102,7 @@ describe('equal images, before any is decoded', () => {
     const sets = { train, valid: square('.c', [0, 1]), test: square('.c', [0, 1]) };
     expect(await (await planDataset(arraySource(sets, about))).same()).toEqual([
       '1 image of the test is among those trained or validated on, byte by byte (valid image 1 and test image 1): ' +
-        'the test result is too good by them',
+        'they make the test result too good',
     ]);
   });
 });

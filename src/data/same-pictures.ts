@@ -8,7 +8,7 @@ export interface SamePictures {
   readonly testInTrain: number;
   /** Validation images that are. */
   readonly validInTrain: number;
-  /** Pictures that stand under two labels, anywhere. */
+  /** Pictures with two labels, in any parts. */
   readonly twoLabels: number;
   /** Images of one colour, which are compared with none. */
   readonly blank: number;
@@ -73,7 +73,7 @@ const tally = () => {
         testInTrain,
         () =>
           `of the test ${testInTrain === 1 ? 'is' : 'are'} among those trained or validated on, ${alike} ` +
-          `(${such('testInTrain')}): the test result is too good by them`,
+          `(${such('testInTrain')}): they make the test result too good`,
       ),
       ...found(
         validInTrain,

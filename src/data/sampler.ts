@@ -34,7 +34,7 @@ const membersOf = (labels: Uint16Array, classes: number): number[][] => {
   return members;
 };
 
-/** What passes go through: so many positions, which `draw` gives anew for every pass, in any order. */
+/** The positions of a pass, which `draw` gives again for every pass, in any order. */
 interface Passes {
   readonly length: number;
   draw(rng: Rng): Uint32Array;

@@ -55,7 +55,7 @@ export interface DataSource {
   readonly parts?: Readonly<Partial<Record<Part, string>>> | undefined;
   /** What its images are read from, where that is no folder: `zip`. */
   readonly archive?: string | undefined;
-  /** What lies beside the images and is not used, with the reason. */
+  /** Entries next to the images that are not used, with the reason. */
   readonly leftOut?: readonly Failure[] | undefined;
   /** What people should know of it before anything is learnt from it. */
   readonly notes?: readonly string[] | undefined;
@@ -109,7 +109,7 @@ export interface LabelledImages {
   readonly classes: readonly string[];
   /** Of each class. */
   readonly counts: readonly number[];
-  /** Files beside them that are no images by their names. */
+  /** Other files whose names are not those of images. */
   readonly leftOut: readonly string[];
   /** The images of some classes, given by index, with labels that are indices into `classes`. */
   load(classes: readonly number[], onProgress?: Progress): Promise<{ set: ImageSet; failures: readonly Failure[] }>;

@@ -1,7 +1,7 @@
 import type { Member, ReadAt, Stored } from './archive.js';
 
 const BLOCK = 512;
-/** Names and attributes stand in entries of their own; nobody has longer ones. */
+/** The longest entry of names or attributes that is accepted. */
 const MOST_NAME_BYTES = 2 ** 20;
 
 const text = (bytes: Buffer): Buffer => {

@@ -58,8 +58,8 @@ export const tiffTags = (bytes: Uint8Array): TiffTags | undefined => {
 const KINDS: Readonly<Record<number, string>> = { 1: 'unsigned', 2: 'signed', 3: 'floating-point' };
 
 /**
- * Why the pixels of a TIFF cannot become bytes by a rule that holds for all: 8 and 16 unsigned bits have a known white,
- * other numbers have none, and libvips clips them to 0…255, which leaves most of them black.
+ * Why no general rule converts the pixels of this TIFF to bytes. 8 and 16 unsigned bits have a known white; other
+ * numbers have none, and libvips clips them to 0…255, which leaves most of them black.
  */
 export const tiffProblem = ({ bits, sampleFormat, photometric, compression }: TiffTags): string | undefined => {
   const convert = 'convert it to 8 bits per channel (PNG), with the range that means black and white';

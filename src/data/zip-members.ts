@@ -37,7 +37,7 @@ const directoryOf = (read: ReadAt, size: number): { from: number; bytes: number;
     [bytes, from] = [u64(large, 40), u64(large, 48)];
   }
   if (bytes > MOST_DIRECTORY_BYTES || from + bytes > before) throw new RangeError('its list of entries is damaged');
-  return { from: before - bytes, bytes, shift: before - bytes - from }; // a program may stand before the archive
+  return { from: before - bytes, bytes, shift: before - bytes - from }; // a program may precede the archive
 };
 
 /** The sizes and the place of an entry, where they are too large for their fields. */
@@ -55,8 +55,8 @@ const large = (extra: Buffer, fields: readonly number[]): number[] => {
 };
 
 /**
- * Lists what a zip file holds, by the list at its end alone. Throws a RangeError where it is damaged, cut short, or
- * says what cannot be, and an UnreadArchive where it is encrypted or packed in a way that is not read.
+ * Lists what a zip file holds, by the list at its end alone. Throws a RangeError if it is damaged, cut short or
+ * contradicts itself, and an UnreadArchive if it is encrypted or uses an unsupported method.
  */
 export const zipMembers = (read: ReadAt, size: number): Member[] => {
   const { from, bytes, shift } = directoryOf(read, size);

@@ -1,13 +1,13 @@
 import { numbers, registry } from '../label/index.js';
 import { CLASSIFIER, learnedScale, type Model, type NetShape, SCALE, TAUS, tauNormalised } from '../net/index.js';
 
-/** What becomes of a classifier once the features stand (Kang et al. 2020, "decoupling"). */
+/** How a classifier is retrained on frozen features (Kang et al. 2020, "decoupling"). */
 export interface ClassifierMethod {
   /** As it is spelled: `lws(0.5)`. */
   readonly label: string;
   /** What it trains, by component, and at which share of the learning rate; of nothing it takes no epochs. */
   readonly rates: Readonly<Record<string, number>>;
-  /** Whether the classifier starts anew; else it is the one that training left. */
+  /** Whether the classifier starts from new weights; otherwise from those of the training. */
   readonly anew: boolean;
   /** Whether validation images choose what it answers at. */
   readonly chooses: boolean;

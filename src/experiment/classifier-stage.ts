@@ -18,7 +18,7 @@ export const stageOptions = {
   classifierStage: option(
     {
       value: '<epochs>',
-      help: 'epochs of the classifier alone: features stay as they are, classes are drawn equally often; 0 for none',
+      help: 'epochs of the classifier alone, on frozen features and class-balanced batches; 0 for none',
       group: STAGE,
     },
     numberIn({ least: 0, whole: true }),
@@ -27,8 +27,8 @@ export const stageOptions = {
     {
       value: '<method>',
       help:
-        'crt: a fresh classifier; lws: a learned factor per class, lws(0.5): and the classifier at half the rate; ' +
-        'tau(t): weights / norm^t without bias, no epochs; tau: with the t that is best on the validation images',
+        'crt: a new classifier; lws: a learned factor per class, lws(0.5): also the classifier, at half the rate; ' +
+        'tau(t): weights / norm^t without bias, no epochs; tau: the t that is best on the validation images',
       group: STAGE,
     },
     labelOf(classifierMethods),
@@ -116,9 +116,9 @@ interface Training {
   readonly weightDecay: number;
   readonly gradClip: number;
   readonly genotypes: Genotypes;
-  /** Knobs of the stage beside its rates. */
+  /** Knobs of the stage other than its rates. */
   readonly knobs: Phase['knobs'];
-  /** The network of the training as it is tested, anew: without what only helps to train it. */
+  /** Builds the network of the training again as it is tested, without parts that only help training. */
   build(shape: NetShape, counts: readonly number[]): Model;
   shape(context: Parameters<NonNullable<Phase['start']>>[0]): NetShape;
 }

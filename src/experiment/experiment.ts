@@ -31,7 +31,7 @@ export interface Experiment {
    * cannot be, and on values that do not go together.
    */
   with(values: Values): Plan;
-  /** All its values as they are by default beside these, on which other defaults may depend. */
+  /** All of its values, with the defaults of those not given here. Defaults may depend on the given ones. */
   usual?(values: Values): Values;
 }
 
@@ -55,7 +55,7 @@ export interface Plan {
   readonly network: ExperimentRecord['network'];
 }
 
-/** What `define` needs beside the facts of an experiment. `O` are its options, read. */
+/** What `define` needs in addition to the facts of an experiment. `O` are its parsed options. */
 interface Definition<S extends OptionSet>
   extends Omit<Experiment, 'options' | 'paper' | 'with' | 'usual'>,
     Partial<Pick<Experiment, 'paper'>> {
@@ -144,7 +144,7 @@ export const describe = (plan: Plan): ExperimentRecord => {
     kind: experiment.kind,
     name: experiment.name,
     label: experiment.label,
-    // What the paper reports is of the experiment as it stands.
+    // The paper's accuracy applies to the unchanged experiment only.
     paper: Object.keys(changesOf(plan)).length === 0 ? experiment.paper : null,
     method,
     options: values,

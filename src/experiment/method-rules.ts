@@ -89,13 +89,13 @@ const rules: readonly Rule[] = [
   {
     broken: ({ projection, relax }) => projection > 0 && relax.label.includes('sampled'),
     says: ({ relax }) =>
-      `--projection with --relax ${relax.label}: one operation runs per edge, nothing would be missed without the ` +
-      'others; use --projection 0',
+      `--projection with --relax ${relax.label}: one operation runs per edge, so removing another changes nothing; ` +
+      'use --projection 0',
   },
   {
     broken: ({ eigenvalue, relax }) => eigenvalue > 0 && relax.label.includes('sampled'),
     says: ({ relax }) =>
-      `--eigenvalue with --relax ${relax.label}: one operation runs per edge, its loss does not bend smoothly; ` +
+      `--eigenvalue with --relax ${relax.label}: one operation runs per edge, so the loss is not smooth in alpha; ` +
       'use --eigenvalue 0',
   },
 ];
@@ -115,15 +115,15 @@ export const refusedOfPopulations: Readonly<Record<string, string>> = {
   archOptimizer: `${NO_ALPHA} that could learn; leave it out`,
   archWeightDecay: `${NO_ALPHA} that could decay; leave it out`,
   archData: `${NO_ALPHA} that could learn; architectures are compared on validation images`,
-  archSampling: `${NO_ALPHA}; --candidate-sampling says how the images are drawn that architectures are compared on`,
+  archSampling: `${NO_ALPHA}; --candidate-sampling decides which images architectures are compared on`,
   archWarmup: `${NO_ALPHA} that could wait; leave it out`,
   relax: 'operations are on or off, none is weighed; leave it out',
   temperature: 'operations are on or off, none is weighed; leave it out',
   perturbation: 'operations are on or off, there are no weights to perturb; leave it out',
   selector: 'it evaluates architectures as they are, two edges per node, and keeps the best; leave it out',
   partial: 'its architectures run at full width; leave it out',
-  auxiliarySkip: 'an auxiliary skip connection steadies alpha, of which it has none; leave it out',
+  auxiliarySkip: 'an auxiliary skip connection stabilises alpha, and there is none; leave it out',
   eigenvalue: `${NO_ALPHA} in which the loss could be sharp; leave it out`,
-  stop: 'stop rules look at alpha or at the cell that it stands for; give fewer --epochs instead',
+  stop: 'stop rules use alpha or the cell derived from it; give fewer --epochs instead',
   freeze: `${NO_ALPHA} whose learning could be frozen softly; leave it out`,
 };

@@ -44,7 +44,7 @@ export const methods: readonly Experiment[] = [
   method({
     name: 'darts-minus',
     label: 'DARTS−',
-    about: 'against collapse: a skip beside every edge',
+    about: 'against collapse: a skip added to every edge',
     changed: { auxiliarySkip: 'linear(1, 0)' },
   }),
   method({
@@ -78,7 +78,7 @@ export const methods: readonly Experiment[] = [
   method({
     name: 'darts-pt',
     label: 'DARTS-PT',
-    about: 'keeps what accuracy would lose most without',
+    about: 'keeps what accuracy depends on most',
     changed: { space: 'darts-without-none', projection: 5 },
     sizes: { smoke: { projection: 1 }, small: { projection: 1 } },
   }),

@@ -10,8 +10,8 @@ const without = (values: Values): Values =>
   Object.fromEntries(Object.entries(values).filter(([name]) => !OF_CELLS.includes(name)));
 
 /**
- * The training of a network without cells: options that would do nothing are neither taken nor recorded. `refuse` is
- * told of one that was given.
+ * The training of a network without cells: options without effect are neither accepted nor recorded. `refuse` is called
+ * with one that was given.
  */
 export const withoutCells = (experiment: Experiment, refuse: (option: string) => never): Experiment => {
   const { shape } = experiment.options;
@@ -53,7 +53,7 @@ export const requireKinds = (
   if (missing === undefined) return;
   const remedy =
     missing === 'reduction'
-      ? 'every network has one: add it, or search anew'
+      ? 'every network has one: add it, or search again'
       : 'give --layers 2 or 1, which need none, add one, or search with --layers 3 or more';
   throw new RangeError(
     `Cannot train ${what} with --layers ${layers}: its backbone must have a ${missing} cell, it has none; ${remedy}`,

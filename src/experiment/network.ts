@@ -16,7 +16,7 @@ import type { Network } from './network-cells.js';
 export const RANDOM = 'random';
 const NODES = 4; // of a random cell, as in DARTS
 
-/** What `tailnas train` knows by name, beside `random`. */
+/** What `tailnas train` knows by name, apart from `random`. */
 export const networkNames = (): readonly string[] => [...genotypeNames, ...models.names().map(usual)];
 
 /** A ResNet is named with its depth: `resnet32` is `resnet(32)`. */
@@ -40,7 +40,7 @@ const ofRun = (path: string, { info, readGenotype, readEvaluation, records }: Ru
   if (found === undefined)
     throw new RangeError(
       `Cannot train ${path}: a finished search must have its cells in genotype.json or metrics.jsonl, they are in ` +
-        'neither; restore one from a copy, or search anew',
+        'neither; restore one from a copy, or search again',
     );
   return {
     name: info.name + changeText(info.changes),
@@ -76,9 +76,9 @@ const drawn = (space: SearchSpace, { seed, nodes }: { seed: number; nodes: numbe
 };
 
 /**
- * The network that a word stands for: a run folder, a file of genotypes, `random`, a published cell, or a model by its
+ * The network that a word names: a run folder, a file of genotypes, `random`, a published cell, or a model by its
  * label. `space` and `nodes` are those of a random cell; without `paths` the word is a name only. Throws a RangeError
- * that says what the word is not, what a file lacks, or how far a search is.
+ * for an unknown word, an incomplete file or an unfinished search.
  */
 export const networkOf = (
   word: string,

@@ -127,7 +127,7 @@ describe('a plan', () => {
     const record = described(darts.with({}));
     expect(() => planOf({ ...record, name: 'mine' })).toThrow(/no recipe "mine", only darts, .*name that with --use/);
     expect(() => planOf({ ...record, options: { ...record.options, colour: 1 } })).toThrow(
-      /what run.json says is not what this version takes \(Cannot use --colour: /,
+      /this version does not accept the settings in run.json \(Cannot use --colour: /,
     );
   });
 });

@@ -7,10 +7,10 @@ import type { Scalar } from '../run/index.js';
  * is `--batch-size`.
  */
 export interface OptionMeta {
-  /** What stands after the flag: `<n>`, `<schedule>`; nothing for a switch. */
+  /** The value after the flag in `--help`: `<n>`, `<schedule>`; nothing for a switch. */
   readonly value?: string;
   readonly help: string;
-  /** The heading that it stands below in `--help`. */
+  /** The heading of its group in `--help`. */
   readonly group: string;
   /** It says how large a run is: a scale presets it, and two runs that differ in it are not compared. */
   readonly size?: true;

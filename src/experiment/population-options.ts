@@ -55,7 +55,7 @@ export const populationOptions = bilateralOptions
 export type PopulationOptions = z.infer<typeof populationOptions>;
 
 export const evolutionOptions = populationOptions.extend({
-  population: isSize('n', 'architectures of evolution that live at once', numberIn({ least: 1, whole: true })),
+  population: isSize('n', 'size of the population in evolution', numberIn({ least: 1, whole: true })),
   tournament: isSize(
     'n',
     'architectures that are drawn, with replacement, to find a parent',
@@ -69,7 +69,7 @@ export const enasOptions = populationOptions.extend({
     numberIn({ least: 0 }),
   ),
   entropyWeight: option(
-    { value: '<n>', help: "what a nat of the decisions' entropy adds to the controller's reward", group: POPULATION },
+    { value: '<n>', help: "weight of the decisions' entropy (in nats) in the controller's reward", group: POPULATION },
     numberIn({ least: 0 }),
   ),
 });

@@ -92,7 +92,7 @@ describe('a search among whole architectures', () => {
     [{ relax: 'gumbel' }, 'Cannot use --relax with random-ws: operations are on or off, none is weighed'],
     [{ selector: 'darts' }, 'Cannot use --selector with random-ws: it evaluates architectures as they are'],
     [{ eigenvalue: 2 }, 'Cannot use --eigenvalue with random-ws: it runs whole architectures, there is no alpha'],
-    [{ archSampling: 'class' }, '--candidate-sampling says how the images are drawn'],
+    [{ archSampling: 'class' }, '--candidate-sampling decides which images architectures'],
     [{ stop: 'skips' }, 'give fewer --epochs instead'],
     [{ candidates: 0 }, '--candidates: it must be a whole number >= 1, got 0'],
     [{ order: 2 }, 'Cannot use --order with random-ws'],

@@ -50,7 +50,7 @@ export const planOf = (record: ExperimentRecord, { run = '' }: { run?: string } 
       known ??
       refuse(
         `this version has no recipe "${record.name}", only ${experiments.names().join(', ')}; ` +
-          'if it came from a module of yours, name that with --use',
+          'if it came from your own module, name that with --use',
       )
     );
   };
@@ -58,6 +58,6 @@ export const planOf = (record: ExperimentRecord, { run = '' }: { run?: string } 
     return experiment().with(recordedOptions(record));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    return refuse(`what run.json says is not what this version takes (${error.message})`);
+    return refuse(`this version does not accept the settings in run.json (${error.message})`);
   }
 };

@@ -12,7 +12,7 @@ export const reweightOptions = {
     {
       value: '<schedule>',
       help:
-        'how much rare classes weigh more in the loss, 0 to 1: ' +
+        'strength of re-weighting by class in the loss, 0 to 1: ' +
         `"step(0.8)" from 80 % of training on, "${NEVER}" never`,
       group: LEARNING,
     },

@@ -43,7 +43,7 @@ export const searchOptions = z.object({
     (value) => requireFraction(labelOf(schedules)(value), 'Cannot perturb operation weights: the perturbation'),
   ),
   partial: option(
-    { value: '<k>', help: 'operations work on one in k channels, the others pass by', group: METHOD },
+    { value: '<k>', help: 'operations run on one in k channels, the others bypass them', group: METHOD },
     numberIn({ least: 1, whole: true }),
   ),
   auxiliarySkip: option(
@@ -55,7 +55,7 @@ export const searchOptions = z.object({
     (value) => requireFraction(labelOf(schedules)(value), 'Cannot add skip connections: their weight'),
   ),
   archWarmup: option(
-    { value: '<share>', help: 'share of the epochs before alpha begins to move', group: METHOD },
+    { value: '<share>', help: 'share of the epochs before alpha is trained', group: METHOD },
     numberIn({ least: 0, below: 1 }),
   ),
   archData: option(
@@ -73,7 +73,7 @@ export const searchOptions = z.object({
   eigenvalue: option(
     {
       value: '<epochs>',
-      help: 'measure the sharpness of the loss in alpha every so many epochs; 0: never',
+      help: 'epochs between measurements of the sharpness of the loss in alpha; 0: never',
       group: METHOD,
     },
     numberIn({ least: 0, whole: true }),
@@ -81,7 +81,7 @@ export const searchOptions = z.object({
   stages: option(
     {
       value: '<list>',
-      help: 'cells beyond --layers in each stage, e.g. "0, 6, 12"; a stage has its share of the epochs and begins anew',
+      help: 'cells beyond --layers in each stage, e.g. "0, 6, 12"; stages share the epochs, each with new weights',
       group: METHOD,
       size: true,
     },
@@ -103,8 +103,8 @@ export const searchOptions = z.object({
     {
       value: '<epochs>',
       help:
-        'after the search, edge by edge, keep the operation without which it answers worst, and tune for so many ' +
-        'epochs; 0: never',
+        'after the search, edge by edge, keep the operation without which accuracy is lowest, and tune for this ' +
+        'many epochs; 0: never',
       group: METHOD,
       size: true,
     },
@@ -122,15 +122,14 @@ export const plainOptions = searchOptions.extend({
   sampling: sampling(`how batches are drawn: ${samplings.join(', ')}`),
 });
 
-/** The options of a search with two branches; docs/details.md says why each stands as it does. */
+/** The options of a search with two branches; docs/details.md gives the reason for each default. */
 export const bilateralOptions = searchOptions.extend({
   sampling: sampling(`how batches of the second branch are drawn: ${samplings.join(', ')}`),
   mixing: option(
     {
       value: '<schedule>',
       help:
-        'how much of the instance branch is in the loss, e.g. "reverseSigmoid(10)"; ' +
-        '`tailnas plot schedule` draws it',
+        'weight of the instance branch in the loss, e.g. "reverseSigmoid(10)"; ' + '`tailnas plot schedule` draws it',
       group: OPEN,
     },
     (value) => requireMixing(labelOf(schedules)(value)),
@@ -143,7 +142,7 @@ export const bilateralOptions = searchOptions.extend({
 });
 export type BilateralOptions = z.infer<typeof bilateralOptions>;
 
-/** The options of HLS: the form of eq 17 beside those of its bilateral network. */
+/** The options of HLS: those of its bilateral network, and the form of eq 17. */
 export const hlsOptions = bilateralOptions.extend({
   freeze: option(
     { value: '<form>', help: `form of eq 17, on the backbone's alpha: ${freezeForms.join(', ')}`, group: OPEN },

@@ -29,7 +29,7 @@ export interface Row {
   readonly about?: string;
   readonly paper?: number | null;
   readonly defaults: Values;
-  /** Sizes at a scale other than those of all searches. */
+  /** Sizes at a scale that differ from those of other searches. */
   readonly sizes?: Partial<Record<Scale, Values>>;
 }
 

@@ -42,11 +42,11 @@ export type SearchBuild = (
 const names = z.array(z.array(z.string()));
 const keptOps = z.record(z.string(), z.object({ normal: names.exactOptional(), reduction: names.exactOptional() }));
 
-/** The value of a list for a stage: a single number stands for all. */
+/** The value of a list for a stage: a single number applies to all. */
 export const valueAt = ({ values }: { readonly values: readonly number[] }, stage: number): number =>
   (values.length === 1 ? values[0] : values[stage]) ?? 0;
 
-/** What a phase of a search has beside its length and what it builds. */
+/** What a phase of a search has in addition to its length and what it builds. */
 type Facts = Pick<Phase, 'knobs' | 'stop'>;
 
 const stageKnobs = (o: SearchOptions, knobs: Phase['knobs'], stage: number): Phase['knobs'] => {
@@ -62,8 +62,8 @@ const remembering = (learner: Learner, kept: KeptOps): Learner => ({
 });
 
 /**
- * The search itself: one phase, or the stages of P-DARTS (Chen et al. 2019). Each stage builds its network anew, deeper
- * than the one before, and its edges have lost the operations that weighed least there.
+ * The search itself: one phase, or the stages of P-DARTS (Chen et al. 2019). Each stage builds a new, deeper network.
+ * Its edges lose the operations that weighed least in the stage before.
  */
 const stages = (o: SearchOptions, { knobs, stop, build }: Facts & { build: SearchBuild }): Phase[] => {
   const count = o.stages.values.length;
@@ -102,7 +102,7 @@ const TUNING = 0.1;
 /** Knobs of the search that the tuning after it has no part of. */
 const OF_SEARCH: readonly string[] = ['weightLr', 'archWait', 'perturbation', 'skipDropout'];
 
-/** The schedules of the search where it ended: what goes on with its network. */
+/** The schedules of the search at its end, for a phase that continues with its network. */
 const atTheEnd = ({ knobs, epochs }: { knobs: Phase['knobs']; epochs: number }): Phase['knobs'] =>
   Object.fromEntries(
     Object.entries(knobs)
@@ -146,7 +146,7 @@ const projection = (
   ];
 };
 
-/** Copies weights, buffers and alpha. The optimizers begin anew, as the authors' do. */
+/** Copies weights, buffers and alpha. The optimizers start from scratch, as the authors' do. */
 const continueFrom = (before: Learner, learner: Learner): void => {
   takeOver(learner.model.store, before.model.store);
   noGrad(() => {

@@ -8,7 +8,7 @@ export interface SearchStop {
   readonly label: string;
   /** What epochs must have been measured for it. */
   readonly needs?: 'eigenvalue';
-  /** See `StopRule`; `space` has the operations that the columns of operation weights stand for. */
+  /** See `StopRule`; `space` names the operations of the columns of operation weights. */
   reason(epochs: readonly Epoch[], space: SearchSpace): string | undefined;
   goesBackTo?(epochs: readonly Epoch[]): number | undefined;
 }

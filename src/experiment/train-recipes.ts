@@ -33,7 +33,7 @@ const MIXED = 'default + mixup(1)';
 
 /** Every training recipe that has a name. What they reach is in docs/measured.md. */
 export const trainingRecipes = {
-  plain: { about: 'cross-entropy; right where test images are as imbalanced as training images', values: {} },
+  plain: { about: 'cross-entropy; for test images as imbalanced as the training images', values: {} },
   'balanced-softmax': {
     about: 'logits corrected by class counts (Ren et al. 2020)',
     values: { loss: 'balanced-softmax' },
@@ -74,7 +74,7 @@ export type TrainingRecipeName = keyof typeof trainingRecipes;
 const isName = (word: string): word is TrainingRecipeName => Object.hasOwn(trainingRecipes, word);
 export const trainingRecipeNames: readonly TrainingRecipeName[] = Object.keys(trainingRecipes).filter(isName);
 
-/** What `tailnas train` does unless told otherwise: chosen by measurement, see LOG.md. */
+/** The default of `tailnas train`: chosen by measurement, see LOG.md. */
 export const USUAL_RECIPE: TrainingRecipeName = 'balanced-softmax';
 
 /** The option that names a recipe. */
@@ -83,9 +83,9 @@ export const recipeOption = {
     {
       value: '<name>',
       help:
-        'values of loss, weights, sampling, mixing and second stage that go together: ' +
+        'named combination of loss, weights, sampling, mixing and second stage: ' +
         `${trainingRecipeNames.join(', ')}; ` +
-        'other options change them (see `tailnas recipes`)',
+        'other options change it (see `tailnas recipes`)',
       group: LEARNING,
     },
     oneOf(trainingRecipeNames),

@@ -68,7 +68,7 @@ export const trainOptions = z.object({
   ),
   bilateral: option({ help: 'train backbone and both heads by cumulative learning', group: NETWORK }, isOn),
   mixing: option(
-    { value: '<schedule>', help: 'with --bilateral: how much of the instance branch is in the loss', group: NETWORK },
+    { value: '<schedule>', help: 'with --bilateral: weight of the instance branch in the loss', group: NETWORK },
     (value) => requireMixing(labelOf(schedules)(value)),
   ),
   sampling: option(
@@ -83,7 +83,7 @@ export const trainOptions = z.object({
   mixRate: option(
     {
       value: '<schedule>',
-      help: 'how often mixup, remix, cutmix or cmo act on a batch, over training, e.g. "between(0.02, 0.985)"',
+      help: 'share of batches that mixup, remix, cutmix or cmo change, over training, e.g. "between(0.02, 0.985)"',
       group: LEARNING,
     },
     (value) => requireFraction(labelOf(schedules)(value), 'Cannot mix images: the mix rate'),
@@ -91,7 +91,7 @@ export const trainOptions = z.object({
   sam: option(
     {
       value: '<rho>',
-      help: 'sharpness-aware minimisation, in the training: gradient at a distance rho uphill, twice the time; 0: none',
+      help: 'sharpness-aware minimisation in training: gradient at distance rho uphill, twice the time; 0: none',
       group: LEARNING,
     },
     numberIn({ least: 0 }),
@@ -100,7 +100,7 @@ export const trainOptions = z.object({
 });
 type TrainOptions = z.infer<typeof trainOptions>;
 
-/** DARTS' evaluation of a cell (Liu et al. 2019), but for the sizes and for what a recipe says. */
+/** DARTS' evaluation of a cell (Liu et al. 2019), except for the sizes and the values of a recipe. */
 const DARTS: Values = {
   epochs: 600,
   batchSize: 96,

@@ -9,7 +9,7 @@ import type { Content } from './place.js';
 import { runtimeFiles } from './runtime.js';
 import { type FolderExport, placed } from './transformers.js';
 
-/** Only what lies beside the page: no other host is asked, and no script of a text is run. */
+/** Only files next to the page: no other host is contacted, and no inline script runs. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'",

@@ -35,8 +35,8 @@ import {
 } from '../tensor/index.js';
 import type { OnnxModel, OnnxNode, OnnxTensor } from './onnx-model.js';
 
-// A reader of our own for what is written, by the definitions of https://onnx.ai/onnx/operators, not by the writer's
-// table: an export is checked with it wherever it is made, without a package that may not be there.
+// Our own reader of written files, by the definitions of https://onnx.ai/onnx/operators and not by the writer's table.
+// So every export is checked, without a package that may be missing.
 
 /** A node with its inputs. */
 interface At {

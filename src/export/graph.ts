@@ -20,7 +20,9 @@ export interface GraphBuilder {
   readonly constants: readonly OnnxTensor[];
 }
 
-/** What is the same for one image and for many, but for how many there are, at which place the batch is. */
+/**
+ * Values that are the same for one image and for many except for the size of the batch, with the place of that size.
+ */
 export interface PerBatch {
   readonly axis: number;
 }

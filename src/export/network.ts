@@ -84,7 +84,7 @@ export const withExportable = <T>(
   }
 };
 
-/** What files say of a network beside their numbers: words by name. */
+/** What files say of a network in addition to their numbers: texts by name. */
 export const metadataOf = (network: Exportable): Record<string, string> => {
   const { info, open: model, preparation, fingerprint, version, license } = network;
   const { imageSize, channels, mean, std, fit } = preparation;
@@ -104,11 +104,11 @@ export const metadataOf = (network: Exportable): Record<string, string> => {
   };
 };
 
-/** Throws unless images are brought to their size as `what` does it: cut in the middle, and in no other way. */
+/** Throws unless images are resized as `what` does it: by cutting out the middle. */
 export const requireCover = ({ preparation: { fit } }: Pick<Exportable, 'preparation'>, what: string): void => {
   if (fit !== 'cover')
     throw new Error(
-      `Cannot export ${what}: images must have been brought to their size by "cover", which is all that it does, the ` +
+      `Cannot export ${what}: images must have been resized by "cover", which is all that it does, the ` +
         `training had --fit ${fit}; export --onnx, and prepare the images as the model card (--card) says`,
     );
 };

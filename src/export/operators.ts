@@ -1,7 +1,7 @@
 import type { GraphBuilder } from './graph.js';
 import { isTraced, type Traced, type TracedArg } from './record.js';
 
-/** Stands in a list of sizes for the number of images. */
+/** In a list of sizes: the number of images. */
 export const BATCH = Symbol('batch');
 
 /** An argument of a call, in which sizes that follow the number of images are marked. */
@@ -60,7 +60,7 @@ const same =
 /** The result is its input. */
 const alias: Write = (call) => at(call, 0);
 
-/** The name of what stands second in arithmetic: a tensor, or a number. */
+/** The name of the second operand in arithmetic: a tensor, or a number. */
 const operand = (call: Call): string => {
   const arg = call.args[1];
   return typeof arg === 'number' ? call.graph.floats([arg], []) : at(call, 1);

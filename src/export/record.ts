@@ -2,7 +2,7 @@ import { type Arg, type Data, type Dtype, noGrad, scope, Tensor, trace } from '.
 
 /** A tensor of a pass: what the images decide, or a constant with its elements. */
 export interface Traced {
-  /** A number that stands for it: no two tensors of a pass have the same. */
+  /** Its number, unique among the tensors of a pass. */
   readonly id: number;
   readonly shape: readonly number[];
   readonly dtype: Dtype;

@@ -8,7 +8,7 @@ const PACKAGE = 'onnxruntime-web';
 const SCRIPT = 'ort.wasm.bundle.min.mjs';
 const BINARY = 'ort-wasm-simd-threaded.wasm';
 
-/** Where a package's files lie: found from the user's folder, and else from beside tailnas. */
+/** Where a package's files are: found from the user's folder, else from the folder of tailnas. */
 const distOf = (folders: readonly string[]): string | undefined => {
   for (const folder of folders) {
     try {

@@ -59,7 +59,7 @@ const driftRows = (runs: readonly LoadedRun[], kinds: readonly string[]): Row[] 
 /** Epochs that a table of all operations of all edges has: there are rows enough. */
 const TABLE_EPOCHS = 5;
 
-/** The weights of all operations, a row each, at a few epochs. */
+/** The weights of all operations, one row each, at a few epochs. */
 const weightsTable = (places: readonly { node: number; source: number; series: readonly Series[] }[]): FigureData => {
   const epochs = [...new Set(places.flatMap(({ series }) => series.flatMap((of) => of.points.map(({ x }) => x))))];
   const every = Math.max(1, Math.ceil((epochs.length - 1) / (TABLE_EPOCHS - 1)));
@@ -118,8 +118,9 @@ const cellRows = (
 };
 
 /**
- * Figures 3 and 7: how the architecture of the backbone moves: the weight of every operation on every edge over epochs,
- * and above them how far all of them went from one epoch to the next. Without scaling in figure 3, with it in figure 7.
+ * Figures 3 and 7: how the architecture of the backbone moves. They show the weight of every operation on every edge
+ * over epochs, and above them the total movement from one epoch to the next. Without scaling in figure 3, with it in
+ * figure 7.
  */
 export const alpha: FigureKind = {
   name: 'alpha',

@@ -6,8 +6,8 @@ import { text, textWidth } from './text.js';
 import { drawTiles, type Tile } from './tiles.js';
 
 /**
- * A finished drawing: `name` is the stem of its file; `svg` is for a page, beside others and its caption; `narrow` is
- * the same laid out for a telephone; `captioned` has the caption below it, for a file.
+ * A finished drawing: `name` is the stem of its file; `svg` is for a page, which has the caption; `narrow` is its
+ * layout for a telephone; `captioned` includes the caption, for a file.
  */
 export interface Figure {
   readonly name: string;

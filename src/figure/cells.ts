@@ -114,9 +114,9 @@ const widthOf = (svg: string): number => Number(/<svg width="(\d+)/.exec(svg)?.[
 
 /**
  * Draws a derived cell as papers on DARTS do: from the two inputs at the left, over the numbered nodes, to the cell's
- * output c_k at the right, each edge with the name of its operation; `narrow` as narrow as it can be, for telephones.
- * Names stay in their boxes whatever font they are shown in. Returns an SVG to embed or save.
- * Throws when an edge or `concat` names a node that does not exist, or one that comes later.
+ * output c_k at the right, each edge with the name of its operation. `narrow` draws it as narrow as possible, for
+ * telephones. Names stay in their boxes whatever font they are shown in. Returns an SVG to embed or save. Throws when
+ * an edge or `concat` names a node that does not exist, or one that comes later.
  */
 export const cellSvg = async (
   genotype: CellGenotype,

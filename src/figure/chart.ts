@@ -20,7 +20,7 @@ export interface AxisOptions {
 /** Epochs as people count them, from 1. */
 export const epochNumber = ({ epoch }: Pick<EpochRecord, 'epoch'>): number => epoch + 1;
 
-/** A value of each epoch over the epochs of all runs. */
+/** A value per epoch, over the epochs of all runs. */
 export const overEpochs = (
   runs: readonly LoadedRun[],
   of: (record: EpochRecord, before: EpochRecord | undefined) => number | null | undefined,
@@ -100,7 +100,7 @@ export const seriesMarks = (
   }),
   ...series.map(({ look, points }, k) => {
     const every = Math.max(1, Math.ceil(points.length / markers));
-    // Markers of lines that run together are beside each other.
+    // Markers of coinciding lines are placed next to each other.
     const first = Math.floor((k * every) / series.length);
     const shown = points.filter((_, i) => points.length === 1 || (!dense && i % every === first));
     return shown.length === 0 ? [] : Plot.dot(shown, { x: 'x', y: 'mid', ...markerStyle(look) });

@@ -75,7 +75,7 @@ export const drawFigure = (kind: FigureKind, given: readonly LoadedRun[]): Figur
 const groupsOf = ({ of, page, recipes }: FigureKind, runs: readonly LoadedRun[]): (readonly LoadedRun[])[] => {
   const rows = byRow(runs).map((row) => row.runs);
   if (page === 'never' || (page === 'alone' && rows.length !== 1)) return [];
-  // Formulas are shown beside runs that use them.
+  // Formulas are shown with runs that use them.
   if (of === 'formulas') return runs.some(({ info }) => mixes(info) && isSearch(info)) ? [[]] : [];
   if (recipes !== undefined) return [runs.filter(({ info }) => recipes.includes(rowName(info)))];
   return of === 'row' ? rows : [runs];

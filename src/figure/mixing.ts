@@ -36,8 +36,8 @@ const BEST = { symbol: 'diamond', r: 5.5, fill: COLORS.orange, stroke: COLORS.bl
 const AT = { x: 'mixing', y: 'accuracy' } as const;
 
 /**
- * Figure 4: how accuracy depends on the mixing of the two heads at test time, with the mixing that the validation split
- * chooses, and the one that is best on the test split: choosing that one, as the paper does, is optimistic.
+ * Figure 4: how accuracy depends on the mixing of the two heads at test time, with the mixing chosen on the validation
+ * split, and the best one on the test split. Choosing the latter, as the paper does, is optimistic.
  */
 export const mixing: FigureKind = {
   name: 'mixing',

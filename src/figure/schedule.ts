@@ -34,7 +34,7 @@ const schedulesOf = (schedules: readonly Schedule[], title: string): Drawing => 
 export const schedulePlot = (schedules: readonly Schedule[]): Figure =>
   figure('schedule', schedulesOf(schedules, `Schedule${schedules.length === 1 ? '' : 's'} over training`));
 
-/** Figure 5: the factor on the backbone's architecture learning rate (eq 17) beside the mixing that it follows. */
+/** Figure 5: the factor on the backbone's architecture learning rate (eq 17), with the mixing that it follows. */
 export const freeze: FigureKind = {
   name: 'freeze',
   of: 'formulas',

@@ -15,7 +15,7 @@ export interface Pace {
   readonly test: number;
 }
 
-/** How long a run goes on: whole epochs, or where not even a few of them fit, epochs of so many steps. */
+/** The length of a run: whole epochs, or, if not even a few of them fit, epochs with a fixed number of steps. */
 export interface Length {
   readonly epochs: number;
   /** 0 for whole epochs. */

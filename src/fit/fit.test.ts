@@ -112,6 +112,6 @@ describe('fit', () => {
     cpSync(path('a'), path('d'), { recursive: true });
     rmSync(join(path('d'), 'result.json'));
     writeFitPlan(path('d'), { ...readFitPlan(path('d')), fingerprint: 'other' });
-    await expect(resumeFit(path('d')).next()).rejects.toThrow(/its data must be what they were/);
+    await expect(resumeFit(path('d')).next()).rejects.toThrow(/its data must not have changed/);
   });
 });

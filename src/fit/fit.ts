@@ -59,7 +59,7 @@ const requestNames: OptionNames<FitRequest> = {
   ...{ flip: true, search: true, recipe: true },
 };
 
-/** What a fit reports while it goes on: what its runs do, and where one ends and the next begins. */
+/** What a fit reports while it runs: the events of its runs, and where one ends and the next begins. */
 export type FitEvent =
   | RunEvent
   | { readonly type: 'plan'; readonly dir: string; readonly plan: FitPlan; readonly resumed: boolean }
@@ -78,7 +78,7 @@ export type FitEvent =
 export interface FitEnd {
   readonly dir: string;
   readonly interrupted: boolean;
-  /** With the runs of all parts, where it went to its end. */
+  /** With the runs of all parts, if it finished. */
   readonly fit?: LoadedFit;
 }
 
@@ -89,7 +89,7 @@ const refuseOccupied = (dir: string): void => {
     throw new Error(`Cannot fit: ${dir} must be an empty folder, it holds "${other}"; name a new folder`);
 };
 
-/** Carries out what is left of a plan: a part that is done stays as it is, one that was begun goes on. */
+/** Carries out the rest of a plan: a finished part is kept, a started one continues. */
 async function* carryOut(
   dir: string,
   { plan, dataset, watch }: { plan: FitPlan; dataset: Dataset; watch: Watch },
@@ -121,7 +121,7 @@ async function* carryOut(
   return { dir, interrupted: false, fit: done };
 }
 
-/** The plan of a fit that is not begun, and the data that it was made for. Writes nothing. */
+/** The plan of a fit that has not started, and the data that it was made for. Writes nothing. */
 export const preparedFit = async (
   { data, command = [], out: _, ...given }: FitRequest,
   { onDataProgress }: Pick<Watch, 'onDataProgress'> = {},
@@ -148,9 +148,9 @@ export const preparedFit = async (
 };
 
 /**
- * From labelled images to a tested network within a time: searches cells, trains the network found, and beside it a
- * random cell and a ResNet, so that it can be said whether the search helped. Yields what happens; `result` is how
- * it ends. All decisions stand in `fit.json` before the first part begins, so that `resumeFit` ends in the same bytes.
+ * From labelled images to a tested network within a time. Searches cells, then trains the network found, a random cell
+ * and a ResNet, to tell whether the search helped. Yields events; `result` is the outcome. All decisions are in
+ * `fit.json` before the first part begins, so `resumeFit` ends in the same bytes.
  */
 export const fit = (request: FitRequest, watch: Watch = {}): Underway<FitEvent, FitEnd> => {
   requireKnown(request, { names: requestNames, action: 'fit' });

@@ -21,7 +21,7 @@ const meanSeconds = async (events: AsyncIterable<{ readonly type: string }>, typ
     if (seen === WARM) from = performance.now();
     else if (seen >= WARM + LEAST && spent > ENOUGH) return spent / (seen - WARM);
   }
-  // All there was: less than the warm-up stands for itself.
+  // All steps: if there were fewer than the warm-up, they count themselves.
   return (performance.now() - from) / 1000 / Math.max(1, seen > WARM ? seen - WARM : seen);
 };
 

@@ -16,7 +16,7 @@ import { type Length, leastSeconds, lengthWithin, type Pace, refuseBudget } from
 import { measurePace } from './pace.js';
 import { batchFor, type FitSize, fitSizes } from './sizes.js';
 
-/** What is asked of a fit, beside its data. */
+/** What a fit is asked to do, without its data. */
 export interface FitOptions {
   readonly budgetSeconds: number;
   readonly seed: number;
@@ -67,7 +67,7 @@ export const planOfPart = (
   return training(network, { what: word }).with(values);
 };
 
-/** Values of every part at a size, but for how long it goes on. */
+/** Values of every part at a size, without its length. */
 const valuesOf = (
   size: FitSize,
   { dataset, recipe }: { dataset: Dataset; recipe: TrainingRecipeName },
@@ -89,7 +89,7 @@ const valuesOf = (
   };
 };
 
-/** All parts of a fit but the time they take, at a size: those of the network stand for any cells of that size. */
+/** All parts of a fit at a size, without the time they take. Those of the network apply to any cells of that size. */
 const probed = async (size: FitSize, { dataset, options }: { dataset: Dataset; options: FitOptions }) => {
   const { seed, search = FIT_SEARCH, recipe = USUAL_RECIPE, flip } = options;
   const values = valuesOf(size, { dataset, recipe });
@@ -130,10 +130,9 @@ const needed = ({ paces }: Probed): number =>
   (1 - SPARE);
 
 /**
- * Decides how large the networks of a fit are and how long each part goes on, so that it ends within its budget: the
- * largest size whose networks get enough epochs. Times are measured with a few steps of throw-away networks. `spent`
- * are the seconds that are gone already. Throws a BudgetError where nothing fits, a MemoryError where memory is
- * missing.
+ * Decides how large the networks of a fit are and how long each part runs, so that it ends within its budget. It takes
+ * the largest size whose networks get enough epochs. Times are measured with a few steps of throw-away networks.
+ * `spent` are the seconds already used. Throws a BudgetError where nothing fits, a MemoryError where memory is missing.
  */
 export const planFit = async (
   dataset: Dataset,

@@ -4,7 +4,9 @@ export interface Line {
   readonly b: number;
 }
 
-/** The line through one or two measurements; one alone stands for proportion. It never falls: noise could turn it. */
+/**
+ * The line through one or two measurements; one alone gives a proportion. It never falls, even if noise suggests it.
+ */
 export const lineThrough = (
   [x0, y0]: readonly [number, number],
   [x1, y1]: readonly [number, number] = [x0, y0],

@@ -10,7 +10,7 @@ describe('requireMemory', () => {
     ['search', 40, /^Cannot search: .* 2\.0 GB of memory, got about 3\.0 GB; the largest batch that does is 40 /],
     ['search', 0, /not even a batch of 1 would/],
     ['fit', 40, /^Cannot fit: .*; free some, or use smaller images \(--image-size\)$/],
-    ['resume', 40, /^Cannot resume: .*; free some, or try it all the same with --force$/],
+    ['resume', 40, /^Cannot resume: .*; free some, or start it anyway with --force$/],
   ] as const)('refuses the rest: %s with %d', (action, largestBatch, message) => {
     expect(() => requireMemory({ ...need, largestBatch }, { action })).toThrow(MemoryError);
     expect(() => requireMemory({ ...need, largestBatch }, { action })).toThrow(message);

@@ -29,7 +29,7 @@ export const requireMemory = (
     largestBatch === 0
       ? 'not even a batch of 1 would'
       : `the largest batch that does is ${largestBatch} (--batch-size ${largestBatch})`;
-  const force = ', or try it all the same with --force';
+  const force = ', or start it anyway with --force';
   // A fit chooses its batches itself, and a run that is resumed has them.
   const ways: Readonly<Record<string, string>> = {
     fit: 'free some, or use smaller images (--image-size)',
@@ -38,7 +38,7 @@ export const requireMemory = (
   throw new MemoryError(`Cannot ${action}: the run ${rule}, got ${got}; ${ways[action] ?? batch + force}`);
 };
 
-/** Pixels that make no difference: whether a run fits is told when its network is known. */
+/** Pixels below which nothing is refused here: whether a run fits is decided when its network is known. */
 const SMALL = 64e6;
 
 /** Node's arrays of bytes hold no more. */
@@ -91,7 +91,7 @@ export const freeMemory = (processes = 1): number => {
       throw new RangeError(`Cannot read TAILNAS_MEMORY: it must be a number of bytes > 0, got "${said}"`);
     return bytes;
   }
-  // Node's `freemem` is Linux' MemAvailable: caches that can be dropped count as free. A limit of 0 stands for none.
+  // Node's `freemem` is Linux' MemAvailable: caches that can be dropped count as free. A limit of 0 means none.
   return Math.min(
     processes * process.memoryUsage.rss() + freemem(),
     process.constrainedMemory() || Number.POSITIVE_INFINITY,

@@ -24,7 +24,7 @@ export interface Probe {
   readonly peak: number;
   /** What they held at the end, blocks for reuse included. */
   readonly held: number;
-  /** What the process held beside them. */
+  /** Memory of the process other than that. */
   readonly besides: number;
   /** Per step, and per batch of validation. */
   readonly seconds: ReadonlyMap<string, { readonly step: number; readonly validation: number }>;

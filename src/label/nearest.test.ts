@@ -20,7 +20,7 @@ describe('what a misspelt word may have meant', () => {
   ])('"%s" is like none of %j', (word, words) => expect(didYouMean(word, words)).toBe(''));
 
   it('is followed by all the names, whether one is near or not', () => {
-    const rest = '(one of darts, hls; a name from a module of yours needs --use <module>)';
+    const rest = '(one of darts, hls; a name from your own module needs --use <module>)';
     expect(orKnown('dart', ['darts', 'hls'])).toBe(`: did you mean "darts"? ${rest}`);
     expect(orKnown('octave', ['darts', 'hls'])).toBe(` ${rest}`);
   });

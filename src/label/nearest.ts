@@ -24,5 +24,5 @@ export const didYouMean = (word: string, words: readonly string[]): string => {
  */
 export const orKnown = (word: string, names: readonly string[]): string => {
   const meant = didYouMean(word, names);
-  return `${meant && `:${meant}`} (one of ${names.join(', ')}; a name from a module of yours needs --use <module>)`;
+  return `${meant && `:${meant}`} (one of ${names.join(', ')}; a name from your own module needs --use <module>)`;
 };

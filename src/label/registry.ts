@@ -6,8 +6,8 @@ export interface Entry<T> {
   /** How it is written, for errors and help: `ldam or ldam(margin, scale)`. */
   readonly usage: string;
   /**
-   * What the arguments stand for, or undefined when they are not what `usage` says. `read` makes a value of an argument
-   * that is itself a label of this registry. May throw a RangeError on a value that cannot be.
+   * The value of the arguments, or undefined when they are not as in `usage`. `read` parses an argument that is itself
+   * a label of this registry. May throw a RangeError on an invalid value.
    */
   make(args: readonly Argument[], read: (argument: Argument) => T): T | undefined;
 }
@@ -22,9 +22,9 @@ export interface Registry<T> {
   usages(): readonly string[];
   /** Adds a name. Throws a RangeError when it is taken, or could not be read again. */
   add(name: string, entry: Entry<T>): void;
-  /** The value that a text stands for. Throws a RangeError that names what was expected, and the nearest name. */
+  /** The value of a text. Throws a RangeError that names what was expected, and the nearest name. */
   read(text: string): T;
-  /** The values that a list such as `crop(4) + flip` stands for; `none` is the empty list. Throws as `read` does. */
+  /** The values of a list such as `crop(4) + flip`; `none` is the empty list. Throws as `read` does. */
   readList(text: string): readonly T[];
 }
 

@@ -89,7 +89,7 @@ export const darts = (options: DartsOptions): Learner => {
   };
   const valuesOf = (moving: readonly Alpha[]): Tensor[] => moving.map(({ value }) => value);
 
-  /** Adds what alpha's loss has beside the network's. */
+  /** Adds the extra terms of alpha's loss to the network's loss. */
   const penalised = (moving: readonly Alpha[], gradients: readonly Tensor[]): readonly Tensor[] => {
     const { penalty } = net.relaxation;
     const operations = valuesOf(moving.filter(({ part }) => part === 'ops'));

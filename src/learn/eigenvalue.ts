@@ -81,10 +81,10 @@ export const largestEigenvalue = (
   );
 
 /**
- * The dominant eigenvalue of the Hessian of a loss in alpha (RobustDARTS; Zela et al. 2020): how sharply the loss bends
- * where the search stands. Products come from differences of the gradient, H v ≈ (∇(α + ε v) − ∇(α − ε v)) / 2ε, so
- * that nothing is differentiated twice. `gradient` gives the loss's gradient by each alpha at their present values;
- * `decay` is alpha's L2 decay, which the authors count in. Alpha and the random state stay as they are.
+ * The dominant eigenvalue of the Hessian of a loss in alpha (RobustDARTS; Zela et al. 2020): the curvature of the loss
+ * at the current alpha. Products come from differences of the gradient, H v ≈ (∇(α + ε v) − ∇(α − ε v)) / 2ε, so
+ * nothing is differentiated twice. `gradient` gives the gradient of the loss in each alpha at its present value.
+ * `decay` is alpha's L2 decay, which the authors include. Alpha and the random state do not change.
  */
 export const dominantEigenvalue = (
   alphas: readonly Alpha[],

@@ -24,9 +24,9 @@ export const controllerTensors = ({ parameters }: Controller) =>
 
 /**
  * ENAS (Pham et al. 2018): in each step the shared weights learn from a training batch, with an architecture that the
- * controller drew; then the controller is rewarded for another one by its accuracy on a validation batch, with the
- * batch's own statistics. The authors alternate between epochs of the one and 300 rewards of the other, about one
- * reward per step as here. The controller's rate is the knob `controllerLr`.
+ * controller drew. Then the controller is rewarded for another one by its accuracy on a validation batch, with the
+ * statistics of that batch. The authors alternate between an epoch of weights and 300 rewards, which is about one
+ * reward per step as well. The controller's rate is the knob `controllerLr`.
  */
 export const enas = (options: EnasOptions): Learner => {
   const { net, nodes, controller, objective, streams, profiler } = options;

@@ -50,7 +50,7 @@ export interface StreamSpec {
 export interface LearnerRecord {
   readonly alpha?: Record<string, Record<string, number[][]>>;
   readonly opWeights?: Record<string, Record<string, number[][]>>;
-  /** The operations that the columns of alpha stand for, edge by edge, where an edge has not all of the space's. */
+  /** The operations of the columns of alpha, edge by edge, if an edge has only some of the space's. */
   readonly operations?: KeptOps;
   readonly genotype?: Record<string, Genotype>;
   /** The dominant eigenvalue of the validation loss's Hessian in alpha, where it was asked for. */
@@ -74,7 +74,7 @@ export interface Learner {
    * left.
    */
   freeze(components: readonly string[]): void;
-  /** All that it remembers beside the model's weights and buffers, by name, of any shape: saved, restored in place. */
+  /** Its state other than the model's weights and buffers, by name, of any shape: saved, and restored in place. */
   readonly tensors: Readonly<Record<string, Tensor>>;
   /** What it remembers that is no tensor. */
   readonly memo?: { save(): Json; restore(value: Json): void };

@@ -29,11 +29,11 @@ export interface StepProfile {
   readonly phases: readonly PhaseTime[];
   /** What takes most first. */
   readonly work: readonly WorkTime[];
-  /** A pass over the validation images: once an epoch, no part of a step. */
+  /** A pass over the validation images: once per epoch, not part of a step. */
   readonly validationSeconds: number | null;
 }
 
-/** Is told what a step is at, and times it. */
+/** Receives the phase changes of a step, and times them. */
 export interface StepProfiler {
   /** A step begins, with its batches. */
   begin(): void;

@@ -10,7 +10,7 @@ type Cell = Pick<Alpha, 'component' | 'kind'>;
 
 const cell = { component: z.string(), kind: z.enum(['normal', 'reduction']) };
 const memo = z.object({
-  /** Epochs that were begun. */
+  /** Epochs started so far. */
   begun: z.int(),
   /** Per edge, by row, the column of the operation that it keeps. */
   ops: z.array(z.object({ ...cell, row: z.int(), column: z.int() })),
@@ -96,11 +96,11 @@ export const projectionEpochs = ({ edges, nodes, every }: { edges: number; nodes
   every * (edges + Math.max(0, nodes - 1) - 1) + 1;
 
 /**
- * Perturbation-based selection (DARTS-PT; Wang et al. 2021) over a search that goes on: at the start of an epoch, in
- * each cell, an edge that is drawn at random keeps the operation without which the network answers worst on validation
- * images, `none` apart; then a few epochs of tuning, and the next edge. When all edges are decided, a node keeps those
- * edges without which the network answers worst. Batch norms use the statistics of the batch meanwhile, as the authors'
- * do: running statistics are of the network with everything in it. What is measured leaves no trace.
+ * Perturbation-based selection (DARTS-PT; Wang et al. 2021) in a continued search. At the start of an epoch each cell
+ * decides one edge, drawn at random. It keeps the operation without which validation accuracy is lowest, `none`
+ * excluded. A few epochs of tuning follow, then the next edge. When all edges are decided, a node keeps the edges
+ * without which accuracy is lowest. While measuring, batch norms use the statistics of the batch, as the authors' do:
+ * running statistics are those of the network with all operations. Measuring leaves no trace.
  */
 export const projecting = (
   learner: Learner,

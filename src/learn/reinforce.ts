@@ -12,7 +12,7 @@ export interface ReinforceOptions {
   readonly aggregate?: number;
 }
 
-/** What it remembers beside its tensors. */
+/** Its state other than its tensors. */
 export interface ReinforceMemo {
   readonly baseline: number | null;
   readonly pending: number;

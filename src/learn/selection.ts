@@ -29,7 +29,7 @@ export interface SelectionOptions
   /** How they are drawn, per stream. */
   readonly valid: readonly StreamSpec['sampling'][];
   readonly context: Pick<Context, 'sample'>;
-  /** What its strategy needs, of any shape: saved beside the supernet, and released with it. */
+  /** The state of its strategy, of any shape: saved with the supernet, and released with it. */
   readonly tensors?: Readonly<Record<string, Tensor>>;
 }
 

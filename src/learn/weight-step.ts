@@ -33,10 +33,10 @@ export const knob = (knobs: Knobs, name: string): number => {
 };
 
 /**
- * One update of the weights by the gradient of the objective, clipped, at the rate `weightLr`, or of a component at
- * `weightLr.<component>` where the phase has that. Frozen components stay. Loss and accuracy are of the weights before;
- * norms, of the gradient that is taken, are by component. Of several processes, gradients, loss and accuracy are means
- * over all, and so are the running statistics that their passes have left.
+ * One update of the weights by the clipped gradient of the objective. The rate is `weightLr`, or `weightLr.<component>`
+ * for a component whose phase has that. Frozen components do not change. Loss and accuracy are those of the weights
+ * before. Norms are those of the gradient used, by component. Of several processes, gradients, loss and accuracy
+ * are means over all, and so are the running statistics that their passes have left.
  */
 export const weightStep = (
   { store, optimizer, objective, gradClip, sam = 0, extra = [], profiler, group = alone }: WeightTraining,

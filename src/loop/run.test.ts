@@ -65,7 +65,7 @@ describe('a run', { timeout: 30_000 }, () => {
     for (const standing of ['', '{"epoch":1}', '[]']) {
       const resume = Buffer.concat(toSafetensors(tensors, { metadata: { standing } }));
       expect(() => tinyRun(tinyPlan().phases, { resume })).toThrow(
-        'Cannot use checkpoint: it does not say where its run stands',
+        'Cannot use checkpoint: it does not say the epoch and step of its run',
       );
     }
   });

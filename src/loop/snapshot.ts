@@ -113,7 +113,7 @@ export const readStanding = (bytes: Uint8Array): Standing => {
   formatOf(metadata);
   const where = standing.safeParse(parseJson(metadata['standing'] ?? ''));
   if (where.success) return where.data;
-  return fail('it does not say where its run stands; is it of another tool? Restore it from a copy');
+  return fail('it does not say the epoch and step of its run; is it of another tool? Restore it from a copy');
 };
 
 /** The tensor of that name and shape. Throws when there is none. */
@@ -137,7 +137,7 @@ const putModel = ({ tensors, metadata }: TensorFile, store: ParameterStore): voi
   if (format === '2' && layout !== store.layoutHash)
     fail(
       `its network must have the layout ${store.layoutHash.slice(0, 12)}…, it has ${layout.slice(0, 12)}…: ` +
-        'the network was built otherwise than run.json says now; restore the run.json that it was written with, name ' +
+        'the network was not built as run.json says now; restore the run.json that it was written with, name ' +
         'its modules with --use, or use the version of tailnas that wrote it',
     );
   const put = putInto(tensors);

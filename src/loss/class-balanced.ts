@@ -13,8 +13,8 @@ const balanced = (base: Loss, { label, beta }: { label: string; beta: number }):
 });
 
 /**
- * Class-balanced loss (Cui et al. 2019) by softmax: the mean over the batch of w_y · cross-entropy, w by the effective
- * number of images, not divided by the batch's Σ w (as the authors' code; see `weighed`).
+ * Class-balanced loss (Cui et al. 2019) by softmax: the mean over the batch of w_y · cross-entropy, with w from the
+ * effective number of images. It is not divided by the batch's Σ w (as in the authors' code; see `weighed`).
  */
 export const classBalanced = (beta: number = USUAL_BETA): Loss => {
   requireBeta('class-balanced', beta);

@@ -34,9 +34,9 @@ const weigh = ({ labels, share }: Target, weights: Tensor): Target => ({
 
 /**
  * A criterion in which every image counts by the weight of its label. The result is the mean of w · loss over the
- * batch, and is not divided by the batch's Σ w: a batch without rare classes takes a small step. Dividing it, as
- * `CrossEntropyLoss(weight)` of PyTorch does, gives each batch the same weight instead, whatever is in it; for natural
- * batches of CIFAR-10-LT 100 (β = 0.9999) the two differ by a factor of 0.17 in the mean.
+ * batch, and is not divided by the batch's Σ w: a batch without rare classes takes a small step. Dividing, as
+ * `CrossEntropyLoss(weight)` of PyTorch does, would give every batch the same weight. For instance-sampled batches of
+ * CIFAR-10-LT 100 (β = 0.9999) the two differ by a factor of 0.17 in the mean.
  */
 export const weighed =
   (criterion: Criterion, weights: readonly number[]): Criterion =>

@@ -5,7 +5,7 @@ import { rowName } from './rows.js';
 import type { LoadedRun } from './runs.js';
 import { sum } from './statistics.js';
 
-/** Runs that may not stand in one table: their figures would differ for other reasons than the method. */
+/** Runs that cannot share a table: their figures would differ for reasons other than the method. */
 export class ComparisonError extends Error {
   override readonly name = 'ComparisonError';
 }
@@ -24,7 +24,7 @@ const peersOf = (key: string, info: RunInfo): string => {
   return [...SIZES, 'scale'].includes(key) ? kind : rowName(info);
 };
 
-/** Multiply-adds of networks that count as equally large: so much the largest may have beside the smallest. */
+/** Multiply-adds of networks that count as equally large: the largest ratio of the largest to the smallest. */
 const ABOUT_EQUAL = 1.15;
 
 /**
@@ -69,10 +69,10 @@ const refuse = (problem: string): never => {
 };
 
 /**
- * Makes sure that runs differ in their method and seed alone before they stand in one table. Throws a ComparisonError
- * that names the first other difference, or two runs of one row with the same seed, which would make the spread look
- * smaller than it is. Networks of about as many multiply-adds may differ in channels. An option that a run does not
- * record is taken to be that of the others.
+ * Makes sure that runs of one table differ in their method and seed alone. Throws a ComparisonError that names the
+ * first other difference, or two runs of one row with the same seed, which would make the spread look smaller than it
+ * is. Networks of about as many multiply-adds may differ in channels. An option that a run does not record is taken to
+ * be that of the others.
  */
 export const requireComparable = (given: readonly LoadedRun[]): void => {
   const runs = setApart(given);

@@ -121,7 +121,10 @@ const verdict = ({ mean: points, low, high }: Estimate, other: string): string =
   return `Not measurably, against ${other}: ${size}.`;
 };
 
-/** Whether the search helped: the network found beside a random cell of the same sizes, and a ResNet given as long. */
+/**
+ * Whether the search helped: the network found, compared with a random cell of the same sizes and a ResNet given the
+ * same time.
+ */
 export const searchHelped = (
   results: readonly FitResult[],
 ): { text: string; against: FitNetwork; difference: Estimate }[] => {

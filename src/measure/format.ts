@@ -3,7 +3,7 @@ import type { Estimate } from './statistics.js';
 
 // Numbers as text, for the terminal, Markdown and HTML alike.
 
-/** Stands for what does not apply or is not there. */
+/** For values that do not apply or are missing. */
 export const NONE = '–';
 
 /** `64.56`, or a dash. */

@@ -52,9 +52,9 @@ const renamed = (run: LoadedRun, suffix: string): LoadedRun => {
 };
 
 /**
- * The runs with names under which only seeds of one method stand. Trainings of cells that one search found, each seed
+ * The runs with names, each of which has only seeds of one method. Trainings of cells that one search found, each seed
  * at its own, are seeds of that search; those of one network are seeds of that network. Other trainings of the same
- * name are of different networks, and get names of their own.
+ * name are of different networks, and get their own names.
  */
 export const setApart = (runs: readonly LoadedRun[]): LoadedRun[] => {
   const identities = new Map<LoadedRun, Identity>();

@@ -10,7 +10,7 @@ export const dataRequest = ({ data }: RunInfo): Readonly<Record<string, unknown>
 
 const isBuiltIn = (info: RunInfo): boolean => (dataRequest(info)['spec'] ?? info.data.name) === paperData.name;
 
-/** Whether images from a folder have the classes and counts of the paper's: their pixels may have been encoded anew. */
+/** Whether images from a folder have the classes and counts of the paper's: their pixels may have been re-encoded. */
 export const isPapersFolder = (info: RunInfo): boolean => {
   const { classes, counts } = info.data;
   const { grey, imageSize = paperData.imageSize } = dataRequest(info);

@@ -23,7 +23,7 @@ export const isSearch = ({ experiment: { kind } }: RunInfo): boolean => kind ===
 export const rowLabel = ({ experiment: { label, kind }, changes }: RunInfo): string =>
   label + (kind === 'search' ? '' : ` (${kind})`) + changeText(changes);
 
-/** The run as if nothing had been changed of its method: to stand where its experiment would. */
+/** The run as if its method were unchanged, to find the row of its experiment. */
 export const withoutChanges = (run: LoadedRun): LoadedRun => ({ ...run, info: { ...run.info, changes: {} } });
 
 /** Settings that every method has. Given to all runs alike, they are part of the comparison, as a size is. */

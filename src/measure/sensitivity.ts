@@ -112,7 +112,7 @@ export const sensitivityOf = (given: readonly LoadedRun[]): Sensitivity[] => {
         accuracies: changedAccuracies(changed, plain),
       };
     })
-    // A line of dashes says nothing.
+    // A line of dashes has no information.
     .filter(({ claims, accuracies }) => claims.length > 0 || accuracies.some(({ shift }) => shift !== null));
   if (lines.length === 0) return [];
   return [

@@ -111,7 +111,7 @@ export const MARKS =
   'does not affect the claim, or a recipe that it affects has no runs with it. About one cell in twenty may be ' +
   'marked by chance.';
 
-/** What its columns stand for. */
+/** The meaning of its columns. */
 export const columnKey = (lines: readonly Sensitivity[]): string =>
   `${claimsIn(lines)
     .map((column) => `${columnName(column)}: ${column.claim}`)

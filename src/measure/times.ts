@@ -9,8 +9,8 @@ const median = (values: readonly number[]): number => {
 };
 
 /**
- * What an epoch of each phase takes, in seconds: the median, since the record of a resumed epoch counts only what came
- * after, and an epoch beside other work takes many times as long.
+ * What an epoch of each phase takes, in seconds: the median. The record of a resumed epoch counts only the time after
+ * resuming, and an epoch during other work takes many times as long.
  */
 export const epochSeconds = (records: readonly Timed[]): ReadonlyMap<string, number> =>
   new Map(

@@ -29,7 +29,7 @@ export interface Choice {
   /** DARTS' rule unless said. */
   readonly selector?: Selector;
   readonly edges?: EdgeShape;
-  /** What is decided beside alpha; nothing unless said. */
+  /** Decisions apart from alpha; none by default. */
   readonly projection?: Projection;
 }
 
@@ -51,7 +51,8 @@ export const allCertain: WeightsOf = () => ({ normal: certain, reduction: certai
 const ALPHA_SCALE = 1e-3;
 
 /**
- * Fresh architecture parameters for these cells, 1e-3 · randn as in DARTS, and all that a supernet has beside a model.
+ * New architecture parameters for these cells, 1e-3 · randn as in DARTS, and everything else that a supernet has in
+ * addition to a model.
  */
 export const alphasFor = (
   places: readonly Pick<Alpha, 'component' | 'kind'>[],
@@ -88,7 +89,7 @@ export const alphasFor = (
     space,
     relaxation,
     alphas,
-    // Anew for every pass: its gradient must reach alpha each time.
+    // Computed for every pass: its gradient must reach alpha each time.
     weights: (component, pass) => {
       const of = (kind: CellKind): OpWeights => {
         const cell = cells.find((c) => c.component === component && c.kind === kind);

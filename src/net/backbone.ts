@@ -11,7 +11,7 @@ import {
 import type { Tensor } from '../tensor/index.js';
 import { type CellSpace, cellKind, type NetShape } from './shape.js';
 
-/** The stem and the stack of cells: what turns images into features, in supernets and derived networks alike. */
+/** The stem and the stack of cells: computes features from images, in supernets and derived networks alike. */
 export interface Backbone {
   /** Channels of the outputs of each cell, in order. */
   readonly widths: readonly number[];

@@ -48,7 +48,7 @@ export interface DerivedOptions {
   readonly head?: Genotype | undefined;
   /** Whether it has DARTS' auxiliary head, which helps to train it. No unless said. */
   readonly auxiliary?: boolean | undefined;
-  /** Operations beside the registered ones. */
+  /** Operations in addition to the registered ones. */
   readonly primitives?: readonly Primitive[] | undefined;
   /** What drop-path draws with; from `rng` unless said. */
   readonly mask?: DropMask | undefined;

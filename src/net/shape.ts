@@ -13,7 +13,7 @@ export interface TaskShape {
   readonly device?: string;
   /** Run fused kernels where they apply; unless said, yes (see TAILNAS_KERNELS). */
   readonly fused?: boolean;
-  /** Registers weights beside the network's own, of who wraps the network. */
+  /** Registers additional weights, of a wrapper of the network. */
   readonly extend?: (store: ParameterStore) => void;
   /** How features become logits; a linear layer unless said. */
   readonly classifier?: Classifier;

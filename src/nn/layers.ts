@@ -23,7 +23,7 @@ export const convWeight = (store: Store, { input, output, kernel, groups = 1, in
   return store.weight('weight', [output, input / groups, kernel, kernel], init ?? { uniform: 1 / Math.sqrt(fanIn) });
 };
 
-/** A convolution without bias, padded so that the image keeps its size but for the stride. */
+/** A convolution without bias, padded so that only the stride changes the size of the image. */
 export const conv = (store: Store, shape: ConvShape): Layer => {
   const { kernel, stride = 1, dilation = 1, groups = 1 } = shape;
   const weight = convWeight(store, shape);
@@ -76,7 +76,7 @@ export const batchNormLayer = (
     };
   }
   const unit = root.unit(channels);
-  // w · BN(x) is the batch norm of x whose gain is w in every channel. So no scaled copy of the image is made, and the
+  // w · BN(x) is the batch norm of x whose gain is w in every channel. So no scaled copy of the image is made. The
   // gradient of w is the sum of the gains' gradients, which the backward pass computes anyway.
   return {
     apply: (x, pass, scale) => normalise(x, pass, [scale === undefined ? null : mul(unit, scale), null]),

@@ -82,7 +82,7 @@ const drawn = (leaf: Tensor, init: Exclude<Init, { readonly constant: number }>)
   return leaf;
 };
 
-// By overload: the map holds values of any type, and who asks by a name knows which.
+// By overload: the map holds values of any type, and the caller knows which.
 function once<T>(made: Map<string, unknown>, name: string, make: () => T): T;
 function once(made: Map<string, unknown>, name: string, make: () => unknown): unknown {
   if (!made.has(name)) made.set(name, make());
@@ -110,7 +110,7 @@ export class ParameterStore {
   #frozen: ReadonlySet<string> = new Set();
   #extend: ((store: ParameterStore) => void) | undefined;
 
-  /** `extend` registers weights beside the network's own, of who wraps the network; they come last. */
+  /** `extend` registers additional weights, of a wrapper of the network; they come last. */
   constructor({
     dtype = 'float32',
     device = 'cpu',

@@ -4,10 +4,10 @@ import type { ParameterStore } from './parameters.js';
 const KEPT = 0.9; // of a running statistic in each training pass: batch norm's momentum is 0.1
 
 /**
- * Measures the running statistics of batch norms anew, for what runs now: of a supernet they are else a mean over all
- * architectures that ever ran (SNAS' authors note the same). `pass(i)` makes a training pass on batch i. From zero, a
- * running statistic after n passes is short by 1 − 0.9ⁿ, which is divided out, as Adam does. Batch norms that no pass
- * reaches keep their statistics.
+ * Measures the running statistics of batch norms again, for the current architecture. In a supernet they are otherwise
+ * a mean over all architectures that ever ran (SNAS' authors note the same). `pass(i)` makes a training pass on batch
+ * i. From zero, a running statistic after n passes is short by 1 − 0.9ⁿ, which is divided out, as Adam does. Batch
+ * norms that no pass reaches keep their statistics.
  */
 export const recalibrate = (
   { buffers }: Pick<ParameterStore, 'buffers'>,

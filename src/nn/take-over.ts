@@ -2,8 +2,8 @@ import { inPlace, noGrad, type Tensor } from '../tensor/index.js';
 import type { ParameterStore } from './parameters.js';
 
 /**
- * For a network that goes on where another ended: copies the weights and buffers that both have by the same name and
- * shape. `except` names components that keep their own weights.
+ * For a network that continues another: copies the weights and buffers with the same name and shape in both. `except`
+ * names components that keep their own weights.
  */
 export const takeOver = (
   to: ParameterStore,

@@ -39,5 +39,5 @@ export const paperAccuracy = {
 /** The rows of the paper's tables, in order. */
 export const paperTables = { table1: Object.keys(paperAccuracy).slice(0, 3), table2: Object.keys(paperAccuracy) };
 
-/** The row whose finished search all continued ones go on from (section V-D). */
+/** The row whose finished search all continued rows continue (section V-D). */
 export const CONTINUED_FROM = 'hls';

@@ -23,8 +23,8 @@ export interface Checkpoint extends CheckpointFile {
 
 export interface CheckpointStore {
   /**
-   * Puts a checkpoint in place, complete or not at all; only then removes what it replaces: all but the newest `keep`,
-   * and those at or past `position`, which a run that went back to an earlier checkpoint has left behind.
+   * Puts a checkpoint in place, complete or not at all. Only then removes older ones: all but the newest `keep`, and
+   * those at or past `position`, which remain after a run went back to an earlier checkpoint.
    */
   save(position: Position, bytes: readonly Uint8Array[]): void;
   /**

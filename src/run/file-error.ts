@@ -51,6 +51,6 @@ export const ifPossible = (work: () => void): void => {
   try {
     work();
   } catch {
-    // What went wrong first is told.
+    // The first error is reported.
   }
 };

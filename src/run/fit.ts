@@ -93,8 +93,8 @@ export const writeFitOutcome = (dir: string, value: FitOutcome): void =>
 export const fitPartDir = (dir: string, name: FitPart): string => placeInside(dir, name);
 
 /**
- * The run folder that a path stands for: of a fit that of its best network, of anything else the path itself. Throws
- * where the fit is not at its end.
+ * The run folder of a path: for a fit that of its best network, otherwise the path itself. Throws if the fit is not
+ * finished.
  */
 export const runDirOf = (dir: string): string => {
   if (!isFit(dir)) return dir;

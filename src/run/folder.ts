@@ -31,8 +31,8 @@ export interface RunFolder {
   readonly isSealed: boolean;
   readonly checkpoints: CheckpointStore;
   /**
-   * The epoch records so far, in order. Throws with the line number when a line other than a torn last is damaged, and
-   * when epochs are missing, there twice, or not of this run.
+   * The epoch records so far, in order. Throws with the line number when a line is damaged, except for a torn last one,
+   * and when epochs are missing, repeated or of another run.
    */
   records(): EpochRecord[];
   /** Adds an epoch record; on return it is on disk. Throws where it is not the next. */
@@ -83,8 +83,8 @@ export const createRun = (dir: string, info: RunInfo): RunFolder => {
 };
 
 /**
- * Opens a run. For reading, at any time, also while it is being written; for writing, one process at a time: what a
- * killed writer left half done is then cleared away. The folder of a fit stands for its best network.
+ * Opens a run. For reading, at any time, also while it is being written. For writing, one process at a time; it clears
+ * away what a killed writer left unfinished. The folder of a fit opens its best network.
  */
 export const openRun = (path: string, { write = false }: { write?: boolean } = {}): RunFolder => {
   const dir = runDirOf(path);
@@ -198,7 +198,7 @@ const runFolder = (dir: string, lock?: Lock): RunFolder => {
         records: metrics.read().length,
         finished: readEvaluation() !== undefined,
       });
-      return problem && `Cannot believe ${dir}: ${problem}; restore its files from a copy`;
+      return problem && `Cannot trust ${dir}: ${problem}; restore its files from a copy`;
     },
     log: writing(log),
     logFailure: (error: unknown) =>

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 
-// Runs of format 1 knew one kind of run: a search, perhaps with two branches that it mixes. What they say is told here
-// in the words of format 2.
+// Format 1 had one kind of run: a search, possibly with two branches. Its files are converted here to format 2.
 
 const numbers = z.record(z.string(), z.number());
 const sweep = z

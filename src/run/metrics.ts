@@ -62,7 +62,7 @@ export const metricsFile = (dir: string, { info, isSealed }: OfRun): Metrics => 
       .map((line, index) => ({ line, record: recordOf(line, { index, file, info, isSealed }) }));
 
   const replace = (kept: readonly { line: string }[]): void => {
-    // The lines as they stand, not as parsed: a later version may have written keys that this one does not know.
+    // The raw lines, not parsed ones: a later version may have written keys that this one does not know.
     const text = kept.map(({ line }) => `${line}\n`).join('');
     writeInside(dir, [FILE], text);
     standing = { bytes: Buffer.byteLength(text), records: kept.length };

@@ -5,7 +5,7 @@ import { codeOf } from './file-error.js';
 /** Where a process number means something: one boot of one kernel, and a process namespace in it. */
 export interface Place {
   readonly host: string;
-  /** The first eight digits of the kernel's boot id; NONE where it is not told. */
+  /** The first eight digits of the kernel's boot id; NONE if unknown. */
   readonly boot: string;
   /** Number of the pid namespace; NONE where there are none. */
   readonly namespace: string;
@@ -79,7 +79,7 @@ export const isLive = ({ pid, start }: Owner): boolean => {
   return actual === undefined || start === UNKNOWN || actual === start;
 };
 
-/** Field 22 of /proc/<pid>/stat (proc_pid_stat(5)); NaN for a zombie, which holds nothing; undefined where not told. */
+/** Field 22 of /proc/<pid>/stat (proc_pid_stat(5)); NaN for a zombie, which holds nothing; undefined if unknown. */
 const startTime = (pid: number): number | undefined => {
   const stat = told(() => readFileSync(`/proc/${pid}/stat`, 'latin1'));
   if (stat === undefined) return undefined;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Turns unknown input into a checked value, or an error that names the action, the problem and the remedy. */
+/** Parses unknown input to a checked value, or an error that names the action, the problem and the remedy. */
 export const check = <T>(value: unknown, { schema, action, remedy }: Rule<T>): T => {
   const result = schema.safeParse(value);
   if (result.success) return result.data;

@@ -30,7 +30,7 @@ export const genotypes = z.record(
 );
 export type Genotypes = z.infer<typeof genotypes>;
 
-/** Of the tool and what it stands on, by name. */
+/** Of the tool and its foundations, by name. */
 const versions = z.record(z.string(), z.string());
 
 const share = z.number().min(0).max(1);
@@ -70,7 +70,7 @@ const epoch = z.object({
   trainAccuracy: z
     .number()
     .min(0)
-    .max(1 + 1e-6), // shares of mixed labels add up to 1 but for rounding
+    .max(1 + 1e-6), // shares of mixed labels add up to 1 except for rounding
   validLoss: z.number().nullable(),
   validAccuracy: share.nullable(),
   perClassAccuracy: list(share.nullable()).nullable(),
@@ -190,7 +190,7 @@ const infoShape = z.object({
 });
 export const runInfo = z.preprocess(upgradeInfo, infoShape);
 
-/** What run.json may hold at its top: in format 1 a recipe stood for the experiment. */
+/** What run.json may hold at its top: format 1 has a recipe in place of the experiment. */
 export const runInfoKeys: readonly string[] = [...Object.keys(infoShape.shape), 'recipe'];
 export type RunInfo = z.infer<typeof runInfo>;
 

@@ -20,7 +20,7 @@ export const skipShares = (genotypes: Genotypes): SkipShare[] =>
     }),
   );
 
-/** What a user is told of cells that are mostly skip connections: the known collapse of DARTS (Zela et al. 2020). */
+/** The notice on cells that are mostly skip connections: the known collapse of DARTS (Zela et al. 2020). */
 export const collapseTexts = (genotypes: Genotypes): string[] =>
   skipShares(genotypes)
     .filter(({ share }) => share > 0.5)

@@ -4,8 +4,8 @@ import { type Schedule, schedule } from './schedule.js';
 const EPOCHS = 25;
 
 /**
- * P-DARTS' rate of dropout on skip connections (Chen et al. 2019, the authors' code): while alpha waits, until progress
- * `at`, from · (24 − e) / 25 in epoch e of 25; then from · exp(−0.2 (e − e₀)), beginning anew at `from`.
+ * P-DARTS' rate of dropout on skip connections (Chen et al. 2019, the authors' code): until progress `at`, while alpha
+ * waits, it is from · (24 − e) / 25 in epoch e of 25. Then it restarts at `from`: from · exp(−0.2 (e − e₀)).
  */
 export const lineThenDecay = (from: number, at: number): Schedule => {
   if (!(at >= 0 && at <= 1))

@@ -45,7 +45,7 @@ export const schedules = registry<Schedule>('schedule', {
 });
 
 /**
- * The schedule that a text stands for, in the spelling of labels: `parabolicDecay`, `softFreeze(reverseSigmoid(10))`,
+ * The schedule of a text, in the spelling of labels: `parabolicDecay`, `softFreeze(reverseSigmoid(10))`,
  * `constant(0.02) × cosine(1, 0)`. Reading a built-in schedule's label gives that schedule back. Throws a RangeError
  * that says what was expected.
  */

@@ -32,7 +32,7 @@ export const requireCheckpoint = (
     readEvaluation() === undefined
       ? `${action}: it must have a checkpoint, it has none yet; wait for its first epoch, or \`tailnas resume ${path}\``
       : `${action}: it is finished, but its checkpoints are not there; copy ${folder} from where it ran (its result ` +
-          'stands in evaluation.json)',
+          'is in evaluation.json)',
   );
 };
 
@@ -77,7 +77,7 @@ export const requireOwn = (
       throw new CheckpointError(`${problem}; move it away, or restore the folder from a copy`);
     };
     if (epoch !== position.epoch || step !== position.step)
-      fail(`its name ${file} must say where it stands, which is epoch ${epoch}, step ${step}`);
+      fail(`its name ${file} must match its content, which is epoch ${epoch}, step ${step}`);
     const its = readMetadata(bytes);
     for (const [name, own] of Object.entries(stampOf(info)))
       if (its[name] === undefined ? isSealed : its[name] !== own)

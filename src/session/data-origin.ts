@@ -23,7 +23,7 @@ export const fromOrigin = async <T>(
     if (origin === undefined || !(error instanceof Error)) throw error;
     const { run, action, remedy } = origin;
     throw new Error(
-      `Cannot ${action} ${run} on the data that it was begun with: ${error.message.replace(/^Cannot [^:]*: /, '')}; ` +
+      `Cannot ${action} ${run} on the data that it began with: ${error.message.replace(/^Cannot [^:]*: /, '')}; ` +
         remedy,
       { cause: error },
     );
@@ -62,6 +62,6 @@ export const requireSameData = (
     split === 'same' ? dataset.fingerprint === data.fingerprint : isDeepStrictEqual(imagesOf(dataset), imagesOf(data));
   if (!same)
     throw new Error(
-      `Cannot ${action} ${run}: its data must be what they were (${its}), ${data.spec} now has ${found}; ${remedy}`,
+      `Cannot ${action} ${run}: its data must not have changed (${its}), ${data.spec} now has ${found}; ${remedy}`,
     );
 };

@@ -43,7 +43,7 @@ export const dataRequest = z
   .readonly();
 export type DataRequest = z.infer<typeof dataRequest>;
 
-/** Stands for the data of a run that was given them in memory. */
+/** The spec of data that were given in memory. */
 export const IN_MEMORY = 'in memory';
 
 /** The request that a run.json holds. Throws when it is damaged. */

@@ -3,7 +3,7 @@ import { type Dataset, type DatasetPlan, leftOutTexts, type Skipped } from '../d
 import { shortName } from '../label/index.js';
 import { writeAtomic } from '../run/atomic.js';
 
-/** Data as they are told of: planned, or loaded. */
+/** Data as they are reported: planned, or loaded. */
 type Told = Omit<DatasetPlan, 'load' | 'check' | 'same'> & { readonly skipped?: readonly Skipped[] };
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
@@ -54,7 +54,7 @@ const partsText = ({ account, testShare }: Pick<Told, 'account' | 'testShare'>):
     ...(testShare === undefined
       ? []
       : [
-          `there are no test images apart: ${Math.round(100 * testShare)} % of each class are set aside for the ` +
+          `there are no separate test images: ${Math.round(100 * testShare)} % of each class are set aside for the ` +
             'test (--test-share)',
         ]),
   ];

@@ -17,7 +17,7 @@ export interface RunRequest {
   readonly data?: DataRequest | undefined;
   /** Images that are in memory already. Resuming needs them again, from `data` or given. */
   readonly dataset?: Dataset | undefined;
-  /** The run that the data are taken from: they must be what they were there. */
+  /** The run that the data are taken from: they must not have changed. */
   readonly origin?: DataOrigin | undefined;
   /** 0 unless said. */
   readonly seed?: number | undefined;
@@ -50,7 +50,7 @@ export interface Watch {
   readonly profiler?: StepProfiler | undefined;
   /** Whether to measure first what the run needs, and to refuse what cannot fit; yes unless said. */
   readonly forecast?: boolean | undefined;
-  /** Go on although the run is expected to need more memory than it can have. */
+  /** Start even if the run is expected to need more memory than it can have. */
   readonly force?: boolean | undefined;
   /** The processes that carry the run out together, each with the same request; this one alone unless said. */
   readonly group?: Group | undefined;
@@ -68,7 +68,7 @@ export const watchNames: OptionNames<Watch> = {
   },
 };
 
-/** What a run reports while it goes on. */
+/** What a run reports while it runs. */
 export type RunEvent =
   | LoopEvent
   | {

@@ -24,7 +24,7 @@ describe('why a run ended', () => {
     ['std::bad_alloc', 'std::bad_alloc)'],
     ['Array buffer allocation failed', 'Array buffer allocation failed)'],
   ])('is missing memory, with the way out: %s', (message, reason) => {
-    expect(told(new Error(message))).toMatch(/^Cannot go on with runs\/a: there is not enough memory \(/);
+    expect(told(new Error(message))).toMatch(/^Cannot continue with runs\/a: there is not enough memory \(/);
     expect(told(new Error(message))).toContain(
       `${reason}; end other programs and continue with \`tailnas resume runs/a\`, or start again with smaller ` +
         'batches or images',
@@ -39,8 +39,8 @@ describe('why a run ended', () => {
       })(),
     );
     await expect(events.next()).rejects.toThrow(
-      'Cannot go on: there is not enough memory (tailnas::read_source: out of memory: 8 bytes could not be had); end ' +
-        'other programs, or use smaller batches or images',
+      'Cannot continue: there is not enough memory (tailnas::read_source: out of memory: 8 bytes could not be had); ' +
+        'end other programs, or use smaller batches or images',
     );
     const once = failureOf(new Error('std::bad_alloc'), { folder, plan: tinyPlan() });
     expect(once).toBeInstanceOf(NoMemoryError);

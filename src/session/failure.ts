@@ -24,7 +24,7 @@ export const explainedMemory = (error: unknown, run?: string): unknown => {
           `end other programs and continue with \`tailnas resume ${run}\`, or start again with smaller batches or ` +
             'images',
         ];
-  return new NoMemoryError(`Cannot go on${what}: there is not enough memory (${reason}); ${way}`, { cause: error });
+  return new NoMemoryError(`Cannot continue${what}: there is not enough memory (${reason}); ${way}`, { cause: error });
 };
 
 /** A FileError or PeerError of a run that can be continued says how; other errors stay as they are. */
@@ -45,6 +45,6 @@ export const failureOf = (
   try {
     return resumable(explained(error, { folder, plan }), folder);
   } catch {
-    return error; // the folder cannot be read: what went wrong before that is told
+    return error; // the folder cannot be read: the earlier error is reported
   }
 };

@@ -24,7 +24,7 @@ export const shapeOf = (of: ReadsImages): ImageShape => {
   if (imageSize === null) return fail('the run must say of which size they are (format 2)', 'none');
   if (channels !== 1 && channels !== 3) return fail('the network must have 1 or 3 channels', channels);
   const known = fits.find((name) => name === fit);
-  if (known === undefined) return fail(`images must have been brought to their size by ${fits.join(', ')}`, fit);
+  if (known === undefined) return fail(`images must have been resized by ${fits.join(', ')}`, fit);
   return { imageSize, channels, fit: known };
 };
 

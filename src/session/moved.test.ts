@@ -33,7 +33,7 @@ describe('a run whose data were moved', { timeout: 60_000 }, () => {
     renameSync(path('data'), path('elsewhere'));
 
     await expect(resumeRun(path('half')).result).rejects.toThrow(
-      /^Cannot continue .*half on the data that it was begun with: there is no .*; restore .* with --data, or start /,
+      /^Cannot continue .*half on the data that it began with: there is no .*; restore .* with --data, or start /,
     );
     await writeImages(path('others/train'), { cat: 10, dog: 5 });
     await writeImages(path('others/test'), { cat: 3, dog: 4 });

@@ -57,7 +57,7 @@ export const open = (run: string, { device = 'cpu' }: { device?: string } = {}):
       if (!(images instanceof Uint8Array))
         throw new TypeError(
           'Cannot answer images: they must be a Uint8Array of pixels from 0 to 255, ' +
-            `got ${Object.prototype.toString.call(images).slice(8, -1)}; loadImages reads files so`,
+            `got ${Object.prototype.toString.call(images).slice(8, -1)}; loadImages gives such bytes`,
         );
       if (images.length === 0 || images.length % size !== 0)
         throw new RangeError(

@@ -175,7 +175,7 @@ describe('loadImages', () => {
     const { info } = openRun(path('run'));
     const as = (change: object) => loadImages(path('photos'), { as: { data: { ...info.data, ...change } } });
     await expect(as({ channels: 4 })).rejects.toThrow('the network must have 1 or 3 channels, got 4; prepare them');
-    await expect(as({ fit: 'fill' })).rejects.toThrow('brought to their size by cover, contain, stretch, got fill');
+    await expect(as({ fit: 'fill' })).rejects.toThrow('resized by cover, contain, stretch, got fill');
     await expect(as({ imageSize: null })).rejects.toThrow('(format 2), got none');
   });
 });

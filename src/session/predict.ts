@@ -58,7 +58,7 @@ const predictionOf = (file: string, logits: readonly number[], classes: readonly
   return { file, class: classes[best] ?? '', probability, margin: probability - next, probabilities, logits };
 };
 
-/** Logits of a batch by image; what an image gets does not depend on how many are beside it. */
+/** Logits of a batch by image. Those of an image do not depend on the others in its batch. */
 const logitsOf = (
   model: Pick<OpenModel, 'logits'>,
   images: Uint8Array,

@@ -41,8 +41,8 @@ export interface Given {
 export const givenNames: OptionNames<Given> = { dataset: true, data: true };
 
 /**
- * The newest good checkpoint whose epochs all have their records: going on from one without would leave a gap. Throws
- * where there are checkpoints, but none that early.
+ * The newest good checkpoint whose epochs all have their records: continuing from another would leave a gap. Throws if
+ * there are checkpoints, but none that early.
  */
 const standingOf = ({ path, checkpoints, records }: RunFolder): Checkpoint | undefined => {
   const epochs = records().length;

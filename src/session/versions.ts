@@ -9,7 +9,7 @@ import { kernels, libtorch } from '../tensor/index.js';
 export const tailnasVersion = (): string =>
   String(JSON.parse(readFileSync(resolve(packageRoot(), 'package.json'), 'utf8')).version);
 
-/** Of this tool and of all that a run's numbers depend on to the last digit. */
+/** Versions of this tool and of everything that the last digits of a run depend on. */
 export const versions = (): Record<string, string> => ({
   tailnas: tailnasVersion(),
   libtorch: libtorch().version,

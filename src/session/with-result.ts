@@ -3,7 +3,7 @@ import { explainedMemory } from './failure.js';
 /** Events of something under way, and what it comes to. */
 export interface Underway<E, R> {
   next(): Promise<IteratorResult<E, R>>;
-  /** Ends it where it stands; nothing that was saved is lost. */
+  /** Ends it at once; saved work is kept. */
   return(value: R | PromiseLike<R>): Promise<IteratorResult<E, R>>;
   [Symbol.asyncIterator](): Underway<E, R>;
   /**
@@ -20,7 +20,7 @@ export const withResult = <E, R>(events: AsyncGenerator<E, R>): Underway<E, R> =
   const promise = new Promise<R>((done, fail) => {
     settle = { done, fail };
   });
-  promise.catch(() => {}); // who follows the events is told by them
+  promise.catch(() => {}); // the events report it to their reader
   const taken = async (next: Promise<IteratorResult<E, R>>): Promise<IteratorResult<E, R>> => {
     try {
       const given = await next;
@@ -36,7 +36,7 @@ export const withResult = <E, R>(events: AsyncGenerator<E, R>): Underway<E, R> =
     asked = true;
     return taken(events.next());
   };
-  const left = (): void => settle?.fail(new Error('The run was left before its end: take its events to their end'));
+  const left = (): void => settle?.fail(new Error('The run was left before its end: iterate over all of its events'));
   const drain = async (): Promise<void> => {
     while (!(await next()).done);
   };

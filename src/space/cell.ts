@@ -9,7 +9,7 @@ import type { OpWeights } from './relaxation.js';
 import { type Branch, type Features, joined, type Mode, modeOf, openSource, type Source } from './run-stages.js';
 import { dropout } from './skip-dropout.js';
 
-/** What a cell is built with, beside its plan. */
+/** What a cell is built with, in addition to its plan. */
 export interface CellShape {
   readonly kind: CellKind;
   readonly channels: number;
@@ -23,7 +23,7 @@ export interface CellShape {
   readonly edges?: EdgeShape | undefined;
 }
 
-/** What the edges of a supernet's cells are, beside their operations. */
+/** Properties of the edges of a supernet's cells, other than their operations. */
 export interface EdgeShape {
   /** Operations work on one in so many channels (PC-DARTS): 1 unless said. */
   readonly partial?: number;

@@ -21,8 +21,9 @@ const byNode = (beta: Tensor, { nodes }: CellPlan): Tensor =>
   );
 
 /**
- * Edge normalisation (PC-DARTS; Xu et al. 2020): beside the weights of its operations an edge has one of its own, beta,
- * by a softmax over all edges into a node. An operation weighs the product of both, and cells are chosen by it.
+ * Edge normalisation (PC-DARTS; Xu et al. 2020): in addition to the weights of its operations an edge has its own
+ * weight, from a softmax of beta over all edges into a node. The weight of an operation is the product of both, and
+ * cells are chosen by it.
  */
 export const edgeNormalised = (inner: Relaxation): Relaxation => ({
   ...inner,

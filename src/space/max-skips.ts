@@ -2,9 +2,9 @@ import type { CellGenotype } from './genotype.js';
 import { dartsSelector, type Selector, strengthAt } from './selector.js';
 
 /**
- * P-DARTS' restriction (Chen et al. 2019): a normal cell keeps at most so many skip connections. While it has more, the
- * weakest of them is ruled out, and the cell is chosen anew by DARTS' rule. Throws a RangeError unless `most` is a
- * whole number from 0 on.
+ * P-DARTS' restriction (Chen et al. 2019): a normal cell keeps at most `most` skip connections. While it has more, the
+ * weakest is excluded, and the cell is chosen again by DARTS' rule. Throws a RangeError unless `most` is a whole number
+ * from 0 on.
  */
 export const maxSkips = (most = 2): Selector => {
   if (!Number.isInteger(most) || most < 0)

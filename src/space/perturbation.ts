@@ -2,10 +2,10 @@ import type { Pass } from '../nn/index.js';
 import { add, clamp, div, inPlace, noGrad, sum, type Tensor, zerosLike } from '../tensor/index.js';
 
 /**
- * The weights that a network trains with so that alpha does not come to rest where a small step changes everything
+ * The operation weights in training, so that alpha does not settle where a small change has a large effect
  * (SmoothDARTS, random smoothing; Chen & Hsieh 2020): w + U(−ε, ε), clamped to [0, 1], each row divided by its sum. ε
- * is the knob `perturbation`, 0 unless said; only training passes are perturbed. weights: [edges, primitives], rows
- * that add up to 1.
+ * is the knob `perturbation`, 0 by default. Only training passes are perturbed. weights: [edges, primitives], rows that
+ * add up to 1.
  */
 export const perturbed = (weights: Tensor, { training, knobs }: Pass): Tensor => {
   const radius = knobs['perturbation'] ?? 0;

@@ -11,8 +11,8 @@ export interface OpPlace {
 }
 
 /**
- * What is decided of a cell beside its alpha: 1 for an operation that is kept, 0 for one that is not, undefined where
- * alpha has still the say (DARTS-PT; Wang et al. 2021).
+ * The decisions on a cell: 1 for an operation that is kept, 0 for one that is not, undefined where alpha still decides
+ * (DARTS-PT; Wang et al. 2021).
  */
 export type Projection = (place: OpPlace) => 0 | 1 | undefined;
 

@@ -44,8 +44,8 @@ const byComponent = (json: unknown): unknown => {
 /**
  * Reads genotypes from JSON: those of a network by component, as a run's genotype.json has them, or one alone, which is
  * the backbone's; in our spelling or in that of DARTS' code. `from` says in errors where the JSON is from. Throws a
- * RangeError that names the component, the cell and the node with an operation that is neither registered nor among
- * `primitives`, without edges, or with a state that does not exist, and a cell or a head that is missing.
+ * RangeError when a cell or a head is missing, and when a node has no edges, an unknown state, or an operation that is
+ * neither registered nor among `primitives`. It names the component, the cell and the node.
  */
 export const readGenotypes = (
   json: unknown,

@@ -23,7 +23,7 @@ export interface Relaxation {
   shapes(plan: CellPlan): Readonly<Record<string, readonly number[]>>;
   /** How alpha starts: 1e-3 · randn as in DARTS unless said. */
   readonly start?: 'zeros';
-  /** Whether weights are drawn anew for each training pass. */
+  /** Whether weights are drawn for each training pass. */
   readonly samples?: boolean;
   /** The schedules that it reads from `pass.knobs`: temperature, perturbation. */
   readonly knobs?: readonly string[];
@@ -31,7 +31,7 @@ export interface Relaxation {
   weights(alpha: Tensors, at: { readonly plan: CellPlan; readonly pass: Pass }): OpWeights;
   /** How much each operation and edge counts, as numbers: what is recorded, and what a selector chooses by. */
   strengths(alpha: Tensors, plan: CellPlan): Strengths;
-  /** What alpha's loss has beside the network's. ops: of all cells that move, [edges, primitives] each. A scalar. */
+  /** The extra term of alpha's loss, a scalar. ops: of all cells that move, [edges, primitives] each. */
   penalty?(ops: readonly Tensor[]): Tensor;
 }
 
@@ -55,7 +55,7 @@ export const opShapes: Relaxation['shapes'] = ({ nodes }) => {
   return { ops: [Math.max(0, ...edges.map(({ row }) => row + 1)), Math.max(0, ...columns)] };
 };
 
-/** Operation weights that stand in a matrix. weights: [edges, primitives] */
+/** Operation weights of a matrix. weights: [edges, primitives] */
 export const fromMatrix = (weights: Tensor): OpWeights => {
   const [, ops = 1] = weights.shape;
   const scalars = unbind(reshape(weights, [-1]));
@@ -69,7 +69,7 @@ export const fromMatrix = (weights: Tensor): OpWeights => {
   };
 };
 
-/** What a relaxation by a matrix has beside its formula. */
+/** What a relaxation by a matrix has in addition to its formula. */
 interface MatrixOptions extends Pick<Relaxation, 'start' | 'samples' | 'penalty'> {
   readonly knobs?: readonly string[];
   /** The weights that a network without sampling has, where `relax` draws. */

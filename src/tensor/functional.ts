@@ -31,7 +31,7 @@ export const conv2d = (x: Tensor, weight: Tensor, options: Convolution = {}): Te
   const strides = pair(stride);
   const [, , kh, kw] = weight.shape;
   // oneDNN of libtorch 2.13 writes past its memory in the weight gradient of a strided 1×1 convolution with channels
-  // last, for few images and channels that are no multiple of 16. Such a convolution reads every other pixel: we pick
+  // last, for few images if channels are not a multiple of 16. Such a convolution reads every other pixel: we select
   // these first.
   const picked = kh === 1 && kw === 1 && pair(padding).every((p) => p === 0) && strides.some((s) => s > 1);
   if (!picked) return conv2dOp(x, weight, bias, strides, pair(padding), pair(dilation), groups);

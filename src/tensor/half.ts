@@ -1,4 +1,4 @@
-/** A floating-point format of 16 bits: what is left beside the sign. */
+/** A floating-point format of 16 bits, without the sign. */
 interface Format {
   /** Bits of the fraction. */
   readonly fraction: number;
@@ -17,7 +17,7 @@ export type Half = keyof typeof formats;
 
 export const isHalf = (dtype: string): dtype is Half => Object.hasOwn(formats, dtype);
 
-/** The number that a 16-bit word stands for; exact. */
+/** The number of a 16-bit word; exact. */
 export const ofHalf = (word: number, dtype: Half): number => {
   const { fraction, bias }: Format = formats[dtype];
   const sign = word & 0x8000 ? -1 : 1;

@@ -1,7 +1,7 @@
 import { firstLine } from '../engine/errors.js';
 import { native } from './native.js';
 
-/** Whether fused kernels are wanted: `TAILNAS_KERNELS=composite` turns them off. */
+/** Whether fused kernels are wanted: `TAILNAS_KERNELS=composite` disables them. */
 export const fusedByDefault = (): boolean => process.env['TAILNAS_KERNELS'] !== 'composite';
 
 /** `TAILNAS_KERNELS` names kernels that do not exist, or that this processor cannot run. */

@@ -60,7 +60,7 @@ let plain: Native | undefined;
 let timed: Native | undefined;
 let current: Native | undefined;
 
-/** The engine whose calls are never timed: `native()` but for a profile. */
+/** The engine whose calls are never timed: `native()` without profiling. */
 export const plainNative = (): Native => {
   plain ??= loadAddon() as Native;
   return plain;

@@ -109,8 +109,8 @@ const result = (op: Resolved, args: readonly Arg[]): unknown => {
 
 /**
  * Calls any operator of libtorch by its name (`aten::mm`, `aten::sum.dim_IntList`), its arguments in the order of its
- * schema; what is left out takes the schema's default. What the wrappers of this library check is safe with any
- * arguments; some of libtorch's rarer operators trust theirs (indices that point outside, strides beyond the memory)
+ * schema; what is left out takes the schema's default. Operators with a wrapper in this library are safe with any
+ * arguments. Some of libtorch's rarer operators do not check theirs (indices out of range, strides beyond the memory)
  * and can end the process, here as in Python. Returns a Tensor, an array, a number, or nothing, as the schema says.
  * Errors name the operator and the argument.
  */

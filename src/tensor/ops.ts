@@ -3,7 +3,7 @@ import { tensorOp, tensorsOp, voidOp } from './operator.js';
 import { optionsOf } from './options.js';
 import { scope, type Tensor } from './tensor.js';
 
-/** A number stands for a tensor of one element wherever arithmetic allows it. */
+/** Wherever arithmetic allows it, a number may replace a tensor of one element. */
 export type Operand = Tensor | number;
 
 interface Creation {

@@ -45,7 +45,7 @@ export const memory = {
   resetPeak: (device = 'cpu'): void => {
     memoryOf(device, { resetPeak: true });
   },
-  /** Of CPU tensors. Returns kept memory to the system, but for what lies beside a large tensor that is alive. */
+  /** Of CPU tensors. Returns kept memory to the system, except for segments with a large tensor that is alive. */
   trim: (): void => native().trim(),
 };
 

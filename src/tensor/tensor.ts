@@ -116,9 +116,8 @@ const tensorsIn = (value: unknown, found: Tensor[] = []): Tensor[] => {
 };
 
 /**
- * Runs `body` and releases every tensor that it made, but for those in what it returns (a tensor, or arrays, maps and
- * plain objects of them), which pass to the scope around it. Also when it throws. Scopes nest; `body` must be
- * synchronous.
+ * Runs `body` and releases every tensor that it made, also when it throws. Tensors in its result (a tensor, or arrays,
+ * maps and plain objects of them) pass to the scope around it. Scopes nest; `body` must be synchronous.
  */
 export const scope = <T>(body: () => T): T => {
   native().beginScope();

@@ -13,7 +13,7 @@ export interface TracedCall {
 
 let recorder: ((call: TracedCall) => void) | undefined;
 
-/** Whether calls are being recorded. Networks then run plain operators, as a fused one says nothing of its inside. */
+/** Whether calls are being recorded. Networks then run plain operators, since a fused one hides its parts. */
 export const tracing = (): boolean => recorder !== undefined;
 
 /** Tells who records, if anyone does, of a call. `value` is what it returned. */

@@ -32,11 +32,11 @@ def flat(x: Tensor) -> np.ndarray:
 
 
 def digests(tensors: list[Tensor], *, brief: bool = False) -> list[dict]:
-    """Enough of each tensor to recognise it: in 13 digits with 4 first values, or `brief`: 9 digits, 2 values."""
+    """Enough of each tensor to recognise it: in 13 digits with its first value, or `brief`: 9 digits, without."""
     made = []
     for x in tensors:
         values = flat(x)
-        numbers = (np.linalg.norm(values), values @ noise(77, values.size), *values[: 2 if brief else 4])
+        numbers = (np.linalg.norm(values), values @ noise(77, values.size), *values[: 0 if brief else 1])
         norm, dot, *head = (float(f"{v:.9g}" if brief else f"{v:.13g}") for v in numbers)
         made.append({"norm": norm, "dot": dot, "head": head})
     return made

@@ -102,6 +102,10 @@ describe('the site', () => {
     expect(calls).toEqual([]);
   });
 
+  it('is configured without type errors', () => {
+    execFileSync('npx', ['tsc', '-p', 'site'], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  });
+
   it('is not built when an example has a type error', async () => {
     const before = statSync(join(folder, 'index.html')).mtimeMs;
     const text = '# Broken\n\n```ts\nimport { threads } from "tailnas/tensor";\n\nthreads.set("two");\n```\n';
@@ -162,6 +166,7 @@ describe('the site in a browser', () => {
     await page.keyboard.press('Control+k');
     await page.locator('#localsearch-input').fill('balanced-softmax');
     await page.locator('.results .result').first().waitFor();
+    expect(await page.locator('.results a').first().getAttribute('href')).not.toContain('/api/');
     const first = page.locator('.results .result').filter({ hasText: 'Training on a long tail' }).first();
     await first.click();
     await page.waitForURL(/folder(?:\.html)?#training-on-a-long-tail/);

@@ -105,6 +105,7 @@ const GOOD: Readonly<Record<string, unknown>> = {
   f: 0.5,
   b: true,
   s: 1,
+  z: 'text',
   d: 'float32',
   v: 'cpu',
 };

@@ -6,6 +6,7 @@
 export { type ClaimResult, measureClaims, type Verdict } from './claims.js';
 export * from './class-table.js';
 export { ComparisonError, ofEqualCost, requireComparable, SIZES } from './comparable.js';
+export { type Differing, differences, differencesTable } from './differences.js';
 export * from './fit.js';
 export * from './fit-table.js';
 export * from './fits-table.js';

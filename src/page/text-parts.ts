@@ -7,6 +7,8 @@ import {
   columnKey,
   columnsNeeded,
   comparedTable,
+  differences,
+  differencesTable,
   fitResults,
   isPapersData,
   type LoadedFit,
@@ -45,9 +47,11 @@ export const reportParts = (given: readonly LoadedRun[]): TextPart[] => {
     ...resultColumns(...(size ? (['Weights', 'Multiply-adds'] as const) : []), 'Time'),
   ];
   const claims = measureClaims(runs);
+  const differing = differences(runs);
   const lines = sensitivityOf(runs);
   return [
     tableOf(rows, columns),
+    ...(differing.length === 0 ? [] : [differencesTable(differing)]),
     ...(claims.length === 0 ? [] : [claimsTable(claims)]),
     ...(claimsIn(lines).length === 0 ? [] : [changedClaimsTable(lines), MARKS, columnKey(lines)]),
     ...(lines.length === 0 ? [] : [ADDED, changedAccuraciesTable(lines)]),

@@ -80,6 +80,11 @@ const showCompared = () => {
   if (!(select instanceof HTMLSelectElement)) return;
   if (select.options.length === 0) {
     select.append(...MEASURES.map(({ key, text }) => h('option', { value: key }, text)));
+    // Runs that train on all images validate nothing: the first measure that they have is shown.
+    const known = MEASURES.find(({ key }) =>
+      ids.some((id) => curves.get(id)?.columns[key].some((value) => value !== null)),
+    );
+    select.value = (known ?? MEASURES[0])?.key ?? '';
     select.onchange = showCompared;
   }
   const measure = MEASURES.find(({ key }) => key === select.value) ?? MEASURES[0];
@@ -97,7 +102,7 @@ const showCompared = () => {
   const element = lineChart({
     ...{ title: `Of ${plural(ids.length, 'run')}: ${measure.text}`, unit: measure.unit, series, height: 280 },
     width: Math.max(220, box.clientWidth - 28),
-    ...(left > 0 ? { caption: `${plural(left, 'run')} more are marked than can be told apart in one chart.` } : {}),
+    ...(left > 0 ? { caption: `${plural(left, 'run')} more are marked than one chart can show.` } : {}),
   });
   showFigures(box, [{ key: 'compared', element }]);
 };

@@ -49,9 +49,9 @@ const textsOf = (file: string): Text[] => {
   return found;
 };
 
-// What is said to programs of others (compilers, pip, tar, V8, Slurm), and styles of pages.
+// What is said to programs of others (compilers, pip, npm, tar, V8, Slurm), and styles of pages.
 const OTHERS =
-  /^src\/(?:engine|page)\/|^src\/(?:data\/tar-members|export\/demo-style|serve\/(?:own-style|small-heap)|reproduce\/slurm)\.ts$/;
+  /^src\/(?:engine|page)\/|^src\/(?:data\/(?:mnist|tar-members)|export\/demo-style|serve\/(?:own-style|small-heap)|reproduce\/slurm)\.ts$/;
 const texts = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
   .map((name) => join(root, 'src', name))
   .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))

@@ -41,7 +41,7 @@ const boxes = (bytes: Uint8Array, { height, width, channels }: ImageSet): Float6
   return sums.map((sum, i) => sum / Math.max(1, counts[i] ?? 1));
 };
 
-/** The difference hash of an image (dHash, Krawetz 2013), as 8 words: whether each mean is above its left neighbour's. */
+/** The difference hash of an image (dHash, Krawetz 2013), as 8 words: is each mean above its left neighbour's? */
 const hashOf = (bytes: Uint8Array, set: ImageSet): Uint8Array => {
   const means = boxes(bytes, set);
   const words = new Uint8Array(WORDS);

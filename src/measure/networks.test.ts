@@ -38,12 +38,12 @@ const rows = (runs: readonly LoadedRun[]) => {
 describe('trainings of one name', () => {
   it('are seeds of their search where each has the cells that it found at that seed', () => {
     const runs = [1, 2, 3].map((seed) => make(seed, { of: seed, by: search(seed) }));
-    expect(rows(runs)).toEqual([['hls (train)', [1, 2, 3]]]);
+    expect(rows(runs)).toEqual([['cells of hls', [1, 2, 3]]]);
   });
 
   it('are seeds of one network where they have the same cells', () => {
     const runs = [0, 1, 2].map((seed) => make(seed, { of: 5, by: search(0) }));
-    expect(rows(runs)).toEqual([['hls, seed 0 (train)', [0, 1, 2]]]);
+    expect(rows(runs)).toEqual([['cells of hls, seed 0', [0, 1, 2]]]);
     expect(rows([0, 1].map((seed) => make(seed, { of: 5 })))).toEqual([['hls (train)', [0, 1]]]);
   });
 
@@ -52,9 +52,9 @@ describe('trainings of one name', () => {
     expect(files).toEqual([0, 1, 2].map((seed) => [expect.stringMatching(/^hls \[[0-9a-f]{6}\] \(train\)$/), [seed]]));
     expect(new Set(files.map(([label]) => label)).size).toBe(3);
     expect(rows([1, 2, 3].map((seed) => make(seed, { of: seed, by: search(seed - 1) })))).toEqual([
-      ['hls, seed 0 (train)', [1]],
-      ['hls, seed 1 (train)', [2]],
-      ['hls, seed 2 (train)', [3]],
+      ['cells of hls, seed 0', [1]],
+      ['cells of hls, seed 1', [2]],
+      ['cells of hls, seed 2', [3]],
     ]);
   });
 
@@ -65,8 +65,8 @@ describe('trainings of one name', () => {
       make(1, { of: 3, by: search(1, { epochs: 50 }) }),
     ];
     expect(rows(runs)).toEqual([
-      ['hls (epochs 10) (train)', [1, 2]],
-      ['hls (epochs 50) (train)', [1]],
+      ['cells of hls (epochs 10)', [1, 2]],
+      ['cells of hls (epochs 50)', [1]],
     ]);
     const elsewhere = { ...search(2), fingerprint: 'other' };
     expect(rows([make(1, { of: 1, by: search(1) }), make(2, { of: 2, by: elsewhere })])).toHaveLength(2);
@@ -88,8 +88,8 @@ describe('trainings of one name', () => {
     const plain = [1, 2].map((seed) => make(seed, { of: seed, by: search(seed) }));
     const cut = make(1, { of: 1, by: search(1), changes: { cutout: 4 } });
     expect(rows([...plain, cut])).toEqual([
-      ['hls (train)', [1, 2]],
-      ['hls (train) (cutout 4)', [1]],
+      ['cells of hls', [1, 2]],
+      ['cells of hls (cutout 4)', [1]],
     ]);
   });
 

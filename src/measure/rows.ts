@@ -19,9 +19,18 @@ export const rowName = ({ experiment, changes }: RunInfo): string => experiment.
 /** Whether a run searched, and did not only train. */
 export const isSearch = ({ experiment: { kind } }: RunInfo): boolean => kind === 'search';
 
-/** How a row is called in tables. What is no search says so: it may be named after the search that found it. */
-export const rowLabel = ({ experiment: { label, kind }, changes }: RunInfo): string =>
-  label + (kind === 'search' ? '' : ` (${kind})`) + changeText(changes);
+const RESNET = /^resnet\((\d+)\)$/;
+
+/** A training is not called as the search is that found its cells, or as other networks of that name. */
+const kindLabel = ({ experiment: { label, kind, network } }: RunInfo): string => {
+  if (kind === 'search') return label;
+  if (/^random\b/.test(label)) return label.replace('random', 'random cells');
+  if (network?.search !== undefined) return `cells of ${label}`;
+  return RESNET.test(label) ? label.replace(RESNET, 'ResNet-$1') : `${label} (${kind})`;
+};
+
+/** The name of a row in tables. */
+export const rowLabel = (info: RunInfo): string => kindLabel(info) + changeText(info.changes);
 
 /** The run as if its method were unchanged, to find the row of its experiment. */
 export const withoutChanges = (run: LoadedRun): LoadedRun => ({ ...run, info: { ...run.info, changes: {} } });

@@ -2,7 +2,7 @@ import * as Plot from '@observablehq/plot';
 import { byRow, fixed, type LoadedRun, meanAndSd, type ResultRow, resultRows, tableOf } from '../measure/index.js';
 import { type Figure, figure } from './canvas.js';
 import { named } from './chart.js';
-import { COLORS, rowLook } from './looks.js';
+import { COLORS, rowLooks } from './looks.js';
 import { fitted, textWidth } from './text.js';
 
 const SIZE = 13;
@@ -22,8 +22,10 @@ export const accuracyFigure = (runs: readonly LoadedRun[]): Figure => {
       evaluation === undefined ? [] : [100 * evaluation.accuracy],
     );
   const names = lines.map(({ label }) => fitted(label, { size: SIZE, width: LONGEST }));
-  const seeds = lines.flatMap((line, y) => ofSeeds(line).map((x) => ({ x, y, fill: rowLook(line.name).color })));
-  const means = lines.map(({ mean, name }, y) => ({ x: mean ?? 0, y, fill: rowLook(name).color }));
+  const looks = rowLooks(lines.map(({ name }) => name));
+  const colorOf = (name: string): string => looks.get(name)?.color ?? COLORS.grey;
+  const seeds = lines.flatMap((line, y) => ofSeeds(line).map((x) => ({ x, y, fill: colorOf(line.name) })));
+  const means = lines.map(({ mean, name }, y) => ({ x: mean ?? 0, y, fill: colorOf(name) }));
   const papers = lines.flatMap(({ paper }, y) => (paper === null ? [] : [{ x: paper, y }]));
   const all = [...seeds, ...papers].map(({ x }) => x);
   const [least, most] = [Math.min(...all), Math.max(...all)];

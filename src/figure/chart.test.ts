@@ -3,7 +3,7 @@ import { pooled } from '../measure/index.js';
 import { paperRows } from '../paper/index.js';
 import { figure } from './canvas.js';
 import { seriesMarks, seriesTable, wholeTicks } from './chart.js';
-import { operationLooks, rowLook, seriesLook } from './looks.js';
+import { operationLooks, rowLook, rowLooks, seriesLook } from './looks.js';
 
 describe('the curves of several seeds', () => {
   it('come to mean, minimum and maximum at each x that has a value', () => {
@@ -44,6 +44,14 @@ describe('looks', () => {
   it('differ between recipes by more than colour', () => {
     expect(new Set(looks.map(({ dash, symbol }) => `${dash} ${symbol}`)).size).toBe(looks.length);
     expect(new Set(looks.map(({ color, dash }) => `${color} ${dash}`)).size).toBe(looks.length);
+  });
+
+  it('differ between the rows of one figure, and leave the paper’s rows theirs', () => {
+    const names = ['train-resnet-32', 'train-random', 'train-darts', 'train-hls', 'hls', 'mine'];
+    const found = rowLooks(names);
+    expect(new Set(names.map((name) => found.get(name))).size).toBe(names.length);
+    expect(found.get('hls')).toBe(rowLook('hls'));
+    expect(rowLooks(['mine']).get('mine')).toBe(rowLook('mine'));
   });
 
   it('are one for a recipe of any name, and differ between operations', () => {

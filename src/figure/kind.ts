@@ -1,6 +1,6 @@
 import { byRow, type LoadedRun, type Row } from '../measure/index.js';
 import type { Drawing } from './canvas.js';
-import { type Look, rowLook } from './looks.js';
+import { type Look, rowLook, rowLooks } from './looks.js';
 
 /** A row as a series of a figure. */
 export interface Seeds extends Row {
@@ -10,8 +10,15 @@ export interface Seeds extends Row {
 }
 
 /** The runs by row, in the paper's order. */
-export const seedsOf = (runs: readonly LoadedRun[]): Seeds[] =>
-  byRow(runs).map((row) => ({ ...row, text: `${row.label} (n = ${row.runs.length})`, look: rowLook(row.name) }));
+export const seedsOf = (runs: readonly LoadedRun[]): Seeds[] => {
+  const rows = byRow(runs);
+  const looks = rowLooks(rows.map(({ name }) => name));
+  return rows.map((row) => ({
+    ...row,
+    text: `${row.label} (n = ${row.runs.length})`,
+    look: looks.get(row.name) ?? rowLook(row.name),
+  }));
+};
 
 interface Common {
   readonly name: string;

@@ -59,6 +59,19 @@ export const rowLook = (name: string): Look => {
   return seriesLook([...name].reduce((hash, c) => (31 * hash + (c.codePointAt(0) ?? 0)) % 9973, 7));
 };
 
+/** The looks of rows that stand in one figure: that of each by itself, unless another row has it already. */
+export const rowLooks = (names: readonly string[]): ReadonlyMap<string, Look> => {
+  const looks = new Map<string, Look>();
+  const isFree = (look: Look): boolean => ![...looks.values()].includes(look);
+  // The paper's rows keep theirs, whatever stands before them.
+  const isPapers = (name: string): boolean => paperRows.some((row) => row.name === name);
+  for (const name of [...names].sort((a, b) => Number(isPapers(b)) - Number(isPapers(a)))) {
+    const own = rowLook(name);
+    looks.set(name, isFree(own) ? own : (SERIES.find(isFree) ?? own));
+  }
+  return looks;
+};
+
 /** DARTS' operations. Colour is the family: 3×3 is dark and solid, 5×5 light and dashed. */
 const OPERATIONS: Readonly<Record<string, LookName>> = {
   none: 'grey dotted cross',

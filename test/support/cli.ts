@@ -95,7 +95,20 @@ export const buildCli = async (): Promise<Cli> => {
   };
   const compiler = join(root, 'node_modules/typescript/bin/tsc');
   const built = await node(
-    [compiler, '-p', 'tsconfig.build.json', '--outDir', join(app, 'dist'), '--noCheck', '--declaration', 'false'],
+    [
+      compiler,
+      '-p',
+      'tsconfig.build.json',
+      '--outDir',
+      join(app, 'dist'),
+      '--noCheck',
+      '--declaration',
+      'false',
+      '--declarationMap',
+      'false',
+      '--sourceMap',
+      'false',
+    ],
     root,
   ).exit;
   if (built.code !== 0) throw new Error(`Cannot build tailnas: ${built.stdout}`);

@@ -119,7 +119,8 @@ const beforeSeparable = (c: ReadCase): { x: Float32Array; middle: Named } => {
       if (reading === undefined) throw new Error('there is no reading');
       const [, gamma] = gain[0] ?? [];
       const z = batchNorm(reading.raw, {
-        ...norm,
+        runningMean: norm.runningMean,
+        runningVar: norm.runningVar,
         weight: gamma === undefined ? null : exact(gamma),
         training: c.ofBatch,
         eps: EPSILON,

@@ -3,7 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { didYouMean, printable } from '../label/index.js';
 import { logToMlflow, readLogged, writeEventFile } from '../log/index.js';
-import { fitPartDir, fitParts, isFit } from '../run/index.js';
+import { fitPartDir, fitParts, isFit, runsBelow } from '../run/index.js';
 import { plural } from './format.js';
 import { argument, UsageError } from './usage.js';
 
@@ -31,7 +31,7 @@ const targetOf = (word: string): Target => {
 const named = (paths: readonly string[]): { name: string; dir: string }[] => {
   const all = paths.flatMap((path) => {
     const own = basename(resolve(path));
-    if (!isFit(path)) return [{ name: own, dir: path }];
+    if (!isFit(path)) return runsBelow(path).map((dir) => ({ name: dir === path ? own : basename(dir), dir }));
     return fitParts
       .map((part) => ({ name: join(own, part), dir: fitPartDir(path, part) }))
       .filter(({ dir }) => existsSync(join(dir, 'run.json')));
@@ -53,7 +53,7 @@ interface Flags {
 export const command = (): Command =>
   new Command('log')
     .description('send runs to a dashboard: TensorBoard event files, or MLflow')
-    .argument('<run...>', 'run folders, or folders of fits; they may still be running')
+    .argument('<run...>', 'run folders, or folders of fits, sweeps and reproductions; they may still be running')
     .addOption(
       new Option('--to <where>', 'tensorboard:<folder>, or mlflow:<url> of a server')
         .argParser(argument(targetOf))

@@ -19,7 +19,6 @@ export interface ManyFlags {
 }
 
 const MOST_SEEDS = 100;
-const seed = argument(numberIn({ least: 0, whole: true }));
 /** Reads a number of runs or threads. */
 export const count = argument(numberIn({ least: 1, most: 1024, whole: true }));
 const countOrNone = argument(numberIn({ least: 0, most: 1024, whole: true }));
@@ -27,8 +26,9 @@ const countOrNone = argument(numberIn({ least: 0, most: 1024, whole: true }));
 /** Reads `1..3`, `1,2,5` or `4`. */
 const seedsOf = (text: string): number[] => {
   const found = text.split(',').flatMap((part) => {
-    const [first, last = first, ...rest] = part.split('..').map(seed);
-    if (first === undefined || last === undefined || rest.length > 0 || last < first || last - first >= MOST_SEEDS)
+    const [, from = '', to = from] = /^\s*(\d{1,9})(?:\.\.(\d{1,9}))?\s*$/.exec(part) ?? [];
+    const [first, last] = [Number(from), Number(to)];
+    if (from === '' || last < first || last - first >= MOST_SEEDS)
       throw new InvalidArgumentError(
         `It must be seeds such as 1..3 or 1,2,5 (first to last, at most ${MOST_SEEDS}), got "${part}"`,
       );

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { commandText } from '../measure/index.js';
 import {
@@ -74,7 +74,15 @@ const prepare = async ({ data }: Many, { quiet, task }: ManyFlags): Promise<void
 const shellCommands = ({ threads }: Many) => {
   const { TAILNAS_KERNELS: pinned } = process.env;
   const [script = ''] = process.argv.slice(1);
-  const words = [process.execPath, ...process.execArgv, script, ...ownWords(), '--threads', String(threads)];
+  // npx starts a link in a cache of its own, which other machines need not see.
+  const words = [
+    process.execPath,
+    ...process.execArgv,
+    realpathSync(script),
+    ...ownWords(),
+    '--threads',
+    String(threads),
+  ];
   const of = (...last: string[]): string =>
     `${pinned ? `TAILNAS_KERNELS=${commandText([pinned])} ` : ''}${commandText([...words, ...last])}`;
   return { task: of('--task'), tables: of('--jobs', '0') };

@@ -16,7 +16,7 @@ import {
 } from '../measure/index.js';
 import { fitLatex, fitMarkdown, fitPage, latex, markdown, type PageOptions, reportPage } from '../page/index.js';
 import { writeAtomic } from '../run/atomic.js';
-import { isFit } from '../run/index.js';
+import { isFit, runsBelow } from '../run/index.js';
 
 interface Flags {
   readonly out?: string;
@@ -50,7 +50,7 @@ const ofFit = (path: string): Report => {
 };
 
 const ofRuns = (paths: readonly string[]): Report => {
-  const { runs: loaded, unreadable } = loadRuns(paths);
+  const { runs: loaded, unreadable } = loadRuns(paths.flatMap(runsBelow));
   const runs = withoutCommon(loaded);
   for (const { problems } of unreadable) process.stderr.write(`left out: ${printable(problems.join('; '))}\n`);
   return {

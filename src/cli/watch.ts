@@ -16,7 +16,8 @@ const MOST_PORT = 65_535;
 
 const portOf = (text: string): number => {
   const port = Number(text);
-  if (!/^\d+$/.test(text) || port > MOST_PORT) throw new InvalidArgumentError(`It must be 0 to ${MOST_PORT}.`);
+  if (!/^\d+$/.test(text) || port > MOST_PORT)
+    throw new InvalidArgumentError(`It must be 0 to ${MOST_PORT}, got "${text}"; 0 takes any that is free`);
   return port;
 };
 

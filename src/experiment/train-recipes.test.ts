@@ -21,6 +21,11 @@ describe('training recipes', () => {
     expect(resnet.with(plan.values).values).toEqual(plan.values);
   });
 
+  it('says what was changed of it', () => {
+    const { notices } = resnet.with({ loss: 'focal', sam: 0.05 });
+    expect(notices).toContain('recipe plain, changed by --loss focal(2) --sam 0.05');
+  });
+
   it('is the usual one unless said', () => {
     expect(resnet.with({}).values).toEqual(resnet.with({ recipe: USUAL_RECIPE }).values);
     expect(heads.with({}).values['recipe']).toBe(USUAL_RECIPE);

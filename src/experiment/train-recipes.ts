@@ -3,7 +3,7 @@ import { constant } from '../schedule/index.js';
 import { NO_STAGE } from './classifier-stage.js';
 import type { Values } from './experiment.js';
 import { LEARNING } from './learning-options.js';
-import { oneOf, option } from './option.js';
+import { kebab, oneOf, option, spelled } from './option.js';
 import { notReweighted } from './reweighting.js';
 
 /** How often images are mixed, where nothing else is said: every batch. */
@@ -76,6 +76,18 @@ export const trainingRecipeNames: readonly TrainingRecipeName[] = Object.keys(tr
 
 /** The default of `tailnas train`: chosen by measurement, see LOG.md. */
 export const USUAL_RECIPE: TrainingRecipeName = 'balanced-softmax';
+
+/** What a training does, by its recipe and what was changed of that. options: as they were read */
+export const recipeNotice = (name: TrainingRecipeName, options: Readonly<Record<string, unknown>>): string => {
+  const { about, values } = trainingRecipes[name];
+  const changed = Object.entries({ ...PLAIN, ...values }).flatMap(([key, value]) => {
+    const own = key in options ? spelled(options[key]) : value;
+    // A recipe leaves the numbers of a loss or a classifier to its own defaults.
+    const same = own === value || String(own).startsWith(`${value}(`);
+    return same ? [] : [`--${kebab(key)} ${own}`];
+  });
+  return changed.length === 0 ? `recipe ${name}: ${about}` : `recipe ${name}, changed by ${changed.join(' ')}`;
+};
 
 /** The option that names a recipe. */
 export const recipeOption = {

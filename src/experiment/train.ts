@@ -32,7 +32,7 @@ import { methodOf, type Network, noticesOf, trained } from './network-cells.js';
 import { ofBranches, requireKinds, withoutCells } from './network-options.js';
 import { isOn, kebab, labelOf, numberIn, oneOf, option } from './option.js';
 import { reweightOptions, weighing } from './reweighting.js';
-import { ALWAYS, ofRecipe, recipeOption, trainingRecipes } from './train-recipes.js';
+import { ALWAYS, ofRecipe, recipeNotice, recipeOption } from './train-recipes.js';
 
 const NETWORK = 'Network';
 export const TRAIN_PHASE = 'train';
@@ -269,7 +269,7 @@ export const training = (network: Network, { what = network.name }: { what?: str
         method: methodOf(network, o) + stageWords(o),
         streams,
         space: null,
-        notices: [...noticesOf(network, o), `recipe ${o.recipe}: ${trainingRecipes[o.recipe].about}`],
+        notices: [...noticesOf(network, o), recipeNotice(o.recipe, o)],
         network: { ...network },
         phases: [phase, ...stage],
       };

@@ -1,5 +1,5 @@
 import { constants } from 'node:buffer';
-import { freemem } from 'node:os';
+import { freemem, totalmem } from 'node:os';
 
 /** What a run needs of the memory that it can have. */
 export interface MemoryNeed {
@@ -93,6 +93,7 @@ export const freeMemory = (processes = 1): number => {
   }
   // Node's `freemem` is Linux' MemAvailable: caches that can be dropped count as free. A limit of 0 means none.
   return Math.min(
+    totalmem(),
     processes * process.memoryUsage.rss() + freemem(),
     process.constrainedMemory() || Number.POSITIVE_INFINITY,
   );

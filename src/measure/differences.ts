@@ -38,7 +38,7 @@ export const differencesTable = (found: readonly Differing[]): Table => {
   return tableOf(
     [...lines],
     [
-      ['Points at equal seed (95 %), less', ({ label }) => label],
+      ['Points above, at equal seed (95 %)', ({ label }) => label],
       ...[...columns].map(
         (other): Column<Row> => [
           other.label,

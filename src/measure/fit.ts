@@ -136,7 +136,7 @@ export const searchHelped = (
     const what =
       other.name === 'random'
         ? 'a random cell trained as long'
-        : `a ResNet (${other.label}) given as long as search and training`;
+        : `a ResNet (${other.label}) allowed as long as search and training`;
     return { against: other.name, difference, text: verdict(difference, what) };
   });
 };

@@ -58,7 +58,10 @@ export const withoutCommon = (runs: readonly LoadedRun[]): LoadedRun[] => {
       ? (key: string) => !SETTINGS.includes(key) || !alike(key)
       : (key: string) => trainings.length < 2 || !isCommon(key, trainings);
     const changes = Object.fromEntries(Object.entries(run.info.changes).filter(([key]) => own(key)));
-    return { ...run, info: { ...run.info, changes } };
+    // Which loss a recipe has is for the reader to see where trainings differ in it.
+    const { loss } = run.info.experiment.options;
+    const named = isSearch(run.info) || loss === undefined || isCommon('loss', trainings) ? {} : { loss };
+    return { ...run, info: { ...run.info, changes: { ...named, ...changes } } };
   });
 };
 

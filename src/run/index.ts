@@ -35,6 +35,7 @@ export {
   runInfo,
   type Scalar,
 } from './record.js';
+export { runsBelow } from './runs-below.js';
 export { bestAnswer, type Confusion, rankGroups, rankOrder, type Scores, scores, shotGroups } from './scores.js';
 export { unsealed } from './seal.js';
 export { collapseTexts, skipShares } from './skips.js';

@@ -306,11 +306,11 @@ describe('the page in a browser', () => {
   it('lays curves of chosen runs over each other', async () => {
     const { page } = await open(url);
     const chart = page.locator('#compared .chart');
-    expect(await chart.locator('.legend li').count()).toBe(4);
+    await expect.poll(() => chart.locator('.legend li').count()).toBe(4);
     await page.getByRole('checkbox', { name: /hls-9$/ }).uncheck();
-    expect(await chart.locator('.legend li').count()).toBe(3);
+    await expect.poll(() => chart.locator('.legend li').count()).toBe(3);
     await page.getByLabel('Measure').selectOption({ label: 'training loss' });
-    expect(await chart.locator('h3').textContent()).toBe('Of 3 runs: training loss');
+    await expect.poll(() => chart.locator('h3').textContent()).toBe('Of 3 runs: training loss');
     expect(await chart.locator('svg[role=img]').getAttribute('aria-label')).toMatch(/darts-1 0\.\d+ at epoch 5/);
     expect(await chart.locator('details tbody tr').count()).toBe(5);
   });

@@ -19,7 +19,7 @@ import {
   searchNetwork,
 } from '../../src/net/index.js';
 import type { TensorBatch } from '../../src/nn/index.js';
-import { randn, rng, scope, type Tensor, tensor, threads } from '../../src/tensor/index.js';
+import { like, randn, rng, scope, type Tensor, tensor, threads } from '../../src/tensor/index.js';
 
 const sizes = { channels: 4, layers: 2, nodes: 2, classes: 3, inputChannels: 3, imageSize: 8 };
 export const settings = {
@@ -88,7 +88,7 @@ export const batchesOf = ({ streams, model }: Pick<Parts, 'streams' | 'model'>, 
   const before = rng.state();
   rng.seed(100 + step);
   const batches = streams.map((_, s) => ({
-    images: randn([IMAGES, 3, 8, 8], model.store),
+    images: randn([IMAGES, 3, 8, 8], like(model.store)),
     targets: [
       {
         labels: tensor(

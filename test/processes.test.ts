@@ -63,6 +63,7 @@ beforeAll(async () => {
   await writeImages(path('data', 'test'), { cat: 3, dog: 3, owl: 3 });
   const { code, stderr } = await cli.run(search('whole', ...TWO));
   expect(stderr).not.toContain('error');
+  expect(stderr).toContain('2 processes share each batch');
   expect(code).toBe(0);
 }, 300_000);
 afterAll(() => cli?.dispose());

@@ -137,6 +137,7 @@ const printCommands = async (many: Many, flags: ManyFlags, numbers: readonly num
     const plan = many.planNow();
     await holding(out, () => writePlan(plan, { out, threads: many.threads, use }));
   }
+  if (numbers.length === 0) process.stderr.write('all tasks are done: there is no command to run\n');
   const { task } = shellCommands(many);
   const folder = commandText([process.cwd()]);
   process.stdout.write(numbers.map((n) => `cd ${folder} && ${task} ${n}\n`).join(''));

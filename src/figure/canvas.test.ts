@@ -67,7 +67,7 @@ describe('a figure', () => {
 
   it('breaks a long title into lines', () => {
     const { svg } = drawn(`${'word '.repeat(40)}end`);
-    expect(svg.match(/font-weight="bold"/g)?.length).toBe(3);
+    expect(svg.match(/font-weight="bold"/g)?.length).toBe(4);
     expect(svgToPng(svg).length).toBeGreaterThan(1000);
   });
 

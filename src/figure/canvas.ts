@@ -70,6 +70,8 @@ const CAPTION_SIZE = 12;
 const LINE = 20;
 const CAPTION_LINE = 16;
 const SAMPLE = 34;
+/** How much wider than others bold letters are, at most. */
+const BOLD = 1.12;
 const { document } = parseHTML('<html><body></body></html>');
 
 /** What a figure shows. */
@@ -101,7 +103,7 @@ export const figure = (name: string, drawing: Drawing): Figure => {
 };
 
 const stacked = ({ title, rows }: Drawing, width: number): { parts: readonly string[]; height: number } => {
-  const heading = wrapped(title, { size: TITLE_SIZE, width });
+  const heading = wrapped(title, { size: BOLD * TITLE_SIZE, width });
   const parts = heading.map((line, i) =>
     text(line, { x: EDGE, y: 24 + i * LINE, attributes: `font-size="${TITLE_SIZE}" font-weight="bold"` }),
   );
@@ -139,7 +141,7 @@ const linesOf = ({ panels }: Extract<Row, { panels: unknown }>, width: number): 
 
 const drawRow = (row: Row, { y, width }: { y: number; width: number }): { svg: string; height: number } => {
   if ('heading' in row) {
-    const lines = wrapped(row.heading, { size: FONT_SIZE, width });
+    const lines = wrapped(row.heading, { size: BOLD * FONT_SIZE, width });
     const drawn = lines.map((line, i) =>
       text(line, { x: EDGE, y: y + 18 + i * LINE, attributes: 'font-weight="bold"' }),
     );

@@ -219,8 +219,10 @@ const readInfo = (dir: string): { info: RunInfo; isSealed: boolean } => {
   const action = `Cannot open run ${dir}`;
   if (!existsSync(dir)) throw new Error(`${action}: the folder does not exist; check the path`);
   const text = textInside(dir, INFO);
-  if (text === undefined)
-    throw new Error(`${action}: a run folder holds run.json, this one does not; give the folder of a run`);
+  if (text === undefined) {
+    const below = existsSync(join(dir, 'runs')) ? `one of those in ${join(dir, 'runs')}` : 'the folder of a run';
+    throw new Error(`${action}: a run folder holds run.json, this one does not; give ${below}`);
+  }
   const format = formatOf(text);
   if (format > FORMAT)
     throw new Error(

@@ -1,16 +1,9 @@
+import type { Meeting } from '../tensor/index.js';
+
 /** How this process was started as one of several, and where they meet. */
-export interface Launch {
+export interface Launch extends Omit<Meeting, 'networkInterface' | 'address' | 'seconds'> {
   /** Who started it, for messages. */
   readonly by: 'torchrun' | 'srun' | 'tailnas';
-  readonly rank: number;
-  readonly size: number;
-  /** A file, where `port` is 0, or the host of rank 0. */
-  readonly place: string;
-  readonly port: number;
-  /** Whether this process listens on that port; else it is another, or the launcher. */
-  readonly serves: boolean;
-  /** Keeps a second attempt apart from what the first left at the meeting place. */
-  readonly attempt: string;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;

@@ -16,9 +16,9 @@ export interface Meeting {
   /** A file, where `port` is 0, or the host that listens on it. */
   readonly place: string;
   readonly port: number;
-  /** Whether this process is the one that listens. */
+  /** Whether this process listens on that port; else it is another, or the launcher. */
   readonly serves: boolean;
-  /** Keeps apart what several groups leave at one place. */
+  /** Keeps a second attempt apart from what the first left at the meeting place. */
   readonly attempt: string;
   /** The network interface that data go over; '' for that of the own address. */
   readonly networkInterface: string;

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { constants, createGunzip, createInflateRaw } from 'node:zlib';
+import { cacheDir } from '../engine/paths.js';
 import { printable } from '../label/index.js';
 import { archiveTree, type Tree } from './archive-tree.js';
-import { cacheDir } from './cache-dir.js';
 import { fileHead, isGzip } from './read-bounded.js';
 import { codeOf, FileProblem, reasonOf } from './reasons.js';
 import { isTarHeader, tarMembers } from './tar-members.js';
@@ -44,7 +44,7 @@ const SPARE_BYTES = 2 ** 28;
 
 /** An own file for what is read again and again, without a name: the system removes it with the process. */
 const namelessFile = (): { fd: number; free: number } => {
-  for (const folder of [cacheDir(), tmpdir()])
+  for (const folder of [cacheDir(process.env), tmpdir()])
     try {
       fs.mkdirSync(folder, { recursive: true });
       const file = join(folder, `.expanded-${process.pid}-${process.hrtime.bigint()}`);

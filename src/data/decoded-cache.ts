@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import { cacheDir } from '../engine/paths.js';
 import { inArchive } from './archive-paths.js';
-import { cacheDir } from './cache-dir.js';
 import type { Failure } from './reasons.js';
 
 /** What decoding a list of files comes to. */
@@ -29,7 +29,7 @@ const VERSION = 1;
 const HASH_BYTES = 32;
 const STATS_AT_ONCE = 64;
 
-const folder = (): string => join(cacheDir(), 'decoded');
+const folder = (): string => join(cacheDir(process.env), 'decoded');
 const mostBytes = (): number => {
   const given = Number(process.env['TAILNAS_DECODED'] ?? MOST_BYTES);
   return Number.isFinite(given) ? given : MOST_BYTES;

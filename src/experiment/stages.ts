@@ -136,11 +136,12 @@ const projection = (
         if (before === undefined && memo !== undefined) made.restore(memo);
         const { net, learner } = build(context, { layers: o.layers, space: o.space, projection: made.of });
         if (before !== undefined) continueFrom(before, learner);
-        const { sample, validImages = IMAGES } = context;
+        const { sample, profiler, validImages = IMAGES } = context;
         const batches = Math.ceil(Math.min(validImages, IMAGES) / o.batchSize);
         const drawn = { part: 'valid', sampling, name: PROJECTION_PHASE, batchSize: o.batchSize, batches } as const;
         const images = () => sample?.(drawn, net.store) ?? [];
-        return projecting(learner, { net, made, every: o.projection, keep: KEEP, images, plan });
+        const chosen = { every: o.projection, keep: KEEP, images, most: IMAGES, plan, profiler };
+        return projecting(learner, { net, made, ...chosen });
       },
     },
   ];

@@ -40,6 +40,9 @@ export interface DartsOptions {
 
 /** Validation images per branch that an eigenvalue is measured on. */
 const EIGENVALUE_BATCH = 64;
+const EIGENVALUE = 'eigenvalue';
+/** What the profiler calls alpha's part of a step. */
+const ALPHA = ['alpha: forward', 'alpha: backward', 'alpha: update'] as const;
 
 const named = (prefix: string, tensors: Readonly<Record<string, Tensor>>): [string, Tensor][] =>
   Object.entries(tensors).map(([name, t]) => [`${prefix}/${name}`, t]);
@@ -157,11 +160,13 @@ export const darts = (options: DartsOptions): Learner => {
     });
 
   /** Whether alpha has yet to begin: no pass is made for it then, as in PC-DARTS and P-DARTS. */
-  const waits = (at: At): boolean => (at.knobs['archWait'] ?? 0) > 0;
+  const waits = (at: Pick<At, 'knobs'>): boolean => (at.knobs['archWait'] ?? 0) > 0;
+
+  const { eigenvalue: every = 0, sample } = options;
+  const measuresAt = (epoch: number): boolean => every > 0 && epoch % every === 0;
 
   const eigenvalue = ({ epoch, knobs }: Pick<At, 'epoch' | 'knobs'>): number | undefined => {
-    const { eigenvalue: every = 0, sample } = options;
-    if (every === 0 || epoch % every !== 0 || sample === undefined) return undefined;
+    if (!measuresAt(epoch) || sample === undefined) return undefined;
     const part = options.archData ?? 'valid';
     const drawn = { part, sampling: 'class', batchSize: EIGENVALUE_BATCH, batches: 1 } as const;
     const valid = streams
@@ -170,9 +175,12 @@ export const darts = (options: DartsOptions): Learner => {
     const moving = movingAt({ knobs });
     if (moving.length === 0) return undefined;
     const step = { store, objective, alphas: moving, train: [], valid, knobs: unperturbed(knobs) };
-    return keepingBuffers(store, () =>
+    profiler?.enter(EIGENVALUE);
+    const found = keepingBuffers(store, () =>
       dominantEigenvalue(moving, { gradient: () => firstOrder(step).gradients, decay: archWeightDecay }),
     );
+    profiler?.enter('release, events');
+    return found;
   };
 
   const tensors = Object.fromEntries([
@@ -197,6 +205,10 @@ export const darts = (options: DartsOptions): Learner => {
     },
     freeze: (components) => freeze(net, components),
     tensors,
+    work: ({ epoch, knobs }) => ({
+      lacks: waits({ knobs }) ? ALPHA : [],
+      parts: measuresAt(epoch) ? [{ name: EIGENVALUE, times: 1, when: 'last', images: EIGENVALUE_BATCH }] : [],
+    }),
     record: (at) => {
       const sharpness = eigenvalue(at);
       return {

@@ -16,6 +16,7 @@ export { aged, better, type EvolutionOptions, evolve, nextCandidate, type Scored
 export {
   type At,
   type Context,
+  type EpochWork,
   type Json,
   type Learner,
   type LearnerRecord,
@@ -23,6 +24,7 @@ export {
   type StepReport,
   type StreamSpec,
   UnfitError,
+  type WorkPart,
 } from './learner.js';
 export { type Branches, bilateralObjective, type Objective, type Outcome, plainObjective } from './objective.js';
 export { drawn, placesOf, takePath } from './paths.js';

@@ -59,6 +59,28 @@ export interface LearnerRecord {
   readonly candidates?: { readonly evaluated: number; readonly best: number };
 }
 
+/** What an epoch takes beyond steps and validation that are alike, for who forecasts its time and memory. */
+export interface EpochWork {
+  /** What a step costs, as a share of one in the phase's first epoch; 1 unless said. */
+  readonly share?: number;
+  /** What its steps do without, as the profiler calls it. */
+  readonly lacks?: readonly string[];
+  readonly parts?: readonly WorkPart[];
+}
+
+/** Work that is more than a usual step. */
+export interface WorkPart {
+  /** As the profiler calls it, which is told of it that often. */
+  readonly name: string;
+  readonly times: number;
+  /** Before the first step of the epoch or after its validation; spread over its steps unless said. */
+  readonly when?: 'first' | 'last';
+  /** Images that it runs on, if the size of a batch does not matter. */
+  readonly images?: number;
+  /** Images that it holds as tensors meanwhile; those that it runs on unless said. */
+  readonly held?: number;
+}
+
 /** One way to take steps. The loop knows this and no method. */
 export interface Learner {
   /** What its records are of: `search`, `train`. */
@@ -78,6 +100,11 @@ export interface Learner {
   readonly tensors: Readonly<Record<string, Tensor>>;
   /** What it remembers that is no tensor. */
   readonly memo?: { save(): Json; restore(value: Json): void };
+  /** Absent where all epochs of a phase, which began at epoch `first`, are steps and validation alike. */
+  work?(
+    at: Pick<At, 'epoch' | 'knobs'> & { readonly first: number },
+    run: { readonly batchSize: number; readonly validImages: number },
+  ): EpochWork;
   /** Its own part of the record of an epoch, which is over. What it measures for it leaves no trace. */
   record(at: Pick<At, 'epoch' | 'knobs'>): LearnerRecord;
   /**

@@ -64,7 +64,7 @@ const setup = ({ equal = false } = {}) => {
   const images = () => [
     { images: randn([IMAGES, 1, 1, 1]), targets: [{ labels: full([IMAGES], 0, { dtype: 'int64' }), share: 1 }] },
   ];
-  const learner = projecting(inner, { net, made, every: EVERY, keep: 2, images, plan });
+  const learner = projecting(inner, { net, made, every: EVERY, keep: 2, images, most: IMAGES, plan });
   return { learner, made, asked, table };
 };
 

@@ -4,7 +4,8 @@ import type { Knobs, TensorBatch } from '../nn/index.js';
 import type { EdgePlan, OpPlace, Projection } from '../space/index.js';
 import { argmax, crossEntropy, eq, inPlace, noGrad, rng, scope, sum, zeros } from '../tensor/index.js';
 import { keepingBuffers } from './arch-gradient.js';
-import type { At, Json, Learner } from './learner.js';
+import type { At, EpochWork, Json, Learner } from './learner.js';
+import type { StepProfiler } from './profiler.js';
 
 type Cell = Pick<Alpha, 'component' | 'kind'>;
 
@@ -64,11 +65,15 @@ export interface ProjectionOptions {
   readonly keep: number;
   /** The images that decisions are made on, the same each time. */
   readonly images: () => readonly TensorBatch[];
+  /** How many these are at most. */
+  readonly most: number;
   /** The cell of a place, as the supernet has it. */
   readonly plan: (of: Cell) => readonly (readonly EdgePlan[])[];
+  readonly profiler?: StepProfiler | undefined;
 }
 
 const NONE = 'none';
+const DECISION = 'decision';
 
 /** Nothing decided yet: what a supernet is built with before `projecting` decides. */
 export const decisions = (plan: ProjectionOptions['plan']): Decisions & { readonly state: State } => {
@@ -95,6 +100,31 @@ const below = (n: number): number =>
 export const projectionEpochs = ({ edges, nodes, every }: { edges: number; nodes: number; every: number }): number =>
   every * (edges + Math.max(0, nodes - 1) - 1) + 1;
 
+const total = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+
+/** The operations of an edge that it may keep. */
+const choices = ({ ops }: EdgePlan) => ops.filter(({ primitive }) => primitive.name !== NONE);
+
+/**
+ * What a cell's decision after `before` others takes, in the mean over the orders in which they may be drawn: how often
+ * the network is tried, and how many operations are left once it is made.
+ */
+const decisionOf = (
+  nodes: readonly (readonly EdgePlan[])[],
+  { before, keep }: { before: number; keep: number },
+): { tries: number; left: number } => {
+  const edges = nodes.flat();
+  const ops = total(edges.map((edge) => choices(edge).length));
+  const made = before + 1;
+  if (made <= edges.length) return { tries: ops / edges.length, left: ops * (1 - made / edges.length) + made };
+  const open = nodes.map(({ length }) => length).filter((length) => length > keep);
+  const decided = Math.min(open.length, made - edges.length);
+  const left = edges.length - (total(open.map((n) => n - keep)) * decided) / Math.max(1, open.length);
+  if (made - edges.length > open.length) return { tries: 0, left };
+  // Of n edges one is taken out after another: n tries for the first, one fewer for the next.
+  return { tries: total(open.map((n) => (n * (n + 1) - keep * (keep + 1)) / 2)) / open.length, left };
+};
+
 /**
  * Perturbation-based selection (DARTS-PT; Wang et al. 2021) in a continued search. At the start of an epoch each cell
  * decides one edge, drawn at random. It keeps the operation without which validation accuracy is lowest, `none`
@@ -104,8 +134,9 @@ export const projectionEpochs = ({ edges, nodes, every }: { edges: number; nodes
  */
 export const projecting = (
   learner: Learner,
-  { net, made, every, keep, images, plan }: ProjectionOptions & { net: Supernet; made: ReturnType<typeof decisions> },
+  options: ProjectionOptions & { net: Supernet; made: ReturnType<typeof decisions> },
 ): Learner => {
+  const { net, made, every, keep, images, most, plan, profiler } = options;
   const { state } = made;
   const cells = net.alphas
     .filter(({ part }) => part === 'ops')
@@ -119,6 +150,7 @@ export const projecting = (
           let [hits, loss, total] = [0, 0, 0];
           for (const { images: x, targets } of batches)
             scope(() => {
+              profiler?.enter(DECISION);
               const [answer] = net.answers(x, { training: true, knobs }, net.settings.slice(0, 1));
               const labels = targets[0]?.labels;
               if (answer === undefined || labels === undefined) throw new Error('Cannot project: no answer or label');
@@ -158,7 +190,7 @@ export const projecting = (
   const decideEdge = (of: Cell, edges: readonly EdgePlan[], knobs: Knobs): void => {
     const edge = edges[below(edges.length)];
     if (edge === undefined) return;
-    const ops = edge.ops.filter(({ primitive }) => primitive.name !== NONE);
+    const ops = choices(edge);
     const scores = without(
       ops.map(({ column }) => ({ ...of, row: edge.row, column })),
       knobs,
@@ -198,12 +230,27 @@ export const projecting = (
     }
   };
 
+  /** What each cell's decision takes that is made in an epoch, the phase's first being 0, or was made last. */
+  const decisionsIn = (epoch: number) =>
+    cells.map((of) => decisionOf(plan(of), { before: Math.floor(epoch / every), keep }));
+  const left = (epoch: number): number => total(decisionsIn(epoch).map((one) => one.left));
+  const work: Learner['work'] = (at, { batchSize, validImages }): EpochWork => {
+    const epoch = at.epoch - at.first;
+    const held = Math.min(most, validImages);
+    const tries = epoch % every === 0 ? total(decisionsIn(epoch).map((one) => one.tries)) : 0;
+    const decision = { name: DECISION, times: tries * Math.ceil(held / batchSize), when: 'first', held } as const;
+    const usual = learner.work?.(at, { batchSize, validImages });
+    return { ...usual, share: left(epoch) / left(0), parts: [decision, ...(usual?.parts ?? [])] };
+  };
+
   return {
     ...learner,
+    work,
     step: (batches, at: At) => {
       if (at.step === 0) {
         if (state.memo.begun % every === 0) project(at.knobs);
         state.memo.begun++;
+        profiler?.enter('batches');
       }
       return learner.step(batches, at);
     },

@@ -23,6 +23,8 @@ export interface Strategy {
 export interface SelectionOptions
   extends Pick<SinglePathOptions, 'net' | 'nodes' | 'objective' | 'streams' | 'assumes' | 'profiler'> {
   readonly strategy: Strategy;
+  /** How many are compared. */
+  readonly candidates: number;
   readonly batchSize: number;
   /** Validation batches, the same for every candidate. */
   readonly batches: number;
@@ -35,6 +37,14 @@ export interface SelectionOptions
 
 /** Training batches that the running statistics of the chosen architecture are measured on. */
 const CALIBRATION_BATCHES = 20;
+const CALIBRATION = 'running statistics';
+
+/** How often one of so many is better than all before it, if all are drawn alike: 1 + 1/2 + 1/3 + … */
+const timesBest = (candidates: number): number => {
+  let sum = 0;
+  for (let i = 1; i <= candidates; i++) sum += 1 / i;
+  return sum;
+};
 
 const scoredShape = z.object({ candidate: genotypesShape, score: z.number() });
 const memoShape = z.object({
@@ -51,7 +61,8 @@ const json = z.json();
  * statistics of its own, so that it is validated and tested as it is.
  */
 export const selection = (options: SelectionOptions): Learner => {
-  const { net, nodes, objective, strategy, batchSize, batches, valid, context, tensors = {}, profiler } = options;
+  const { net, nodes, objective, strategy, candidates, batchSize, batches, valid, context, profiler } = options;
+  const { tensors = {} } = options;
   const { store } = net;
   const places = placesOf(net, { nodes });
   const train = options.streams.filter(({ part }) => part === 'train');
@@ -87,7 +98,7 @@ export const selection = (options: SelectionOptions): Learner => {
     );
 
   const settle = (at: At, genotypes: Genotypes): void => {
-    profiler?.enter('running statistics');
+    profiler?.enter(CALIBRATION);
     takePath(net, { genotypes, places });
     const samplings = train.map(({ sampling }) => sampling);
     const drawn = sampled('train', samplings, CALIBRATION_BATCHES);
@@ -125,6 +136,7 @@ export const selection = (options: SelectionOptions): Learner => {
         best = saved.best ?? undefined;
       },
     },
+    work: () => ({ parts: [{ name: CALIBRATION, times: timesBest(candidates) }] }),
     record: () => ({
       genotype: net.genotypes(),
       ...(best === undefined ? {} : { candidates: { evaluated, best: best.score } }),

@@ -4,6 +4,7 @@ import type { Forecast } from '../forecast/index.js';
 import { printable } from '../label/index.js';
 import type { RunEvent, Sink } from '../session/index.js';
 import { bytes, duration, grouped, plural } from './format.js';
+import { type TimeLeft, timeLeft } from './time-left.js';
 
 /**
  * Shows a run's progress: one live line on a terminal, a line per epoch elsewhere. All of it goes to stderr: stdout is
@@ -69,59 +70,66 @@ export const runDisplay = ({
   mostLines?: number;
 } = {}): RunDisplay => {
   const live = stream.isTTY ? progressPrinter(stream) : { update: () => {}, end: () => {} };
-  let epochs = 1;
   let perBatch = 1; // images of a step
   let firstPhase = '';
-  let perStep: number | undefined;
-  let perEpochRest = 0; // validation, in seconds
-  let validationFrom = 0;
+  let comparing = new Set<string>(); // phases whose steps compare candidates, and train nothing
+  let expected: Forecast | undefined;
+  let time: TimeLeft | undefined;
+  let lastStep = 0; // when it ended
 
   const print = (line: string): void => {
     live.end();
     stream.write(`${printable(line)}\n`); // texts of a run folder may hold anything
   };
-  const left = (epoch: number, steps: number, step: number): string => {
-    if (perStep === undefined) return '';
-    const epochsToCome = epochs - epoch - 1;
-    return duration((steps - step + epochsToCome * steps) * perStep + (epochsToCome + 1) * perEpochRest + laterSeconds);
+  const stepText = ({ epoch, step, steps, loss, accuracy }: RunEvent & { type: 'step' }): string => {
+    const left = time?.left({ epoch, step });
+    const perStep = time?.perStep(epoch);
+    const usual = !comparing.has(time?.phase(epoch) ?? '');
+    const pace = usual && perStep !== undefined ? `  ${Math.round(perBatch / perStep)} img/s` : '';
+    return (
+      // What matters most comes first: a narrow terminal cuts the end.
+      `${title}epoch ${epoch + 1}/${epochsOf(epoch)} ${bar(step / steps)} ${usual ? 'step' : 'candidate'} ` +
+      `${step}/${steps}${left === undefined ? '' : `  ${duration(left + laterSeconds)} left`}` +
+      `  loss ${loss.toFixed(3)}  acc ${(100 * accuracy).toFixed(1)} %${pace}  ${bytes(process.memoryUsage.rss())}`
+    );
   };
+  const epochsOf = (epoch: number): number => Math.max(epoch + 1, time?.epochs() ?? 1);
   const on = (event: RunEvent): void => {
     if (event.type === 'start') {
-      epochs = event.epochs;
+      const { plan, epochs } = event;
+      const { stepsPerEpoch } = event;
       perBatch = event.imagesPerStep;
-      firstPhase = event.plan.phases[0]?.name ?? '';
-      const { kind, label } = event.plan.experiment;
+      firstPhase = plan.phases[0]?.name ?? '';
+      comparing = new Set(plan.phases.flatMap(({ name, steps }) => (steps === undefined ? [] : [name])));
+      time = timeLeft(plan, { stepsPerEpoch, forecast: expected });
+      const { kind, label } = plan.experiment;
       print(
-        `${kind}: ${label}, ${grouped(event.weights)} weights, ${plural(event.stepsPerEpoch, 'step')} per epoch, ` +
+        `${kind}: ${label}, ${grouped(event.weights)} weights, ${plural(stepsPerEpoch, 'step')} per epoch, ` +
           `${plural(epochs, 'epoch')} (kernels: ${event.kernels}) → ${event.run}`,
       );
-    } else if (event.type === 'forecast') print(needs(event));
-    else if (event.type === 'stop') print(`${event.phase} ends after epoch ${event.epoch}: ${event.reason}`);
-    else if (event.type === 'notice') print(event.text);
+    } else if (event.type === 'forecast') {
+      expected = event;
+      print(needs(event));
+    } else if (event.type === 'stop') {
+      time?.stop(event);
+      print(`${event.phase} ends after epoch ${event.epoch}: ${event.reason}`);
+    } else if (event.type === 'notice') print(event.text);
     else if (event.type === 'step') {
-      // The first step warms caches and memory up: it says little of those to come.
-      perStep = perStep === undefined || event.step <= 2 ? event.seconds : 0.95 * perStep + 0.05 * event.seconds;
-      validationFrom = performance.now();
-      const { epoch, step, steps, loss, accuracy } = event;
-      live.update({
-        // What matters most comes first: a narrow terminal cuts the end.
-        text:
-          `${title}epoch ${epoch + 1}/${epochs} ${bar(step / steps)} step ${step}/${steps}` +
-          `  ${left(epoch, steps, step)} left` +
-          `  loss ${loss.toFixed(3)}  acc ${(100 * accuracy).toFixed(1)} %` +
-          `  ${Math.round(perBatch / perStep)} img/s  ${bytes(process.memoryUsage.rss())}`,
-      });
+      time?.step(event);
+      lastStep = performance.now();
+      live.update({ text: stepText(event) });
     } else if (event.type === 'validation') {
-      perEpochRest = Math.max(perEpochRest, (performance.now() - validationFrom) / 1000);
       live.update({
         text:
-          `${title}epoch ${event.epoch + 1}/${epochs} ${bar(event.done / event.total)} ` +
+          `${title}epoch ${event.epoch + 1}/${epochsOf(event.epoch)} ${bar(event.done / event.total)} ` +
           `validating ${event.done}/${event.total}`,
       });
     } else if (event.type === 'test')
       live.update({ text: `${title}testing ${bar(event.done / event.total)} ${event.done}/${event.total}` });
     else {
       const r = event.record;
+      time?.epoch({ epoch: r.epoch, seconds: (performance.now() - lastStep) / 1000 });
+      const epochs = epochsOf(r.epoch);
       const every = Math.max(1, Math.ceil(epochs / mostLines));
       if ((r.epoch + 1) % every !== 0 && r.epoch + 1 !== epochs) return;
       const classes = (r.perClassAccuracy ?? []).filter((a) => a !== null);

@@ -28,13 +28,14 @@ const FLOAT = 4; // bytes
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
 /** An epoch of all phases, with what its learner says of it. */
-interface PlannedEpoch {
+export interface PlannedEpoch {
   readonly phase: string;
   readonly steps: number;
   readonly work: EpochWork;
 }
 
-const plannedEpochs = (plan: Plan, { probes: [, last], batchSize, sizes }: Measured): PlannedEpoch[] => {
+/** All epochs of a run, if no phase ends early. */
+export const plannedEpochs = (plan: Plan, { probes: [, last], batchSize, sizes }: Measured): PlannedEpoch[] => {
   const { trainImages, validImages } = sizes;
   const firsts = firstEpochs(plan.phases);
   return plan.phases.flatMap((phase, i) => {
@@ -116,7 +117,10 @@ export const expectedEpochs = (plan: Plan, measured: Measured): ExpectedEpoch[] 
 /** Bytes that tensors take by the size of a batch: a line for each kind of work, the run needs the most of them. */
 export const tensorLines = (plan: Plan, measured: Measured): Line[] => {
   const { imageSize, channels } = measured.sizes;
-  const usual = plan.phases.map(({ name }) => lineOf(measured, name, ({ peak }, { kept }) => kept * peak));
+  const [, last] = measured.probes;
+  const usual = [...last.phases].flatMap(([phase, { peaks }]) =>
+    [...peaks.keys()].map((name) => lineOf(measured, phase, (own, { kept }) => kept * (own.peaks.get(name) ?? 0))),
+  );
   const parts = plannedEpochs(plan, measured).flatMap(({ phase, work }) =>
     (work.parts ?? []).map(({ name, images, held = 0 }): Line => {
       const line = partLine(measured, { phase, name }, ({ peak }, { kept }) => kept * peak);

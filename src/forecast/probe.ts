@@ -30,8 +30,8 @@ export interface MeasuredPhase {
   /** Seconds of a step by what is done in it, as the profiler calls it. */
   readonly within: ReadonlyMap<string, number>;
   readonly validation: number;
-  /** Of all but the parts. */
-  readonly peak: number;
+  /** The most bytes at once by what is done, but for the parts. */
+  readonly peaks: ReadonlyMap<string, number>;
   readonly parts: ReadonlyMap<string, MeasuredPart>;
   /** Says what each epoch of it takes. */
   readonly work: Learner['work'];
@@ -120,7 +120,9 @@ const summary = (
     const timed = laps.slice(Math.min(1, laps.length - 1));
     return [[name, { seconds: secondsOf(timed) / timed.length, peak: most(laps), images }]];
   });
-  return { step: secondsOf(quickest), within, validation, peak: most(usual(all)), parts: new Map(parts), work };
+  const peaks = new Map<string, number>();
+  for (const { name, peak } of usual(all)) peaks.set(name, Math.max(peak, peaks.get(name) ?? 0));
+  return { step: secondsOf(quickest), within, validation, peaks, parts: new Map(parts), work };
 };
 
 /** Without a learning rate nothing can diverge, and alpha, which may wait at first, has its part in the first step. */
@@ -190,7 +192,10 @@ export const probe = async (
     const { live: used, kept } = memory.stats();
     const bytes = used + kept;
     const peak = Math.max(
-      ...[...measured.values()].flatMap((own) => [own, ...own.parts.values()].map((of) => of.peak)),
+      ...[...measured.values()].flatMap(({ peaks, parts }) => [
+        ...peaks.values(),
+        ...[...parts.values()].map((part) => part.peak),
+      ]),
     );
     const besides = process.memoryUsage().rss - bytes;
     const multiplyAdds = plan.experiment.kind === 'search' ? undefined : live.multiplyAdds();

@@ -1,5 +1,5 @@
 import type { Progress } from '../data/index.js';
-import { progressPrinter } from '../engine/progress.js';
+import { type ProgressStream, progressPrinter } from '../engine/progress.js';
 import type { Forecast } from '../forecast/index.js';
 import { printable } from '../label/index.js';
 import type { RunEvent, Sink } from '../session/index.js';
@@ -64,7 +64,7 @@ export const runDisplay = ({
   laterSeconds = 0,
   mostLines = Number.POSITIVE_INFINITY,
 }: {
-  stream?: NodeJS.WriteStream;
+  stream?: ProgressStream;
   title?: string;
   laterSeconds?: number;
   mostLines?: number;

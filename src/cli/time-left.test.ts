@@ -37,6 +37,16 @@ describe('the time left', () => {
     expect(time.left({ epoch: 0, step: 10 })).toBeCloseTo(2 * (10 + 5 * 4) + 3 * (2 + 2 + 3 + 6), 9);
   });
 
+  it('warms up once in a phase, and is not thrown by one step later on', () => {
+    const time = timeLeft(plan, { stepsPerEpoch: 10, forecast: forecastOf([search, search, selection]) });
+    steps(time, { epoch: 0, seconds: 9, to: 1 });
+    steps(time, { epoch: 0, seconds: 1, from: 2 });
+    expect(time.perStep(0)).toBeCloseTo(1, 9);
+    steps(time, { epoch: 1, seconds: 3, to: 1 });
+    expect(time.perStep(1)).toBeGreaterThan(1);
+    expect(time.perStep(1)).toBeLessThan(1.3);
+  });
+
   it('goes by candidates alone as soon as there are some', () => {
     const time = timeLeft(plan, { stepsPerEpoch: 10, forecast: forecastOf([search, search, selection]) });
     for (const epoch of [0, 1]) steps(time, { epoch, seconds: 1 });

@@ -26,7 +26,7 @@ const alike = (plan: Pick<Plan, 'phases'>, stepsPerEpoch: number): ExpectedEpoch
   );
 
 const MEMORY = 0.95; // of earlier steps, in the mean of all: other work on the machine comes and goes
-const WARM = 2; // the first step of a phase warms caches and memory up: it says little of those to come
+const WARM = 1; // steps of a phase that pay for caches and memory: they say little of those to come
 
 /** What precedes or follows the steps of epochs, as it was measured so far. */
 const measurement = () => {
@@ -59,6 +59,7 @@ export const timeLeft = (
   const [firsts, lasts] = [measurement(), measurement()];
   let [seconds, expected] = [0, 0]; // of steps
   let phase: string | undefined;
+  let since = 0; // steps of this phase that were counted
 
   const pace = (): number | undefined => (expected > 0 ? seconds / expected : undefined);
   const perStep = (epoch: number): number | undefined => {
@@ -75,12 +76,14 @@ export const timeLeft = (
       const own = epochs[epoch];
       if (own === undefined) return;
       const usual = own.phase === phase ? perStep(epoch) : undefined;
+      if (own.phase !== phase) since = 0;
       if (step === 1 && (own.first > 0 || (forecast === undefined && usual !== undefined))) {
         // It has taken what precedes it as well, and says nothing of the steps to come.
         firsts.add(Math.max(0, took - (perStep(epoch) ?? own.perStep)), own.first);
         if (pace() === undefined) [seconds, expected] = [own.perStep, own.perStep];
       } else {
-        const keep = own.phase !== phase || step <= WARM ? 0 : MEMORY;
+        since++;
+        const keep = since <= WARM + 1 ? 0 : MEMORY;
         [seconds, expected] = [keep * seconds + took, keep * expected + own.perStep];
       }
       phase = own.phase;

@@ -1,7 +1,7 @@
 import { type Plan, stepsOf } from '../experiment/index.js';
 import type { EpochWork, WorkPart } from '../learn/index.js';
 import { firstEpochs, knobsAt } from '../loop/index.js';
-import { at, type Line, lineThrough } from './line.js';
+import { at, fromZero, type Line } from './line.js';
 import type { DataSizes, MeasuredPart, MeasuredPhase, Probe } from './probe.js';
 
 /** What an epoch is expected to take, in seconds. */
@@ -55,7 +55,7 @@ const lineOf = ({ probes: [first, last] }: Measured, name: string, of: (phase: M
     const phase = by.phases.get(name);
     return [by.batch, phase === undefined ? 0 : of(phase, by)];
   };
-  return lineThrough(point(first), point(last));
+  return fromZero(point(first), point(last));
 };
 
 /** The line through what a part of the work is, in its images; in another phase where its own has not begun with it. */
@@ -69,7 +69,7 @@ const partLine = (
     const part = everywhere.flatMap((one) => one?.parts.get(name) ?? [])[0];
     return part === undefined ? [by.batch, 0] : [part.images, of(part, by)];
   };
-  return lineThrough(point(first), point(last));
+  return fromZero(point(first), point(last));
 };
 
 /** A batch of validation, in the last phase: what is tested is its network. */

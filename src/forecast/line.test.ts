@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { at, largestWithin, lineThrough } from './line.js';
+import { at, fromZero, largestWithin, lineThrough } from './line.js';
 
 describe('lineThrough', () => {
   it('meets both measurements, and one alone stands for proportion', () => {
@@ -9,6 +9,10 @@ describe('lineThrough', () => {
   });
   it('never falls', () => {
     expect(lineThrough([4, 50], [8, 30])).toEqual({ a: 30, b: 0 });
+  });
+  it('is in proportion to the larger where it would be below zero at none', () => {
+    expect(fromZero([4, 10], [8, 80])).toEqual({ a: 0, b: 10 });
+    expect(fromZero([4, 30], [8, 50])).toEqual({ a: 10, b: 5 });
   });
 });
 

@@ -15,6 +15,12 @@ export const lineThrough = (
   return { a: y1 - b * x1, b };
 };
 
+/** The line of something that takes no less than none where there is nothing: noise may suggest that it does. */
+export const fromZero = (first: readonly [number, number], last: readonly [number, number]): Line => {
+  const line = lineThrough(first, last);
+  return line.a < 0 ? { a: 0, b: last[1] / last[0] } : line;
+};
+
 export const at = ({ a, b }: Line, x: number): number => a + b * x;
 
 /** The largest whole x >= 1 at which a line that rises is within `limit`; 0 when none is. */

@@ -124,6 +124,12 @@ export const stepsOf = ({ steps, batchSize }: Pick<Plan, 'steps' | 'batchSize'>,
 export const sizeNames = ({ options }: Pick<Experiment, 'options'>): string[] =>
   Object.entries(options.shape).flatMap(([name, field]) => (metaOf(field).size ? [name] : []));
 
+/** Whether an option concerns phases after the search alone. */
+export const isLater = ({ options }: Pick<Experiment, 'options'>, name: string): boolean => {
+  const field = options.shape[name];
+  return field !== undefined && metaOf(field).later === true;
+};
+
 /** An experiment at a scale, with single options changed: what is given last wins. */
 export const scaled = (experiment: Experiment, { scale, values = {} }: { scale: Scale; values?: Values }): Plan =>
   experiment.with({ ...experiment.scales[scale], ...values });

@@ -104,8 +104,8 @@ export const planOf = (
     ...samplings.map((sampling) => ({ part: 'train', sampling }) as const),
     ...(method.validates ? valid.map((sampling) => ({ part: 'valid', sampling }) as const) : []),
   ];
-  const learningFrom = ({ counts, profiler }: Context) => ({
-    assumes: assumedPrior({ streams, loss: o.loss, counts }),
+  const learningFrom = ({ counts, profiler }: Context, { loss }: Pick<Head, 'loss'> = o) => ({
+    assumes: assumedPrior({ streams, loss, counts }),
     profiler,
   });
   const search: Phase = {
@@ -132,7 +132,7 @@ export const planOf = (
       const { batchSize, nodes, candidateBatches: batches } = o;
       const rest = {
         ...built,
-        ...learningFrom(context),
+        ...learningFrom(context, head),
         batchSize,
         nodes,
         batches,
@@ -153,9 +153,7 @@ export const planOf = (
     start: (context, { before }) => {
       const built = build(o, context, head);
       if (before !== undefined) takeOver(built.net.store, before.model.store, { except: [CLASSIFIER] });
-      const { counts } = context;
-      const assumes = assumedPrior({ streams, loss: head.loss, counts });
-      const learner = singlePath({ ...o, ...built, streams, ...learningFrom(context), assumes });
+      const learner = singlePath({ ...o, ...built, streams, ...learningFrom(context, head) });
       // The running statistics are a mean over all architectures: features are normalised by their batch.
       return { ...learner, freeze: (components) => freeze(built.net, components, { statistics: 'batch' }) };
     },

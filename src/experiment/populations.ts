@@ -42,6 +42,9 @@ const scales = scalesWith({ smoke: { candidates: 20 }, small: { candidates: 200 
 /** How a new classifier is trained: at the rate of a second stage, by a loss that weighs rare classes more. */
 const HEAD: Values = { headLr: 0.1, headLoss: 'class-balanced' };
 
+/** Of a step of training. A candidate costs about as much as its validation batches. */
+const SINGLE_PATH = { step: 0.13, memory: 0.4 } as const;
+
 const shared = { kind: 'search', refused: refusedOfPopulations, implied: ofBranches } as const;
 
 /** Random search with weight sharing (Li & Talwalkar 2019): the best of many architectures that are drawn uniformly. */
@@ -50,6 +53,7 @@ const randomSearch = define({
   name: 'random-ws',
   label: 'Random search with weight sharing',
   about: 'a control: random architectures, shared weights',
+  cost: SINGLE_PATH,
   options: populationOptions,
   defaults: usual,
   scales,
@@ -79,6 +83,7 @@ const evolved = (
   define({
     ...shared,
     ...own,
+    cost: SINGLE_PATH,
     options: evolutionOptions,
     defaults: { ...usual, ...HEAD, population: 50, tournament: 10, headEpochs: headEpochs.paper },
     scales: scalesWith({
@@ -116,6 +121,7 @@ const reinforced = define({
   name: 'enas',
   label: 'ENAS',
   about: 'a controller learns which ones are good',
+  cost: { step: 0.14, memory: 0.41 },
   options: enasOptions,
   defaults: { ...usual, candidates: 100, controllerLr: 0.0035, entropyWeight: 1e-4 },
   scales: scalesWith({ smoke: { candidates: 10 }, small: { candidates: 50 }, paper: {} }),

@@ -11,7 +11,7 @@ import type { Phase } from '../loop/index.js';
 import { type Criterion, requireLogits } from '../loss/index.js';
 import { BACKBONE, bilateralNetwork, HEADS, type Supernet, searchNetwork } from '../net/index.js';
 import { constant, cosine, type FreezeForm, product, type Schedule, softFreeze, step } from '../schedule/index.js';
-import { define, type Experiment, type Plan, type Scale, type Values } from './experiment.js';
+import { type Cost, define, type Experiment, type Plan, type Scale, type Values } from './experiment.js';
 import { requireCompatible } from './method-rules.js';
 import {
   type BilateralOptions,
@@ -28,6 +28,7 @@ export interface Row {
   readonly name: string;
   readonly label: string;
   readonly about?: string;
+  readonly cost?: Cost;
   readonly paper?: number | null;
   readonly defaults: Values;
   /** Sizes at a scale that differ from those of other searches. */

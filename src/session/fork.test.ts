@@ -120,6 +120,8 @@ describe('a run that adapts a search to other images', { timeout: 60_000 }, () =
     expect(records().slice(0, 2)).toEqual(openRun(path('source')).records());
     expect(info.data.counts.train).toEqual([8, 4]);
     expect(readEvaluation()?.confusion).toHaveLength(2);
+    // By the loss of its last classifier, the prior is even.
+    expect(readEvaluation()?.priors?.assumed).toEqual([0.5, 0.5]);
     expect(info.adaptedFrom).toMatchObject({ epochs: 2, valid: [2, 2] });
   });
 

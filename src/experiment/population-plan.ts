@@ -115,6 +115,7 @@ export const planOf = (
     knobs: { weightLr: weightLr(o), ...(o.bilateral ? { mixing: o.mixing } : {}), ...method.knobs },
     start: (context) => {
       const built = build(o, context);
+      method.head?.loss.build(context.counts, built.net); // what it cannot be built for is found before the search
       const { train = () => singlePath({ ...o, ...built, streams, ...learningFrom(context) }) } = method;
       return train(built, streams, context);
     },

@@ -142,6 +142,12 @@ describe('a search among whole architectures', () => {
     expect(() => tinyRun(plan('random-ws').phases, { dataset })).toThrow(/there are none; give more images/);
   });
 
+  it('knows before the search what its second loss cannot be built for', () => {
+    const dataset = { ...tinyDataset(), counts: { ...tinyDataset().counts, train: [8, 4, 0] } };
+    const { phases } = plan('imb-nas', { ...adapting, headLoss: 'balanced-softmax' });
+    expect(() => tinyRun(phases, { dataset })).toThrow(/class/);
+  });
+
   it.each<[Values, string]>([
     [{ relax: 'gumbel' }, 'Cannot use --relax with random-ws: operations are on or off, none is weighed'],
     [{ selector: 'darts' }, 'Cannot use --selector with random-ws: it evaluates architectures as they are'],

@@ -124,7 +124,12 @@ describe('recipes', () => {
       expect.arrayContaining([
         expect.objectContaining({ name: 'darts', label: 'DARTS', paper: 64.56 }),
         expect.objectContaining({ name: 'darts-resampling', label: 'DARTS + Re-sampling', paper: 61.2 }),
-        expect.objectContaining({ name: 'gdas', paper: null, about: 'the cheapest: one operation runs per edge' }),
+        expect.objectContaining({
+          name: 'gdas',
+          paper: null,
+          about: 'cheap: one operation runs per edge',
+          cost: { step: 0.24, memory: 0.45 },
+        }),
       ]),
     );
   });
@@ -132,7 +137,7 @@ describe('recipes', () => {
   it('say what each search method is for, within 100 columns', async () => {
     const { stdout } = await cli.run(['recipes']);
     for (const name of ['gdas', 'p-darts', 'random-ws', 'enas'])
-      expect(stdout).toMatch(new RegExp(`^${name} +\\S.{10,}$`, 'm'));
+      expect(stdout).toMatch(new RegExp(`^${name} +\\S.{10,}(?: +(?:× \\d\\.\\d\\d|–)){2}$`, 'm'));
     const [searches = ''] = stdout.split('train --recipe');
     expect(Math.max(...searches.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
   });

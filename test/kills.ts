@@ -5,7 +5,7 @@ import { Rng } from '../src/data/rng.js';
 import { buildCli } from './support/cli.js';
 import { killCases, killer } from './support/kills.js';
 
-// `npx tsx test/kills.ts --kills 1000 [--minutes 40] [--seed 1] [--keep folder]` kills runs of every recipe at random,
+// `npx tsx test/kills.ts --kills 1000 [--minutes 40] [--seed 1] [--keep folder] [--only 'gdas|enas']` kills runs of every recipe at random,
 // resumes them until they end, and compares all their files with those of a run that nobody killed. It prints a line for
 // each run and a table at the end, keeps what differs, and ends with 1 if anything does.
 
@@ -15,6 +15,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: 'Infinity' },
     seed: { type: 'string', default: '1' },
     keep: { type: 'string', default: 'kills' },
+    only: { type: 'string', default: '' },
   },
 });
 const until = performance.now() + Number(values.minutes) * 60_000;
@@ -26,7 +27,7 @@ const enough = (): boolean => total() >= Number(values.kills) || performance.now
 try {
   const { killed } = await killer(cli, new Rng(Number(values.seed), 'kills'));
   while (!enough())
-    for (const of of killCases()) {
+    for (const of of killCases().filter(({ name }) => new RegExp(`^(?:${values.only})`).test(name))) {
       if (enough()) break;
       const own = tally.get(of.name) ?? { runs: 0, kills: 0, withinEpoch: 0 };
       try {

@@ -232,7 +232,7 @@ describe('reproduce', () => {
   it.each([
     ['table', ['tabel2'], /did you mean "table2"\?/],
     ['seeds', ['table1', '--seeds', '3..1'], /It must be seeds such as 1\.\.3 or 1,2,5 .*got "3\.\.1"/],
-    ['seed', ['table1', '--seeds', '1,x'], /It must be a whole number >= 0/],
+    ['seed', ['table1', '--seeds', '1,x'], /It must be seeds such as 1\.\.3 or 1,2,5 .*got "x"/],
   ])('tells wrong words, and ends with 2: %s', async (_, args, message) => {
     const exit = await cli.run(['reproduce', ...args]);
     expect(exit).toMatchObject({ code: 2, stdout: '' });

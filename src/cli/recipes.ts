@@ -2,6 +2,8 @@ import { Command } from 'commander';
 import { describe, experiments, RECOMMENDED, trainingRecipes, USUAL_RECIPE } from '../experiment/index.js';
 import { table } from './format.js';
 
+const times = (share: number | undefined): string => (share === undefined ? '–' : `× ${share.toFixed(2)}`);
+
 export const command = (): Command =>
   new Command('recipes')
     .description('list the named searches and ways to train')
@@ -12,16 +14,19 @@ export const command = (): Command =>
       const rows = all
         .filter(({ about }) => about === undefined)
         .map(({ name, label, paper }) => [name, label, paper === null ? '' : `${paper.toFixed(2)} %`]);
-      const methods = all.flatMap(({ name, label, about }) => (about === undefined ? [] : [[name, label, about]]));
+      const methods = all.flatMap(({ name, about, cost }) =>
+        about === undefined ? [] : [[name, about, times(cost?.step), times(cost?.memory)]],
+      );
       const trainings = Object.entries(trainingRecipes).map(([name, { about }]) => [name, about]);
       process.stdout.write(
         flags.json
-          ? `${JSON.stringify(all.map((own) => ({ ...describe(own.with({})), about: own.about ?? null })))}\n`
+          ? `${JSON.stringify(all.map((own) => ({ ...describe(own.with({})), about: own.about ?? null, cost: own.cost ?? null })))}\n`
           : `${table([['name', 'label', 'paper'], ...rows], { right: [2] })}\n\n` +
               'paper: accuracy that the paper reports on CIFAR-10-LT at imbalance ratio 100, one run each\n' +
               `search uses ${RECOMMENDED} by default\n\n` +
-              `${table([['search method', 'label', 'what it is for'], ...methods])}\n\n` +
-              'docs/methods.md has the equation and the source of each\n\n' +
+              `${table([['search method', 'what it is for', 'step', 'memory'], ...methods], { right: [2, 3] })}\n\n` +
+              'step, memory: time and peak memory of a step, relative to darts; two branches take about twice both\n' +
+              'docs/methods.md has the equation and the source of each, docs/measured.md the measurement\n\n' +
               `${table([['train --recipe', 'what it is'], ...trainings])}\n\n` +
               `train uses ${USUAL_RECIPE} by default\n`,
       );

@@ -12,6 +12,15 @@ export type Values = Readonly<Record<string, Scalar>>;
 export const scaleNames = ['smoke', 'small', 'paper'] as const;
 export type Scale = (typeof scaleNames)[number];
 
+/**
+ * What a step of a search method takes, as a share of what one of DARTS takes: its time, and the most memory that it
+ * holds. Measured by `npm run bench -- methods` (docs/measured.md).
+ */
+export interface Cost {
+  readonly step: number;
+  readonly memory: number;
+}
+
 /** A whole experiment: a row of a table, as data. */
 export interface Experiment {
   /** `search` or `train`. */
@@ -21,6 +30,7 @@ export interface Experiment {
   readonly label: string;
   /** What a search method is for, in a few words. */
   readonly about?: string;
+  readonly cost?: Cost;
   /** Accuracy in percent that the paper reports, if it has this row. */
   readonly paper: number | null;
   readonly options: OptionSet;
@@ -123,6 +133,12 @@ export const stepsOf = ({ steps, batchSize }: Pick<Plan, 'steps' | 'batchSize'>,
 /** The names of an experiment's options that say how large it is. */
 export const sizeNames = ({ options }: Pick<Experiment, 'options'>): string[] =>
   Object.entries(options.shape).flatMap(([name, field]) => (metaOf(field).size ? [name] : []));
+
+/** Whether an option concerns phases after the search alone. */
+export const isLater = ({ options }: Pick<Experiment, 'options'>, name: string): boolean => {
+  const field = options.shape[name];
+  return field !== undefined && metaOf(field).later === true;
+};
 
 /** An experiment at a scale, with single options changed: what is given last wins. */
 export const scaled = (experiment: Experiment, { scale, values = {} }: { scale: Scale; values?: Values }): Plan =>

@@ -4,6 +4,7 @@ export {
   define,
   describe,
   type Experiment,
+  isLater,
   type Plan,
   type Scale,
   scaled,

@@ -42,6 +42,10 @@ const rules: readonly Rule[] = [
     says: () => '--arch-sampling with --arch-data train: alpha learns from the batches of the weights; drop one',
   },
   {
+    broken: ({ archData, archLoss }) => archData === 'train' && archLoss.loss !== undefined,
+    says: () => '--arch-loss with --arch-data train: alpha learns from the pass of the weights and its loss; drop one',
+  },
+  {
     broken: ({ stop, eigenvalue }) => stop.needs === 'eigenvalue' && eigenvalue === 0,
     says: ({ stop }) => `--stop "${stop.label}" without eigenvalues: it looks at them; add --eigenvalue 2`,
   },
@@ -115,6 +119,7 @@ export const refusedOfPopulations: Readonly<Record<string, string>> = {
   archOptimizer: `${NO_ALPHA} that could learn; leave it out`,
   archWeightDecay: `${NO_ALPHA} that could decay; leave it out`,
   archData: `${NO_ALPHA} that could learn; architectures are compared on validation images`,
+  archLoss: `${NO_ALPHA} that could learn; architectures are compared by accuracy`,
   archSampling: `${NO_ALPHA}; --candidate-sampling decides which images architectures are compared on`,
   archWarmup: `${NO_ALPHA} that could wait; leave it out`,
   relax: 'operations are on or off, none is weighed; leave it out',

@@ -22,6 +22,7 @@ const combined: [string, Values, string][] = [
   ['HLS, partial channels', { partial: 2, relax: 'edgeNormalised', archWarmup: 0.3, bnScope: 'perBranch' }, 'hls'],
   ['HLS, sigmoid', { relax: 'sigmoid', selector: 'threshold(0.5)' }, 'hls'],
   ['HLS, skips beside edges, perturbed', { auxiliarySkip: 'linear(1, 0)', perturbation: 'constant(0.1)' }, 'hls'],
+  ['HLS, a loss of its own for alpha', { archLoss: 'balanced-softmax' }, 'hls'],
   ['HLS, class-balanced alpha', { archSampling: 'class', eigenvalue: 2 }, 'hls'],
   ['partial and sampled edges', { partial: 2, relax: 'edgeNormalised(sampled)' }, 'darts'],
 ];
@@ -57,6 +58,27 @@ describe('search methods', () => {
     expect(alphas[2]).not.toEqual(alphas[1]);
   });
 
+  it("give alpha a loss of its own, which the weights' first step does not know", async () => {
+    const normsOf = async (archLoss: string) => {
+      const live = tinyRun(tinyPlan({ archLoss, epochs: 1, archLr: 0 }, 'darts').phases);
+      const events = await rest(live);
+      const bytes = bytesOf(live);
+      live.dispose();
+      return { gradNorm: Object(events.at(-1)).gradNorm, bytes };
+    };
+    // At rate 0 alpha's gradient is not computed, so the weights are the same whatever its loss is.
+    const [same, focal] = [await normsOf('same'), await normsOf('focal(2)')];
+    expect(focal.bytes.equals(same.bytes)).toBe(true);
+    const moved = async (archLoss: string) => {
+      const live = tinyRun(tinyPlan({ archLoss, epochs: 1 }, 'darts').phases);
+      const events = await rest(live);
+      live.dispose();
+      return Object(events.at(-1)).gradNorm.alpha.backbone;
+    };
+    expect(await moved('cross-entropy')).toBe(await moved('same'));
+    expect(await moved('focal(2)')).toBeLessThan(await moved('same'));
+  });
+
   it('measure eigenvalues without a trace in what they train', async () => {
     const endOf = async (eigenvalue: number) => {
       const live = tinyRun(tinyPlan({ eigenvalue }).phases);
@@ -80,6 +102,8 @@ describe('search methods', () => {
     [{ perturbation: 'constant(0.1)' }, 'fair-darts', 'Cannot use --perturbation with --relax sigmoid'],
     [{ partial: 3 }, 'darts', 'Cannot use --partial 3 with --channels 4'],
     [{ archData: 'train', archSampling: 'class' }, 'darts', 'Cannot use --arch-sampling with --arch-data train'],
+    [{ archData: 'train', archLoss: 'focal' }, 'darts', 'Cannot use --arch-loss with --arch-data train'],
+    [{ archLoss: 'ldam' }, 'darts', 'use --classifier cosine'],
     [{ stop: 'eigenvalue' }, 'darts', 'Cannot use --stop "eigenvalue" without eigenvalues'],
     [{ eigenvalue: 2 }, 'gdas', 'Cannot use --eigenvalue with --relax sampled'],
     [{ temperature: 'step(0.5, 1, 0)' }, 'gdas', 'the temperature must be > 0, got 0 at t = 0.50'],

@@ -14,6 +14,8 @@ export interface OptionMeta {
   readonly group: string;
   /** It says how large a run is: a scale presets it, and two runs that differ in it are not compared. */
   readonly size?: true;
+  /** It concerns phases after the search alone: a finished search without them can be continued with any value. */
+  readonly later?: true;
 }
 
 /** The options of an experiment, declared once: command line, `run.json`, resume and documents are made of it. */

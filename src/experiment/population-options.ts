@@ -1,10 +1,12 @@
 import type { z } from 'zod';
 import { samplings } from '../data/index.js';
+import { losses } from '../loss/index.js';
 import { isSize } from './learning-options.js';
-import { isOn, numberIn, oneOf, option } from './option.js';
+import { isOn, labelOf, numberIn, oneOf, option } from './option.js';
 import { bilateralOptions } from './search-options.js';
 
 const POPULATION = 'Search among whole architectures';
+const ADAPTATION = 'Adaptation to long-tailed images, after the search';
 
 /** The options that every search among whole architectures has: what it shares with other searches, and its own. */
 export const populationOptions = bilateralOptions
@@ -61,7 +63,31 @@ export const evolutionOptions = populationOptions.extend({
     'architectures that are drawn, with replacement, to find a parent',
     numberIn({ least: 1, whole: true }),
   ),
+  headEpochs: option(
+    {
+      value: '<epochs>',
+      help: 'after the search, epochs of a new classifier on frozen features; then a second selection; 0 for none',
+      group: ADAPTATION,
+      size: true,
+      later: true,
+    },
+    numberIn({ least: 0, whole: true }),
+  ),
+  headLr: option(
+    {
+      value: '<n>',
+      help: 'first learning rate of that classifier; it falls to 0 on half a cosine',
+      group: ADAPTATION,
+      later: true,
+    },
+    numberIn({ least: 0 }),
+  ),
+  headLoss: option(
+    { value: '<loss>', help: 'what it minimises: a loss as for --loss', group: ADAPTATION, later: true },
+    labelOf(losses),
+  ),
 });
+export type EvolutionOptions = z.infer<typeof evolutionOptions>;
 
 export const enasOptions = populationOptions.extend({
   controllerLr: option(

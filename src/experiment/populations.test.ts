@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { bytesOf, rest, tinyDataset, tinyPlan, tinyRun, watched } from '../../test/support/tiny.js';
+import { drawn, placesOf, takePath } from '../learn/index.js';
 import type { LoopEvent } from '../loop/index.js';
-import { liveTensors } from '../tensor/index.js';
+import { BACKBONE, freeze, searchNetwork } from '../net/index.js';
+import { randomArchitecture, singlePathRelaxation } from '../space/index.js';
+import { add, liveTensors, parseSafetensors, randn, rng, scope } from '../tensor/index.js';
 import type { Values } from './index.js';
 
 const recipes: [string, Values][] = [
@@ -9,6 +12,8 @@ const recipes: [string, Values][] = [
   ['evolution', { population: 4, tournament: 2 }],
   ['enas', {}],
 ];
+/** One that goes on with a new classifier, and a second selection. */
+const adapting: Values = { population: 4, tournament: 2, headEpochs: 2 };
 /** Sizes at which each takes milliseconds per step. Rates of alpha are refused here. */
 const plan = (recipe: string, values: Values = {}) =>
   tinyPlan({ epochs: 1, candidates: 7, candidateBatches: 2, ...values }, recipe);
@@ -29,6 +34,9 @@ const stops: { recipe: string; values: Values; where: string; stop: (event: Loop
   ...recipes.map(([recipe, values]) => ({ recipe, values, where: 'within training', stop: at(0, 2) })),
   { recipe: 'enas', values: {}, where: 'at the end of training', stop: endOf(0) },
   { recipe: 'enas', values: {}, where: 'at the end', stop: endOf(1) },
+  { recipe: 'imb-nas', values: adapting, where: 'before the new classifier', stop: endOf(1) },
+  { recipe: 'imb-nas', values: adapting, where: 'while it is trained', stop: at(3, 1) },
+  { recipe: 'imb-nas', values: adapting, where: 'within the second selection', stop: at(4, 4) },
 ];
 
 describe('a search among whole architectures', () => {
@@ -83,9 +91,61 @@ describe('a search among whole architectures', () => {
     expect(Math.max(...seen.values())).toBeGreaterThan(1);
   });
 
+  it('adapts by a new classifier on frozen features, and selects again', async () => {
+    const live = tinyRun(plan('imb-nas', adapting).phases);
+    const states: Map<string, number[]>[] = [];
+    const phases: string[] = [];
+    for await (const event of live) {
+      if (event.type !== 'epoch') continue;
+      phases.push(event.record.phase);
+      const { tensors } = parseSafetensors(bytesOf(live));
+      states.push(new Map(Object.entries(tensors).map(([name, t]) => [name, t.toArray()])));
+      if (event.record.phase === 'head')
+        expect(Object.keys(event.record.gradNorm['weights'] ?? {})).toEqual(['classifier']);
+    }
+    expect(phases).toEqual(['search', 'selection', 'head', 'head', 'adapted-selection']);
+    const moved = (from: number, to: number) =>
+      [...(states[from] ?? [])].flatMap(([name, was]) =>
+        name.startsWith('weight/') && was.join() !== states[to]?.get(name)?.join() ? [name] : [],
+      );
+    expect(moved(0, 1)).toEqual([]);
+    expect(moved(1, 2).sort()).toEqual(['weight/classifier.bias', 'weight/classifier.weight']);
+    expect(moved(3, 4)).toEqual([]);
+    live.dispose();
+  });
+
+  it('normalises frozen features by their batch, since running statistics are a mean over architectures', () => {
+    const net = searchNetwork(
+      { channels: 2, layers: 2, nodes: 1, classes: 3, inputChannels: 3 },
+      { relaxation: singlePathRelaxation, classifierApart: true },
+    );
+    takePath(net, {
+      genotypes: randomArchitecture(placesOf(net, { nodes: 1 }), drawn),
+      places: placesOf(net, { nodes: 1 }),
+    });
+    const logits = (training: boolean) =>
+      scope(() => {
+        rng.seed(2);
+        const [answer] = net.answers(add(randn([4, 3, 8, 8]), 3), { training, knobs: {} });
+        return answer?.logits.toArray();
+      });
+    const before = logits(true);
+    freeze(net, [BACKBONE], { statistics: 'batch' });
+    expect(logits(true)).toEqual(before);
+    freeze(net, [BACKBONE]);
+    expect(logits(true)).not.toEqual(before);
+    net.dispose();
+  });
+
   it('needs validation images, and says so before it trains', () => {
     const dataset = { ...tinyDataset(), counts: { ...tinyDataset().counts, valid: [0, 0, 0] } };
     expect(() => tinyRun(plan('random-ws').phases, { dataset })).toThrow(/there are none; give more images/);
+  });
+
+  it('knows before the search what its second loss cannot be built for', () => {
+    const dataset = { ...tinyDataset(), counts: { ...tinyDataset().counts, train: [8, 4, 0] } };
+    const { phases } = plan('imb-nas', { ...adapting, headLoss: 'balanced-softmax' });
+    expect(() => tinyRun(phases, { dataset })).toThrow(/class/);
   });
 
   it.each<[Values, string]>([
@@ -102,5 +162,12 @@ describe('a search among whole architectures', () => {
 
   it('refuses a population that never gives birth', () => {
     expect(() => plan('evolution', { population: 8 })).toThrow('Cannot use --population 8 with --candidates 7');
+  });
+
+  it('refuses to adapt two branches, and a loss that its classifier does not suit', () => {
+    expect(() => plan('imb-nas', { ...adapting, bilateral: true })).toThrow(
+      'Cannot use --head-epochs with --bilateral: the features of two branches end in cells of their own',
+    );
+    expect(() => plan('imb-nas', { ...adapting, headLoss: 'ldam' })).toThrow('use --classifier cosine');
   });
 });

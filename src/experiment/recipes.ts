@@ -34,6 +34,7 @@ export const paperSettings = {
   auxiliarySkip: 'constant(0)',
   archWarmup: 0,
   archData: 'valid',
+  archLoss: 'same',
   archSampling: 'same',
   eigenvalue: 0,
   stages: '0',

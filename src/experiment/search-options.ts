@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { samplings } from '../data/index.js';
 import { archData } from '../learn/index.js';
+import { type Loss, losses } from '../loss/index.js';
 import { freezeForms, requireFraction, requireMixing, requirePositive, schedules } from '../schedule/index.js';
 import { relaxations, selectors, spaces } from '../space/index.js';
 import { augmentOption, isSize, LEARNING, learningOptions, rate } from './learning-options.js';
@@ -9,6 +10,11 @@ import { stopRules } from './stop.js';
 
 const OPEN = 'What the paper leaves open (see docs/details.md)';
 const METHOD = 'Search method';
+
+const ownLoss = (loss: Loss): { readonly label: string; readonly loss?: Loss | undefined } => ({
+  label: loss.label,
+  loss,
+});
 
 /** The options that every search has: sizes, then what the method is made of. */
 export const searchOptions = z.object({
@@ -61,6 +67,10 @@ export const searchOptions = z.object({
   archData: option(
     { value: '<part>', help: `images that alpha learns from: ${archData.join(' or ')}`, group: METHOD },
     oneOf(archData),
+  ),
+  archLoss: option(
+    { value: '<loss>', help: 'what alpha minimises: same (as the weights), or a loss as for --loss', group: METHOD },
+    (value) => (String(value) === 'same' ? { label: 'same', loss: undefined } : ownLoss(labelOf(losses)(value))),
   ),
   archSampling: option(
     {

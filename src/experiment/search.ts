@@ -3,14 +3,15 @@ import {
   bilateralObjective,
   type Context,
   darts,
+  type Objective,
   plainObjective,
   type StreamSpec,
 } from '../learn/index.js';
 import type { Phase } from '../loop/index.js';
-import { requireLogits } from '../loss/index.js';
-import { BACKBONE, bilateralNetwork, HEADS, searchNetwork } from '../net/index.js';
+import { type Criterion, requireLogits } from '../loss/index.js';
+import { BACKBONE, bilateralNetwork, HEADS, type Supernet, searchNetwork } from '../net/index.js';
 import { constant, cosine, type FreezeForm, product, type Schedule, softFreeze, step } from '../schedule/index.js';
-import { define, type Experiment, type Plan, type Scale, type Values } from './experiment.js';
+import { type Cost, define, type Experiment, type Plan, type Scale, type Values } from './experiment.js';
 import { requireCompatible } from './method-rules.js';
 import {
   type BilateralOptions,
@@ -27,6 +28,7 @@ export interface Row {
   readonly name: string;
   readonly label: string;
   readonly about?: string;
+  readonly cost?: Cost;
   readonly paper?: number | null;
   readonly defaults: Values;
   /** Sizes at a scale that differ from those of other searches. */
@@ -108,10 +110,19 @@ const methodKnobs = ({
 /** What a learner has of its run. */
 const learningFrom = ({ profiler, sample, group }: Context) => ({ profiler, sample, group });
 
+/** What the weights and alpha minimise. */
+const objectivesOf = (
+  { loss, archLoss }: SearchOptions,
+  { net, context, of }: { net: Supernet; context: Context; of: (criterion: Criterion) => Objective },
+) => ({
+  objective: of(loss.build(context.counts, net)),
+  archObjective: archLoss.loss && of(archLoss.loss.build(context.counts, net)),
+});
+
 /** What all searches say of themselves. Throws a RangeError where options do not go together. */
 const common = (o: SearchOptions) => {
-  const { batchSize, steps, augment, space, loss, classifier } = o;
-  requireLogits(loss, classifier);
+  const { batchSize, steps, augment, space, loss, archLoss, classifier } = o;
+  for (const own of [loss, archLoss.loss ?? loss]) requireLogits(own, classifier);
   requireCompatible(o);
   return {
     batchSize,
@@ -144,9 +155,9 @@ export const plainSearch = (row: Row): Experiment =>
         stop: stopFor(o.stop, o.space),
         build: (context, shape) => {
           const net = searchNetwork({ ...o, ...context, layers: shape.layers }, choiceOf(o, shape));
-          const objective = plainObjective(net, o.loss.build(context.counts, net));
+          const objectives = objectivesOf(o, { net, context, of: (criterion) => plainObjective(net, criterion) });
           const assumes = assumedPrior({ streams, loss: o.loss, counts: context.counts });
-          return { net, learner: darts({ ...o, net, objective, streams, assumes, ...learningFrom(context) }) };
+          return { net, learner: darts({ ...o, net, ...objectives, streams, assumes, ...learningFrom(context) }) };
         },
       });
       return {
@@ -186,9 +197,9 @@ const bilateralPlan = (
       const { bnScope, logitScale } = o;
       const sizes = { ...o, ...context, layers: shape.layers };
       const net = bilateralNetwork(sizes, { ...choiceOf(o, shape), bnScope, logitScale });
-      const objective = bilateralObjective(net, o.loss.build(context.counts, net));
+      const objectives = objectivesOf(o, { net, context, of: (criterion) => bilateralObjective(net, criterion) });
       const assumes = assumedPrior({ streams, loss: o.loss, counts: context.counts });
-      return { net, learner: darts({ ...o, net, objective, streams, assumes, ...learningFrom(context) }) };
+      return { net, learner: darts({ ...o, net, ...objectives, streams, assumes, ...learningFrom(context) }) };
     },
   });
   const phases = [

@@ -122,6 +122,21 @@ describe('the architecture gradient of a quadratic', () => {
     },
   );
 
+  it('follows a loss of its own on validation batches, the weights theirs on training batches', () => {
+    scope(() => {
+      const { step } = toy();
+      const archObjective: Objective = (batches, pass) => {
+        const { loss, ...rest } = step.objective(batches, pass);
+        return { ...rest, loss: mul(loss, 2) };
+      };
+      const rule = { lr: 0.025, momentum: 0.9, weightDecay: 0.3, buffer: f64(buffer) };
+      const twice = (found: readonly Tensor[]): number[] => scaled(found[0]?.toArray() ?? [], 2);
+      close(firstOrder({ ...step, archObjective }).gradients[0], twice(firstOrder(step).gradients));
+      // w′ is the same, so the gradient is twice what it was: of the training loss it would be more.
+      close(secondOrder({ ...step, archObjective }, rule).gradients[0], twice(secondOrder(step, rule).gradients));
+    });
+  });
+
   it('leaves the weights to the bit, and counts three of the four passes in the running statistics', () => {
     scope(() => {
       const { step, store, statistics } = toy();

@@ -10,6 +10,8 @@ import { meanGradient } from './shared.js';
 export interface ArchStep {
   readonly store: ParameterStore;
   readonly objective: Objective;
+  /** What alpha minimises on validation batches: the same unless said. */
+  readonly archObjective?: Objective | undefined;
   /** The architecture parameters that are to move. */
   readonly alphas: readonly Alpha[];
   readonly train: readonly TensorBatch[];
@@ -34,7 +36,7 @@ const values = (alphas: readonly Alpha[]): Tensor[] => alphas.map((a) => a.value
 /** The loss on batches; what is computed after it counts as the backward pass. */
 const lossOn = (
   batches: readonly TensorBatch[],
-  { objective, knobs, profiler }: Omit<ArchStep, 'alphas' | 'train' | 'valid'>,
+  { objective, knobs, profiler }: Pick<ArchStep, 'objective' | 'knobs' | 'profiler'>,
 ): Tensor => {
   profiler?.enter('alpha: forward');
   const { loss } = objective(batches, { training: true, knobs });
@@ -46,7 +48,8 @@ const lossOn = (
  * First order: ∇_α L_val(w, α), the weights as they are (paper, eq 9 with ξ = 0). Where no alpha moves, the pass
  * forward still moves the batch norms.
  */
-export const firstOrder = ({ valid, alphas, ...step }: ArchStep): ArchGradient => {
+export const firstOrder = ({ valid, alphas, ...rest }: ArchStep): ArchGradient => {
+  const step = { ...rest, objective: rest.archObjective ?? rest.objective };
   if (alphas.length === 0) return { loss: noGrad(() => lossOn(valid, step)), gradients: [] };
   const loss = lossOn(valid, step);
   return { loss, gradients: grad(loss, values(alphas), { unused: 'zeros' }) };
@@ -104,7 +107,7 @@ export const secondOrder = (
   const { loss, byAlpha, byWeights } = withWeights(store, unrolled, () =>
     keepingBuffers(store, () =>
       scope(() => {
-        const value = lossOn(valid, step);
+        const value = lossOn(valid, { ...step, objective: step.archObjective ?? step.objective });
         const gradients = grad(value, [...alphas, ...store.leaves], { unused: 'zeros' });
         return {
           loss: value,

@@ -20,6 +20,8 @@ export type ArchData = (typeof archData)[number];
 export interface DartsOptions {
   readonly net: Supernet;
   readonly objective: Objective;
+  /** What alpha minimises on its own batches: the same unless said. */
+  readonly archObjective?: Objective | undefined;
   readonly streams: readonly StreamSpec[];
   /** 1 or 2: whether alpha's gradient sees how one weight step depends on it (paper, eq 9). */
   readonly order: 1 | 2;
@@ -64,6 +66,7 @@ export const darts = (options: DartsOptions): Learner => {
   const {
     net,
     objective,
+    archObjective = objective,
     streams,
     momentum,
     weightDecay,
@@ -136,7 +139,8 @@ export const darts = (options: DartsOptions): Learner => {
   const archStep = (train: readonly TensorBatch[], valid: readonly TensorBatch[], at: At): Record<string, number> =>
     scope(() => {
       const moving = movingAt(at);
-      const step = { store, objective, alphas: moving, train, valid, knobs: unperturbed(at.knobs), profiler, group };
+      const own = { objective, archObjective, alphas: moving, knobs: unperturbed(at.knobs) };
+      const step = { store, ...own, train, valid, profiler, group };
       const { loss, gradients } =
         options.order === 1 || moving.length === 0
           ? firstOrder(step)
@@ -174,7 +178,7 @@ export const darts = (options: DartsOptions): Learner => {
       .flatMap((_, i) => sample({ ...drawn, name: `eigenvalue-${epoch}-${i}` }, store));
     const moving = movingAt({ knobs });
     if (moving.length === 0) return undefined;
-    const step = { store, objective, alphas: moving, train: [], valid, knobs: unperturbed(knobs) };
+    const step = { store, objective, archObjective, alphas: moving, train: [], valid, knobs: unperturbed(knobs) };
     profiler?.enter(EIGENVALUE);
     const found = keepingBuffers(store, () =>
       dominantEigenvalue(moving, { gradient: () => firstOrder(step).gradients, decay: archWeightDecay }),

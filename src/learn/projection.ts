@@ -102,6 +102,12 @@ export const projectionEpochs = ({ edges, nodes, every }: { edges: number; nodes
 
 const total = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
+/**
+ * What a cell costs beside its operations, in operations: its inputs, and its share of stem and batches. Measured: a
+ * step of cells of two nodes takes about a quarter for it.
+ */
+const BESIDES = 12;
+
 /** The operations of an edge that it may keep. */
 const choices = ({ ops }: EdgePlan) => ops.filter(({ primitive }) => primitive.name !== NONE);
 
@@ -233,7 +239,7 @@ export const projecting = (
   /** What each cell's decision takes that is made in an epoch, the phase's first being 0, or was made last. */
   const decisionsIn = (epoch: number) =>
     cells.map((of) => decisionOf(plan(of), { before: Math.floor(epoch / every), keep }));
-  const left = (epoch: number): number => total(decisionsIn(epoch).map((one) => one.left));
+  const left = (epoch: number): number => total(decisionsIn(epoch).map((one) => one.left + BESIDES));
   const work: Learner['work'] = (at, { batchSize, validImages }): EpochWork => {
     const epoch = at.epoch - at.first;
     const held = Math.min(most, validImages);

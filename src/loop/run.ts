@@ -9,7 +9,7 @@ import { rng, scope, useDevice } from '../tensor/index.js';
 import { type EvaluateOptions, evaluate } from './evaluate.js';
 import { checkKnobs, type Epoch, firstEpochs, knobsAt, type Phase, totalEpochs } from './phase.js';
 import { type Seen, seenImages } from './seen.js';
-import { memoOf, readStanding, restoreLearner, takeSnapshot } from './snapshot.js';
+import { memoOf, readStanding, restoreLearner, type Standing, takeSnapshot } from './snapshot.js';
 import { type BatchStream, batchStreams, sampleOf } from './streams.js';
 import { agreed } from './together.js';
 import { addStep, freshTotals, meansOf } from './totals.js';
@@ -133,8 +133,9 @@ export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live 
     return built;
   };
   let learner = firstLearner();
-  const streamsOf = (saved: typeof standing): BatchStream[] =>
-    batchStreams(learner, { dataset, batchSize, augment, seed, saved: saved?.streams, group });
+  const streamsOf = (saved: Standing['streams'] | undefined): BatchStream[] =>
+    batchStreams(learner, { dataset, batchSize, augment, seed, saved, group });
+  let unopened: Standing['streams'] | undefined;
   /** Checks and restores what was built, and opens its streams. */
   const begin = (): BatchStream[] => {
     // A component that does not exist is found now, not when its phase begins.
@@ -143,7 +144,9 @@ export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live 
     for (const { frozen = [] } of builds < 0 ? later : later.slice(0, builds)) learner.freeze(frozen);
     if (resume !== undefined) restoreLearner(resume, learner);
     agreed(group, { learner });
-    return streamsOf(standing);
+    // Streams of a phase that is over are not opened where the next has its own: it may learn from other images.
+    if (epoch >= first + phaseAt(index).epochs && phases[index + 1]?.start !== undefined) unopened = standing?.streams;
+    return unopened === undefined ? streamsOf(standing?.streams) : [];
   };
   let streams: BatchStream[];
   try {
@@ -166,12 +169,11 @@ export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live 
   const advance = (): void => {
     index++;
     first = epoch;
-    if (index >= phases.length) return;
-    const next = build(index, { before: learner });
+    const next = index < phases.length ? build(index, { before: learner }) : undefined;
     if (next === undefined || next === learner) return;
     learner.dispose();
     learner = next;
-    streams = streamsOf(undefined);
+    [streams, unopened] = [streamsOf(undefined), undefined];
   };
 
   async function* events(): AsyncGenerator<LoopEvent> {
@@ -266,7 +268,7 @@ export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live 
         step,
         phase: { index, first },
         totals,
-        streams: { train: streamsOfPart('train'), valid: streamsOfPart('valid') },
+        streams: unopened ?? { train: streamsOfPart('train'), valid: streamsOfPart('valid') },
         ...memoOf(learner),
       });
       return { epoch, step, bytes };

@@ -1,4 +1,4 @@
-import type { Cosines, Knobs, ParameterStore, Pass } from '../nn/index.js';
+import type { Cosines, Freezing, Knobs, ParameterStore, Pass } from '../nn/index.js';
 import type { CellKind, Genotype, Relaxation, SearchSpace } from '../space/index.js';
 import type { Tensor } from '../tensor/index.js';
 
@@ -67,7 +67,8 @@ export const plainModel = (
 export const freeze = (
   { store, alphas = [] }: Pick<Model, 'store'> & Partial<Pick<Supernet, 'alphas'>>,
   components: readonly string[],
+  how: Freezing = {},
 ): void => {
-  store.freeze(components);
+  store.freeze(components, how);
   for (const { component, value } of alphas) value.requireGrad(!store.frozen.has(component));
 };

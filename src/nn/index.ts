@@ -9,7 +9,7 @@ export {
   type Layer,
   type NormState,
 } from './layers.js';
-export { type Init, type Parameter, ParameterStore, type Store } from './parameters.js';
+export { type Freezing, type Init, type Parameter, ParameterStore, type Store } from './parameters.js';
 export { type Knobs, type Pass, testing } from './pass.js';
 export { recalibrate } from './recalibrate.js';
 export { takeOver } from './take-over.js';

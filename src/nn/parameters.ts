@@ -91,6 +91,12 @@ function once(made: Map<string, unknown>, name: string, make: () => unknown): un
 
 const count = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
+/** How frozen components behave in training. */
+export interface Freezing {
+  /** What their batch norms normalise with: the running statistics unless said. */
+  readonly statistics?: 'running' | 'batch';
+}
+
 /**
  * All weights and buffers of a network. The weights lie end to end in one vector, `flat`, and each is a view into it:
  * an optimizer, a checkpoint and second-order DARTS each work on one tensor instead of on two thousand.
@@ -108,6 +114,7 @@ export class ParameterStore {
   /** Whether layers run fused: the same mathematics in fewer passes over memory. */
   readonly fused: boolean;
   #frozen: ReadonlySet<string> = new Set();
+  #frozenByBatch = false;
   #extend: ((store: ParameterStore) => void) | undefined;
 
   /** `extend` registers additional weights, of a wrapper of the network; they come last. */
@@ -155,10 +162,11 @@ export class ParameterStore {
 
   /**
    * Freezes these components, and no others: their batch norms then normalise with the running statistics and leave
-   * them alone, and no gradient is traced into their weights. Whoever moves `flat` must spare their ranges. Throws when
+   * them alone, and no gradient is traced into their weights. With `statistics: 'batch'` they normalise with those of
+   * the batch in training, which moves the running ones. Whoever moves `flat` must spare their ranges. Throws when
    * there is no such component, and when none is left.
    */
-  freeze(components: readonly string[]): void {
+  freeze(components: readonly string[], { statistics = 'running' }: Freezing = {}): void {
     const unknown = components.find((name) => !this.components.includes(name));
     if (unknown !== undefined)
       throw new RangeError(`Cannot freeze: "${unknown}" must be one of the components ${this.components.join(', ')}`);
@@ -167,11 +175,12 @@ export class ParameterStore {
         `Cannot freeze: one of the components ${this.components.join(', ')} must be left to train, all were named`,
       );
     this.#frozen = new Set(components);
+    this.#frozenByBatch = statistics === 'batch';
     for (const e of this.#entries) e.value.requireGrad(!this.#frozen.has(e.component));
   }
   /** Whether a component trains in this pass: by the batch's statistics, and with dropped paths. */
   trains(component: string, { training }: Pass): boolean {
-    return training && !this.#frozen.has(component);
+    return training && (this.#frozenByBatch || !this.#frozen.has(component));
   }
   /** The gradients of `leaves` laid end to end as all weights are, with 0 for those of frozen components. [size] */
   gather(gradients: readonly Tensor[]): Tensor {

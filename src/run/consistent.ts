@@ -73,7 +73,7 @@ export const resultProblem = (evaluation: Evaluation, { data }: Pick<RunInfo, 'd
 /** How a record contradicts the run that it is said to be of, where it is the one of that epoch. */
 export const recordProblem = (
   { epoch, phase, validAccuracy, perClassAccuracy }: EpochRecord,
-  { info: { experiment, data }, expected }: { info: RunInfo; expected: number },
+  { info: { experiment, data, adaptedFrom }, expected }: { info: RunInfo; expected: number },
 ): string | undefined => {
   const planned = sum(experiment.phases.map(({ epochs }) => epochs));
   if (epoch !== expected)
@@ -86,13 +86,8 @@ export const recordProblem = (
   if (perClassAccuracy === null) return undefined;
   if (perClassAccuracy.length !== data.classes.length)
     return `it has accuracies of ${perClassAccuracy.length} classes, the run has ${data.classes.length}`;
-  return unlike(
-    { validAccuracy },
-    {
-      found: { validAccuracy: overall(perClassAccuracy, data.counts.valid) },
-      from: 'its classes',
-    },
-  );
+  const { valid } = adaptedFrom !== undefined && epoch < adaptedFrom.epochs ? adaptedFrom : data.counts;
+  return unlike({ validAccuracy }, { found: { validAccuracy: overall(perClassAccuracy, valid) }, from: 'its classes' });
 };
 
 /** How the records of a run contradict its result, which is there only when all epochs are done. */

@@ -6,7 +6,7 @@ import { writeImages } from '../../test/support/images.js';
 import { tinyPlan } from '../../test/support/tiny.js';
 import { stopRules } from '../experiment/index.js';
 import { openRun } from '../run/index.js';
-import { startRun } from './index.js';
+import { resumeRun, startRun } from './index.js';
 
 let folder: string;
 const path = (name: string): string => join(folder, name);
@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const data = () => ({ spec: path('data'), imbalance: 'natural', imbalanceRatio: 1, imageSize: 16 }) as const;
+const data = (spec = 'data') => ({ spec: path(spec), imbalance: 'natural', imbalanceRatio: 1, imageSize: 16 }) as const;
 
 /** Carries a run out, or the first `epochs` of it. */
 const run = async (
@@ -88,6 +88,52 @@ describe('a run that takes over another whose search ended early', { timeout: 60
     );
     await expect(run('b', { recipe: 'hls-continued-half', from: 'half', stop: 'never' })).rejects.toThrow(
       `its stop must be the new run's, it is "after(2)" there and "never" here`,
+    );
+  });
+});
+
+describe('a run that adapts a search to other images', { timeout: 60_000 }, () => {
+  const sizes = { epochs: 1, channels: 1, nodes: 1, candidates: 5, candidateBatches: 1, population: 2, tournament: 1 };
+  const carryOut = async (out: string, spec: string, { from, until }: { from?: string; until?: number } = {}) => {
+    const abort = new AbortController();
+    const plan =
+      from === undefined
+        ? tinyPlan(sizes, 'evolution')
+        : tinyPlan({ ...sizes, headEpochs: 2, headLoss: 'balanced-softmax' }, 'imb-nas');
+    const request = { plan, data: data(spec), seed: 1, device: 'cpu', threads: 1, out: path(out) };
+    const parent = from === undefined ? {} : { from: path(from) };
+    for await (const event of startRun({ ...request, ...parent }, { force: true, signal: abort.signal }))
+      if (event.type === 'epoch' && event.record.epoch + 1 === until) abort.abort();
+  };
+  beforeAll(async () => {
+    await writeImages(path('even/train'), { cat: 12, dog: 12 });
+    await writeImages(path('even/test'), { cat: 3, dog: 3 });
+    await writeImages(path('three/train'), { cat: 9, dog: 9, owl: 9 });
+    await writeImages(path('three/test'), { cat: 3, dog: 3, owl: 3 });
+    await carryOut('source', 'even');
+  });
+
+  it('keeps the features that the search has learned, and is tested on the other images', async () => {
+    await carryOut('adapted', 'data', { from: 'source' });
+    const { info, records, readEvaluation } = openRun(path('adapted'));
+    expect(records().map(({ phase }) => phase)).toEqual(['search', 'selection', 'head', 'head', 'adapted-selection']);
+    expect(records().slice(0, 2)).toEqual(openRun(path('source')).records());
+    expect(info.data.counts.train).toEqual([8, 4]);
+    expect(readEvaluation()?.confusion).toHaveLength(2);
+    // By the loss of its last classifier, the prior is even.
+    expect(readEvaluation()?.priors?.assumed).toEqual([0.5, 0.5]);
+    expect(info.adaptedFrom).toMatchObject({ epochs: 2, valid: [2, 2] });
+  });
+
+  it('is resumed from right where it began to adapt, to the same bytes', async () => {
+    await carryOut('stopped', 'data', { from: 'source', until: 3 });
+    for await (const _ of resumeRun(path('stopped')));
+    expect(outcome('stopped')).toEqual(outcome('adapted'));
+  });
+
+  it('needs images of as many classes', async () => {
+    await expect(carryOut('other', 'three', { from: 'source' })).rejects.toThrow(
+      "its number of classes must be the new run's, it is 2 there and 3 here",
     );
   });
 });

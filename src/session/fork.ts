@@ -1,22 +1,25 @@
 import { isDeepStrictEqual } from 'node:util';
-import { describe, type Plan } from '../experiment/index.js';
+import type { Dataset } from '../data/index.js';
+import { describe, isLater, type Plan } from '../experiment/index.js';
 import { firstEpochs, readStanding } from '../loop/index.js';
-import { type Checkpoint, type EpochRecord, openRun } from '../run/index.js';
+import { type Checkpoint, type EpochRecord, openRun, type RunInfo } from '../run/index.js';
 import { reading, requireCheckpoint, requireOwn } from './checkpoint.js';
 
 /** A finished run that another is continuing from: its records, and its state at the end. */
 export interface Parent {
   readonly records: readonly EpochRecord[];
   readonly checkpoint: Checkpoint;
+  /** What run.json says of its data, where they are not the new run's. */
+  readonly adaptedFrom: RunInfo['adaptedFrom'];
 }
 
 /**
  * Opens the finished run whose phases are the first of a plan's, so that they need not be run again: the result is the
- * same to the bit. Throws when the run did anything else than the plan would have done, naming the difference.
+ * same to the bit. Its data must be the new run's, unless the phase after it adapts to others. Throws when the run did anything else than the plan would have done, naming the difference.
  */
 export const openParent = (
   dir: string,
-  { plan, seed, fingerprint }: { plan: Plan; seed: number; fingerprint: string },
+  { plan, seed, dataset }: { plan: Plan; seed: number; dataset: Pick<Dataset, 'fingerprint' | 'classes' | 'channels'> },
 ): Parent => {
   const folder = openRun(dir);
   const { info, records, path } = folder;
@@ -33,11 +36,15 @@ export const openParent = (
   };
   // Options that a run of an older version did not have yet are as they were by default.
   const usual = plan.experiment.with({}).values;
-  for (const [name, value] of Object.entries(own.options)) same(name, there.options[name] ?? usual[name], value);
+  const asked = Object.entries(own.options).filter(([name]) => !isLater(plan.experiment, name));
+  for (const [name, value] of asked) same(name, there.options[name] ?? usual[name], value);
   same('method', there.method, own.method);
   same('phases', there.phases, own.phases.slice(0, done));
   same('seed', info.seed, seed);
-  same('data fingerprint', info.data.fingerprint, fingerprint);
+  if (plan.phases[done]?.adapts) {
+    same('number of classes', info.data.classes.length, dataset.classes.length);
+    same('number of channels', info.data.channels, dataset.channels);
+  } else same('data fingerprint', info.data.fingerprint, dataset.fingerprint);
   const checkpoint = requireCheckpoint(folder, `Cannot continue from ${dir}`);
   requireOwn(folder, checkpoint);
   const end = firstEpochs(plan.phases)[done] ?? 0;
@@ -46,5 +53,12 @@ export const openParent = (
   const standing = reading({ path, checkpoint }, () => readStanding(checkpoint.bytes));
   const ended = epoch >= end || (standing.phase?.index ?? 0) >= done;
   if (!ended) return fail(`it must be finished, it is at epoch ${epoch} of ${end}; resume it first`);
-  return { records: records().filter((record) => record.epoch < epoch), checkpoint };
+  const { name, counts } = info.data;
+  const other = info.data.fingerprint !== dataset.fingerprint;
+  const adaptedFrom = { epochs: epoch, name, fingerprint: info.data.fingerprint, valid: counts.valid };
+  return {
+    records: records().filter((record) => record.epoch < epoch),
+    checkpoint,
+    adaptedFrom: other ? adaptedFrom : undefined,
+  };
 };

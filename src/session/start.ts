@@ -113,7 +113,7 @@ async function* starting(request: RunRequest, watch: Watch): AsyncGenerator<RunE
     yield { type: 'notice', text: `the data are those of ${origin.run}${all}` };
   }
   if (request.dataset === undefined) for (const text of dataTexts(dataset)) yield { type: 'notice', text };
-  const parent = from === undefined ? undefined : openParent(from, { plan, seed, fingerprint: dataset.fingerprint });
+  const parent = from === undefined ? undefined : openParent(from, { plan, seed, dataset });
   const { kind } = plan.experiment;
   if (group.size > 1) {
     const checkpoint = parent?.checkpoint.file;
@@ -158,6 +158,7 @@ async function* starting(request: RunRequest, watch: Watch): AsyncGenerator<RunE
     command: [...(request.command ?? [])],
     startedAt: new Date().toISOString(),
     ...(from === undefined ? {} : { from: resolve(from) }),
+    ...(parent?.adaptedFrom && { adaptedFrom: parent.adaptedFrom }),
   };
   if (group.rank > 0) {
     const [run = ''] = group.texts(''); // once the first has made it
@@ -168,7 +169,8 @@ async function* starting(request: RunRequest, watch: Watch): AsyncGenerator<RunE
   for (const text of plan.notices) yield { type: 'notice', text };
   if (parent !== undefined) {
     takeOver(folder, parent);
-    yield { type: 'notice', text: `continuing from ${from} after its ${parent.records.length} epochs` };
+    const on = parent.adaptedFrom === undefined ? '' : `, which learned from other images (${parent.adaptedFrom.name})`;
+    yield { type: 'notice', text: `continuing from ${from} after its ${parent.records.length} epochs${on}` };
   }
   group.texts(folder.path);
   return yield* carryOn(live, { folder, plan, watch });

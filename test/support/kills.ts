@@ -11,7 +11,7 @@ import { isLock } from '../../src/run/lock.js';
 import type { Cli } from './cli.js';
 import { writeImages } from './images.js';
 
-const DATA = '--imbalance natural --image-size 16 --threads 1 --channels 2 --batch-size 4 --checkpoint-minutes 0';
+const DATA = '--imbalance natural --image-size 16 --threads 1 --channels 4 --batch-size 4 --checkpoint-minutes 0';
 const CELLS = [...DATA.split(' '), '--layers', '1'];
 const FAULTS = fileURLToPath(new URL('faults.cc', import.meta.url));
 
@@ -22,11 +22,24 @@ export interface KillCase {
   readonly words: readonly string[];
 }
 
+/** Sizes of searches that compare whole architectures. */
+const CANDIDATES = ['--candidates', '8', '--candidate-batches', '2'];
+const POPULATION = [...CANDIDATES, '--population', '4', '--tournament', '2'];
+const SIZES: Readonly<Record<string, readonly string[]>> = {
+  'random-ws': CANDIDATES,
+  enas: CANDIDATES,
+  evolution: POPULATION,
+  'imb-nas': [...POPULATION, '--head-epochs', '1'],
+};
+
 /** Every recipe of a search, every one of a training, networks with and without cells, both kinds of second stage. */
 export const killCases = (): KillCase[] => [
   ...experiments
     .all()
-    .map(({ name }) => ({ name, words: ['search', name, ...CELLS, '--nodes', '1', '--epochs', '3'] })),
+    .map(({ name }) => ({
+      name,
+      words: ['search', name, ...CELLS, '--nodes', '1', '--epochs', '3', ...(SIZES[name] ?? [])],
+    })),
   ...trainingRecipeNames.map((name) => ({
     name: `resnet(8), ${name}`,
     words: ['train', 'resnet(8)', ...DATA.split(' '), '--epochs', '3', '--recipe', name],

@@ -1,5 +1,6 @@
 // The picture of README.md: npx tsx scripts/overview.ts docs/images/overview.png <runs of a ResNet> -- <runs of a found network>
 import { writeFileSync } from 'node:fs';
+import sharp from 'sharp';
 import { cellSvg, svgToPng } from '../src/figure/index.js';
 import { type LoadedRun, loadRun, mean } from '../src/measure/index.js';
 
@@ -73,4 +74,5 @@ ${heading(760, 'test accuracy of every class')}${lines.join('')}${ticks.join('')
 <rect x="${PLOT.x + 20}" y="${HEIGHT - 16}" width="12" height="12" fill="${VERMILLION}"/>${text(PLOT.x + 38, HEIGHT - 5, 'ResNet-32')}
 <circle cx="${PLOT.x + 146}" cy="${HEIGHT - 10}" r="7" fill="${BLUE}"/>${text(PLOT.x + 158, HEIGHT - 5, 'found, of equal cost')}
 </svg>`;
-writeFileSync(out, svgToPng(svg));
+// Few colours: a palette makes the file a third as large.
+writeFileSync(out, await sharp(svgToPng(svg)).png({ palette: true, colours: 64, effort: 10 }).toBuffer());

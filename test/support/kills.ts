@@ -34,12 +34,10 @@ const SIZES: Readonly<Record<string, readonly string[]>> = {
 
 /** Every recipe of a search, every one of a training, networks with and without cells, both kinds of second stage. */
 export const killCases = (): KillCase[] => [
-  ...experiments
-    .all()
-    .map(({ name }) => ({
-      name,
-      words: ['search', name, ...CELLS, '--nodes', '1', '--epochs', '3', ...(SIZES[name] ?? [])],
-    })),
+  ...experiments.all().map(({ name }) => ({
+    name,
+    words: ['search', name, ...CELLS, '--nodes', '1', '--epochs', '3', ...(SIZES[name] ?? [])],
+  })),
   ...trainingRecipeNames.map((name) => ({
     name: `resnet(8), ${name}`,
     words: ['train', 'resnet(8)', ...DATA.split(' '), '--epochs', '3', '--recipe', name],

@@ -1,8 +1,21 @@
 import { Command } from 'commander';
-import { describe, experiments, RECOMMENDED, trainingRecipes, USUAL_RECIPE } from '../experiment/index.js';
+import {
+  describe,
+  type Experiment,
+  experiments,
+  RECOMMENDED,
+  trainingRecipes,
+  USUAL_RECIPE,
+} from '../experiment/index.js';
 import { table } from './format.js';
 
 const times = (share: number | undefined): string => (share === undefined ? '–' : `× ${share.toFixed(2)}`);
+
+const plain = (own: Experiment) => ({
+  ...describe(own.with({})),
+  about: own.about ?? null,
+  cost: own.cost ?? null,
+});
 
 export const command = (): Command =>
   new Command('recipes')
@@ -20,7 +33,7 @@ export const command = (): Command =>
       const trainings = Object.entries(trainingRecipes).map(([name, { about }]) => [name, about]);
       process.stdout.write(
         flags.json
-          ? `${JSON.stringify(all.map((own) => ({ ...describe(own.with({})), about: own.about ?? null, cost: own.cost ?? null })))}\n`
+          ? `${JSON.stringify(all.map(plain))}\n`
           : `${table([['name', 'label', 'paper'], ...rows], { right: [2] })}\n\n` +
               'paper: accuracy that the paper reports on CIFAR-10-LT at imbalance ratio 100, one run each\n' +
               `search uses ${RECOMMENDED} by default\n\n` +

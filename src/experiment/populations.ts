@@ -68,8 +68,8 @@ const headOf = ({ headEpochs, headLr, headLoss, bilateral, classifier }: Evoluti
   if (headEpochs === 0) return undefined;
   if (bilateral)
     throw new RangeError(
-      'Cannot use --head-epochs with --bilateral: the features of two branches end in cells of their own, so there is ' +
-        'no classifier alone to train; use --head-epochs 0',
+      'Cannot use --head-epochs with --bilateral: the features of two branches end in cells of their own, so there ' +
+        'is no classifier alone to train; use --head-epochs 0',
     );
   requireLogits(headLoss, classifier);
   return { epochs: headEpochs, lr: headLr, loss: headLoss };

@@ -37,7 +37,7 @@ export interface Phase {
     from: { readonly before?: Learner | undefined; readonly memo?: Json | undefined },
   ) => Learner;
   readonly stop?: StopRule | undefined;
-  /** Whether it may learn from other images than the phases before it, of as many classes. It builds its own learner. */
+  /** It builds its own learner, and may learn from other images than the phases before it, of as many classes. */
   readonly adapts?: boolean;
   /** Why one process must carry it out; absent where several may, each on its share of every batch. */
   readonly alone?: string | undefined;

@@ -15,8 +15,8 @@ interface Division {
 
 /**
  * Builds DARTS' search network, weights and alpha drawn from `rng`: one backbone, one classifier on its last output,
- * all in one component unless said. 1,930,618 weights at 16 channels, 8 cells, 10 classes, 3 channels in. Throws a RangeError on
- * sizes that cannot be.
+ * all in one component unless said. 1,930,618 weights at 16 channels, 8 cells, 10 classes, 3 channels in. Throws a
+ * RangeError on sizes that cannot be.
  */
 export const searchNetwork = (
   shape: NetShape,

@@ -187,7 +187,7 @@ const infoShape = z.object({
   startedAt: z.iso.datetime({ offset: true }),
   /** The run whose first phases this one took over. */
   from: z.string().exactOptional(),
-  /** The data of so many first epochs, where that run had other images: its name and its validation images per class. */
+  /** The data of so many first epochs, where that run had others; `valid` has their validation images per class. */
   adaptedFrom: z
     .object({ epochs: z.int(), name: z.string(), fingerprint: z.string(), valid: classCounts })
     .exactOptional(),

@@ -15,7 +15,8 @@ export interface Parent {
 
 /**
  * Opens the finished run whose phases are the first of a plan's, so that they need not be run again: the result is the
- * same to the bit. Its data must be the new run's, unless the phase after it adapts to others. Throws when the run did anything else than the plan would have done, naming the difference.
+ * same to the bit. Its data must be the new run's, unless the phase after it adapts to others. Throws when the run did
+ * anything else than the plan would have done, naming the difference.
  */
 export const openParent = (
   dir: string,

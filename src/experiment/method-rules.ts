@@ -1,3 +1,4 @@
+import { cellKinds } from '../net/index.js';
 import { kebab } from './option.js';
 import type { SearchOptions } from './search-options.js';
 
@@ -97,6 +98,30 @@ const rules: readonly Rule[] = [
       'use --projection 0',
   },
   {
+    broken: ({ projection, selector }) => projection > 0 && selector.label !== 'darts',
+    says: ({ selector }) =>
+      `--projection with --selector ${selector.label}: what it decides would be chosen again; use --selector darts`,
+  },
+  {
+    broken: ({ perturbation, archData }) => on(perturbation) && archData === 'train',
+    says: () =>
+      '--perturbation with --arch-data train: weights and alpha share a pass, and alpha must not be perturbed; drop one',
+  },
+  {
+    broken: ({ drops, stages: { values }, layers }) =>
+      drops.values.some((n) => n > 0) &&
+      cellKinds(layers + Math.max(...values)).length > cellKinds(layers + (values[0] ?? 0)).length,
+    says: ({ layers, stages: { label } }) =>
+      `--drops with --layers ${layers} and --stages "${label}": the first stage must have normal cells as the last ` +
+      'has, to know what their edges lose; use --layers 3 or more',
+  },
+  {
+    broken: ({ eigenvalue, relax }) => eigenvalue > 0 && relax.label.includes('dirichlet'),
+    says: ({ relax }) =>
+      `--eigenvalue with --relax ${relax.label}: it compares passes, and each would draw other weights; use ` +
+      '--eigenvalue 0',
+  },
+  {
     broken: ({ eigenvalue, relax }) => eigenvalue > 0 && relax.label.includes('sampled'),
     says: ({ relax }) =>
       `--eigenvalue with --relax ${relax.label}: one operation runs per edge, so the loss is not smooth in alpha; ` +
@@ -108,6 +133,26 @@ const rules: readonly Rule[] = [
 export const requireCompatible = (o: SearchOptions): void => {
   const found = rules.find(({ broken }) => broken(o));
   if (found !== undefined) throw new RangeError(`Cannot use ${found.says(o)}`);
+};
+
+/** Epochs of a stage in which alpha learns. */
+const learningEpochs = ({ epochs, stages, archWarmup }: SearchOptions): number => {
+  const own = epochs / stages.values.length;
+  return Array.from({ length: own }, (_, epoch) => epoch / own).filter((t) => t >= archWarmup).length;
+};
+
+/** What the user should know of the options before it starts. */
+export const methodNotices = (o: SearchOptions): string[] => {
+  const [learning, least] = [learningEpochs(o), o.stop.least?.(o) ?? 1];
+  const each = o.stages.values.length > 1 ? ' of a stage' : '';
+  if (learning === 0)
+    return [`alpha is not trained in any epoch${each}: --arch-warmup ${o.archWarmup} is too long; take more --epochs`];
+  if (least > learning)
+    return [
+      `--stop "${o.stop.label}" cannot end the search: it needs ${least} epochs${each} in which alpha learns, there ` +
+        `are ${learning}`,
+    ];
+  return [];
 };
 
 const NO_ALPHA = 'it runs whole architectures, there is no alpha';
@@ -131,4 +176,19 @@ export const refusedOfPopulations: Readonly<Record<string, string>> = {
   eigenvalue: `${NO_ALPHA} in which the loss could be sharp; leave it out`,
   stop: 'stop rules use alpha or the cell derived from it; give fewer --epochs instead',
   freeze: `${NO_ALPHA} whose learning could be frozen softly; leave it out`,
+  stages: 'it trains one network, all architectures share its weights; leave it out',
+  drops: 'operations are drawn evenly, none is dropped; leave it out',
+  skipDropout: 'it belongs to searches that weigh operations; leave it out',
+  projection: 'it compares whole architectures, not operations of an edge; leave it out',
+};
+
+const TWO_BRANCHES = 'it has one branch; use darts-bbn or hls';
+
+/** Options of searches with two branches, and why one branch has none of them. */
+export const refusedOfPlain: Readonly<Record<string, string>> = {
+  bilateral: TWO_BRANCHES,
+  mixing: TWO_BRANCHES,
+  bnScope: TWO_BRANCHES,
+  logitScale: TWO_BRANCHES,
+  freeze: 'it has one branch, there is nothing to freeze softly; use hls',
 };

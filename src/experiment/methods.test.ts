@@ -30,7 +30,8 @@ const combined: [string, Values, string][] = [
 /** What a recipe cannot do at the sizes of the others. Sampled operations run one at a time: they have no Hessian. */
 const own: Readonly<Record<string, Values>> = {
   gdas: { eigenvalue: 0 },
-  'p-darts': { epochs: 3, layers: 2, stages: '0, 0, 1' },
+  drnas: { eigenvalue: 0 },
+  'p-darts': { epochs: 6, layers: 3, stages: '0, 0, 1' },
   'darts-pt': { nodes: 1, projection: 1 },
 };
 const valuesOf = (values: Values, recipe: string): Values => ({ ...values, ...own[recipe] });
@@ -106,11 +107,56 @@ describe('search methods', () => {
     [{ archLoss: 'ldam' }, 'darts', 'use --classifier cosine'],
     [{ stop: 'eigenvalue' }, 'darts', 'Cannot use --stop "eigenvalue" without eigenvalues'],
     [{ eigenvalue: 2 }, 'gdas', 'Cannot use --eigenvalue with --relax sampled'],
+    [{ eigenvalue: 2 }, 'drnas', 'it compares passes, and each would draw other weights'],
+    [{ selector: 'maxSkips(2)' }, 'darts-pt', 'Cannot use --projection with --selector maxSkips(2)'],
+    [{ relax: 'softmax', temperature: 'constant(1)', perturbation: 'constant(0.1)' }, 'snas', 'share a pass'],
+    [{ layers: 2, epochs: 3, stages: '0, 0, 1' }, 'p-darts', 'Cannot use --drops with --layers 2'],
+    [{ relax: 'edgeNormalised(edgeNormalised)' }, 'darts', 'edgeNormalised or edgeNormalised(relaxation)'],
+    [{ mixing: 'constant(0)' }, 'gdas', 'Cannot use --mixing with gdas: it has one branch; use darts-bbn or hls'],
     [{ temperature: 'step(0.5, 1, 0)' }, 'gdas', 'the temperature must be > 0, got 0 at t = 0.50'],
     [{ auxiliarySkip: 'constant(2)' }, 'darts', 'their weight must be in [0, 1], got 2'],
     [{ archWarmup: 1 }, 'darts', 'Cannot use --arch-warmup: it must be a number >= 0 and < 1, got 1'],
   ])('refuse %j of %s before anything is built', (values, recipe, message) => {
     expect(() => tinyPlan(values, recipe)).toThrow(message);
+  });
+});
+
+/** The records of a run of DARTS. */
+const recordsOf = async (values: Values): Promise<Epoch[]> => {
+  const live = tinyRun(tinyPlan(values).phases);
+  const records: Epoch[] = [];
+  for await (const event of live) if (event.type === 'epoch') records.push(event.record);
+  live.dispose();
+  return records;
+};
+
+describe('what a search says before it starts', () => {
+  it.each<[string, Values, string, string[]]>([
+    ['a warm-up that never ends', { epochs: 1 }, 'pc-darts', [expect.stringContaining('alpha is not trained')]],
+    ['a stage too short for it', { epochs: 3 }, 'p-darts', [expect.stringContaining('in any epoch of a stage')]],
+    [
+      'a rule that needs more epochs than there are',
+      { epochs: 10 },
+      'robust-darts',
+      ['--stop "eigenvalue" cannot end the search: it needs 23 epochs in which alpha learns, there are 10'],
+    ],
+    [
+      'one that does not count the warm-up',
+      { epochs: 10, archWarmup: 0.3, stop: 'stable(8)' },
+      'darts',
+      ['--stop "stable(8)" cannot end the search: it needs 8 epochs in which alpha learns, there are 7'],
+    ],
+    ['nothing where all is well', { epochs: 23 }, 'robust-darts', []],
+  ])('%s', (_, values, recipe, notices) => {
+    expect(experiments.named(recipe).with({ ...values }).notices).toEqual(notices);
+  });
+});
+
+describe('stop rules while alpha waits', () => {
+  it('see no epoch of it', async () => {
+    const values = { epochs: 4, archWarmup: 0.5, stop: 'stable(2)' };
+    const epochs = (await recordsOf(values)).map(({ knobs }) => knobs['archWait']);
+    expect(epochs).toEqual([1, 1, 0, 0]);
   });
 });
 
@@ -149,7 +195,8 @@ describe('stopping by the eigenvalue', () => {
     }
     expect(records.at(-1)?.epoch).toBe(run.detectedAt);
     expect(rule.goesBackTo?.(records)).toBe(run.stopEpoch);
-    expect(reason).toContain(`grown ${run.ratio.toFixed(2)} times; the cells are those of epoch ${run.stopEpoch + 1}`);
+    expect(reason).toBe(`the eigenvalue has grown ${run.ratio.toFixed(2)} times`);
+    expect(rule.least?.({ eigenvalue: 2 })).toBeLessThanOrEqual(run.detectedAt + 1);
   });
 
   it('gives the cells of the epoch that it goes back to', async () => {
@@ -158,9 +205,14 @@ describe('stopping by the eigenvalue', () => {
     const stop = { label: 'back', reason: (e: readonly Epoch[]) => (e.length === 3 ? 'enough' : undefined) };
     const live = tinyRun([{ ...phase, stop: { ...stop, goesBackTo: () => 0 } }]);
     const genotypes: unknown[] = [];
-    for await (const event of live) if (event.type === 'epoch') genotypes.push(event.record.genotype);
+    const reasons: string[] = [];
+    for await (const event of live) {
+      if (event.type === 'epoch') genotypes.push(event.record.genotype);
+      if (event.type === 'stop') reasons.push(event.reason);
+    }
     expect(genotypes).toHaveLength(3);
     expect(live.genotypes()).toEqual(genotypes[0]);
+    expect(reasons).toEqual(['enough; the cells are those of epoch 1']);
     expect(genotypes[2]).not.toEqual(genotypes[0]);
     live.dispose();
   });

@@ -82,7 +82,7 @@ export const methods: readonly Experiment[] = [
       ...{ epochs: 75, layers: 5, stages: '0, 6, 12', drops: '0, 3, 2', skipDropout: '0, 0.4, 0.7' },
       ...{ archWarmup: 0.4, selector: 'maxSkips(2)' },
     },
-    sizes: { smoke: { epochs: 3, stages: '0, 1, 2' }, small: { epochs: 12, layers: 3, stages: '0, 2, 5' } },
+    sizes: { smoke: { epochs: 6, stages: '0, 1, 2' }, small: { epochs: 12, layers: 3, stages: '0, 2, 5' } },
   }),
   method({
     name: 'darts-pt',

@@ -75,7 +75,7 @@ export const numberIn =
     const n = typeof value === 'string' && value.trim() === '' ? Number.NaN : Number(value);
     const fits =
       Number.isFinite(n) && n >= least && n > above && n <= most && n < below && (!whole || Number.isSafeInteger(n));
-    if (!fits) throw new RangeError(`It must be ${ruleOf(range)}, got ${String(value)}`);
+    if (!fits) throw new RangeError(`It must be ${ruleOf(range)}, got ${String(value).trim() || 'nothing'}`);
     return n;
   };
 

@@ -71,6 +71,11 @@ const headOf = ({ headEpochs, headLr, headLoss, bilateral, classifier }: Evoluti
       'Cannot use --head-epochs with --bilateral: the features of two branches end in cells of their own, so there ' +
         'is no classifier alone to train; use --head-epochs 0',
     );
+  if (classifier.cosines?.fixed)
+    throw new RangeError(
+      `Cannot use --head-epochs with --classifier ${classifier.label}: it is fixed, so there is nothing to train; use ` +
+        'linear or cosine',
+    );
   requireLogits(headLoss, classifier);
   return { epochs: headEpochs, lr: headLr, loss: headLoss };
 };

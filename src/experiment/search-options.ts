@@ -31,13 +31,24 @@ export const searchOptions = z.object({
   archLr: option({ value: '<n>', help: 'learning rate of alpha', group: OPEN }, numberIn({ least: 0 })),
   archOptimizer: option({ value: '<rule>', help: 'rule for alpha: adam or sgd', group: OPEN }, oneOf(['adam', 'sgd'])),
   archWeightDecay: option({ value: '<n>', help: 'L2 decay of alpha', group: LEARNING }, numberIn({ least: 0 })),
-  space: option({ value: '<space>', help: 'the candidate operations', group: METHOD }, labelOf(spaces)),
+  space: option(
+    { value: '<space>', help: `the candidate operations: ${spaces.usages().join(', ')}`, group: METHOD },
+    labelOf(spaces),
+  ),
   relax: option(
-    { value: '<relaxation>', help: 'from alpha to the weights of operations', group: METHOD },
+    {
+      value: '<relaxation>',
+      help: `from alpha to the weights of operations: ${relaxations.usages().join(', ')}`,
+      group: METHOD,
+    },
     labelOf(relaxations),
   ),
   selector: option(
-    { value: '<rule>', help: 'which edges and operations a cell keeps', group: METHOD },
+    {
+      value: '<rule>',
+      help: `which edges and operations a cell keeps: ${selectors.usages().join(', ')}`,
+      group: METHOD,
+    },
     labelOf(selectors),
   ),
   temperature: option(
@@ -120,7 +131,10 @@ export const searchOptions = z.object({
     },
     numberIn({ least: 0, whole: true }),
   ),
-  stop: option({ value: '<rule>', help: 'ends the search before its last epoch', group: METHOD }, labelOf(stopRules)),
+  stop: option(
+    { value: '<rule>', help: `ends the search before its last epoch: ${stopRules.usages().join(', ')}`, group: METHOD },
+    labelOf(stopRules),
+  ),
   augment: augmentOption,
 });
 export type SearchOptions = z.infer<typeof searchOptions>;

@@ -12,7 +12,7 @@ import { type Criterion, requireLogits } from '../loss/index.js';
 import { BACKBONE, bilateralNetwork, HEADS, type Supernet, searchNetwork } from '../net/index.js';
 import { constant, cosine, type FreezeForm, product, type Schedule, softFreeze, step } from '../schedule/index.js';
 import { type Cost, define, type Experiment, type Plan, type Scale, type Values } from './experiment.js';
-import { requireCompatible } from './method-rules.js';
+import { methodNotices, refusedOfPlain, requireCompatible } from './method-rules.js';
 import {
   type BilateralOptions,
   bilateralOptions,
@@ -147,6 +147,7 @@ export const plainSearch = (row: Row): Experiment =>
     kind: 'search',
     ...factsOf(row),
     options: plainOptions,
+    refused: refusedOfPlain,
     plan: (o) => {
       const streams = streamsFor(o, [o.sampling]);
       const phases = searchPhases(o, {
@@ -165,6 +166,7 @@ export const plainSearch = (row: Row): Experiment =>
         method: o.sampling === 'instance' ? 'DARTS' : `DARTS, ${o.sampling} sampling`,
         streams,
         phases,
+        notices: methodNotices(o),
       };
     },
   });
@@ -217,7 +219,10 @@ const bilateralPlan = (
     method: `${method}, ${o.mixing.label}`,
     streams,
     phases,
-    notices: alone ? ['the mixing is 1 in every epoch: the class head is not trained at all; take more epochs'] : [],
+    notices: [
+      ...(alone ? ['the mixing is 1 in every epoch: the class head is not trained at all; take more epochs'] : []),
+      ...methodNotices(o),
+    ],
   };
 };
 

@@ -8,16 +8,24 @@ export interface SearchStop {
   readonly label: string;
   /** What epochs must have been measured for it. */
   readonly needs?: 'eigenvalue';
+  /** Epochs that it needs before it can end a search; 1 unless said. `eigenvalue`: how often that is measured. */
+  least?(o: { readonly eigenvalue: number }): number;
   /** See `StopRule`; `space` names the operations of the columns of operation weights. */
   reason(epochs: readonly Epoch[], space: SearchSpace): string | undefined;
   goesBackTo?(epochs: readonly Epoch[]): number | undefined;
 }
 
+/** The epochs in which alpha learned: while it waits, rankings and cells are those of chance. */
+const learned = (epochs: readonly Epoch[]): Epoch[] => epochs.filter(({ knobs }) => (knobs['archWait'] ?? 0) === 0);
+
 /** The rule as the loop asks it. */
 export const stopFor = ({ label, reason, goesBackTo }: SearchStop, space: SearchSpace): StopRule => ({
   label,
-  reason: (epochs) => reason(epochs, space),
-  ...(goesBackTo && { goesBackTo }),
+  reason: (epochs) => {
+    const own = learned(epochs);
+    return own.length === 0 ? undefined : reason(own, space);
+  },
+  ...(goesBackTo && { goesBackTo: (epochs) => goesBackTo(learned(epochs)) }),
 });
 
 /** Continues to the last epoch: what a search does unless another rule is named. */
@@ -57,6 +65,7 @@ const rankings = ({ opWeights = {} }: Epoch, { primitives }: SearchSpace): numbe
  */
 const stable = (count: number): SearchStop => ({
   label: `stable(${count})`,
+  least: () => count,
   reason: (epochs, space) => {
     const last = epochs.slice(-count).map((epoch) => rankings(epoch, space));
     if (last.length < count || last[0]?.length === 0) return undefined;
@@ -104,12 +113,11 @@ const eigenvalue = (factor = 1.3, from = 10): SearchStop => {
   return {
     label: factor === 1.3 && from === 10 ? 'eigenvalue' : `eigenvalue(${factor}, ${from})`,
     needs: 'eigenvalue',
+    // Of a mean in the middle of its window, after `from`, and of one LAG measurements later.
+    least: ({ eigenvalue: every }) => every * ((WINDOW - 1) / 2 + LAG + Math.ceil(from / every)) + 1,
     reason: (epochs) => {
       const found = sharpening(epochs, { factor, from });
-      return (
-        found &&
-        `the eigenvalue has grown ${found.growth.toFixed(2)} times; the cells are those of epoch ${found.epoch + 1}`
-      );
+      return found && `the eigenvalue has grown ${found.growth.toFixed(2)} times`;
     },
     goesBackTo: (epochs) => sharpening(epochs, { factor, from })?.epoch,
   };

@@ -19,7 +19,7 @@ const best = (row: number): number =>
   Array.from({ length: OPS - 1 }, (_, i) => i + 1).reduce((a, b) => (worth(row, b) > worth(row, a) ? b : a));
 
 /** A network whose answers depend on which operations it has, and on nothing else. `equal`: all of them are right. */
-const setup = ({ equal = false } = {}) => {
+const setup = ({ equal = false, settings = [{}] }: { equal?: boolean; settings?: Supernet['settings'] } = {}) => {
   const plan = () => dartsSpace.plan('normal', { nodes: NODES }).nodes;
   const made = decisions(plan);
   const at = (row: number, column: number) => made.of({ component: 'backbone', kind: 'normal', row, column });
@@ -28,12 +28,12 @@ const setup = ({ equal = false } = {}) => {
   const store = new ParameterStore();
   store.component('backbone').weight('w', [1], { constant: 0 });
   store.allocate();
-  const asked: { training: boolean }[] = [];
+  const asked: { training: boolean; at: Supernet['settings'] | undefined }[] = [];
   const net: Supernet = {
     store,
-    settings: [{}],
-    answers: (images, { training }) => {
-      asked.push({ training });
+    settings,
+    answers: (images, { training }, at) => {
+      asked.push({ training, at });
       const right = table().reduce(
         (sum, ops, row) => sum + ops.reduce<number>((s, has, column) => s + (has === 0 ? 0 : worth(row, column)), 0),
         0,
@@ -111,6 +111,15 @@ describe('perturbation-based selection', () => {
       expect(course.map(([edges]) => edges)).toEqual([1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 5]);
       expect(course.map(([, passes]) => passes)).toEqual([7, 7, 14, 14, 21, 21, 28, 28, 35, 35, 38]);
       expect(new Set(made.asked.map(({ training }) => training))).toEqual(new Set([true]));
+      made.learner.dispose();
+    });
+  });
+
+  it('hears both heads of two branches alike, else one of them would decide for both', () => {
+    scope(() => {
+      const made = setup({ settings: [{ mixing: 0 }, { mixing: 0.5 }, { mixing: 1 }] });
+      carryOut(made);
+      expect(new Set(made.asked.map(({ at }) => JSON.stringify(at)))).toEqual(new Set(['[{"mixing":0.5}]']));
       made.learner.dispose();
     });
   });

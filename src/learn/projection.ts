@@ -144,6 +144,9 @@ export const projecting = (
 ): Learner => {
   const { net, made, every, keep, images, most, plan, profiler } = options;
   const { state } = made;
+  // Of two branches both heads count alike: at either end one of them would decide without being heard.
+  const middle = Math.floor(net.settings.length / 2);
+  const evenly = net.settings.slice(middle, middle + 1);
   const cells = net.alphas
     .filter(({ part }) => part === 'ops')
     .map(({ component, kind }): Cell => ({ component, kind }));
@@ -157,7 +160,7 @@ export const projecting = (
           for (const { images: x, targets } of batches)
             scope(() => {
               profiler?.enter(DECISION);
-              const [answer] = net.answers(x, { training: true, knobs }, net.settings.slice(0, 1));
+              const [answer] = net.answers(x, { training: true, knobs }, evenly);
               const labels = targets[0]?.labels;
               if (answer === undefined || labels === undefined) throw new Error('Cannot project: no answer or label');
               hits += sum(eq(argmax(answer.logits, { dim: 1 }), labels)).item();

@@ -43,6 +43,16 @@ export interface Phase {
   readonly alone?: string | undefined;
 }
 
+/** Why a phase ends after these epochs of it, if it does; of the last phase also whose cells are taken. */
+export const stopReason = (
+  { stop }: Pick<Phase, 'stop'>,
+  { epochs, last }: { epochs: readonly Epoch[]; last: boolean },
+): string | undefined => {
+  const reason = stop?.reason(epochs);
+  const back = reason === undefined || !last ? undefined : stop?.goesBackTo?.(epochs);
+  return back === undefined ? reason : `${reason}; the cells are those of epoch ${back + 1}`;
+};
+
 /** Epochs of all phases together, if none ends early. */
 export const totalEpochs = (phases: readonly Pick<Phase, 'epochs'>[]): number =>
   phases.reduce((sum, p) => sum + p.epochs, 0);

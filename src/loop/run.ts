@@ -7,7 +7,7 @@ import type { Evaluation } from '../run/index.js';
 import type { Genotypes } from '../space/index.js';
 import { rng, scope, useDevice } from '../tensor/index.js';
 import { type EvaluateOptions, evaluate } from './evaluate.js';
-import { checkKnobs, type Epoch, firstEpochs, knobsAt, type Phase, totalEpochs } from './phase.js';
+import { checkKnobs, type Epoch, firstEpochs, knobsAt, type Phase, stopReason, totalEpochs } from './phase.js';
 import { type Seen, seenImages } from './seen.js';
 import { memoOf, readStanding, restoreLearner, type Standing, takeSnapshot } from './snapshot.js';
 import { type BatchStream, batchStreams, sampleOf } from './streams.js';
@@ -124,11 +124,9 @@ export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live 
     if (phase === undefined) throw new RangeError(`Cannot run: there must be a phase ${i}, there are ${phases.length}`);
     return phase;
   };
-  const build = (i: number, from: Parameters<NonNullable<Phase['start']>>[1]): Learner | undefined =>
-    phaseAt(i).start?.(context, from);
   const firstLearner = (): Learner => {
     const own = phases.findLastIndex((phase, i) => i <= index && phase.start !== undefined);
-    const built = own < 0 ? undefined : build(own, { memo: standing?.memo });
+    const built = phases[own]?.start?.(context, { memo: standing?.memo });
     if (built === undefined) throw new RangeError('Cannot run: the first phase must build a network, it does not');
     return built;
   };
@@ -145,7 +143,8 @@ export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live 
     if (resume !== undefined) restoreLearner(resume, learner);
     agreed(group, { learner });
     // Streams of a phase that is over are not opened where the next has its own: it may learn from other images.
-    if (epoch >= first + phaseAt(index).epochs && phases[index + 1]?.start !== undefined) unopened = standing?.streams;
+    const length = phases[index]?.epochs ?? 0;
+    if (epoch >= first + length && phases[index + 1]?.start !== undefined) unopened = standing?.streams;
     return unopened === undefined ? streamsOf(standing?.streams) : [];
   };
   let streams: BatchStream[];
@@ -169,7 +168,7 @@ export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live 
   const advance = (): void => {
     index++;
     first = epoch;
-    const next = index < phases.length ? build(index, { before: learner }) : undefined;
+    const next = phases[index]?.start?.(context, { before: learner });
     if (next === undefined || next === learner) return;
     learner.dispose();
     learner = next;
@@ -241,7 +240,7 @@ export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live 
       step = 0;
       totals = freshTotals();
       records.push(record);
-      const own = phase.stop?.reason(records.filter((r) => r.epoch >= first));
+      const own = stopReason(phase, { epochs: records.filter((r) => r.epoch >= first), last: phase === phases.at(-1) });
       const reason = agreed(group, { learner, reason: own });
       const early = epoch < first + phase.epochs || phase.stop?.goesBackTo !== undefined;
       if (reason !== undefined && early) {

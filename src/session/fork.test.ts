@@ -131,6 +131,17 @@ describe('a run that adapts a search to other images', { timeout: 60_000 }, () =
     expect(outcome('stopped')).toEqual(outcome('adapted'));
   });
 
+  it('is not begun anew on its own images where it stopped before it took the search over', async () => {
+    await carryOut('empty', 'data', { from: 'source', until: 3 });
+    rmSync(path('empty/checkpoints'), { recursive: true });
+    const resuming = async () => {
+      for await (const _ of resumeRun(path('empty')));
+    };
+    await expect(resuming()).rejects.toThrow(
+      /its first 2 epochs are of other images \(.*\); remove it and start again/,
+    );
+  });
+
   it('needs images of as many classes', async () => {
     await expect(carryOut('other', 'three', { from: 'source' })).rejects.toThrow(
       "its number of classes must be the new run's, it is 2 there and 3 here",

@@ -20,7 +20,11 @@ export interface Parent {
  */
 export const openParent = (
   dir: string,
-  { plan, seed, dataset }: { plan: Plan; seed: number; dataset: Pick<Dataset, 'fingerprint' | 'classes' | 'channels'> },
+  {
+    plan,
+    seed,
+    dataset,
+  }: { plan: Plan; seed: number; dataset: Pick<Dataset, 'fingerprint' | 'classes' | 'channels' | 'imageSize'> },
 ): Parent => {
   const folder = openRun(dir);
   const { info, records, path } = folder;
@@ -45,6 +49,7 @@ export const openParent = (
   if (plan.phases[done]?.adapts) {
     same('number of classes', info.data.classes.length, dataset.classes.length);
     same('number of channels', info.data.channels, dataset.channels);
+    same('image size', info.data.imageSize, dataset.imageSize);
   } else same('data fingerprint', info.data.fingerprint, dataset.fingerprint);
   const checkpoint = requireCheckpoint(folder, `Cannot continue from ${dir}`);
   requireOwn(folder, checkpoint);

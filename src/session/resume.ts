@@ -83,6 +83,12 @@ export const reopen = async (
   const changed = Object.entries(info.versions).filter(([name, version]) => now[name] !== version);
   const checkpoint = standingOf(folder);
   if (checkpoint !== undefined) requireOwn(folder, checkpoint);
+  else if (info.adaptedFrom !== undefined)
+    throw new Error(
+      `Cannot ${action} ${folder.path}: there must be a checkpoint, there is none, and its first ` +
+        `${info.adaptedFrom.epochs} epochs are of other images (${info.adaptedFrom.name}); remove it and start again ` +
+        `with --from ${info.from ?? '<run>'}`,
+    );
   if (group.size > 1) {
     const { seed, threads } = info;
     const { fingerprint } = dataset;

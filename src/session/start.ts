@@ -90,7 +90,8 @@ export const startRun = (request: RunRequest, watch: Watch = {}): Underway<RunEv
 const takeOver = (folder: RunFolder, { records, checkpoint }: Parent): void => {
   try {
     for (const record of records) folder.appendRecord(record);
-    // Killed before this, the run has no checkpoint and starts from its beginning: slower, the same.
+    // Killed before this, the run has no checkpoint and starts from its beginning: slower, the same. On other images
+    // than its parent's it would not be the same, and `resume` says so.
     folder.checkpoints.save(checkpoint.position, stamped([checkpoint.bytes], folder));
   } catch (error) {
     folder.close();

@@ -1,6 +1,8 @@
 import type { Pass } from '../nn/index.js';
 import { add, clamp, div, inPlace, noGrad, sum, type Tensor, zerosLike } from '../tensor/index.js';
 
+const LEAST_SUM = 1e-6;
+
 /**
  * The operation weights in training, so that alpha does not settle where a small change has a large effect
  * (SmoothDARTS, random smoothing; Chen & Hsieh 2020): w + U(−ε, ε), clamped to [0, 1], each row divided by its sum. ε
@@ -16,5 +18,9 @@ export const perturbed = (weights: Tensor, { training, knobs }: Pass): Tensor =>
     return x;
   });
   const moved = clamp(add(weights, noise), { least: 0, most: 1 });
-  return div(moved, sum(moved, { dim: -1, keepdim: true }));
+  // Noise as large as all weights of a row can take them all to 0, which is left at 0.
+  return div(
+    moved,
+    clamp(sum(moved, { dim: -1, keepdim: true }), { least: LEAST_SUM, most: Number.POSITIVE_INFINITY }),
+  );
 };

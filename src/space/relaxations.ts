@@ -51,7 +51,8 @@ export const relaxations = registry<Relaxation>('relaxation', {
     usage: 'edgeNormalised or edgeNormalised(relaxation)',
     make: ([inner, ...more], read) => {
       if (more.length > 0) return undefined;
-      return edgeNormalised(inner === undefined ? softmaxRelaxation : read(inner));
+      const own = inner === undefined ? softmaxRelaxation : read(inner);
+      return own.label.startsWith('edgeNormalised') ? undefined : edgeNormalised(own);
     },
   },
 });

@@ -30,6 +30,9 @@ const SIZES: Readonly<Record<string, readonly string[]>> = {
   enas: CANDIDATES,
   evolution: POPULATION,
   'imb-nas': [...POPULATION, '--head-epochs', '1'],
+  // Six epochs of three stages: alpha learns in every second one.
+  'p-darts': ['--layers', '3', '--epochs', '6', '--stages', '0, 0, 1'],
+  'darts-pt': ['--epochs', '1'],
 };
 
 /** Every recipe of a search, every one of a training, networks with and without cells, both kinds of second stage. */

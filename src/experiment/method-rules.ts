@@ -105,7 +105,7 @@ const rules: readonly Rule[] = [
   {
     broken: ({ perturbation, archData }) => on(perturbation) && archData === 'train',
     says: () =>
-      '--perturbation with --arch-data train: weights and alpha share a pass, and alpha must not be perturbed; drop one',
+      '--perturbation with --arch-data train: weights and alpha share a pass, alpha must not be perturbed; drop one',
   },
   {
     broken: ({ drops, stages: { values }, layers }) =>

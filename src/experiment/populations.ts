@@ -73,8 +73,8 @@ const headOf = ({ headEpochs, headLr, headLoss, bilateral, classifier }: Evoluti
     );
   if (classifier.cosines?.fixed)
     throw new RangeError(
-      `Cannot use --head-epochs with --classifier ${classifier.label}: it is fixed, so there is nothing to train; use ` +
-        'linear or cosine',
+      `Cannot use --head-epochs with --classifier ${classifier.label}: it is fixed, so there is nothing to train; ` +
+        'use linear or cosine',
     );
   requireLogits(headLoss, classifier);
   return { epochs: headEpochs, lr: headLr, loss: headLoss };

@@ -87,7 +87,7 @@ export const reopen = async (
     throw new Error(
       `Cannot ${action} ${folder.path}: there must be a checkpoint, there is none, and its first ` +
         `${info.adaptedFrom.epochs} epochs are of other images (${info.adaptedFrom.name}); remove it and start again ` +
-        `with --from ${info.from ?? '<run>'}`,
+        `from ${info.from ?? 'the search before it'}`,
     );
   if (group.size > 1) {
     const { seed, threads } = info;

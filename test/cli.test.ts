@@ -228,6 +228,19 @@ describe('search --dry-run', () => {
     expect(readdirSync(cli.folder)).toEqual(before);
   });
 
+  it('asks the same of the search that it would continue as the run itself', async () => {
+    const continuing = (from: string) =>
+      cli.run(['search', 'imb-nas', '--data', 'data', ...NATURAL, '--dry-run', '--from', from]);
+    expect(await continuing('nowhere')).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining('nowhere'),
+    });
+    const { code, stderr } = await continuing('finished');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error: Cannot continue from finished: its .* must be the new run's/);
+  });
+
   it('is of the recommended recipe where none is named', async () => {
     const { stdout } = await cli.run(['search', '--data', 'data', ...NATURAL, '--dry-run', '--json']);
     expect(JSON.parse(stdout).experiment.name).toBe('hls-continued-class');

@@ -2,7 +2,15 @@ import { unreadableText } from '../data/index.js';
 import { describe, type Plan } from '../experiment/index.js';
 import { forecast, type MemoryNeed } from '../forecast/index.js';
 import { shortName } from '../label/index.js';
-import { type DataOrigin, type DataRequest, dataTexts, planData, requireRoom, sizesOf } from '../session/index.js';
+import {
+  type DataOrigin,
+  type DataRequest,
+  dataTexts,
+  openParent,
+  planData,
+  requireRoom,
+  sizesOf,
+} from '../session/index.js';
 import { kernels, requireDevice, threads } from '../tensor/index.js';
 import { bytes, duration, grouped, listing, plural, table } from './format.js';
 import type { RunFlags } from './options.js';
@@ -43,7 +51,13 @@ export const dryRun = async (
   const same = await planned.same();
   display.end();
   const { counts, classes, channels, imageSize, name } = planned;
-  const expected = await forecast(plan, sizesOf(planned), { processes: { all: processes, here: processes } });
+  const done =
+    flags.from === undefined ? 0 : openParent(flags.from, { plan, seed: flags.seed, dataset: planned }).records.length;
+  const whole = await forecast(plan, sizesOf(planned), { processes: { all: processes, here: processes } });
+  const before = whole.expectedEpochs
+    .slice(0, done)
+    .map(({ first, steps, perStep, last }) => first + steps * perStep + last);
+  const expected = { ...whole, expectedSeconds: whole.expectedSeconds - sum(before) };
   const experiment = describe(plan);
   if (flags.json) {
     const { available, account, notes = [], tail, fit } = planned;

@@ -13,6 +13,9 @@ export interface Parent {
   readonly adaptedFrom: RunInfo['adaptedFrom'];
 }
 
+/** The data of the new run; images that are not decoded have no fingerprint yet. */
+type ForkData = Pick<Dataset, 'classes' | 'channels' | 'imageSize'> & Partial<Pick<Dataset, 'fingerprint'>>;
+
 /**
  * Opens the finished run whose phases are the first of a plan's, so that they need not be run again: the result is the
  * same to the bit. Its data must be the new run's, unless the phase after it adapts to others. Throws when the run did
@@ -20,11 +23,7 @@ export interface Parent {
  */
 export const openParent = (
   dir: string,
-  {
-    plan,
-    seed,
-    dataset,
-  }: { plan: Plan; seed: number; dataset: Pick<Dataset, 'fingerprint' | 'classes' | 'channels' | 'imageSize'> },
+  { plan, seed, dataset }: { plan: Plan; seed: number; dataset: ForkData },
 ): Parent => {
   const folder = openRun(dir);
   const { info, records, path } = folder;
@@ -50,7 +49,7 @@ export const openParent = (
     same('number of classes', info.data.classes.length, dataset.classes.length);
     same('number of channels', info.data.channels, dataset.channels);
     same('image size', info.data.imageSize, dataset.imageSize);
-  } else same('data fingerprint', info.data.fingerprint, dataset.fingerprint);
+  } else if (dataset.fingerprint !== undefined) same('data fingerprint', info.data.fingerprint, dataset.fingerprint);
   const checkpoint = requireCheckpoint(folder, `Cannot continue from ${dir}`);
   requireOwn(folder, checkpoint);
   const end = firstEpochs(plan.phases)[done] ?? 0;

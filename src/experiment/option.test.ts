@@ -61,10 +61,13 @@ describe('the options of an experiment', () => {
   });
 
   it('are those of the experiment alone', () => {
-    expect(() => darts.with({ bnScope: 'joint' })).toThrow(
-      /^Cannot use --bn-scope: darts has no such option, only --epochs, --batch-size, /,
+    expect(() => darts.with({ sam: 0.05 })).toThrow(
+      /^Cannot use --sam: darts has no such option, only --epochs, --batch-size, /,
     );
-    expect(() => darts.with({ bnScope: 'joint' })).toThrow(RangeError);
+    expect(() => darts.with({ sam: 0.05 })).toThrow(RangeError);
+    expect(() => darts.with({ bnScope: 'joint' })).toThrow(
+      'Cannot use --bn-scope with darts: it has one branch; use darts-bbn or hls',
+    );
     expect(() => experiments.named('darts-bbn').with({ freeze: 'sqrt' })).toThrow(
       'Cannot use --freeze: darts-bbn has no such option',
     );

@@ -131,7 +131,7 @@ describe('tensorLines', () => {
     ['darts', { epochs: 1 }],
     ['robust-darts', { epochs: 1 }],
     ['robust-darts', { epochs: 1, batchSize: 96 }],
-    ['p-darts', { epochs: 3, layers: 1, stages: '0, 2, 5' }],
+    ['p-darts', { epochs: 3, layers: 3, stages: '0, 2, 5' }],
     ['pc-darts', { epochs: 4 }],
     ['darts-pt', { epochs: 1, nodes: 1, projection: 1 }],
     ['gdas', { epochs: 2 }],

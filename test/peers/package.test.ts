@@ -53,7 +53,7 @@ const resolved = z.object({
   analysis: z.object({
     entrypoints: z.record(
       z.string(),
-      z.object({ resolutions: z.record(z.string(), z.object({ resolution: z.unknown() })) }),
+      z.object({ resolutions: z.record(z.string(), z.object({ resolution: z.unknown().optional() })) }),
     ),
   }),
 });

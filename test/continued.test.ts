@@ -161,7 +161,7 @@ describe('options of the method', { timeout: 60_000 }, () => {
     [
       'an option of another method',
       ['darts', '--bn-scope', 'joint'],
-      /--bn-scope: darts has no such option, only --epochs/,
+      /--bn-scope with darts: it has one branch; use darts-bbn or hls/,
     ],
     ['a freeze where nothing freezes', ['darts-bbn', '--freeze', 'sqrt'], /--freeze: darts-bbn has no such option/],
     ['a scale of 0', ['hls', '--logit-scale', '0'], /It must be a number > 0/],

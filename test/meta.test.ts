@@ -49,10 +49,11 @@ const carryOut = async (plan: Plan): Promise<void> => {
 };
 
 const SMALLER: Readonly<Record<string, Values>> = {
-  'p-darts': { epochs: 3 },
+  'p-darts': { epochs: 3, layers: 3 },
   'random-ws': { candidates: 4 },
   evolution: { candidates: 6, population: 3 },
   enas: { candidates: 4 },
+  'imb-nas': { candidates: 6, population: 3, headEpochs: 1 },
 };
 
 describe('every pass of a run makes its tensors where the network is', () => {

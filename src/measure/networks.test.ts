@@ -20,8 +20,11 @@ const search = (seed: number, options: Search['options'] = { epochs: 10 }): Sear
 });
 
 /** A training at a seed of the cells that a search found; of cells from a file without one. */
-const make = (seed: number, { of, by, changes = {} }: { of: number; by?: Search; changes?: object }): LoadedRun => {
-  const run = fakeTraining({ name: 'train-hls', label: 'hls', seed, epochs: 3 });
+const make = (
+  seed: number,
+  { of, by, changes = {}, label = 'hls' }: { of: number; by?: Search; changes?: object; label?: string },
+): LoadedRun => {
+  const run = fakeTraining({ name: `train-${label}`, label, seed, epochs: 3 });
   const network = { name: 'hls', genotypes: cells(of), ...(by && { search: by }) };
   const path = `runs/cells-${of}-${seed}`;
   return {
@@ -39,6 +42,15 @@ describe('trainings of one name', () => {
   it('are seeds of their search where each has the cells that it found at that seed', () => {
     const runs = [1, 2, 3].map((seed) => make(seed, { of: seed, by: search(seed) }));
     expect(rows(runs)).toEqual([['cells of hls', [1, 2, 3]]]);
+  });
+
+  it('are called after their search, also where its name begins like that of random cells', () => {
+    const [own, drawn] = [
+      { of: 1, by: { ...search(1), name: 'random-ws' }, label: 'random-ws' },
+      { of: 2, label: 'random' },
+    ];
+    expect(rows([make(1, own)])).toEqual([['cells of random-ws', [1]]]);
+    expect(rows([make(1, drawn)])).toEqual([['random cells', [1]]]);
   });
 
   it('are seeds of one network where they have the same cells', () => {

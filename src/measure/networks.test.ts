@@ -47,7 +47,7 @@ describe('trainings of one name', () => {
   it('are called after their search, also where its name begins like that of random cells', () => {
     const [own, drawn] = [
       { of: 1, by: { ...search(1), name: 'random-ws' }, label: 'random-ws' },
-      { of: 2, label: 'random' },
+      { of: 2, by: { ...search(1), name: 'random' }, label: 'random' },
     ];
     expect(rows([make(1, own)])).toEqual([['cells of random-ws', [1]]]);
     expect(rows([make(1, drawn)])).toEqual([['random cells', [1]]]);

@@ -24,8 +24,8 @@ const RESNET = /^resnet\((\d+)\)$/;
 /** A training is not called as the search is that found its cells, or as other networks of that name. */
 const kindLabel = ({ experiment: { label, kind, network } }: RunInfo): string => {
   if (kind === 'search') return label;
+  if (/^random(?![\w-])/.test(label)) return label.replace('random', 'random cells');
   if (network?.search !== undefined) return `cells of ${label}`;
-  if (/^random\b/.test(label)) return label.replace('random', 'random cells');
   return RESNET.test(label) ? label.replace(RESNET, 'ResNet-$1') : `${label} (${kind})`;
 };
 

@@ -197,6 +197,7 @@ describe('stopping by the eigenvalue', () => {
     expect(rule.goesBackTo?.(records)).toBe(run.stopEpoch);
     expect(reason).toBe(`the eigenvalue has grown ${run.ratio.toFixed(2)} times`);
     expect(rule.least?.({ eigenvalue: 2 })).toBeLessThanOrEqual(run.detectedAt + 1);
+    expect(stopRules.read('eigenvalue(1.3, 0)').least?.({ eigenvalue: 1 })).toBe(7);
   });
 
   it('gives the cells of the epoch that it goes back to', async () => {
@@ -215,6 +216,23 @@ describe('stopping by the eigenvalue', () => {
     expect(reasons).toEqual(['enough; the cells are those of epoch 1']);
     expect(genotypes[2]).not.toEqual(genotypes[0]);
     live.dispose();
+  });
+});
+
+describe('a search that goes back to earlier cells', () => {
+  it('does not say so where another phase goes on with the network', async () => {
+    const [phase] = tinyPlan({ epochs: 2 }).phases;
+    if (phase === undefined) throw new Error('a search has a phase');
+    const stop = { label: 'back', reason: () => 'enough', goesBackTo: () => 0 };
+    const { start: _, ...more } = phase;
+    const live = tinyRun([
+      { ...phase, stop },
+      { ...more, name: 'more', epochs: 1, stop: undefined },
+    ]);
+    const reasons: string[] = [];
+    for await (const event of live) if (event.type === 'stop') reasons.push(event.reason);
+    live.dispose();
+    expect(reasons).toEqual(['enough']);
   });
 });
 

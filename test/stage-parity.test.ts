@@ -217,7 +217,7 @@ describe('post-hoc logit adjustment agrees with PyTorch', () => {
     model: Model,
     { loss = crossEntropyLoss(), prior }: { loss?: ReturnType<typeof crossEntropyLoss>; prior?: NamedPrior } = {},
   ): Promise<Evaluation> => {
-    const assumes = assumedPrior({ streams: [{ part: 'train', sampling: 'instance' }], loss, counts });
+    const assumes = assumedPrior({ streams: [{ part: 'train', sampling: 'instance' }], loss, counts, augment: 'none' });
     const pass = evaluate(model, { dataset, batchSize: 7, assumes, ...(prior === undefined ? {} : { prior }) });
     let step = await pass.next();
     while (!step.done) step = await pass.next();

@@ -25,6 +25,8 @@ export interface Augment extends ByteAugment {
   readonly label: string;
   /** Whether it mixes images and labels; a pipeline may have one that does. */
   readonly mixes?: boolean | undefined;
+  /** Whether classes have other shares of the labels than of the images that are drawn. */
+  readonly relabels?: boolean | undefined;
   /** Throws a RangeError where it could not work on such data. Asked once, before training. */
   check?(data: AugmentedData): void;
   tensors?(batch: TensorBatch, rng: Rng, pass: AugmentPass): TensorBatch;

@@ -43,6 +43,7 @@ export const parseAugment = (text: string): Augment => {
   return {
     label: labelOf(parts),
     mixes: parts.some(({ mixes }) => mixes),
+    relabels: parts.some(({ relabels }) => relabels),
     partner: parts.find(({ partner }) => partner !== undefined)?.partner,
     check: (data) => {
       for (const part of parts) part.check?.(data);

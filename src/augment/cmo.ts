@@ -16,6 +16,7 @@ export const cmo = (alpha: number, p: number): Augment => {
   return {
     label,
     mixes: true,
+    relabels: p > 0,
     partner: 'class', // weights 1/n_c per image, n_c images of a class: each class has probability 1/C
     tensors: (batch, rng, pass) => {
       if (!happens(p, { rng, pass })) return batch;

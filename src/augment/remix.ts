@@ -42,6 +42,7 @@ export const remix = (alpha: number, kappa: number, tau: number): Augment => {
   return {
     label,
     mixes: true,
+    relabels: true,
     check: (data) => {
       requirePairs(label)(data);
       const empty = data.counts.findIndex((count) => !(count > 0));

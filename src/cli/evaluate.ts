@@ -169,8 +169,8 @@ const print = (
   );
 };
 
-const answersTable = ({ answers }: Evaluation): string[] =>
-  answers === null ? [] : [`at every setting\n${table(answerRows(answers), { right: [0, 1, 2, 3] })}`];
+const answersTable = ({ answers, at }: Evaluation): string[] =>
+  answers === null ? [] : [`at every setting\n${table(answerRows(answers, at), { right: [0, 1, 2, 3] })}`];
 
 const MOST_CLASSES = 20;
 

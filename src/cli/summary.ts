@@ -127,16 +127,18 @@ export const priorsText = ({ priors }: Pick<Evaluation, 'priors'>): string[] =>
         )}\nThe logits assume ${assumedName(priors)}: by the loss and the batches that they were trained with.`,
       ];
 
-/** Accuracy at every setting, on both splits; the mean over classes is what the setting is chosen by. */
-export const answerRows = ({ valid, test }: NonNullable<Evaluation['answers']>): string[][] => {
-  const chosen = valid.indexOf(bestAnswer(valid));
+/** Accuracy at every setting, on both splits; the one at `chosen` is marked. */
+export const answerRows = (
+  { valid, test }: NonNullable<Evaluation['answers']>,
+  chosen: Evaluation['at'],
+): string[][] => {
   return [
     ['setting', 'validation, mean per class', 'test accuracy', ''],
     ...test.map(({ at, accuracy }, i) => [
       setting(at),
       percent(valid[i]?.meanPerClassAccuracy ?? null),
       percent(accuracy),
-      i === chosen ? '← chosen' : '',
+      setting(at) === setting(chosen) ? '← chosen' : '',
     ]),
   ];
 };

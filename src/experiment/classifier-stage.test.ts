@@ -119,7 +119,7 @@ describe('τ-normalisation', () => {
     const { evaluation, state } = await evaluated(phases);
     expect(evaluation.answers?.valid.map(({ at }) => at['tau'])).toEqual(Array.from({ length: 21 }, (_, i) => i / 10));
     expect(evaluation.answers?.test).toHaveLength(21);
-    expect(evaluation.priors?.assumed).toEqual([1, 1, 1].map((n) => expect.closeTo(n / 3, 12)));
+    expect(evaluation.priors).toBeUndefined();
     expect((await evaluated(phases, state)).evaluation).toEqual(evaluation);
     const { middle } = await watched(tinyRun(phases), atEpoch(1));
     expect(await evaluated(phases, middle)).toEqual({ evaluation, state });
@@ -142,6 +142,11 @@ describe('what cannot be', () => {
   it.each([
     [{ stage: 'lws' }, '--stage: lws needs epochs, --classifier-stage has none; leave it out'],
     [{ stageLr: 0.2 }, '--stage-lr: it is the rate of --classifier-stage; leave it out'],
+    [
+      { stageLoss: 'dot-regression', classifierStage: 1 },
+      '--stage-loss: dot-regression needs a classifier that is not trained, and the stage trains it; leave it out',
+    ],
+    [{ stageLoss: 'ldam', classifierStage: 1 }, 'Cannot use loss ldam(0.5, 30): logits must be cosines'],
     [{ stageLoss: 'balanced-softmax' }, '--stage-loss: it is the loss of --classifier-stage; leave it out'],
     [{ stage: 'tau', classifierStage: 3 }, '--classifier-stage: tau trains nothing and takes no epochs; leave it out'],
     [{ stage: 'cRT' }, 'unknown classifier method "cRT": did you mean "crt"?'],

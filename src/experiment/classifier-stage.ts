@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { assumedPrior, plainObjective, type StreamSpec, settled, supervised, UnfitError } from '../learn/index.js';
 import type { Phase } from '../loop/index.js';
-import { losses } from '../loss/index.js';
+import { losses, requireLogits } from '../loss/index.js';
 import { AUXILIARY, BACKBONE, CLASSIFIER, type Classifier, type Model, type NetShape } from '../net/index.js';
 import { takeOver } from '../nn/index.js';
 import { cosine } from '../schedule/index.js';
@@ -56,6 +56,12 @@ export const NO_STAGE = {
 /** Every class equally often: what all methods of a second stage have in common. */
 const STREAMS: readonly StreamSpec[] = [{ part: 'train', sampling: 'class' }];
 
+/** The classifier is fitted to images that no augmentation mixes. */
+const UNMIXED = 'none';
+
+/** Dividing weights by their norms is a heuristic: which class prior the logits assume then is not known. */
+const unknown = (): undefined => undefined;
+
 const trains = ({ stage }: StageOptions): boolean => Object.keys(stage.rates).length > 0;
 
 /** Whether a second stage is asked for: by its epochs, or by a method that takes none. */
@@ -85,6 +91,9 @@ export const checkStage = (
     refuse('--stage', `${o.stage.label} needs epochs, --classifier-stage has none`);
   if (idle && o.stageLr !== NO_STAGE.stageLr) refuse('--stage-lr', 'it is the rate of --classifier-stage');
   if (idle && o.stageLoss.label !== NO_STAGE.stageLoss) refuse('--stage-loss', 'it is the loss of --classifier-stage');
+  if (o.stageLoss.needs === 'fixed cosines')
+    refuse('--stage-loss', `${o.stageLoss.label} needs a classifier that is not trained, and the stage trains it`);
+  requireLogits(o.stageLoss, o.classifier);
 };
 
 /**
@@ -149,9 +158,10 @@ export const stagePhases = (o: StageOptions, training: Training): Phase[] => {
         const model = stage.network((shape) => training.build(shape, counts), training.shape(context));
         if (before !== undefined) takeOver(model.store, before.model.store, { except: stage.anew ? [CLASSIFIER] : [] });
         const { genotypes } = training;
-        const assumes = assumedPrior({ streams: STREAMS, loss: o.stageLoss, counts });
-        if (!trains(o)) return settled({ model, genotypes, assumes });
-        const objective = plainObjective(model, o.stageLoss.build(counts));
+        if (!trains(o)) return settled({ model, genotypes, assumes: unknown });
+        const { stageLoss: loss } = o;
+        const assumes = assumedPrior({ streams: STREAMS, loss, counts, augment: UNMIXED });
+        const objective = plainObjective(model, loss.build(counts, model));
         const { momentum, weightDecay, gradClip } = training;
         const rule = { momentum, weightDecay, gradClip };
         return supervised({ ...rule, model, objective, streams: STREAMS, genotypes, assumes, profiler, group });

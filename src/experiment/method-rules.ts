@@ -135,25 +135,39 @@ export const requireCompatible = (o: SearchOptions): void => {
   if (found !== undefined) throw new RangeError(`Cannot use ${found.says(o)}`);
 };
 
+const ofStage = ({ values }: SearchOptions['stages']): string => (values.length > 1 ? ' of a stage' : '');
+
+const leastEpochs = (o: SearchOptions): number => o.stop.least?.(o) ?? 1;
+
 /** Epochs of a stage in which alpha learns. */
 const learningEpochs = ({ epochs, stages, archWarmup }: SearchOptions): number => {
   const own = epochs / stages.values.length;
   return Array.from({ length: own }, (_, epoch) => epoch / own).filter((t) => t >= archWarmup).length;
 };
 
-/** What the user should know of the options before it starts. */
-export const methodNotices = (o: SearchOptions): string[] => {
-  const [learning, least] = [learningEpochs(o), o.stop.least?.(o) ?? 1];
-  const each = o.stages.values.length > 1 ? ' of a stage' : '';
-  if (learning === 0)
-    return [`alpha is not trained in any epoch${each}: --arch-warmup ${o.archWarmup} is too long; take more --epochs`];
-  if (least > learning)
-    return [
-      `--stop "${o.stop.label}" cannot end the search: it needs ${least} epochs${each} in which alpha learns, there ` +
-        `are ${learning}`,
-    ];
-  return [];
-};
+/** What a user should know of the options before the run starts, unless it is not so. */
+const advice: readonly Rule[] = [
+  {
+    broken: (o) => learningEpochs(o) === 0,
+    says: ({ archWarmup, stages }) =>
+      `alpha is not trained in any epoch${ofStage(stages)}: --arch-warmup ${archWarmup} is too long; take more --epochs`,
+  },
+  {
+    broken: (o) => learningEpochs(o) > 0 && leastEpochs(o) > learningEpochs(o),
+    says: (o) =>
+      `--stop "${o.stop.label}" cannot end the search: it needs ${leastEpochs(o)} epochs${ofStage(o.stages)} in which ` +
+      `alpha learns, there are ${learningEpochs(o)}`,
+  },
+  {
+    broken: ({ selector, relax }) => selector.label.startsWith('threshold') && !relax.label.startsWith('sigmoid'),
+    says: ({ selector, relax }) =>
+      `--selector "${selector.label}" with --relax ${relax.label}: the weights of an edge add up to 1, so hardly any ` +
+      'may reach it, and nodes keep one edge; use --relax sigmoid, or --selector darts',
+  },
+];
+
+export const methodNotices = (o: SearchOptions): string[] =>
+  advice.filter(({ broken }) => broken(o)).map(({ says }) => says(o));
 
 const NO_ALPHA = 'it runs whole architectures, there is no alpha';
 

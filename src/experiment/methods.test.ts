@@ -146,7 +146,18 @@ describe('what a search says before it starts', () => {
       'darts',
       ['--stop "stable(8)" cannot end the search: it needs 8 epochs in which alpha learns, there are 7'],
     ],
+    [
+      'a threshold that weights do not reach',
+      { selector: 'threshold' },
+      'darts',
+      [
+        expect.stringContaining(
+          '--selector "threshold(0.85)" with --relax softmax: the weights of an edge add up to 1',
+        ),
+      ],
+    ],
     ['nothing where all is well', { epochs: 23 }, 'robust-darts', []],
+    ['nothing of a threshold on weights that do not compete', {}, 'fair-darts', []],
   ])('%s', (_, values, recipe, notices) => {
     expect(experiments.named(recipe).with({ ...values }).notices).toEqual(notices);
   });

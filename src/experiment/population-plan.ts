@@ -105,7 +105,7 @@ export const planOf = (
     ...(method.validates ? valid.map((sampling) => ({ part: 'valid', sampling }) as const) : []),
   ];
   const learningFrom = ({ counts, profiler }: Context, { loss }: Pick<Head, 'loss'> = o) => ({
-    assumes: assumedPrior({ streams, loss, counts }),
+    assumes: assumedPrior({ streams, loss, counts, augment: o.augment.label }),
     profiler,
   });
   const search: Phase = {

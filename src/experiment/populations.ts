@@ -136,7 +136,7 @@ const reinforced = define({
       validates: true,
       knobs: { controllerLr: constant(o.controllerLr) },
       train: (built, streams, { counts, profiler }) => {
-        const assumes = assumedPrior({ streams, loss: o.loss, counts });
+        const assumes = assumedPrior({ streams, loss: o.loss, counts, augment: o.augment.label });
         const { dtype, device } = built.net.store;
         const teacher = controller({ places: built.places, dtype, device });
         const rewards = { entropyWeight: o.entropyWeight };

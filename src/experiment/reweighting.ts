@@ -27,6 +27,46 @@ export const reweightOptions = {
 /** Nothing is re-weighted unless said. */
 export const notReweighted: Values = { reweight: NEVER, reweightBeta: USUAL_BETA };
 
+/** Whether a loss itself corrects for how often classes occur. */
+const corrects = ({ prior }: Loss): boolean => {
+  const [often = 0, rarely = 0] = prior?.([0.9, 0.1], { counts: [9, 1], knobs: {} }) ?? [9, 1];
+  return Math.abs(often / rarely - 9) > 1e-9;
+};
+
+/** What a training does for rare classes, and may do twice, or not at all. */
+interface Corrections {
+  readonly epochs: number;
+  readonly loss: Loss;
+  readonly reweight: Schedule;
+  readonly sampling: string;
+  readonly bilateral: boolean;
+  readonly classifierStage: number;
+  readonly stageLoss: Loss;
+}
+
+const TWICE = 'each make rare classes count as much as frequent ones, together they count more; leave one out';
+
+/** What a user should know of them before the training starts. */
+export const correctionNotices = (o: Corrections): string[] => {
+  const { epochs, loss, reweight, sampling, bilateral, classifierStage, stageLoss } = o;
+  const weighs = reweight.label !== NEVER;
+  const idle = Array.from({ length: epochs }, (_, epoch) => epoch / epochs).every((t) => reweight(t) === 0);
+  const all = [
+    ...(corrects(loss) ? [`--loss ${loss.label}`] : []),
+    ...(weighs && !idle ? [`--reweight "${reweight.label}"`] : []),
+    ...(sampling === 'instance' || bilateral ? [] : [`--sampling ${sampling}`]),
+  ];
+  return [
+    ...(weighs && idle
+      ? [`--reweight "${reweight.label}" is 0 in all ${epochs} epochs: no class weighs more; take more --epochs`]
+      : []),
+    ...(all.length > 1 ? [`${all.join(' and ')} ${TWICE}`] : []),
+    ...(classifierStage > 0 && corrects(stageLoss)
+      ? [`--stage-loss ${stageLoss.label} and the class-balanced batches of the stage ${TWICE}`]
+      : []),
+  ];
+};
+
 interface Reweighting {
   readonly loss: Loss;
   readonly reweight: Schedule;
@@ -41,8 +81,7 @@ export const weighing = ({
 }: Reweighting): Pick<Reweighting, 'loss'> & {
   readonly knobs: Readonly<Record<string, Schedule>>;
 } => {
-  if (reweight.label !== NEVER)
-    return { loss: reweighted(loss, { beta, last: reweight(1) }), knobs: { [REWEIGHT]: reweight } };
+  if (reweight.label !== NEVER) return { loss: reweighted(loss, { beta }), knobs: { [REWEIGHT]: reweight } };
   if (beta !== USUAL_BETA)
     throw new RangeError('Cannot use --reweight-beta: only --reweight has a beta; give that too, or leave it out');
   return { loss, knobs: {} };

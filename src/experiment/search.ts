@@ -157,7 +157,7 @@ export const plainSearch = (row: Row): Experiment =>
         build: (context, shape) => {
           const net = searchNetwork({ ...o, ...context, layers: shape.layers }, choiceOf(o, shape));
           const objectives = objectivesOf(o, { net, context, of: (criterion) => plainObjective(net, criterion) });
-          const assumes = assumedPrior({ streams, loss: o.loss, counts: context.counts });
+          const assumes = assumedPrior({ streams, loss: o.loss, counts: context.counts, augment: o.augment.label });
           return { net, learner: darts({ ...o, net, ...objectives, streams, assumes, ...learningFrom(context) }) };
         },
       });
@@ -200,7 +200,7 @@ const bilateralPlan = (
       const sizes = { ...o, ...context, layers: shape.layers };
       const net = bilateralNetwork(sizes, { ...choiceOf(o, shape), bnScope, logitScale });
       const objectives = objectivesOf(o, { net, context, of: (criterion) => bilateralObjective(net, criterion) });
-      const assumes = assumedPrior({ streams, loss: o.loss, counts: context.counts });
+      const assumes = assumedPrior({ streams, loss: o.loss, counts: context.counts, augment: o.augment.label });
       return { net, learner: darts({ ...o, net, ...objectives, streams, assumes, ...learningFrom(context) }) };
     },
   });

@@ -31,16 +31,36 @@ describe('training recipes', () => {
     expect(heads.with({}).values['recipe']).toBe(USUAL_RECIPE);
   });
 
-  it.each<Values>([{ loss: 'focal' }, { sampling: 'class' }, { classifier: 'cosine' }])(
-    'corrects the imbalance once: %o starts from plain',
-    (values) => {
-      const plan = resnet.with(values);
-      expect(plan.values).toEqual({ ...resnet.with({ recipe: 'plain' }).values, ...plan.values });
-      expect(plan.values['recipe']).toBe('plain');
-      const besides = USUAL_RECIPE === 'plain' ? [] : ['recipe'];
-      expect(Object.keys(changesOf(plan)).sort()).toEqual([...Object.keys(values), ...besides].sort());
-    },
-  );
+  it.each<Values>([
+    { loss: 'focal' },
+    { sampling: 'class' },
+    { classifier: 'cosine' },
+    { reweight: 'step(0.8)' },
+    { classifierStage: 10 },
+    { stage: 'tau(1)' },
+  ])('corrects the imbalance once: %o starts from plain', (values) => {
+    const plan = resnet.with(values);
+    expect(plan.values).toEqual({ ...resnet.with({ recipe: 'plain' }).values, ...plan.values });
+    expect(plan.values['recipe']).toBe('plain');
+    const besides = USUAL_RECIPE === 'plain' ? [] : ['recipe'];
+    expect(Object.keys(changesOf(plan)).sort()).toEqual([...Object.keys(values), ...besides].sort());
+  });
+
+  it.each<[Values, string[]]>([
+    [{ recipe: 'balanced-softmax', sampling: 'class' }, ['--loss balanced-softmax and --sampling class']],
+    [{ recipe: 'mixup-drw', sampling: 'square-root' }, ['--reweight "step(0.8)" and --sampling square-root']],
+    [{ classifierStage: 5, stageLoss: 'logit-adjusted' }, ['--stage-loss logit-adjusted(1) and the class-balanced']],
+    [{ recipe: 'ldam-drw' }, []],
+    [{ recipe: 'mislas' }, []],
+    [{ loss: 'logit-adjusted(0)', sampling: 'class' }, []],
+    [{ recipe: 'mixup-drw', epochs: 4 }, ['--reweight "step(0.8)" is 0 in all 4 epochs']],
+    [{ recipe: 'mixup-drw', epochs: 5 }, []],
+  ])('says where it is corrected twice or not at all: %o', (values, starts) => {
+    const { notices } = resnet.with(values);
+    expect(notices.filter((text) => !text.startsWith('recipe '))).toEqual(
+      starts.map((start) => expect.stringContaining(start)),
+    );
+  });
 
   it('of two branches is plain: they are a correction of their own', () => {
     expect(heads.with({ bilateral: true }).values).toMatchObject({ recipe: 'plain', sampling: 'class' });

@@ -31,7 +31,7 @@ export interface TrainingRecipe {
 const DEFERRED = 'step(0.8)';
 const MIXED = 'default + mixup(1)';
 
-/** Every training recipe that has a name. What they reach is in docs/measured.md. */
+/** Every training recipe that has a name. */
 export const trainingRecipes = {
   plain: { about: 'cross-entropy; for test images as imbalanced as the training images', values: {} },
   'balanced-softmax': {
@@ -105,18 +105,19 @@ export const recipeOption = {
 };
 
 /** Options that correct the imbalance: one that is asked for and the usual recipe's would correct it twice. */
-const CORRECTIONS = ['loss', 'classifier', 'sampling'] as const;
+const CORRECTIONS = ['loss', 'classifier', 'sampling', 'reweight', 'classifierStage', 'stage'] as const;
 
 const usual: Values = { ...PLAIN, ...trainingRecipes[USUAL_RECIPE].values };
 
 const hasBranches = ({ bilateral }: Values): boolean => String(bilateral) === 'true';
 
 const corrects = (values: Values): boolean =>
-  hasBranches(values) || CORRECTIONS.some((name) => values[name] !== undefined && values[name] !== usual[name]);
+  hasBranches(values) ||
+  CORRECTIONS.some((name) => values[name] !== undefined && String(values[name]) !== String(usual[name]));
 
 /**
  * All values of the recipe that is asked for. Where none is, the usual one; `plain` where another loss, classifier or
- * sampling is asked for, or two branches, which are corrections of their own. `recipe` is what it is unless said.
+ * sampling, re-weighting, a second stage or two branches are asked for, which are corrections of their own. `recipe` is what it is unless said.
  */
 export const ofRecipe = (values: Values): Values => {
   const { recipe } = values;

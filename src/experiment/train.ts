@@ -31,7 +31,7 @@ import { augmentOption, isSize, LEARNING, learningOptions, rate } from './learni
 import { methodOf, type Network, noticesOf, trained } from './network-cells.js';
 import { ofBranches, requireKinds, withoutCells } from './network-options.js';
 import { isOn, kebab, labelOf, numberIn, oneOf, option } from './option.js';
-import { reweightOptions, weighing } from './reweighting.js';
+import { correctionNotices, reweightOptions, weighing } from './reweighting.js';
 import { ALWAYS, ofRecipe, recipeNotice, recipeOption } from './train-recipes.js';
 
 const NETWORK = 'Network';
@@ -185,7 +185,8 @@ const withAuxiliary =
 const mixes = (label: string): boolean => parseAugment(expandAugment(label, { usual: 'none' })).mixes === true;
 
 /**
- * Training of a network from scratch, as DARTS evaluates a cell; ResNets as the long-tail literature trains them.
+ * Training of a network from scratch, as DARTS evaluates a cell; ResNets with the sizes and rates that the long-tail
+ * literature trains them with, but with DARTS' clipping and no warm-up.
  * `what` is how errors call the network: the run or file that it is from.
  */
 export const training = (network: Network, { what = network.name }: { what?: string } = {}): Experiment => {
@@ -247,7 +248,7 @@ export const training = (network: Network, { what = network.name }: { what?: str
             objective,
             streams,
             genotypes: trained(network, o),
-            assumes: assumedPrior({ streams, loss, counts }),
+            assumes: assumedPrior({ streams, loss, counts, augment: o.augment.label }),
             profiler: context.profiler,
             group: context.group,
           });
@@ -269,7 +270,7 @@ export const training = (network: Network, { what = network.name }: { what?: str
         method: methodOf(network, o) + stageWords(o),
         streams,
         space: null,
-        notices: [...noticesOf(network, o), recipeNotice(o.recipe, o)],
+        notices: [...noticesOf(network, o), recipeNotice(o.recipe, o), ...correctionNotices(o)],
         network: { ...network },
         phases: [phase, ...stage],
       };

@@ -20,6 +20,7 @@ export interface Forecast extends MemoryNeed {
 }
 
 const PIXELS = 8 * 32 * 32; // of the smallest probe, so that large images need no large memory
+const LEAST_BATCH = 2; // a batch norm after global pooling has nothing to normalise in one image
 const GROWTH = 30e6; // bytes that V8's heap and what libtorch loads late add to a process over a run
 const ENOUGH = 192e6; // bytes of tensors; below it, what the allocator keeps for reuse has not settled to its share
 
@@ -45,7 +46,7 @@ const probePair = async (
   { sizes, free, batchSize }: { sizes: DataSizes; free: number; batchSize: number },
 ): Promise<[Probe, Probe]> => {
   const few = Math.floor(PIXELS / (sizes.imageSize ** 2 * trainStreams(plan)));
-  const batch = Math.max(1, Math.min(8, few, Math.floor(batchSize / 2)));
+  const batch = Math.min(batchSize, Math.max(LEAST_BATCH, Math.min(8, few, Math.floor(batchSize / 2))));
   let pair: [Probe, Probe] | undefined;
   // Images of each, so that all classes are among them.
   const perBatch = Math.ceil(sizes.classes / batch);

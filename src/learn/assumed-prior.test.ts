@@ -1,13 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import type { Sampling } from '../data/index.js';
 import { balancedSoftmax, crossEntropyLoss, type Loss, losses, reweighted } from '../loss/index.js';
+import type { Knobs } from '../nn/index.js';
 import { assumedPrior } from './assumed-prior.js';
 
 const counts = [70, 20, 10];
 const of = (
   samplings: readonly Sampling[],
-  { loss = crossEntropyLoss(), at = {} }: { loss?: Loss; at?: { mixing?: number } } = {},
-) => assumedPrior({ streams: samplings.map((sampling) => ({ part: 'train', sampling })), loss, counts })(at);
+  {
+    loss = crossEntropyLoss(),
+    at = {},
+    knobs = {},
+    augment = 'default',
+  }: { loss?: Loss; at?: { mixing?: number }; knobs?: Knobs; augment?: string } = {},
+) =>
+  assumedPrior({ streams: samplings.map((sampling) => ({ part: 'train', sampling })), loss, counts, augment })(
+    at,
+    knobs,
+  );
 const near = (values: readonly number[]) => values.map((value) => expect.closeTo(value, 12));
 const thirds = near([1 / 3, 1 / 3, 1 / 3]);
 
@@ -36,7 +46,9 @@ describe('the prior that logits assume', () => {
     expect(of(['instance'], { loss: losses.read('logit-adjusted(0.5)') })).toEqual(normalised(counts.map(Math.sqrt)));
     const mean = weights.reduce((a, b) => a + b) / 3;
     const half = weights.map((w) => 1 + 0.5 * (w / mean - 1));
-    expect(of(['class'], { loss: reweighted(crossEntropyLoss(), { beta: 0.9, last: 0.5 }) })).toEqual(normalised(half));
+    const reweighing = reweighted(crossEntropyLoss(), { beta: 0.9 });
+    expect(of(['class'], { loss: reweighing, knobs: { reweight: 0.5 } })).toEqual(normalised(half));
+    expect(of(['instance'], { loss: reweighing, knobs: { reweight: 0 } })).toEqual(near([0.7, 0.2, 0.1]));
     expect(of(['square-root'])).toEqual(normalised(counts.map(Math.sqrt)));
     expect(of(['under'])).toEqual(thirds);
   });
@@ -54,6 +66,17 @@ describe('the prior that logits assume', () => {
       { part: 'valid', sampling: 'class' },
       { part: 'train', sampling: 'instance' },
     ] as const;
-    expect(assumedPrior({ streams, loss: crossEntropyLoss(), counts })({})).toEqual(near([0.7, 0.2, 0.1]));
+    const assumes = assumedPrior({ streams, loss: crossEntropyLoss(), counts, augment: 'none' });
+    expect(assumes({}, {})).toEqual(near([0.7, 0.2, 0.1]));
+  });
+
+  it('is not known where labels are changed, or no probability is modelled', () => {
+    expect(of(['instance'], { augment: 'default + mixup(1)' })).toEqual(near([0.7, 0.2, 0.1]));
+    expect(of(['instance'], { augment: 'cutmix(1, 0.5)' })).toEqual(near([0.7, 0.2, 0.1]));
+    for (const augment of ['default + cmo(1, 0.5)', 'remix(1, 3, 0.5)'])
+      expect(of(['instance'], { augment })).toBeUndefined();
+    const loss = losses.read('dot-regression');
+    expect(of(['instance'], { loss })).toBeUndefined();
+    expect(of(['instance'], { loss: reweighted(loss), knobs: { reweight: 1 } })).toBeUndefined();
   });
 });

@@ -109,9 +109,9 @@ export interface Learner {
   record(at: Pick<At, 'epoch' | 'knobs'>): LearnerRecord;
   /**
    * The class prior that its network's logits assume at a setting, up to a factor; the class shares of the training
-   * images unless said.
+   * images unless said. `knobs`: the schedules' values that it was trained with last. Undefined where it is not known.
    */
-  readonly assumes?: ((at: Knobs) => readonly number[]) | undefined;
+  readonly assumes?: ((at: Knobs, knobs: Knobs) => readonly number[] | undefined) | undefined;
   /** How much each operation counts now, by component and kind, where it searches: [edges, primitives of the space]. */
   opWeights?(): NonNullable<LearnerRecord['opWeights']>;
   /** The cells that it has found, or trains. */

@@ -49,6 +49,22 @@ describe('evaluating at several mixings', () => {
     expect(found.answers?.valid.map(({ at }) => at)).toEqual(MIXINGS);
   });
 
+  it('under a prior that is asked for reports the mixing that does best under it', async () => {
+    const prior = { name: 'mine', prior: [0.3, 0.3, 0.4] };
+    const options = { dataset, batchSize: 4, assumes: () => [1, 1, 1] };
+    expect((await end(evaluate(rigged().model, options))).at).toEqual({ mixing: 0 });
+    expect((await end(evaluate(rigged().model, { ...options, prior }))).at).toEqual({ mixing: 0.8 });
+  });
+
+  it('says nothing of priors where the network has none that is known, and adjusts to none', async () => {
+    const options = { dataset, batchSize: 4, assumes: () => undefined };
+    expect((await end(evaluate(rigged().model, options))).priors).toBeUndefined();
+    const prior = { name: 'uniform', prior: [1 / 3, 1 / 3, 1 / 3] };
+    await expect(end(evaluate(rigged().model, { ...options, prior }))).rejects.toThrow(
+      /^Cannot adjust logits to a prior: it must be known which prior they assume/,
+    );
+  });
+
   it('takes one mixing as it is asked for, and looks at the test images alone', async () => {
     const { model, passes } = rigged();
     const found = await end(evaluate(model, { dataset, batchSize: 100, at: [{ mixing: 0.5 }] }));

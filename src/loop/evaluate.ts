@@ -7,7 +7,7 @@ import type { Knobs } from '../nn/index.js';
 import { type Answers, bestAnswer, type Evaluation, rankGroups, scores, shotGroups } from '../run/index.js';
 import { argmax, crossEntropy, noGrad, scope, type Tensor } from '../tensor/index.js';
 import { type Mistaken, mistakeList } from './mistakes.js';
-import { logShift, type NamedPrior, shifted, testPriors, underPriors } from './priors.js';
+import { expectedAccuracy, logShift, type NamedPrior, shifted, testPriors, underPriors } from './priors.js';
 
 /** What one reading of the logits of a set comes to. */
 interface Read {
@@ -144,7 +144,7 @@ export interface EvaluateOptions {
 /**
  * Tests a network on the test split, and yields how many images are done. A network that answers at several settings is
  * tested at all of them on the validation split as well; what is reported is the one that does best there, by mean
- * per-class accuracy: choosing it on the test split would flatter. Without validation images it is the first. What is
+ * per-class accuracy, or by the accuracy to be expected under `prior`: choosing it on the test split would flatter. Without validation images it is the first. What is
  * to be expected under other class priors stands beside it, with the logits as they are and adjusted to each (see
  * `logShift`). Throws a RangeError when `at` is empty, and a DivergedError when the network's loss is not finite.
  */
@@ -152,10 +152,12 @@ export async function* evaluate(
   model: Model,
   options: EvaluateOptions,
 ): AsyncGenerator<{ done: number; total: number }, Evaluation> {
-  const { dataset, batchSize, at = model.settings, epoch = 0, prior, onMistakes, knobs } = options;
+  const { dataset, batchSize, at = model.settings, epoch = 0, prior, onMistakes, knobs = {} } = options;
   const { assumes = () => dataset.counts.train } = options;
-  const priors = testPriors(dataset.counts.train, prior);
-  const shifts = (setting: Knobs) => priors.map((to) => logShift({ from: assumes(setting), to: to.prior }));
+  const assumedAt = (setting: Knobs) => assumes(setting, knobs);
+  const known = at.every((setting) => assumedAt(setting) !== undefined);
+  const priors = known || prior !== undefined ? testPriors(dataset.counts.train, prior) : [];
+  const shifts = (setting: Knobs) => priors.map((to) => logShift({ from: assumedAt(setting), to: to.prior }));
   const choose = at.length > 1 && dataset.valid.labels.length > 0;
   const sets = choose ? [dataset.valid, dataset.test] : [dataset.test];
   const total = sets.reduce((sum, set) => sum + set.labels.length, 0);
@@ -175,8 +177,13 @@ export async function* evaluate(
   const asked = (of: readonly Tested[]): Tested[] => of.map((one) => ({ ...one, ...one.shifted[place] }));
   const unadjusted = passes.at(-1) ?? [];
   const tested = asked(unadjusted);
-  const [valid, test_] = [answersOf(choose ? asked(passes[0] ?? []) : []), answersOf(tested)];
-  const chosen = valid === null ? 0 : valid.indexOf(bestAnswer(valid));
+  const judged = choose ? asked(passes[0] ?? []) : [];
+  const [valid, test_] = [answersOf(judged), answersOf(tested)];
+  const scored: readonly { readonly meanPerClassAccuracy: number }[] | null =
+    prior === undefined || valid === null
+      ? valid
+      : judged.map((one) => ({ meanPerClassAccuracy: expectedAccuracy(one.confusion, prior.prior) }));
+  const chosen = scored === null ? 0 : scored.indexOf(bestAnswer(scored));
   const result = tested[chosen];
   if (result === undefined) throw new RangeError('Cannot evaluate: there must be at least 1 setting, got none');
   const { at: setting, loss, confusion } = result;
@@ -185,6 +192,7 @@ export async function* evaluate(
   const plain = unadjusted[chosen] ?? result;
   const adjusted = plain.shifted.map((read) => read.confusion);
   const trainCounts = dataset.counts.train;
+  const assumed = assumedAt(setting);
   return {
     split: 'test',
     at: setting,
@@ -194,6 +202,8 @@ export async function* evaluate(
     shots: shotGroups(found.perClassAccuracy, trainCounts),
     ranks: rankGroups(found.perClassAccuracy, trainCounts),
     answers: valid === null || test_ === null ? null : { valid, test: test_ },
-    ...(priors.length === 0 ? {} : { priors: underPriors({ ...plain, adjusted }, { priors, assumes }) }),
+    ...(assumed === undefined || priors.length === 0
+      ? {}
+      : { priors: underPriors({ ...plain, adjusted }, { priors, assumed }) }),
   };
 }

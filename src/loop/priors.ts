@@ -1,4 +1,4 @@
-import type { Knobs } from '../nn/index.js';
+import { UnfitError } from '../learn/index.js';
 import { type Confusion, type Evaluation, scores } from '../run/index.js';
 import { add, type Tensor, tensor, to } from '../tensor/index.js';
 
@@ -17,9 +17,26 @@ export interface NamedPrior {
 /**
  * Post-hoc logit adjustment (Menon et al. 2021, eq 9): what is added to the logits of a network that assumes the class
  * prior `from`, so that they are those of one that assumes `to`: log to_c − log from_c. A softmax models p(y | x) ∝ p(x
- * | y) π_y, and only π changes.
+ * | y) π_y, and only π changes. Throws an UnfitError where `from` is not known or has a share of 0, and a RangeError
+ * unless `to` has a share > 0 for each class.
  */
-export const logShift = ({ from, to }: { from: readonly number[]; to: readonly number[] }): number[] => {
+export const logShift = ({ from, to }: { from: readonly number[] | undefined; to: readonly number[] }): number[] => {
+  if (from === undefined)
+    throw new UnfitError(
+      'Cannot adjust logits to a prior: it must be known which prior they assume. It is not where cmo or remix changed ' +
+        'the labels, after dot-regression, or after tau; leave the prior out',
+    );
+  const positive = (shares: readonly number[]): boolean => shares.every((n) => n > 0 && Number.isFinite(n));
+  if (!positive(from))
+    throw new UnfitError(
+      'Cannot adjust logits to a prior: every class must have training images, got shares of ' +
+        `[${from.join(', ')}]; leave the prior out`,
+    );
+  if (to.length !== from.length || !positive(to))
+    throw new RangeError(
+      `Cannot adjust logits to a prior: it must have a share > 0 for each of ${from.length} classes, ` +
+        `got [${to.join(', ')}]`,
+    );
   const [theirs, ours] = [normalised(from), normalised(to)];
   return ours.map((share, c) => Math.log(share) - Math.log(theirs[c] ?? Number.NaN));
 };
@@ -35,7 +52,7 @@ export const shifted = (logits: Tensor, shift: readonly number[]): Tensor => {
  * asked for, where it is another. None where a class has no training images, whose prior would be 0.
  */
 export const testPriors = (counts: readonly number[], asked: NamedPrior | undefined): NamedPrior[] => {
-  if (!counts.every((count) => count >= 1)) return [];
+  if (!counts.every((count) => count >= 1)) return asked === undefined ? [] : [asked];
   const always = [
     { name: 'uniform', prior: normalised(counts.map(() => 1)) },
     { name: 'training', prior: normalised(counts) },
@@ -55,10 +72,10 @@ export const expectedAccuracy = (confusion: Confusion, prior: readonly number[])
 
 /** The accuracies to be expected under each prior, of logits as they are and adjusted to it. */
 export const underPriors = (
-  { confusion, at, adjusted }: { confusion: Confusion; at: Knobs; adjusted: readonly Confusion[] },
-  { priors, assumes }: { priors: readonly NamedPrior[]; assumes: (at: Knobs) => readonly number[] },
+  { confusion, adjusted }: { confusion: Confusion; adjusted: readonly Confusion[] },
+  { priors, assumed }: { priors: readonly NamedPrior[]; assumed: readonly number[] },
 ): NonNullable<Evaluation['priors']> => ({
-  assumed: normalised(assumes(at)),
+  assumed: normalised(assumed),
   tests: priors.map(({ name, prior }, i) => ({
     name,
     prior,

@@ -5,7 +5,7 @@ import { classWeights, requireBeta, USUAL_BETA, weighed } from './weighing.js';
 
 const balanced = (base: Loss, { label, beta }: { label: string; beta: number }): Loss => ({
   label,
-  prior: (drawn, counts) => {
+  prior: (drawn, { counts }) => {
     const weights = classWeights(counts, { beta, label });
     return drawn.map((share, c) => share * (weights[c] ?? 1));
   },

@@ -11,6 +11,7 @@ export const dotRegression = (): Loss => {
   const kind = { label: 'dot-regression', needs: 'fixed cosines' } as const;
   return {
     ...kind,
+    prior: () => undefined, // no softmax, so no p(y | x)
     build: (_, of = {}) => {
       const { scale = 1 } = requireLogits(kind, of) ?? {};
       return perImage((logits, labels) => {

@@ -11,7 +11,7 @@ export const logitAdjusted = (tau = 1): Loss => {
   requireParameters('logit-adjusted', { tau }, { rule: '>= 0', holds: (t) => t >= 0 });
   return {
     label,
-    prior: (drawn, counts) => drawn.map((share, c) => share / (counts[c] ?? 1) ** tau),
+    prior: (drawn, { counts }) => drawn.map((share, c) => share / (counts[c] ?? 1) ** tau),
     build: (counts) => {
       const total = requireImages(counts, label).reduce((a, b) => a + b);
       const shift = counts.map((n) => tau * Math.log(n / total));

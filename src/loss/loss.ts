@@ -1,4 +1,4 @@
-import type { Cosines, Pass, Target } from '../nn/index.js';
+import type { Cosines, Knobs, Pass, Target } from '../nn/index.js';
 import { add, mean, mul, type Tensor } from '../tensor/index.js';
 
 /**
@@ -20,9 +20,10 @@ export interface Loss {
   /**
    * The class prior that logits trained by it assume, up to a factor, where classes have the shares `drawn` in its
    * batches; `drawn` itself unless said, as for cross-entropy. Weights w_c make it drawn_c · w_c, logits to which
-   * log a_c is added in training drawn_c / a_c.
+   * log a_c is added in training drawn_c / a_c. counts: of training images; knobs: the last that it was trained with.
+   * Undefined where it is not known.
    */
-  prior?(drawn: readonly number[], counts: readonly number[]): readonly number[];
+  prior?(drawn: readonly number[], of: { counts: readonly number[]; knobs: Knobs }): readonly number[] | undefined;
   /** What logits must be for it: cosines, or cosines with directions that are not trained. Any unless said. */
   readonly needs?: 'cosines' | 'fixed cosines' | undefined;
   /** counts: of training images per class. `of` is the network. Throws a RangeError where the loss cannot be. */

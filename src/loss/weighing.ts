@@ -51,17 +51,15 @@ export const weighed =
  * Deferred re-weighting (DRW, Cao et al. 2019) over any loss: at knob `reweight` k an image counts 1 + k (w − 1) times,
  * w the weight of its class by effective number. With the schedule `step(0.8)` the first four fifths of training are
  * the loss itself, to the bit. The mean over the batch is not divided by Σ w, as in the published mixup with DRW; the
- * code of LDAM-DRW divides. `last`: k at the end of training, whose prior the logits then assume.
+ * code of LDAM-DRW divides. Logits assume the prior that the last k makes.
  */
-export const reweighted = (
-  loss: Loss,
-  { beta = USUAL_BETA, last = 1 }: { beta?: number; last?: number } = {},
-): Loss => ({
+export const reweighted = (loss: Loss, { beta = USUAL_BETA }: { beta?: number } = {}): Loss => ({
   ...loss,
-  prior: (drawn, counts) => {
+  prior: (drawn, { counts, knobs }) => {
     const weights = classWeights(counts, { beta, label: `re-weighted ${loss.label}` });
-    const before = loss.prior?.(drawn, counts) ?? drawn;
-    return before.map((share, c) => share * (1 + last * ((weights[c] ?? 1) - 1)));
+    const k = knobs[REWEIGHT] ?? 0;
+    const before = loss.prior === undefined ? drawn : loss.prior(drawn, { counts, knobs });
+    return before?.map((share, c) => share * (1 + k * ((weights[c] ?? 1) - 1)));
   },
   build: (counts, of) => {
     const plain = loss.build(counts, of);

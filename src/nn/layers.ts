@@ -62,8 +62,15 @@ export const batchNormLayer = (
   const runningMean = store.buffer('running_mean', [channels], 0);
   const runningVar = store.buffer('running_var', [channels], 1);
   const ofBatch = (pass: Pass): boolean => root.trains(component, pass);
-  const normalise = (x: Tensor, pass: Pass, [weight, bias]: readonly [Tensor | null, Tensor | null]): Tensor =>
-    batchNorm(x, { weight, bias, runningMean, runningVar, training: ofBatch(pass) });
+  const normalise = (x: Tensor, pass: Pass, [weight, bias]: readonly [Tensor | null, Tensor | null]): Tensor => {
+    const training = ofBatch(pass);
+    if (training && x.shape.every((size, dim) => dim === 1 || size === 1))
+      throw new RangeError(
+        `Cannot normalise a batch: it must have more than 1 value per channel, got [${x.shape.join(', ')}]; ` +
+          'use a larger --batch-size',
+      );
+    return batchNorm(x, { weight, bias, runningMean, runningVar, training });
+  };
   if (affine) {
     const weight = store.weight('weight', [channels], { constant: 1 });
     const bias = store.weight('bias', [channels], { constant: 0 });

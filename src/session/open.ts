@@ -18,8 +18,11 @@ export interface OpenModel extends Disposable {
   readonly at: Knobs;
   /** The schedules' values that it was trained with last, such as a temperature: some supernets depend on them. */
   readonly knobs: Knobs;
-  /** The class prior that the logits assume; log prior differences added to them make them fit another. */
-  readonly assumes: readonly number[];
+  /**
+   * The class prior that the logits assume; log prior differences added to them make them fit another. Undefined where
+   * it is not known: after cmo, remix, dot regression or τ-normalisation.
+   */
+  readonly assumes: readonly number[] | undefined;
   /** The network itself: it answers normalised images, and its weights have names. `dispose` releases it. */
   readonly model: Model;
   /**
@@ -41,6 +44,7 @@ export const open = (run: string, { device = 'cpu' }: { device?: string } = {}):
   const { classes, counts } = info.data;
   const { learner, at, knobs, images: format } = restoreNetwork(folder, { device });
   const { model } = learner;
+  const assumed = learner.assumes === undefined ? counts.train : learner.assumes(at, knobs);
   const { imageSize, channels, mean, std } = format;
   const toTensors = batchToTensors({ height: imageSize, width: imageSize, channels, mean, std }, model.store);
   const size = imageSize ** 2 * channels;
@@ -51,7 +55,7 @@ export const open = (run: string, { device = 'cpu' }: { device?: string } = {}):
     evaluation: folder.readEvaluation(),
     at,
     knobs,
-    assumes: normalised(learner.assumes?.(at) ?? counts.train),
+    assumes: assumed && normalised(assumed),
     model,
     logits: (images) => {
       if (!(images instanceof Uint8Array))

@@ -105,8 +105,12 @@ describe('predictions of a run whose data are gone', () => {
   it('are adjusted to a prior as the evaluation is', async () => {
     const { predictions } = await predict(path('run'), path('photos'), { prior: [1, 2, 7] });
     expect(counted(predictions)).toEqual(own.adjusted.confusion);
+    for (const prior of [[-1, 2, 3], [1], [1, 2, Number.NaN]])
+      await expect(predict(path('run'), path('photos'), { prior })).rejects.toThrow(
+        'Cannot adjust logits to a prior: it must have a share > 0 for each of 3 classes, got [',
+      );
     const model = open(path('run'));
-    const shift = [0.1, 0.2, 0.7].map((share, c) => Math.fround(Math.log(share) - Math.log(model.assumes[c] ?? 0)));
+    const shift = [0.1, 0.2, 0.7].map((share, c) => Math.fround(Math.log(share) - Math.log(model.assumes?.[c] ?? 0)));
     const moved = own.logits.map((row) => row.map((value, c) => Math.fround(value + (shift[c] ?? 0))));
     for (const [i, { logits }] of predictions.entries())
       for (const [c, value] of logits.entries()) expect(value).toBeCloseTo(given(moved[i]?.[c]), 6);

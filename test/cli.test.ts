@@ -241,6 +241,16 @@ describe('search --dry-run', () => {
     expect(stderr).toMatch(/^error: Cannot continue from finished: its .* must be the new run's/);
   });
 
+  it('refuses images that the run would refuse to change, and says what the run would say first', async () => {
+    const { code, stderr } = await cli.run([...dryRun, '--augment', 'crop(400)']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^error: Cannot crop images of .*400/);
+    const late = [...dryRun, '--arch-warmup', '0.9'];
+    const notice = 'alpha is not trained in any epoch: --arch-warmup 0.9 is too long; take more --epochs';
+    expect((await cli.run(late)).stdout).toContain(`\n${notice}\n`);
+    expect(JSON.parse((await cli.run([...late, '--json'])).stdout).notices).toEqual([notice]);
+  });
+
   it('is of the recommended recipe where none is named', async () => {
     const { stdout } = await cli.run(['search', '--data', 'data', ...NATURAL, '--dry-run', '--json']);
     expect(JSON.parse(stdout).experiment.name).toBe('hls-continued-class');

@@ -43,6 +43,16 @@ describe('a search that is continued', { timeout: 120_000 }, () => {
     expect(outcome('own').records.slice(0, 2)).toEqual(outcome('hls').records);
   });
 
+  it('chooses cells by what accuracy depends on, after a search that was finished without it', async () => {
+    const words = ['--projection', '1'];
+    const [own, forked] = [
+      await cli.run(['search', 'hls', ...TINY, ...words, '--out', 'projected']),
+      await cli.run(['search', 'hls', ...SIZE, ...words, '--from', 'hls', '--out', 'projected-later']),
+    ];
+    expect([own.code, forked.code]).toEqual([0, 0]);
+    expect(outcome('projected-later')).toEqual(outcome('projected'));
+  });
+
   it('is resumed after a kill in the further phase to the same end', async () => {
     const args = ['search', 'hls-continued-frozen', ...TINY, '--from', 'hls', '--checkpoint-minutes', '0'];
     expect(await cli.run([...args, '--out', 'whole'])).toMatchObject({ code: 0 });

@@ -1,3 +1,4 @@
+import { expandAugment, parseAugment } from '../augment/index.js';
 import { unreadableText } from '../data/index.js';
 import { describe, type Plan } from '../experiment/index.js';
 import { forecast, type MemoryNeed } from '../forecast/index.js';
@@ -6,6 +7,7 @@ import {
   type DataOrigin,
   type DataRequest,
   dataTexts,
+  noticesBefore,
   openParent,
   planData,
   requireRoom,
@@ -51,6 +53,8 @@ export const dryRun = async (
   const same = await planned.same();
   display.end();
   const { counts, classes, channels, imageSize, name } = planned;
+  const augment = expandAugment(plan.augment, { usual: planned.augment, flip: data.flip });
+  parseAugment(augment).check?.({ imageSize, batchSize: plan.batchSize, counts: counts.train });
   const done =
     flags.from === undefined ? 0 : openParent(flags.from, { plan, seed: flags.seed, dataset: planned }).records.length;
   const whole = await forecast(plan, sizesOf(planned), { processes: { all: processes, here: processes } });
@@ -59,6 +63,7 @@ export const dryRun = async (
     .map(({ first, steps, perStep, last }) => first + steps * perStep + last);
   const expected = { ...whole, expectedSeconds: whole.expectedSeconds - sum(before) };
   const experiment = describe(plan);
+  const notices = noticesBefore(plan, flags.from);
   if (flags.json) {
     const { available, account, notes = [], tail, fit } = planned;
     const about = {
@@ -66,7 +71,9 @@ export const dryRun = async (
       ...tail,
       ...{ available, name, classes, channels, imageSize, fit, account, notes, unreadable, same },
     };
-    process.stdout.write(`${JSON.stringify({ experiment, data: about, counts, kernels: computing, ...expected })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ experiment, notices, data: about, counts, kernels: computing, ...expected })}\n`,
+    );
     return;
   }
   const { paper, label, method, options, streams } = experiment;
@@ -86,7 +93,7 @@ export const dryRun = async (
       ['data', `${name}, ${imageSize}×${imageSize}, ${channels === 1 ? 'grey' : 'colour'}`],
       ...(planned.tail.imbalance === 'natural' ? [['', 'as imbalanced as they are'] as const] : []),
     ]),
-    [...dataTexts(planned), ...same].join('\n'),
+    [...dataTexts(planned), ...same, ...notices].join('\n'),
     ...problems,
     table([['class', 'train', 'valid', 'test'], ...rows, total], { right: [1, 2, 3] }),
     listing([

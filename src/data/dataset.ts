@@ -27,6 +27,8 @@ export interface About {
   readonly testShare?: number | undefined;
   /** How they were thinned out. */
   readonly tail: { readonly imbalance: Imbalance; readonly imbalanceRatio: number };
+  /** The label of its usual augmentation: `crop(4) + flip`. */
+  readonly augment: string;
   /** What else the data hold, and what of it is used. */
   readonly account?: DataAccount | undefined;
   /** What people should know of the data, in words. */
@@ -51,8 +53,6 @@ export interface Dataset extends About {
   readonly mean: readonly number[];
   /** Per channel, of pixels in 0…1. */
   readonly std: readonly number[];
-  /** The label of its usual augmentation: `crop(4) + flip`. */
-  readonly augment: string;
   /** SHA-256 over classes, shapes, labels and pixels: equal exactly when two runs saw the same data. */
   readonly fingerprint: string;
   /** Files left out because they could not be read, all of them. */
@@ -132,6 +132,7 @@ export const planDataset = async (spec: string | DataSource, options: PlanOption
   const about = {
     ...{ name, classes, channels, imageSize, fit, counts, available, testShare, account },
     tail: { imbalance, imbalanceRatio },
+    augment: source.augment,
     notes: source.notes ?? [],
   };
   const { skipCorrupt = false, onProgress } = options;

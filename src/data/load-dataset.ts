@@ -188,7 +188,6 @@ export const loadDataset = async (
     test,
     mean: measured.mean,
     std: measured.std,
-    augment: source.augment,
     fingerprint: fingerprint(classes, [train, valid, test]),
     skipped,
     account: { ...about.account, warned: byReason(warned), same: same.found },

@@ -1,8 +1,9 @@
 import { cellKinds } from '../net/index.js';
 import { kebab } from './option.js';
 import type { SearchOptions } from './search-options.js';
+import { convolutions } from './stop.js';
 
-/** Operations that every edge must keep: one of them may be `none`. */
+/** Operations that every edge must keep, besides `none`: one of them may be a skip connection. */
 const LEAST_OPS = 2;
 
 /** An option that must not be combined with another, and why. */
@@ -11,7 +12,14 @@ interface Rule {
   readonly says: (o: SearchOptions) => string;
 }
 
+const choicesOf = ({ primitives }: SearchOptions['space']): number =>
+  primitives.filter(({ name }) => name !== 'none').length;
+
 const on = ({ label }: { readonly label: string }): boolean => label !== 'constant(0)';
+
+/** How to do without eigenvalues, which a stop rule may look at. */
+const withoutEigenvalue = ({ needs }: SearchOptions['stop']): string =>
+  `--eigenvalue 0${needs === 'eigenvalue' ? ' --stop never' : ''}`;
 
 const rules: readonly Rule[] = [
   {
@@ -26,12 +34,15 @@ const rules: readonly Rule[] = [
   {
     broken: ({ temperature, relax }) =>
       temperature.label !== 'constant(1)' && !(relax.knobs ?? []).includes('temperature'),
-    says: ({ relax }) => `--temperature with --relax ${relax.label}: it has none; use softmax, gumbel or sampled`,
+    says: ({ relax, temperature }) =>
+      `--relax ${relax.label} with --temperature "${temperature.label}": it has no temperature; use --temperature ` +
+      '"constant(1)", or --relax softmax, gumbel or sampled',
   },
   {
     broken: ({ perturbation, relax }) => on(perturbation) && !(relax.knobs ?? []).includes('perturbation'),
-    says: ({ relax }) =>
-      `--perturbation with --relax ${relax.label}: only weights that add up to 1 are perturbed; use --relax softmax`,
+    says: ({ relax, perturbation }) =>
+      `--relax ${relax.label} with --perturbation "${perturbation.label}": only weights that add up to 1 are ` +
+      'perturbed; use --perturbation "constant(0)", or --relax softmax',
   },
   {
     broken: ({ partial, channels }) => channels % partial !== 0,
@@ -51,6 +62,19 @@ const rules: readonly Rule[] = [
     says: ({ stop }) => `--stop "${stop.label}" without eigenvalues: it looks at them; add --eigenvalue 2`,
   },
   {
+    broken: ({ stop, space }) => stop.label.startsWith('stable') && convolutions(space).length < 2,
+    says: ({ stop, space }) =>
+      `--stop "${stop.label}" with --space ${space.name}: it compares the order of operations with "conv" in their ` +
+      'names, and there must be 2 of them; use --stop skips or --stop eigenvalue',
+  },
+  {
+    broken: ({ stop, layers, stages }) =>
+      stop.label.startsWith('skips') && !cellKinds(layers + Math.max(...stages.values)).includes('normal'),
+    says: ({ stop, layers }) =>
+      `--stop "${stop.label}" with --layers ${layers}: it counts skip connections of normal cells, and there are none; ` +
+      'use --layers 3 or more',
+  },
+  {
     broken: ({ stages, epochs }) => epochs % stages.values.length !== 0,
     says: ({ stages: { label, values }, epochs }) =>
       `--stages "${label}" with --epochs ${epochs}: epochs must be a multiple of its ${values.length} stages; use ` +
@@ -60,8 +84,8 @@ const rules: readonly Rule[] = [
     (name): Rule => ({
       broken: ({ stages, [name]: { values } }) => values.length !== 1 && values.length !== stages.values.length,
       says: ({ stages, [name]: { label } }) =>
-        `--${kebab(name)} "${label}" with --stages "${stages.label}": it must have a number for each stage, or one ` +
-        'for all',
+        `--${kebab(name)} "${label}" with --stages "${stages.label}": it must have a number for each stage` +
+        (name === 'drops' ? '' : ', or one for all'),
     }),
   ),
   {
@@ -70,10 +94,10 @@ const rules: readonly Rule[] = [
       `--drops "${label}": the first stage has all operations; its first number must be 0, as in "0, 3, 2"`,
   },
   {
-    broken: ({ drops: { values }, space }) => values.reduce((a, b) => a + b, 0) > space.primitives.length - LEAST_OPS,
+    broken: ({ drops: { values }, space }) => values.reduce((a, b) => a + b, 0) > choicesOf(space) - LEAST_OPS,
     says: ({ drops: { label }, space: { name, primitives } }) =>
-      `--drops "${label}" with --space ${name}: of its ${primitives.length} operations at least ${LEAST_OPS} must be ` +
-      'left on each edge; drop fewer',
+      `--drops "${label}" with --space ${name}: of its ${primitives.length} operations at least ${LEAST_OPS} other than ` +
+      'none must be left on each edge; drop fewer',
   },
   {
     broken: ({ order, skipDropout: { values } }) => order === 2 && values.some((p) => p > 0),
@@ -117,15 +141,15 @@ const rules: readonly Rule[] = [
   },
   {
     broken: ({ eigenvalue, relax }) => eigenvalue > 0 && relax.label.includes('dirichlet'),
-    says: ({ relax }) =>
+    says: ({ relax, stop }) =>
       `--eigenvalue with --relax ${relax.label}: it compares passes, and each would draw other weights; use ` +
-      '--eigenvalue 0',
+      withoutEigenvalue(stop),
   },
   {
     broken: ({ eigenvalue, relax }) => eigenvalue > 0 && relax.label.includes('sampled'),
-    says: ({ relax }) =>
+    says: ({ relax, stop }) =>
       `--eigenvalue with --relax ${relax.label}: one operation runs per edge, so the loss is not smooth in alpha; ` +
-      'use --eigenvalue 0',
+      `use ${withoutEigenvalue(stop)}`,
   },
 ];
 
@@ -145,7 +169,11 @@ const learningEpochs = ({ epochs, stages, archWarmup }: SearchOptions): number =
   return Array.from({ length: own }, (_, epoch) => epoch / own).filter((t) => t >= archWarmup).length;
 };
 
-/** What a user should know of the options before the run starts, unless it is not so. */
+/** What an operation must weigh to be kept, where the selector has such a rule. */
+const leastWeight = ({ label }: SearchOptions['selector']): number =>
+  Number(/^threshold\((.+)\)$/.exec(label)?.[1] ?? 0);
+
+/** What a user should know of the options before the run starts. */
 const advice: readonly Rule[] = [
   {
     broken: (o) => learningEpochs(o) === 0,
@@ -159,10 +187,14 @@ const advice: readonly Rule[] = [
       `alpha learns, there are ${learningEpochs(o)}`,
   },
   {
-    broken: ({ selector, relax }) => selector.label.startsWith('threshold') && !relax.label.startsWith('sigmoid'),
+    broken: ({ selector, relax }) => leastWeight(selector) > 0.5 && !relax.label.includes('sigmoid'),
     says: ({ selector, relax }) =>
       `--selector "${selector.label}" with --relax ${relax.label}: the weights of an edge add up to 1, so hardly any ` +
       'may reach it, and nodes keep one edge; use --relax sigmoid, or --selector darts',
+  },
+  {
+    broken: ({ archLr }) => archLr === 0,
+    says: () => 'alpha is not trained: --arch-lr is 0; the cells found are those of chance',
   },
 ];
 

@@ -127,6 +127,7 @@ export const searchOptions = z.object({
         'after the search, edge by edge, keep the operation without which accuracy is lowest, and tune for this ' +
         'many epochs; 0: never',
       group: METHOD,
+      later: true,
       size: true,
     },
     numberIn({ least: 0, whole: true }),

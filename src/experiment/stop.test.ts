@@ -113,12 +113,19 @@ describe('stop rules', () => {
     expect(reason(epoch({ backbone: { normal: cellWith(1) }, class: { normal: cellWith(3) } }), dartsSpace)).toBe(
       'the normal cell of class has 3 skip connections',
     );
+    // Before the class head has had a gradient, its cell is that of chance.
+    const heads = { backbone: { normal: cellWith(1) }, class: { normal: cellWith(3) } };
+    const [early = [], late = []] = [0, 0.1].map((norm) =>
+      epoch(heads).map((one) => ({ ...one, gradNorm: { alpha: { backbone: 0.1, class: norm } } })),
+    );
+    expect(reason(early, dartsSpace)).toBeUndefined();
+    expect(reason([...early, ...late], dartsSpace)).toBe('the normal cell of class has 3 skip connections');
     expect(reason(epoch(undefined), dartsSpace)).toBeUndefined();
     expect(reason([], dartsSpace)).toBeUndefined();
   });
 
   it('are options of a search', () => {
-    const { phases, values } = tinyPlan({ stop: 'skips(1)' });
+    const { phases, values } = tinyPlan({ stop: 'skips(1)', layers: 3 });
     expect([phases[0]?.stop?.label, values['stop']]).toEqual(['skips(1)', 'skips(1)']);
     for (const stop of ['skips(0)', 'skips(1.5)', 'skips(-2)'])
       expect(() => tinyPlan({ stop })).toThrow('--stop: Cannot read stop rule');

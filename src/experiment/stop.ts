@@ -18,6 +18,13 @@ export interface SearchStop {
 /** The epochs in which alpha learned: while it waits, rankings and cells are those of chance. */
 const learned = (epochs: readonly Epoch[]): Epoch[] => epochs.filter(({ knobs }) => (knobs['archWait'] ?? 0) === 0);
 
+/**
+ * Whether alpha of a component has had a gradient by then. While the mixing is 1 that of the class head has none, and
+ * its optimizer moves it by decay alone.
+ */
+const moved = (component: string, epochs: readonly Epoch[]): boolean =>
+  epochs.some(({ gradNorm }) => (gradNorm['alpha']?.[component] ?? 1) > 0);
+
 /** The rule as the loop asks it. */
 export const stopFor = ({ label, reason, goesBackTo }: SearchStop, space: SearchSpace): StopRule => ({
   label,
@@ -39,6 +46,7 @@ const skips = (most: number): SearchStop => ({
   label: `skips(${most})`,
   reason: (epochs) => {
     for (const [component, kinds] of Object.entries(epochs.at(-1)?.genotype ?? {})) {
+      if (!moved(component, epochs)) continue;
       const edges = kinds.normal?.nodes.flat() ?? [];
       const found = edges.filter(({ op }) => op === 'skip_connect').length;
       if (found >= most) return `the normal cell of ${component} has ${found} skip connections`;
@@ -47,11 +55,13 @@ const skips = (most: number): SearchStop => ({
   },
 });
 
-const CONVOLUTION = /conv/;
+/** The columns of operations with weights, going by their names. */
+export const convolutions = ({ primitives }: SearchSpace): number[] =>
+  primitives.flatMap(({ name }, column) => (name.includes('conv') ? [column] : []));
 
 /** The operations with weights in the order of their strength, of each edge of each cell. */
-const rankings = ({ opWeights = {} }: Epoch, { primitives }: SearchSpace): number[][] => {
-  const learnable = primitives.flatMap(({ name }, column) => (CONVOLUTION.test(name) ? [column] : []));
+const rankings = ({ opWeights = {} }: Epoch, space: SearchSpace): number[][] => {
+  const learnable = convolutions(space);
   return Object.values(opWeights).flatMap((kinds) =>
     Object.values(kinds).flatMap((edges) =>
       edges.map((row) => [...learnable].sort((a, b) => (row[b] ?? 0) - (row[a] ?? 0))),

@@ -112,7 +112,7 @@ const results = (network: Tested): string => {
   ].join('\n\n');
 };
 
-const limits = ({ info, evaluation, open: { classes } }: Tested): string => {
+const limits = ({ info, evaluation, open: { classes, assumes } }: Tested): string => {
   const { train, test } = info.data.counts;
   const worst = [...classes.keys()]
     .filter((c) => (evaluation.perClassAccuracy[c] ?? 1) < 0.5)
@@ -137,7 +137,12 @@ const limits = ({ info, evaluation, open: { classes } }: Tested): string => {
           uneven
             ? `${ratio(test).toFixed(1)} times, so that the accuracy is mostly that of the large classes`
             : 'all have about as many, so that the accuracy is not what to expect where large classes are more frequent'
-        }. \`tailnas evaluate --prior\` says what to expect elsewhere.`,
+        }. \`tailnas evaluate --prior\` says what to expect elsewhere.${
+          assumes === undefined
+            ? ''
+            : ' The share of each class that its logits assume is `assumed_prior` in the metadata of the model: add the ' +
+              'logarithm of your share over it to the logit of each class.'
+        }`,
       '- Its probabilities as they are: they were not calibrated.',
       '- Images that were made or prepared in another way than the training images.',
     ].join('\n'),

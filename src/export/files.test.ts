@@ -73,6 +73,7 @@ describe('exportOnnx', () => {
       license: 'mit',
     });
     expect(metadata['weights_sha256']).toMatch(/^[0-9a-f]{64}$/);
+    expect(metadata['assumed_prior']).toBe(JSON.stringify(model.assumes));
     exportOnnx(model, path('b.onnx'), { license: 'mit' });
     expect(readFileSync(path('b.onnx')).equals(content)).toBe(true);
     model.logits(new Uint8Array(15 * 15 * 3)).dispose();

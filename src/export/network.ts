@@ -99,6 +99,7 @@ export const metadataOf = (network: Exportable): Record<string, string> => {
     mean: JSON.stringify(mean),
     std: JSON.stringify(std),
     fit,
+    ...(model.assumes === undefined ? {} : { assumed_prior: JSON.stringify(model.assumes) }),
     ...(Object.keys(model.at).length === 0 ? {} : { at: JSON.stringify(model.at) }),
     ...(license === undefined ? {} : { license }),
   };

@@ -89,7 +89,7 @@ export const cellsFigure = async (
     html`<figure class="cells" id="${id}">
 <h3>${rowLabel(run.info)} <small>seed ${run.info.seed}, ${run.path}</small></h3>
 ${stops.length > 1 ? slider : null}
-${collapseTexts(last.genotypes).map((text) => html`<p class="warn">${text}</p>`)}
+${collapseTexts(last.genotypes, run.info.experiment.options).map((text) => html`<p class="warn">${text}</p>`)}
 <div class="graphs">${graphs}</div>
 <details><summary>As text</summary><dl class="genotypes">${texts}</dl></details>
 </figure>`,

@@ -97,7 +97,7 @@ export async function* carryOn(
       folder.writeGenotype(genotypes);
       await keepCells(folder, genotypes);
     }
-    if (kind === 'search') for (const text of collapseTexts(genotypes)) yield { type: 'notice', text };
+    if (kind === 'search') for (const text of collapseTexts(genotypes, plan.values)) yield { type: 'notice', text };
     if (onMistakes !== undefined) await keepPictures(live, { folder, evaluation, mistakes: onMistakes.taken() });
     folder.writeEvaluation(evaluation);
     folder.log(`done: test accuracy ${evaluation.accuracy}`);

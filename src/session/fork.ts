@@ -67,3 +67,10 @@ export const openParent = (
     adaptedFrom: other ? adaptedFrom : undefined,
   };
 };
+
+/** What a user should know before a run starts. from: the run that it continues */
+export const noticesBefore = ({ notices, phases }: Plan, from: string | undefined): string[] => {
+  const alone = from === undefined && phases.some(({ adapts }) => adapts);
+  const way = 'to adapt a search on balanced images, give its folder with --from';
+  return [...notices, ...(alone ? [`the search before the adaptation learns from the same images; ${way}`] : [])];
+};

@@ -11,7 +11,7 @@ export {
 export { dataTexts, thinnedText } from './data-texts.js';
 export { type EvaluatedOn, type EvaluateOnOptions, evaluateOn, type UnknownClass } from './evaluate-on.js';
 export { type RunEvent, type RunRequest, type RunResult, type Sink, type Watch, watchNames } from './events.js';
-export { openParent } from './fork.js';
+export { noticesBefore, openParent } from './fork.js';
 export { type ImagePaths, type LoadedImages, loadImages, shapeOf } from './load-images.js';
 export { type OpenModel, open } from './open.js';
 export {

@@ -16,7 +16,7 @@ import { type DataRequest, IN_MEMORY, loadData, recordedRequest, requestOf, size
 import { dataTexts, writeLists } from './data-texts.js';
 import { type RunEvent, type RunRequest, type RunResult, runRequestNames, type Watch, watchNames } from './events.js';
 import { resumable } from './failure.js';
-import { openParent, type Parent } from './fork.js';
+import { noticesBefore, openParent, type Parent } from './fork.js';
 import { commonOf, requireSameWords, requireShared } from './together.js';
 import { host, versions } from './versions.js';
 import { type Underway, withResult } from './with-result.js';
@@ -167,7 +167,7 @@ async function* starting(request: RunRequest, watch: Watch): AsyncGenerator<RunE
   }
   const folder = createRun(request.out, JSON.parse(JSON.stringify(info)));
   writeLists(folder.path, dataset);
-  for (const text of plan.notices) yield { type: 'notice', text };
+  for (const text of noticesBefore(plan, from)) yield { type: 'notice', text };
   if (parent !== undefined) {
     takeOver(folder, parent);
     const on = parent.adaptedFrom === undefined ? '' : `, which learned from other images (${parent.adaptedFrom.name})`;

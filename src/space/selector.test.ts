@@ -133,6 +133,15 @@ describe('other selectors', () => {
       ['skip_connect 0', 'max_pool_3x3 1'],
     ]);
     expect(chosen(0, 'normal').flat().join()).not.toContain('skip');
+    // Where an edge could keep nothing else it keeps its skip, and no node is left without edges.
+    const few = searchPlan(
+      primitives.filter(({ name }) => ['none', 'skip_connect'].includes(name)),
+      { nodes: 2 },
+    );
+    const bare = [...Array(5).keys()].map((i) => [0.4, 0.6 + i / 100]);
+    expect(
+      opsOf(selectors.read('maxSkips(2)').select({ ops: bare }, { plan: few, kind: 'normal' })).map((n) => n.length),
+    ).toEqual([2, 2]);
     expect(() => selectors.read('maxSkips(-1)')).toThrow('must be a whole number >= 0, got -1');
   });
 

@@ -33,6 +33,9 @@ const SIZES: Readonly<Record<string, readonly string[]>> = {
   // Six epochs of three stages: alpha learns in every second one.
   'p-darts': ['--layers', '3', '--epochs', '6', '--stages', '0, 0, 1'],
   'darts-pt': ['--epochs', '1'],
+  // These end before their last epoch.
+  'darts-plus': ['--layers', '3', '--stop', 'skips(1)'],
+  'robust-darts': ['--epochs', '8', '--eigenvalue', '1', '--stop', 'eigenvalue(0.01, 0)'],
 };
 
 /** Every recipe of a search, every one of a training, networks with and without cells, both kinds of second stage. */

@@ -71,8 +71,8 @@ const rules: readonly Rule[] = [
     broken: ({ stop, layers, stages }) =>
       stop.label.startsWith('skips') && !cellKinds(layers + Math.max(...stages.values)).includes('normal'),
     says: ({ stop, layers }) =>
-      `--stop "${stop.label}" with --layers ${layers}: it counts skip connections of normal cells, and there are none; ` +
-      'use --layers 3 or more',
+      `--stop "${stop.label}" with --layers ${layers}: it counts skip connections of normal cells, and there are ` +
+      'none; use --layers 3 or more',
   },
   {
     broken: ({ stages, epochs }) => epochs % stages.values.length !== 0,
@@ -96,8 +96,8 @@ const rules: readonly Rule[] = [
   {
     broken: ({ drops: { values }, space }) => values.reduce((a, b) => a + b, 0) > choicesOf(space) - LEAST_OPS,
     says: ({ drops: { label }, space: { name, primitives } }) =>
-      `--drops "${label}" with --space ${name}: of its ${primitives.length} operations at least ${LEAST_OPS} other than ` +
-      'none must be left on each edge; drop fewer',
+      `--drops "${label}" with --space ${name}: of its ${primitives.length} operations at least ${LEAST_OPS} other ` +
+      'than none must be left on each edge; drop fewer',
   },
   {
     broken: ({ order, skipDropout: { values } }) => order === 2 && values.some((p) => p > 0),
@@ -178,13 +178,14 @@ const advice: readonly Rule[] = [
   {
     broken: (o) => learningEpochs(o) === 0,
     says: ({ archWarmup, stages }) =>
-      `alpha is not trained in any epoch${ofStage(stages)}: --arch-warmup ${archWarmup} is too long; take more --epochs`,
+      `alpha is not trained in any epoch${ofStage(stages)}: --arch-warmup ${archWarmup} is too long; ` +
+      'take more --epochs',
   },
   {
     broken: (o) => learningEpochs(o) > 0 && leastEpochs(o) > learningEpochs(o),
     says: (o) =>
-      `--stop "${o.stop.label}" cannot end the search: it needs ${leastEpochs(o)} epochs${ofStage(o.stages)} in which ` +
-      `alpha learns, there are ${learningEpochs(o)}`,
+      `--stop "${o.stop.label}" cannot end the search: it needs ${leastEpochs(o)} epochs${ofStage(o.stages)} in ` +
+      `which alpha learns, there are ${learningEpochs(o)}`,
   },
   {
     broken: ({ selector, relax }) => leastWeight(selector) > 0.5 && !relax.label.includes('sigmoid'),

@@ -117,7 +117,8 @@ const corrects = (values: Values): boolean =>
 
 /**
  * All values of the recipe that is asked for. Where none is, the usual one; `plain` where another loss, classifier or
- * sampling, re-weighting, a second stage or two branches are asked for, which are corrections of their own. `recipe` is what it is unless said.
+ * sampling, re-weighting, a second stage or two branches are asked for, which are corrections of their own. `recipe`
+ * is what it is unless said.
  */
 export const ofRecipe = (values: Values): Values => {
   const { recipe } = values;

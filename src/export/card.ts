@@ -140,8 +140,8 @@ const limits = ({ info, evaluation, open: { classes, assumes } }: Tested): strin
         }. \`tailnas evaluate --prior\` says what to expect elsewhere.${
           assumes === undefined
             ? ''
-            : ' The share of each class that its logits assume is `assumed_prior` in the metadata of the model: add the ' +
-              'logarithm of your share over it to the logit of each class.'
+            : ' The share of each class that its logits assume is `assumed_prior` in the metadata of the model: add ' +
+              'the logarithm of your share over it to the logit of each class.'
         }`,
       '- Its probabilities as they are: they were not calibrated.',
       '- Images that were made or prepared in another way than the training images.',

@@ -144,9 +144,10 @@ export interface EvaluateOptions {
 /**
  * Tests a network on the test split, and yields how many images are done. A network that answers at several settings is
  * tested at all of them on the validation split as well; what is reported is the one that does best there, by mean
- * per-class accuracy, or by the accuracy to be expected under `prior`: choosing it on the test split would flatter. Without validation images it is the first. What is
- * to be expected under other class priors stands beside it, with the logits as they are and adjusted to each (see
- * `logShift`). Throws a RangeError when `at` is empty, and a DivergedError when the network's loss is not finite.
+ * per-class accuracy, or by the accuracy to be expected under `prior`: choosing it on the test split would flatter.
+ * Without validation images it is the first. What is to be expected under other class priors stands beside it, with the
+ * logits as they are and adjusted to each (see `logShift`). Throws a RangeError when `at` is empty, and a DivergedError
+ * when the network's loss is not finite.
  */
 export async function* evaluate(
   model: Model,

@@ -23,8 +23,8 @@ export interface NamedPrior {
 export const logShift = ({ from, to }: { from: readonly number[] | undefined; to: readonly number[] }): number[] => {
   if (from === undefined)
     throw new UnfitError(
-      'Cannot adjust logits to a prior: it must be known which prior they assume. It is not where cmo or remix changed ' +
-        'the labels, after dot-regression, or after tau; leave the prior out',
+      'Cannot adjust logits to a prior: it must be known which prior they assume. It is not where cmo or remix ' +
+        'changed the labels, after dot-regression, or after tau; leave the prior out',
     );
   const positive = (shares: readonly number[]): boolean => shares.every((n) => n > 0 && Number.isFinite(n));
   if (!positive(from))

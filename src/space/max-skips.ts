@@ -5,8 +5,8 @@ const SKIP = 'skip_connect';
 
 /**
  * P-DARTS' restriction (Chen et al. 2019): a normal cell keeps at most `most` skip connections. While it has more, the
- * weakest is excluded, and the cell is chosen again by DARTS' rule. An edge that could keep nothing else stays. Throws a RangeError unless `most` is a whole number
- * from 0 on.
+ * weakest is excluded, and the cell is chosen again by DARTS' rule. An edge that could keep nothing else stays. Throws
+ * a RangeError unless `most` is a whole number from 0 on.
  */
 export const maxSkips = (most = 2): Selector => {
   if (!Number.isInteger(most) || most < 0)

@@ -50,6 +50,7 @@ const carryOut = async (plan: Plan): Promise<void> => {
 
 const SMALLER: Readonly<Record<string, Values>> = {
   'p-darts': { epochs: 3, layers: 3 },
+  'darts-plus': { layers: 3 },
   'random-ws': { candidates: 4 },
   evolution: { candidates: 6, population: 3 },
   enas: { candidates: 4 },

@@ -21,6 +21,7 @@ import { type Place, singlePathRelaxation } from '../space/index.js';
 import type { Tensor } from '../tensor/index.js';
 import type { Plan } from './experiment.js';
 import type { PopulationOptions } from './population-options.js';
+import { corrects, TWICE } from './reweighting.js';
 import { weightLr } from './search.js';
 import { SEARCH_PHASE } from './stages.js';
 
@@ -93,10 +94,7 @@ const ALONE = 'a search among whole architectures does not share its steps';
  * architectures are compared on the same validation batches, one per step, and the best is kept. With `head`, two more
  * adapt the supernet to images with another balance of classes.
  */
-export const planOf = (
-  o: PopulationOptions,
-  method: Method,
-): Omit<Plan, 'experiment' | 'values' | 'network' | 'notices'> => {
+export const planOf = (o: PopulationOptions, method: Method): Omit<Plan, 'experiment' | 'values' | 'network'> => {
   requireLogits(o.loss, o.classifier);
   const samplings: StreamSpec['sampling'][] = o.bilateral ? ['instance', o.sampling] : [o.sampling];
   const valid = samplings.map((usual) => (o.candidateSampling === 'same' ? usual : o.candidateSampling));
@@ -172,5 +170,9 @@ export const planOf = (
     method: `${method.label}${branches}${o.bilateral || o.sampling === 'instance' ? '' : `, ${o.sampling} sampling`}`,
     streams,
     phases: [search, select(SELECTION_PHASE, valid), ...adaptation],
+    notices:
+      head !== undefined && o.sampling !== 'instance' && corrects(head.loss)
+        ? [`--head-loss ${head.loss.label} and --sampling ${o.sampling} ${TWICE}`]
+        : [],
   };
 };

@@ -164,6 +164,14 @@ describe('a search among whole architectures', () => {
     expect(() => plan('evolution', { population: 8 })).toThrow('Cannot use --population 8 with --candidates 7');
   });
 
+  it('says where the adaptation would correct the imbalance twice', () => {
+    expect(plan('imb-nas', adapting).notices).toEqual([]);
+    expect(plan('imb-nas', { ...adapting, sampling: 'class' }).notices).toEqual([
+      expect.stringContaining('--head-loss class-balanced(0.9999) and --sampling class each make rare classes'),
+    ]);
+    expect(plan('imb-nas', { ...adapting, sampling: 'class', headLoss: 'cross-entropy' }).notices).toEqual([]);
+  });
+
   it('refuses to adapt two branches, and a loss that its classifier does not suit', () => {
     expect(() => plan('imb-nas', { ...adapting, bilateral: true })).toThrow(
       'Cannot use --head-epochs with --bilateral: the features of two branches end in cells of their own',

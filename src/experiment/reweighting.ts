@@ -28,7 +28,7 @@ export const reweightOptions = {
 export const notReweighted: Values = { reweight: NEVER, reweightBeta: USUAL_BETA };
 
 /** Whether a loss itself corrects for how often classes occur. */
-const corrects = ({ prior }: Loss): boolean => {
+export const corrects = ({ prior }: Loss): boolean => {
   const [often = 0, rarely = 0] = prior?.([0.9, 0.1], { counts: [9, 1], knobs: {} }) ?? [9, 1];
   return Math.abs(often / rarely - 9) > 1e-9;
 };
@@ -44,7 +44,7 @@ interface Corrections {
   readonly stageLoss: Loss;
 }
 
-const TWICE = 'each make rare classes count as much as frequent ones, together they count more; leave one out';
+export const TWICE = 'each make rare classes count as much as frequent ones, together they count more; leave one out';
 
 /** What a user should know of them before the training starts. */
 export const correctionNotices = (o: Corrections): string[] => {

@@ -173,7 +173,7 @@ const learningEpochs = ({ epochs, stages, archWarmup }: SearchOptions): number =
 const leastWeight = ({ label }: SearchOptions['selector']): number =>
   Number(/^threshold\((.+)\)$/.exec(label)?.[1] ?? 0);
 
-/** What a user should know of the options before the run starts. */
+/** What is allowed, but hardly meant. */
 const advice: readonly Rule[] = [
   {
     broken: (o) => learningEpochs(o) === 0,
@@ -199,6 +199,7 @@ const advice: readonly Rule[] = [
   },
 ];
 
+/** What a user should know of the options before the run starts. */
 export const methodNotices = (o: SearchOptions): string[] =>
   advice.filter(({ broken }) => broken(o)).map(({ says }) => says(o));
 

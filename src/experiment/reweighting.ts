@@ -44,6 +44,7 @@ interface Corrections {
   readonly stageLoss: Loss;
 }
 
+/** What is said of two corrections that are used together. */
 export const TWICE = 'each make rare classes count as much as frequent ones, together they count more; leave one out';
 
 /** What a user should know of them before the training starts. */

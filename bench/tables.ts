@@ -39,12 +39,14 @@ const PIPELINES = [
   'crop(4) + flip + trivial + cutout(16) + cmo(1, 1)',
 ];
 
-/** Steps of P-DARTS and DARTS-PT are those of DARTS, of other networks and of more epochs. */
-const SAME_STEPS = ['p-darts', 'darts-pt'];
+/** Each of its stages has a network of its own; the first has 3 cells less than the supernet of DARTS. */
+const STAGED = 'p-darts';
+const STAGES = [0, 1, 2];
+
 /** DARTS first: the others are compared with it. */
 const METHODS = [
   'darts',
-  ...methods.map(({ name }) => name).filter((name) => !SAME_STEPS.includes(name)),
+  ...methods.map(({ name }) => name).filter((name) => name !== STAGED),
   ...['random-ws', 'enas'],
 ];
 /** Those that bench/pytorch/work.py has. */
@@ -141,6 +143,12 @@ export const tables = ({ threads, ...sizes }: Sizes): Readonly<Record<string, Ta
       minutes: 8,
       rows: [
         ...METHODS.map((method) => row('tailnas', 'fused', { name: method, work: { method } })),
+        ...STAGES.map((phase) =>
+          row('tailnas', 'fused', {
+            name: `${STAGED}, stage ${phase + 1}`,
+            work: { method: STAGED, phase, layers: Math.max(3, sizes.layers - 3) },
+          }),
+        ),
         row('tailnas', 'fused', { name: 'an eigenvalue', work: { task: 'eigenvalue' } }),
         ...PYTORCH_METHODS.map((method) => row('PyTorch', 'channels_last', { name: method, work: { method } })),
       ],

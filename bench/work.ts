@@ -3,7 +3,7 @@ import { batchToTensors, parseAugment } from '../src/augment/index.js';
 import { Rng, stream } from '../src/data/index.js';
 import { experiments } from '../src/experiment/index.js';
 import { alone, type Group } from '../src/group/index.js';
-import type { At, Learner } from '../src/learn/index.js';
+import type { At, Context, Learner } from '../src/learn/index.js';
 import { knobsAt } from '../src/loop/index.js';
 import { crossEntropyLoss } from '../src/loss/index.js';
 import { derivedNetwork, type Model, resnet, searchNetwork } from '../src/net/index.js';
@@ -28,6 +28,8 @@ export const work = z.object({
   task: z.enum(['step', 'eigenvalue', 'derived', 'resnet', 'forward', 'cell', 'sgemm', 'op', 'batch']).default('step'),
   /** Of a step: a search's recipe. */
   method: z.string().default('darts'),
+  /** Of a step: the phase of that recipe, from 0. Those before it are built, and not run. */
+  phase: z.coerce.number().default(0),
   /** Images of every batch: HLS has two of each kind. */
   batch: size(32),
   /** Of the first cell of a network, or of the one cell. */
@@ -75,7 +77,7 @@ export const random = (w: Work): TensorBatch => {
   return { images: on(w, pixels(w)), targets: [{ labels: on(w, labels), share: 1 }] };
 };
 
-/** A search as the command builds it, in the middle of its first phase: alpha learns by then, whatever its warm-up. */
+/** A search as the command builds it, in the middle of a phase: alpha learns by then, whatever its warm-up. */
 export const search = (w: Work, group: Group = alone): { learner: Learner; at: At } => {
   const { channels, layers, nodes, classes, inputChannels } = shapeOf(w);
   const mixing = w.method === 'hls' ? { mixing: MIXING } : {};
@@ -83,15 +85,15 @@ export const search = (w: Work, group: Group = alone): { learner: Learner; at: A
   const experiment = experiments.named(w.method);
   const rates = { weightLr: LR, ...('archLr' in experiment.options.shape ? { archLr: 3e-4 } : {}) };
   const values = { batchSize: w.batch, channels, layers, nodes, ...rates, ...mixing, ...eigenvalue };
-  const [phase] = experiment.with(values).phases;
-  const learner = phase?.start?.(
-    {
-      ...{ classes, inputChannels, imageSize: w.image, counts: new Array<number>(classes).fill(1), device: w.device },
-      group,
-      sample: ({ batchSize, batches }) => Array.from({ length: batches }, () => random({ ...w, batch: batchSize })),
-    },
-    {},
-  );
+  const { phases } = experiment.with(values);
+  const context: Context = {
+    ...{ classes, inputChannels, imageSize: w.image, counts: new Array<number>(classes).fill(1), device: w.device },
+    group,
+    sample: ({ batchSize, batches }) => Array.from({ length: batches }, () => random({ ...w, batch: batchSize })),
+  };
+  const phase = phases[w.phase];
+  let learner: Learner | undefined;
+  for (const { start } of phases.slice(0, w.phase + 1)) learner = start?.(context, { before: learner });
   if (phase === undefined || learner === undefined) throw new Error(`${w.method} must build a network`);
   return { learner, at: { epoch: 0, step: 0, knobs: knobsAt(phase, 0.5) } };
 };

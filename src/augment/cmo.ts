@@ -6,7 +6,7 @@ import { happens, labelled, requireAlpha, requireProbability, sharedTargets } fr
 /**
  * CMO (Park et al. 2022): CutMix whose boxes come from a second batch, drawn by weights 1/n_c per image, so that every
  * class is equally likely: rare objects on the backgrounds of frequent classes. Published with alpha 1, p 0.5, and not
- * in the first and the last 3 epochs of 200, which here is the knob `mixRate`: `--mix-rate "between(0.02, 0.985)"`.
+ * in the first four and the last three epochs of 200, here the knob `mixRate`: `--mix-rate "between(0.02, 0.985)"`.
  * Throws a RangeError unless alpha > 0 and p is in [0, 1].
  */
 export const cmo = (alpha: number, p: number): Augment => {

@@ -65,7 +65,7 @@ export const trainingRecipes = {
   },
   'cmo-balanced-softmax': {
     about: 'patches of rare classes pasted into other images (Park et al. 2022), balanced softmax',
-    values: { augment: 'default + cmo(1, 0.5)', loss: 'balanced-softmax' },
+    values: { augment: 'default + cmo(1, 0.5)', mixRate: 'between(0.02, 0.985)', loss: 'balanced-softmax' },
   },
 } as const satisfies Readonly<Record<string, TrainingRecipe>>;
 

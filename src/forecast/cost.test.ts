@@ -60,6 +60,7 @@ describe('the work of epochs beside their steps is forecast as often as a run do
     ['darts-pt', { ...PROJECTED, nodes: 3 }, 'decision', 'of nodes of several edges'],
     ['darts-pt', { ...PROJECTED, nodes: 2, projection: 2, space: 'darts' }, 'decision', 'every second epoch'],
     ['hls', { ...PROJECTED, nodes: 1 }, 'decision', 'of two branches'],
+    ['hls-continued-class', { ...PROJECTED, epochs: 2, nodes: 1 }, 'decision', 'which continuing does not make again'],
     ['darts', { epochs: 5, eigenvalue: 2, channels: 2, layers: 1 }, 'eigenvalue', 'every second epoch'],
     ['hls-continued-class', { epochs: 3, eigenvalue: 2, channels: 2, layers: 1 }, 'eigenvalue', 'over two phases'],
   ])('%s %j: %s, %s', async (recipe, values, name) => {

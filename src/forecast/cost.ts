@@ -41,9 +41,11 @@ export const plannedEpochs = (plan: Plan, { probes: [, last], batchSize, sizes }
   return plan.phases.flatMap((phase, i) => {
     const first = firsts[i] ?? 0;
     const learner = last.phases.get(phase.name);
+    const built = plan.phases.findLastIndex(({ start }, j) => j <= i && start !== undefined);
+    const began = firsts[built] ?? first;
     return Array.from({ length: phase.epochs }, (_, epoch): PlannedEpoch => {
       const knobs = knobsAt(phase, epoch / phase.epochs);
-      const work = learner?.work?.({ epoch: first + epoch, first, knobs }, { batchSize, validImages }) ?? {};
+      const work = learner?.work?.({ epoch: first + epoch, first: began, knobs }, { batchSize, validImages }) ?? {};
       return { phase: phase.name, steps: phase.steps ?? stepsOf(plan, trainImages), work };
     });
   });

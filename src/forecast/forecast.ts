@@ -71,12 +71,6 @@ const probePair = async (
  * the images already. Of several processes each has its share of every batch, and all images: memory is that of all
  * that are on this machine, time leaves out what they wait for one another.
  */
-/**
- * Predicts memory and time from miniature runs on small batches: both are linear in the batch, and the memory of the
- * process other than tensors is constant. Nothing of the run itself is touched. `loaded` says that the process holds
- * the images already. Of several processes each has its share of every batch, and all images: memory is that of all
- * that are on this machine, time leaves out what they wait for one another.
- */
 export const forecast = async (
   plan: Plan,
   sizes: DataSizes,

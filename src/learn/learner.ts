@@ -61,7 +61,7 @@ export interface LearnerRecord {
 
 /** What an epoch takes beyond steps and validation that are alike, for who forecasts its time and memory. */
 export interface EpochWork {
-  /** What a step costs, as a share of one in the phase's first epoch; 1 unless said. */
+  /** What a step costs, as a share of one in the learner's first epoch; 1 unless said. */
   readonly share?: number;
   /** What its steps do without, as the profiler calls it. */
   readonly lacks?: readonly string[];
@@ -100,7 +100,7 @@ export interface Learner {
   readonly tensors: Readonly<Record<string, Tensor>>;
   /** What it remembers that is no tensor. */
   readonly memo?: { save(): Json; restore(value: Json): void };
-  /** Absent where all epochs of a phase, which began at epoch `first`, are steps and validation alike. */
+  /** Absent where all its epochs, the first of which is `first`, are steps and validation alike. */
   work?(
     at: Pick<At, 'epoch' | 'knobs'> & { readonly first: number },
     run: { readonly batchSize: number; readonly validImages: number },

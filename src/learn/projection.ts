@@ -239,7 +239,7 @@ export const projecting = (
     }
   };
 
-  /** What each cell's decision takes that is made in an epoch, the phase's first being 0, or was made last. */
+  /** What each cell's decision takes that is made in an epoch, the learner's first being 0, or was made last. */
   const decisionsIn = (epoch: number) =>
     cells.map((of) => decisionOf(plan(of), { before: Math.floor(epoch / every), keep }));
   const left = (epoch: number): number => total(decisionsIn(epoch).map((one) => one.left + BESIDES));

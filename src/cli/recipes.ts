@@ -39,6 +39,7 @@ export const command = (): Command =>
               `search uses ${RECOMMENDED} by default\n\n` +
               `${table([['search method', 'what it is for', 'step', 'memory'], ...methods], { right: [2, 3] })}\n\n` +
               'step, memory: time and peak memory of a step, relative to darts; two branches take about twice both\n' +
+              'p-darts: mean step and largest memory of its three stages; darts-pt: without its decisions\n' +
               'docs/methods.md has the equation and the source of each, docs/measured.md the measurement\n\n' +
               `${table([['train --recipe', 'what it is'], ...trainings])}\n\n` +
               `train uses ${USUAL_RECIPE} by default\n`,

@@ -78,6 +78,7 @@ export const methods: readonly Experiment[] = [
     name: 'p-darts',
     label: 'P-DARTS',
     about: 'deeper networks, fewer operations, in stages',
+    cost: { step: 1.29, memory: 1.14 },
     changed: {
       ...{ epochs: 75, layers: 5, stages: '0, 6, 12', drops: '0, 3, 2', skipDropout: '0, 0.4, 0.7' },
       ...{ archWarmup: 0.4, selector: 'maxSkips(2)' },
@@ -88,6 +89,7 @@ export const methods: readonly Experiment[] = [
     name: 'darts-pt',
     label: 'DARTS-PT',
     about: 'keeps what accuracy depends on most',
+    cost: { step: 1.05, memory: 1.0 },
     changed: { space: 'darts-without-none', projection: 5 },
     sizes: { smoke: { projection: 1 }, small: { projection: 1 } },
   }),

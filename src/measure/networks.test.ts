@@ -44,6 +44,17 @@ describe('trainings of one name', () => {
     expect(rows(runs)).toEqual([['cells of hls', [1, 2, 3]]]);
   });
 
+  it('are seeds of their search where a later version of it has more options', () => {
+    const later = { epochs: 10, archLoss: 'same' };
+    const runs = [1, 2].map((seed) => make(seed, { of: seed, by: search(seed, seed === 1 ? undefined : later) }));
+    expect(rows(runs)).toEqual([['cells of hls', [1, 2]]]);
+    const longer = make(1, { of: 3, by: search(1, { ...later, epochs: 50 }) });
+    expect(rows([...runs, longer])).toEqual([
+      ['cells of hls (epochs 10)', [1, 2]],
+      ['cells of hls (epochs 50)', [1]],
+    ]);
+  });
+
   it('are called after their search, also where its name begins like that of random cells', () => {
     const [own, drawn] = [
       { of: 1, by: { ...search(1), name: 'random-ws' }, label: 'random-ws' },

@@ -14,9 +14,15 @@ const cellsOf = ({ experiment: { network } }: RunInfo): string | undefined =>
 
 const searchOf = ({ info }: LoadedRun) => info.experiment.network?.search;
 
-const methodOf = (run: LoadedRun): string | undefined => {
+/** Whether all of these runs' searches know an option: later versions have more, and a name says which were changed. */
+const isKnown = (option: string, runs: readonly LoadedRun[]): boolean =>
+  runs.every((run) => Object.hasOwn(searchOf(run)?.options ?? { [option]: null }, option));
+
+const methodOf = (run: LoadedRun, peers: readonly LoadedRun[]): string | undefined => {
   const search = searchOf(run);
-  return search && JSON.stringify({ ...search, seed: null });
+  if (search === undefined) return undefined;
+  const options = Object.entries(search.options).filter(([option]) => isKnown(option, peers));
+  return JSON.stringify({ ...search, options: Object.fromEntries(options), seed: null });
 };
 
 /** Whether each seed's cells are those that the search found at that very seed: then the search is what is compared. */
@@ -28,8 +34,8 @@ const ofOwnSeeds = (runs: readonly LoadedRun[]): boolean =>
   );
 
 const identityOf = (run: LoadedRun, peers: readonly LoadedRun[]): Identity => {
-  const [method, search] = [methodOf(run), searchOf(run)];
-  if (method !== undefined && ofOwnSeeds(peers.filter((peer) => methodOf(peer) === method)))
+  const [method, search] = [methodOf(run, peers), searchOf(run)];
+  if (method !== undefined && ofOwnSeeds(peers.filter((peer) => methodOf(peer, peers) === method)))
     return { key: method, suffix: '' };
   return { key: cellsOf(run.info) ?? '', suffix: search === undefined ? '' : `, seed ${search.seed}` };
 };
@@ -37,8 +43,8 @@ const identityOf = (run: LoadedRun, peers: readonly LoadedRun[]): Identity => {
 /** What sets a network apart from others of its name: options of the search where these differ, else a hash. */
 const distinction = (run: LoadedRun, { key, others }: { key: string; others: readonly LoadedRun[] }): string => {
   const options = searchOf(run)?.options ?? {};
-  const differing = Object.entries(options).filter(([name, value]) =>
-    others.some((other) => searchOf(other)?.options[name] !== value),
+  const differing = Object.entries(options).filter(
+    ([name, value]) => isKnown(name, others) && others.some((other) => searchOf(other)?.options[name] !== value),
   );
   if (differing.length > 0 && others.every(searchOf)) return changeText(Object.fromEntries(differing));
   return ` [${createHash('sha256').update(key).digest('hex').slice(0, 6)}]`;

@@ -29,7 +29,7 @@ export const work = z.object({
   /** Of a step: a search's recipe. */
   method: z.string().default('darts'),
   /** Of a step: the phase of that recipe, from 0. Those before it are built, and not run. */
-  phase: z.coerce.number().default(0),
+  phase: z.coerce.number().int().min(0).default(0),
   /** Images of every batch: HLS has two of each kind. */
   batch: size(32),
   /** Of the first cell of a network, or of the one cell. */
@@ -93,7 +93,12 @@ export const search = (w: Work, group: Group = alone): { learner: Learner; at: A
   };
   const phase = phases[w.phase];
   let learner: Learner | undefined;
-  for (const { start } of phases.slice(0, w.phase + 1)) learner = start?.(context, { before: learner });
+  for (const { start } of phases.slice(0, w.phase + 1)) {
+    const next = start?.(context, { before: learner });
+    if (next === undefined || next === learner) continue;
+    learner?.dispose();
+    learner = next;
+  }
   if (phase === undefined || learner === undefined) throw new Error(`${w.method} must build a network`);
   return { learner, at: { epoch: 0, step: 0, knobs: knobsAt(phase, 0.5) } };
 };

@@ -223,7 +223,7 @@ describe('--processes', () => {
       JSON.parse((await cli.run([...words, ...more])).stdout).expectedMemoryBytes;
     const half = await memory('--batch-size', '64');
     const two = await memory('--batch-size', '128', ...TWO);
-    // What a process holds besides its tensors varies with the machine's load: the forecast promises 15 %.
+    // What a process holds besides its tensors varies with the load: two of these forecasts have differed by 6 %.
     expect(Math.abs(two / (2 * half) - 1)).toBeLessThan(0.15);
   });
 });

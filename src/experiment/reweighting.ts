@@ -47,11 +47,15 @@ interface Corrections {
 /** What is said of two corrections that are used together. */
 export const TWICE = 'each make rare classes count as much as frequent ones, together they count more; leave one out';
 
+/** Whether a schedule is 0 in every epoch. */
+export const isIdle = (schedule: Schedule, epochs: number): boolean =>
+  Array.from({ length: epochs }, (_, epoch) => epoch / epochs).every((t) => schedule(t) === 0);
+
 /** What a user should know of them before the training starts. */
 export const correctionNotices = (o: Corrections): string[] => {
   const { epochs, loss, reweight, sampling, bilateral, classifierStage, stageLoss } = o;
   const weighs = reweight.label !== NEVER;
-  const idle = Array.from({ length: epochs }, (_, epoch) => epoch / epochs).every((t) => reweight(t) === 0);
+  const idle = isIdle(reweight, epochs);
   const all = [
     ...(corrects(loss) ? [`--loss ${loss.label}`] : []),
     ...(weighs && !idle ? [`--reweight "${reweight.label}"`] : []),

@@ -55,6 +55,8 @@ describe('training recipes', () => {
     [{ loss: 'logit-adjusted(0)', sampling: 'class' }, []],
     [{ recipe: 'mixup-drw', epochs: 4 }, ['--reweight "step(0.8)" is 0 in all 4 epochs']],
     [{ recipe: 'mixup-drw', epochs: 5 }, []],
+    [{ recipe: 'cmo-balanced-softmax', epochs: 1 }, ['--mix-rate "between(0.02, 0.985)" is 0 in all 1 epochs']],
+    [{ recipe: 'cmo-balanced-softmax', epochs: 2 }, []],
   ])('says where it is corrected twice or not at all: %o', (values, starts) => {
     const { notices } = resnet.with(values);
     expect(notices.filter((text) => !text.startsWith('recipe '))).toEqual(
@@ -72,6 +74,13 @@ describe('training recipes', () => {
       augment: 'default + mixup(1)',
       reweight: 'step(0.9)',
     });
+  });
+
+  it('loses how often it mixes with the augmentation that it mixes by', () => {
+    const of = (augment?: string) =>
+      resnet.with({ recipe: 'cmo-balanced-softmax', ...(augment && { augment }) }).values;
+    expect(of()).toMatchObject({ mixRate: 'between(0.02, 0.985)' });
+    expect(of('default')).toMatchObject({ mixRate: 'constant(1)', loss: 'balanced-softmax' });
   });
 
   it('refuses an unknown name with the nearest', () => {

@@ -64,7 +64,7 @@ export const trainingRecipes = {
     values: { loss: 'ldam', classifier: 'cosine', reweight: DEFERRED },
   },
   'cmo-balanced-softmax': {
-    about: 'patches of rare classes pasted into other images (Park et al. 2022), balanced softmax',
+    about: 'patches of rare classes pasted into others but at start and end (Park et al. 2022), balanced softmax',
     values: { augment: 'default + cmo(1, 0.5)', mixRate: 'between(0.02, 0.985)', loss: 'balanced-softmax' },
   },
 } as const satisfies Readonly<Record<string, TrainingRecipe>>;
@@ -125,5 +125,8 @@ export const ofRecipe = (values: Values): Values => {
   const unsaid = corrects(values) ? 'plain' : USUAL_RECIPE;
   const name = recipe === undefined ? unsaid : String(recipe);
   const own: TrainingRecipe['values'] = isName(name) ? trainingRecipes[name].values : {};
-  return { ...PLAIN, ...own, recipe: recipe === undefined || hasBranches(values) ? unsaid : USUAL_RECIPE };
+  // How often images are mixed belongs to the augmentation that the recipe names.
+  const { augment = own.augment } = values;
+  const mixed = String(augment) === String(own.augment) ? {} : { [MIX_RATE]: ALWAYS };
+  return { ...PLAIN, ...own, ...mixed, recipe: recipe === undefined || hasBranches(values) ? unsaid : USUAL_RECIPE };
 };

@@ -31,7 +31,7 @@ import { augmentOption, isSize, LEARNING, learningOptions, rate } from './learni
 import { methodOf, type Network, noticesOf, trained } from './network-cells.js';
 import { ofBranches, requireKinds, withoutCells } from './network-options.js';
 import { isOn, kebab, labelOf, numberIn, oneOf, option } from './option.js';
-import { correctionNotices, reweightOptions, weighing } from './reweighting.js';
+import { correctionNotices, isIdle, reweightOptions, weighing } from './reweighting.js';
 import { ALWAYS, ofRecipe, recipeNotice, recipeOption } from './train-recipes.js';
 
 const NETWORK = 'Network';
@@ -270,7 +270,16 @@ export const training = (network: Network, { what = network.name }: { what?: str
         method: methodOf(network, o) + stageWords(o),
         streams,
         space: null,
-        notices: [...noticesOf(network, o), recipeNotice(o.recipe, o), ...correctionNotices(o)],
+        notices: [
+          ...noticesOf(network, o),
+          recipeNotice(o.recipe, o),
+          ...correctionNotices(o),
+          ...(isIdle(o.mixRate, o.epochs)
+            ? [
+                `--mix-rate "${o.mixRate.label}" is 0 in all ${o.epochs} epochs: no images are mixed; take more --epochs`,
+              ]
+            : []),
+        ],
         network: { ...network },
         phases: [phase, ...stage],
       };

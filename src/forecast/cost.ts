@@ -41,6 +41,7 @@ export const plannedEpochs = (plan: Plan, { probes: [, last], batchSize, sizes }
   return plan.phases.flatMap((phase, i) => {
     const first = firsts[i] ?? 0;
     const learner = last.phases.get(phase.name);
+    // A phase without a start goes on with the learner of an earlier one, which counts its epochs from there.
     const built = plan.phases.findLastIndex(({ start }, j) => j <= i && start !== undefined);
     const began = firsts[built] ?? first;
     return Array.from({ length: phase.epochs }, (_, epoch): PlannedEpoch => {

@@ -100,7 +100,7 @@ export interface Learner {
   readonly tensors: Readonly<Record<string, Tensor>>;
   /** What it remembers that is no tensor. */
   readonly memo?: { save(): Json; restore(value: Json): void };
-  /** Absent where all its epochs, the first of which is `first`, are steps and validation alike. */
+  /** Absent where every epoch is only steps and validation. `first` is the learner's first epoch. */
   work?(
     at: Pick<At, 'epoch' | 'knobs'> & { readonly first: number },
     run: { readonly batchSize: number; readonly validImages: number },

@@ -239,7 +239,7 @@ export const projecting = (
     }
   };
 
-  /** What each cell's decision takes that is made in an epoch, the learner's first being 0, or was made last. */
+  /** What the decision of each cell takes at `epoch`, or its last one before. Epoch 0 is the learner's first. */
   const decisionsIn = (epoch: number) =>
     cells.map((of) => decisionOf(plan(of), { before: Math.floor(epoch / every), keep }));
   const left = (epoch: number): number => total(decisionsIn(epoch).map((one) => one.left + BESIDES));

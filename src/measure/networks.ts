@@ -14,9 +14,15 @@ const cellsOf = ({ experiment: { network } }: RunInfo): string | undefined =>
 
 const searchOf = ({ info }: LoadedRun) => info.experiment.network?.search;
 
-/** Whether all of these runs' searches know an option: later versions have more, and a name says which were changed. */
+/**
+ * Whether the searches of all these runs have an option. One that an older version did not have is ignored: its default
+ * is what that version did, and where it has another value the name of the run says so.
+ */
 const isKnown = (option: string, runs: readonly LoadedRun[]): boolean =>
-  runs.every((run) => Object.hasOwn(searchOf(run)?.options ?? { [option]: null }, option));
+  runs.every((run) => {
+    const own = searchOf(run)?.options;
+    return own === undefined || Object.hasOwn(own, option);
+  });
 
 const methodOf = (run: LoadedRun, peers: readonly LoadedRun[]): string | undefined => {
   const search = searchOf(run);

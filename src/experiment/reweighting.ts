@@ -63,7 +63,7 @@ export const correctionNotices = (o: Corrections): string[] => {
   ];
   return [
     ...(weighs && idle
-      ? [`--reweight "${reweight.label}" is 0 in all ${epochs} epochs: no class weighs more; take more --epochs`]
+      ? [`--reweight "${reweight.label}" is 0 in every epoch: no class weighs more; take more --epochs`]
       : []),
     ...(all.length > 1 ? [`${all.join(' and ')} ${TWICE}`] : []),
     ...(classifierStage > 0 && corrects(stageLoss)

@@ -53,9 +53,9 @@ describe('training recipes', () => {
     [{ recipe: 'ldam-drw' }, []],
     [{ recipe: 'mislas' }, []],
     [{ loss: 'logit-adjusted(0)', sampling: 'class' }, []],
-    [{ recipe: 'mixup-drw', epochs: 4 }, ['--reweight "step(0.8)" is 0 in all 4 epochs']],
+    [{ recipe: 'mixup-drw', epochs: 4 }, ['--reweight "step(0.8)" is 0 in every epoch']],
     [{ recipe: 'mixup-drw', epochs: 5 }, []],
-    [{ recipe: 'cmo-balanced-softmax', epochs: 1 }, ['--mix-rate "between(0.02, 0.985)" is 0 in all 1 epochs']],
+    [{ recipe: 'cmo-balanced-softmax', epochs: 1 }, ['--mix-rate "between(0.02, 0.985)" is 0 in every epoch']],
     [{ recipe: 'cmo-balanced-softmax', epochs: 2 }, []],
   ])('says where it is corrected twice or not at all: %o', (values, starts) => {
     const { notices } = resnet.with(values);

@@ -64,7 +64,7 @@ export const trainingRecipes = {
     values: { loss: 'ldam', classifier: 'cosine', reweight: DEFERRED },
   },
   'cmo-balanced-softmax': {
-    about: 'patches of rare classes pasted into others but at start and end (Park et al. 2022), balanced softmax',
+    about: 'patches of rare classes in other images, not at start and end (Park et al. 2022), balanced softmax',
     values: { augment: 'default + cmo(1, 0.5)', mixRate: 'between(0.02, 0.985)', loss: 'balanced-softmax' },
   },
 } as const satisfies Readonly<Record<string, TrainingRecipe>>;

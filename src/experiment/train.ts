@@ -275,9 +275,7 @@ export const training = (network: Network, { what = network.name }: { what?: str
           recipeNotice(o.recipe, o),
           ...correctionNotices(o),
           ...(isIdle(o.mixRate, o.epochs)
-            ? [
-                `--mix-rate "${o.mixRate.label}" is 0 in all ${o.epochs} epochs: no images are mixed; take more --epochs`,
-              ]
+            ? [`--mix-rate "${o.mixRate.label}" is 0 in every epoch: nothing is mixed; take another, or more --epochs`]
             : []),
         ],
         network: { ...network },

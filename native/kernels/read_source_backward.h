@@ -28,6 +28,7 @@ struct Backward {
     }
     each_convolution(all, [&](int64_t r, int64_t p, const Convolution& c) {
       if (gradients[r].count == 0) return;
+      prepare_points(c, scratch.forward.prepared[2 * r + p], scratch.point_sums[2 * r + p]);
       through_relu = true;
       if (gradients[r].depthwise[p] || gradients[r].pointwise[p]) reads_plane = true;
       if (!c.spatial()) return;
@@ -35,6 +36,12 @@ struct Backward {
       const int64_t step = scratch.outputs[c.stride - 1].row_step();
       visit_gather(c, [&](int64_t, int64_t, int64_t, int64_t row, int64_t col) { *next++ = row * step + col * kWidth; });
     });
+  }
+
+  void prepare_points(const Convolution& c, Prepared& one, float* sums) const {
+    if (!one.points) return;
+    clear(sums, winograd::kPoints * padded(c.outputs) * padded(s.channels));
+    one.winograd = winograd::weights_to_points(one.packed.transposed, c.outputs * padded(s.channels), true, one.points);
   }
 
   /// Sums for the weights of a convolution, over a band whose gradient is in scratch.result and, through the 1×1 weights, in its plane.
@@ -137,7 +144,29 @@ struct Backward {
     }
   }
 
+  /// A convolution of stride 1 by Winograd's algorithm: sums for its weights, and what is added to scratch.relu. Whether all was finite: if
+  /// not, nothing is done.
+  bool through_points(int64_t r, int64_t p, int64_t image) const {
+    const Reader& reader = all.readers[r];
+    const Convolution& c = reader.parts[p];
+    const Prepared& prepared = scratch.forward.of(r, p);
+    const Plane &gradient = scratch.dense[0], &plane = scratch.forward.plane;
+    for (int64_t row = 0; row < s.height; row++)
+      finish_result(gradients[r], (image * s.height + row) * s.width, s.width, reader.channels, c.first, c.outputs,
+                    {gradient.at(0, row, 0), kWidth, gradient.vector_step()});
+    const bool sums = gradients[r].pointwise[p] != nullptr;
+    if (!winograd::finite(gradient, vectors_of(c.outputs)) || (sums && !winograd::finite(plane, vectors))) return false;
+    const winograd::GridMemory memory = scratch.forward.points, turned = {memory.results, memory.read};
+    const winograd::Image to = {{scratch.relu, kWidth, s.pixels() * kWidth}, s.width * kWidth, s.height, s.width};
+    winograd::in_grids(s.height, s.width, [&](const winograd::Grid& grid) {
+      if (sums) winograd::add_point_gradients(plane, s.channels, gradient, c.outputs, grid, memory, scratch.point_sums[2 * r + p]);
+      if (wants_source) winograd::convolve<true>(gradient, c.outputs, prepared.points, grid, turned, to, s.channels);
+    });
+    return true;
+  }
+
   void through_convolution(int64_t r, int64_t p, int64_t image) const {
+    if (scratch.forward.of(r, p).winograd && through_points(r, p, image)) return;
     const Reader& reader = all.readers[r];
     const Convolution& c = reader.parts[p];
     const Prepared& prepared = scratch.forward.of(r, p);
@@ -145,7 +174,8 @@ struct Backward {
     const Plane& outputs = scratch.outputs[c.stride - 1];
     for (int64_t first = 0; first < height; first += band) {
       const int64_t rows = min(band, height - first);
-      finish_result(gradients[r], (image * height + first) * width, rows * width, reader.channels, c.first, c.outputs, scratch.result);
+      finish_result(gradients[r], (image * height + first) * width, rows * width, reader.channels, c.first, c.outputs,
+                    {scratch.result, c.outputs, kWidth});
       if (c.depthwise && (wants_source || gradients[r].depthwise[p]))
         for (int64_t row = 0; row < rows; row++)
           product({scratch.result + row * width * c.outputs, c.outputs, kWidth}, c.outputs, prepared.packed.transposed, width,
@@ -169,9 +199,9 @@ struct Backward {
     float* into = fresh ? scratch.direct : scratch.more;
     const int64_t pixels = reader.out_pixels(s);
     if (reader.kind == ReaderKind::self) {
-      finish_result(gradient, image * pixels, pixels, s.channels, 0, s.channels, into);
+      finish_result(gradient, image * pixels, pixels, s.channels, 0, s.channels, {into, s.channels, kWidth});
     } else {
-      finish_result(gradient, image * pixels, pixels, s.channels, 0, s.channels, scratch.result);
+      finish_result(gradient, image * pixels, pixels, s.channels, 0, s.channels, {scratch.result, s.channels, kWidth});
       const PoolShape shape = {s.channels, s.height, s.width, reader.stride};
       const PoolRows rows = {0, s.height};
       if (reader.kind == ReaderKind::max_pool)
@@ -224,6 +254,16 @@ struct Backward {
     }
   }
 
+  /// After the last image: from sums at Winograd's points to those of the taps.
+  void finish_weights() const {
+    each_convolution(all, [&](int64_t r, int64_t p, const Convolution& c) {
+      if (!scratch.forward.of(r, p).winograd || !gradients[r].pointwise[p]) return;
+      const int64_t channels = padded(s.channels);
+      winograd::add_weight_gradients(scratch.point_sums[2 * r + p], padded(c.outputs) * channels, c.outputs * channels,
+                                     gradients[r].pointwise[p]);
+    });
+  }
+
   void image(int64_t image) const {
     if (reads_plane) read_image(s, scratch.forward, image);
     if (through_relu && wants_source) clear(scratch.relu, s.pixels() * padded(s.channels));
@@ -245,6 +285,7 @@ struct Backward {
 inline void backward(const ReadSource& all, const ReaderGradient* gradients, const SourceGradient& to, ImageRange images, float* scratch) {
   const Backward pass(all, gradients, to, scratch);
   for (int64_t image = images.begin; image < images.end; image++) pass.image(image);
+  pass.finish_weights();
 }
 
 }  // namespace read_source

@@ -10,6 +10,13 @@ inline int64_t band_rows(const Source& s, const Reader& reader) {
   return min(reader.out_height(s), max<int64_t>(1, 4096 / floats));
 }
 
+/// Whether a convolution is computed by Winograd's algorithm: 3×3 taps side by side, enough channels to be worth the transforms, and no
+/// more than a third of the tiles' results outside the image.
+inline bool suits_winograd(const Source& s, const Convolution& c) {
+  const int64_t tiles = winograd::tiles_along(s.height) * winograd::tiles_along(s.width);
+  return c.dense && c.kernel == 3 && c.stride == 1 && c.dilation == 1 && s.channels >= 8 && c.outputs >= 8 && 11 * tiles <= s.pixels();
+}
+
 /// Rows of one vector of channels after the other: [vectors of c][pixels][kWidth].
 struct Tile {
   float* data;
@@ -22,6 +29,8 @@ struct Tile {
 struct Prepared {
   PackedConvolution packed;
   int64_t *offsets, *gather;  // null unless it is spatial
+  float* points;              // weights at Winograd's points; null unless it suits_winograd
+  bool winograd;              // whether they are all finite
 };
 
 struct ForwardScratch {
@@ -29,6 +38,7 @@ struct ForwardScratch {
   Plane plane;
   Tile tile;
   Prepared* prepared;  // [reader][2]
+  winograd::GridMemory points;
 
   const Prepared& of(int64_t reader, int64_t part) const { return prepared[2 * reader + part]; }
 };
@@ -50,18 +60,26 @@ inline int64_t frame_of(const ReadSource& all) {
 inline ForwardScratch forward_in(const ReadSource& all, Arena& arena) {
   const Source& s = all.source;
   ForwardScratch scratch;
-  int64_t tile = 0;
+  int64_t tile = 0, results = 0;
   each_convolution(all, [&](int64_t r, int64_t, const Convolution& c) {
     if (c.depthwise) tile = max(tile, band_rows(s, all.readers[r]) * all.readers[r].out_width(s) * kWidth);
+    if (suits_winograd(s, c)) results = max(results, c.outputs);
   });
+  const auto points = [&](int64_t channels) {
+    const int64_t tiles = winograd::rows_at_once(s.height, s.width) * winograd::tiles_along(s.width);
+    return arena.floats(results > 0 ? winograd::kPoints * winograd::point_step(tiles, channels) : 0);
+  };
+  scratch.points = {points(s.channels), points(results)};
   scratch.plane = plane_in(arena, reads_plane(all) ? s.channels : 0, s.height, s.width, frame_of(all));
   scratch.tile = {arena.floats(tile * vectors_of(s.channels)), tile};
   scratch.prepared = reinterpret_cast<Prepared*>(arena.floats(2 * all.count * static_cast<int64_t>(sizeof(Prepared) / sizeof(float))));
   Arena packed{const_cast<float*>(all.packed)};
   scratch.norm = norm_in(s, packed);
   each_convolution(all, [&](int64_t r, int64_t p, const Convolution& c) {
+    const int64_t weights = max(s.channels * padded(c.outputs), c.outputs * padded(s.channels));
     const Prepared one = {packed_in(s, c, packed), c.spatial() ? arena.integers(c.taps()) : nullptr,
-                          c.spatial() ? arena.integers(c.taps()) : nullptr};
+                          c.spatial() ? arena.integers(c.taps()) : nullptr,
+                          suits_winograd(s, c) ? arena.floats(winograd::kPoints * weights) : nullptr, false};
     if (arena.block) scratch.prepared[2 * r + p] = one;
   });
   return scratch;
@@ -135,9 +153,24 @@ inline void convolve_band(const Source& s, const Reader& reader, const Convoluti
             c.outputs);
 }
 
+/// The whole image by Winograd's algorithm.
+inline void convolve_by_points(const Source& s, const Reader& reader, const Prepared& prepared, const ForwardScratch& scratch,
+                               const ReaderResult& result, float* y) {
+  const Convolution& c = reader.parts[0];
+  const int64_t row = s.width * reader.channels;
+  const winograd::Image to = {{y + c.first, reader.channels, kWidth}, row, s.height, s.width};
+  winograd::in_grids(s.height, s.width, [&](const winograd::Grid& grid) {
+    winograd::convolve<false>(scratch.plane, s.channels, prepared.points, grid, scratch.points, to, c.outputs);
+    const int64_t first = grid.first * winograd::kResults, rows = min(grid.rows * winograd::kResults, s.height - first);
+    if (result.sums) channel_sums::add_sums(y + first * row, rows * row, result.period, result.sums, result.squares);
+  });
+}
+
 inline void convolve(const ReadSource& all, int64_t r, const ForwardScratch& scratch, const ReaderResult& result, float* y) {
   const Source& s = all.source;
   const Reader& reader = all.readers[r];
+  if (reader.part_count == 1 && scratch.of(r, 0).winograd && winograd::finite(scratch.plane, vectors_of(s.channels)))
+    return convolve_by_points(s, reader, scratch.of(r, 0), scratch, result, y);
   const int64_t band = band_rows(s, reader), height = reader.out_height(s), row = reader.out_width(s) * reader.channels;
   for (int64_t first = 0; first < height; first += band) {
     const int64_t rows = min(band, height - first);
@@ -159,6 +192,10 @@ inline void forward(const ReadSource& all, const ReaderResult* results, ImageRan
   Arena arena{memory};
   const ForwardScratch scratch = forward_in(all, arena);
   prepare(all, scratch);
+  each_convolution(all, [&](int64_t r, int64_t p, const Convolution& c) {
+    Prepared& one = scratch.prepared[2 * r + p];
+    if (one.points) one.winograd = winograd::weights_to_points(one.packed.pointwise, s.channels * padded(c.outputs), false, one.points);
+  });
   const bool reads = reads_plane(all);
   for (int64_t image = images.begin; image < images.end; image++) {
     if (reads) read_image(s, scratch, image);

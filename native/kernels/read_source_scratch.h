@@ -15,6 +15,7 @@ struct BackwardScratch {
   float* direct;     // gradient of x that does not pass the ReLU: [pixels][c]
   float* more;       // to be added to `direct`
   float *g, *g_x;    // [c padded]: sums over one image
+  float** point_sums;  // [reader][2]: gradients of weights at Winograd's points, [point][outputs padded][c padded]; null where there are none
 };
 
 /// The gradients from which pixels gather, of convolutions of one stride.
@@ -60,6 +61,11 @@ inline BackwardScratch backward_in(const ReadSource& all, Arena& arena) {
   scratch.more = arena.floats(pools ? s.pixels() * s.channels : 0);
   scratch.g = arena.floats(channels);
   scratch.g_x = arena.floats(channels);
+  scratch.point_sums = reinterpret_cast<float**>(arena.integers(2 * all.count));
+  each_convolution(all, [&](int64_t r, int64_t p, const Convolution& c) {
+    float* sums = suits_winograd(s, c) ? arena.floats(winograd::kPoints * padded(c.outputs) * channels) : nullptr;
+    if (arena.block) scratch.point_sums[2 * r + p] = sums;
+  });
   return scratch;
 }
 
@@ -69,9 +75,9 @@ inline int64_t backward_scratch(const ReadSource& all) {
   return arena.used;
 }
 
-/// Finishes the gradient of some pixels of a result, of `count` channels from `first` on: Σ gain·g − offset − slope·(y − mean), into [pixels][count].
+/// Finishes the gradient of some pixels of a result, of `count` channels from `first` on: Σ gain·g − offset − slope·(y − mean).
 inline void finish_result(const ReaderGradient& gradient, int64_t first_pixel, int64_t pixels, int64_t channels, int64_t first,
-                          int64_t count, float* out) {
+                          int64_t count, const Pixels<float> out) {
   const int64_t place = first_pixel * channels + first;
   for (int64_t c = 0; c < count; c += kWidth) {
     const int lanes = lanes_at(count, c);
@@ -79,17 +85,17 @@ inline void finish_result(const ReaderGradient& gradient, int64_t first_pixel, i
       const LazyTerm& term = gradient.terms[k];
       const float* g = term.g + place + c;
       const Vec gain = term.gain ? load_some(term.gain + first + c, lanes) : splat(1.0f);
-      float* to = out + c;
+      float* to = out.data + c / kWidth * out.group;
       if (k > 0) {
-        for (int64_t p = 0; p < pixels; p++, g += channels, to += count)
+        for (int64_t p = 0; p < pixels; p++, g += channels, to += out.pixel)
           store_some(to, lanes, fma(gain, load_some(g, lanes), load_some(to, lanes)));
       } else if (!gradient.slope) {
-        for (int64_t p = 0; p < pixels; p++, g += channels, to += count) store_some(to, lanes, gain * load_some(g, lanes));
+        for (int64_t p = 0; p < pixels; p++, g += channels, to += out.pixel) store_some(to, lanes, gain * load_some(g, lanes));
       } else {
         const Vec mean = load_some(gradient.mean + first + c, lanes), offset = load_some(gradient.offset + first + c, lanes);
         const Vec slope = load_some(gradient.slope + first + c, lanes);
         const float* y = gradient.y + place + c;
-        for (int64_t p = 0; p < pixels; p++, g += channels, y += channels, to += count)
+        for (int64_t p = 0; p < pixels; p++, g += channels, y += channels, to += out.pixel)
           store_some(to, lanes, fma(-slope, load_some(y, lanes) - mean, fma(gain, load_some(g, lanes), -offset)));
       }
     }

@@ -7,6 +7,7 @@
 #include "plane.h"
 #include "depthwise.h"
 #include "pointwise.h"
+#include "winograd.h"
 
 // One line per table: its kernels.
 #include "channel_sums.h"

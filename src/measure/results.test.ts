@@ -9,7 +9,9 @@ const make = (changes: Partial<FakeRunOptions> = {}): LoadedRun =>
   fakeRun({ name: 'hls', label: 'HLS', seed: 0, epochs: 4, bilateral: true, paper: 65.12, ...changes });
 const darts = make({ name: 'darts', label: 'DARTS', bilateral: false, paper: 64.56 });
 const tested = (run: LoadedRun, accuracy: number): LoadedRun =>
-  run.evaluation === undefined ? run : { ...run, evaluation: { ...run.evaluation, accuracy } };
+  run.evaluation === undefined
+    ? run
+    : { ...run, evaluation: { ...run.evaluation, accuracy, meanPerClassAccuracy: accuracy / 2 } };
 const changed = (run: LoadedRun, change: (info: LoadedRun['info']) => Partial<LoadedRun['info']>): LoadedRun => ({
   ...run,
   info: { ...run.info, ...change(run.info) },
@@ -77,6 +79,8 @@ describe('resultRows', () => {
     ]);
     expect(rows[1]?.mean).toBeCloseTo(52);
     expect(rows[1]?.sd).toBeCloseTo(Math.sqrt(8));
+    expect(rows[1]?.meanPerClass).toEqual({ mean: expect.closeTo(26), sd: expect.closeTo(Math.sqrt(2)) });
+    expect(rows[0]?.meanPerClass?.sd).toBeNull();
     expect(rows[1]?.difference).toBeCloseTo(52 - 65.12);
     expect(rows[0]).toMatchObject({ sd: null, mixing: [], optimistic: null, paper: 64.56, unfinished: [] });
   });

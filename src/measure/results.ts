@@ -25,7 +25,8 @@ export interface ResultRow {
   readonly runs: readonly string[];
   readonly mean: number | null;
   readonly sd: number | null;
-  readonly meanPerClass: number | null;
+  /** Of the mean over classes, each counting alike. */
+  readonly meanPerClass: Spread | null;
   /** By number of training images (> 100, 20 to 100, < 20); null for a group without classes. */
   readonly shots: Groups<'many' | 'medium' | 'few'>;
   /** The largest, middle and smallest classes. */
@@ -80,7 +81,7 @@ const resultRow = ({ name, label, runs }: Row): ResultRow => {
     runs: runs.map((run) => run.path),
     mean: accuracy?.mean ?? null,
     sd: accuracy?.sd ?? null,
-    meanPerClass: percentOf((test) => test.meanPerClassAccuracy),
+    meanPerClass: spread(tests.map((test) => 100 * test.meanPerClassAccuracy)),
     shots: {
       many: percentOf(({ shots }) => shots.many),
       medium: percentOf(({ shots }) => shots.medium),

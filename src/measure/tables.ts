@@ -25,7 +25,7 @@ const RESULTS = {
   Ours: meanAndSd,
   'All images': meanAndSd,
   Difference: ({ difference }) => signed(difference),
-  'Mean per class': ({ meanPerClass }) => fixed(meanPerClass),
+  'Mean per class': ({ meanPerClass }) => meanAndSd(meanPerClass),
   Head: ({ ranks }) => fixed(ranks.head, 1),
   Middle: ({ ranks }) => fixed(ranks.middle, 1),
   Tail: ({ ranks }) => fixed(ranks.tail, 1),

@@ -39,7 +39,7 @@ export const resultsHtml = (lines: readonly Line[]): Html => {
   const { paper: known, mixing: mixed, size } = columnsNeeded(lines);
   // Where the test images are imbalanced, plain accuracy is that of the large classes.
   const perClass = lines.some(({ members }) => members.some(({ info }) => isImbalanced(info.data.counts.test)));
-  const perClassColumn: HtmlColumn<Line> = ['Mean per class', (line) => html`<b>${fixed(line.meanPerClass)}</b>`];
+  const perClassColumn: HtmlColumn<Line> = ['Mean per class', (line) => html`<b>${meanAndSd(line.meanPerClass)}</b>`];
   const columns: HtmlColumn<Line>[] = [
     ['Method', (line) => html`${line.label}${problemsOf(line)}`],
     ...resultColumns('Seeds', ...(known ? (['Paper'] as const) : [])),

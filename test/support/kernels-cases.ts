@@ -157,6 +157,18 @@ export const partsCase: fc.Arbitrary<ReadCase> = fc
   )
   .map((c) => ({ ...c, channels: c.parts.reduce((a, b) => a + b) }));
 
+/** What Winograd's algorithm computes: 3×3 convolutions of enough channels and pixels, among other readers. */
+export const threeByThreeCase: fc.Arbitrary<ReadCase> = fc.oneof(readCase, afterCase).map((c) => {
+  const channels = 8 + (c.channels % 33);
+  const readers = c.readers.map(
+    (r, i): ReaderCase => (i % 2 === 0 ? { ...r, kind: 'dense', kernel: 3, dilation: 1, stride: 1 } : r),
+  );
+  return {
+    ...{ ...c, channels, readers, parts: [channels], outputs: 8 + (c.outputs % 33) },
+    ...{ height: c.height + 3, width: c.width + 3 },
+  };
+});
+
 export const specials: fc.Arbitrary<Special[]> = fc.array(
   fc.record({
     at: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),

@@ -62,9 +62,11 @@ const outcomes = () => ({
   'a source': each(cases.readCase, cases.everyChannelCount(cases.readCase, SEED)),
   'a source behind a norm': each(cases.afterCase, cases.everyChannelCount(cases.afterCase, SEED)),
   'a source in parts': each(cases.partsCase, []),
+  'a 3×3 convolution': each(cases.threeByThreeCase, []),
   'means of 1000 deviations': tried<[cases.Case]>([cases.severalPixels], properties.offsetErrors, { runs: 60 }),
   'a source, not finite': special(cases.readCase),
   'a source behind a norm, not finite': special(cases.afterCase),
+  'a 3×3 convolution, not finite': special(cases.threeByThreeCase),
 });
 export type Outcomes = ReturnType<typeof outcomes>;
 

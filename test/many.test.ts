@@ -162,6 +162,12 @@ describe('a task', () => {
     );
     const { code, stdout } = await cli.run([...SWEEP, '--out', 'planned', '--commands']);
     expect({ code, lines: stdout.trim().split('\n').length }).toEqual({ code: 0, lines: 4 });
+    const { stdout: json } = await cli.run([...SWEEP, '--out', 'planned', '--commands', '--json']);
+    const tasks = stdout
+      .trim()
+      .split('\n')
+      .map((command, number) => ({ number, command }));
+    expect(JSON.parse(json)).toEqual({ tasks });
     const other = await cli.run([...SWEEP, '--out', 'planned', '--seeds', '2', '--task', '0']);
     expect(other.code).toBe(1);
     expect(other.stderr).toContain('it is of another (task 0 is resnet8-loss-cross-entropy-seed-1 there,');

@@ -16,7 +16,7 @@ import {
   whenFree,
   writePlan,
 } from '../reproduce/index.js';
-import { openRun } from '../run/index.js';
+import { fitPartDir, fitParts, isFit, openRun } from '../run/index.js';
 import { folderInside } from '../run/inside.js';
 import { lockRun } from '../run/lock.js';
 import { type DataRequest, planData } from '../session/index.js';
@@ -131,7 +131,7 @@ const submitTasks = async (many: Many, flags: ManyFlags, numbers: readonly numbe
 };
 
 const printCommands = async (many: Many, flags: ManyFlags, numbers: readonly number[]): Promise<void> => {
-  const { out, use = [] } = flags;
+  const { out, json, use = [] } = flags;
   if (numbers.length > 0) {
     await prepare(many, flags);
     const plan = many.planNow();
@@ -140,7 +140,8 @@ const printCommands = async (many: Many, flags: ManyFlags, numbers: readonly num
   if (numbers.length === 0) process.stderr.write('all tasks are done: there is no command to run\n');
   const { task } = shellCommands(many);
   const folder = commandText([process.cwd()]);
-  process.stdout.write(numbers.map((n) => `cd ${folder} && ${task} ${n}\n`).join(''));
+  const tasks = numbers.map((number) => ({ number, command: `cd ${folder} && ${task} ${number}` }));
+  process.stdout.write(json ? `${JSON.stringify({ tasks })}\n` : tasks.map(({ command }) => `${command}\n`).join(''));
 };
 
 /** Longer than it takes to know that an owner on another machine is gone. */
@@ -149,7 +150,8 @@ const TASK_WAITS = 420; // seconds
 /** What is saved of runs, to see whether more is. */
 const saved = (runs: readonly PlannedRun[]): string =>
   runs
-    .map(({ path }) => {
+    .flatMap(({ path }) => (isFit(path) ? fitParts.map((part) => fitPartDir(path, part)) : [path]))
+    .map((path) => {
       try {
         const { records, checkpoints } = openRun(path);
         return `${records().length} ${checkpoints.list()[0]?.file}`;

@@ -7,6 +7,7 @@ import { watchRun } from './follow.js';
 import { checkpointOption, forceOption } from './options.js';
 import { launched, processesOption, requireAlone, together } from './processes.js';
 import { tensorboardOption } from './tensorboard.js';
+import { UsageError } from './usage.js';
 import { watchFit } from './watch-fit.js';
 
 interface ResumeFlags {
@@ -36,6 +37,8 @@ export const command = (): Command =>
       const own = { checkpointSeconds: 60 * checkpointMinutes, force, data };
       if (isFit(run)) {
         requireAlone('continue a fit');
+        if (processes !== undefined && processes > 1)
+          throw new UsageError('--processes is for one run: a fit runs in one process; leave it out');
         return watchFit((watch) => resumeFit(run, { ...own, ...watch }), { ...flags, tensorboard });
       }
       const [json, quiet] = [flags.json === true, flags.quiet === true];

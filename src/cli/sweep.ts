@@ -52,7 +52,16 @@ const OF_ONE: Readonly<Record<string, string>> = {
   profile: 'profile one run of it',
 };
 /** Flags that every run gets as they are, beside options and data. */
-const PASSED_ON = ['device', 'processes', 'checkpointMinutes', 'force', 'space', 'nodes', 'split'] as const;
+const PASSED_ON = [
+  'device',
+  'processes',
+  'checkpointMinutes',
+  'force',
+  'tensorboard',
+  'space',
+  'nodes',
+  'split',
+] as const;
 
 interface SweepRequest {
   /** The words after `tailnas` that name what is made. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Argument, Command, Option } from 'commander';
 import { networkNames, networkOf, numberIn, RANDOM, training, type Values } from '../experiment/index.js';
-import { openRun } from '../run/index.js';
+import { isFit, openRun } from '../run/index.js';
 import { type SearchSpace, spaces } from '../space/index.js';
 import { dataOfRun } from './data-of-run.js';
 import { manyOptions, operandsOf, seedsOption } from './many-options.js';
@@ -76,7 +76,7 @@ If a run is named without --data, the data of that run are used. They must not h
         return planFor(training(network, existsSync(what) ? { what } : {}), { scale, values });
       };
       const options = optionsIn(flags, [any()]);
-      const run = existsSync(join(what, 'run.json')) ? what : undefined;
+      const run = existsSync(join(what, 'run.json')) || isFit(what) ? what : undefined;
       const own = () => dataOfRun(run, { flags, self, action: 'train' });
       if (!isSweep(flags, options)) return start(planOf(flags.seed, options.common), flags, own());
       const request = { words: ['train', what], options, flags: { scale }, wanted: planOf, ...own(), sbatch };

@@ -29,6 +29,23 @@ describe('lengthWithin', () => {
   });
 });
 
+describe('the length of a run of several phases', () => {
+  it('counts what goes by its epochs, and what has a length of its own', () => {
+    const longer = { ...pace, perEpoch: 1.5, besides: 20 };
+    expect(lengthWithin(203, longer, bounds)).toEqual({ epochs: 10, steps: 0, seconds: 203 });
+    const least = leastSeconds(longer, bounds);
+    expect(lengthWithin(least - 0.01, longer, bounds)).toBeUndefined();
+    expect(lengthWithin(least + 0.01, longer, bounds)).toMatchObject({ epochs: 3, steps: 5 });
+    expect(lengthWithin(62, longer, bounds)).toMatchObject({ epochs: 3, seconds: expect.closeTo(62, 0) });
+  });
+
+  it('is a multiple of its stages', () => {
+    const stages = { least: 3, most: 50, multiple: 3 };
+    expect(lengthWithin(123, pace, stages)).toEqual({ epochs: 9, steps: 0, seconds: 111 });
+    expect(lengthWithin(1e6, pace, stages)?.epochs).toBe(48);
+  });
+});
+
 describe('budget', () => {
   it.each([
     ['30m', 1800],

@@ -13,6 +13,18 @@ export interface Pace {
   readonly perValidation: number;
   /** The test, at the end. */
   readonly test: number;
+  /** How many such epochs an epoch that is asked for comes to, with the phases whose length goes by it; 1 unless said. */
+  readonly perEpoch?: number;
+  /** What has a length of its own, such as a selection or a classifier stage, in seconds; none unless said. */
+  readonly besides?: number;
+}
+
+/** How many epochs a run may have. */
+export interface Bounds {
+  readonly least: number;
+  readonly most: number;
+  /** Of which number they must be a multiple; 1 unless said. */
+  readonly multiple?: number;
 }
 
 /** The length of a run: whole epochs, or, if not even a few of them fit, epochs with a fixed number of steps. */
@@ -25,27 +37,30 @@ export interface Length {
 
 const FEWEST_STEPS = 5; // per epoch: fewer would only warm up
 
-const epochSeconds = ({ perStep, perValidation }: Pace, steps: number): number => steps * perStep + perValidation;
+const epochSeconds = ({ perStep, perValidation, perEpoch = 1 }: Pace, steps: number): number =>
+  perEpoch * (steps * perStep + perValidation);
+const onceSeconds = ({ test, besides = 0 }: Pace): number => test + besides;
 
 /** The seconds below which a run of at least so many epochs cannot be. */
-export const leastSeconds = (pace: Pace, { least }: { least: number }): number =>
-  least * epochSeconds(pace, Math.min(pace.stepsPerEpoch, FEWEST_STEPS)) + pace.test;
+export const leastSeconds = (pace: Pace, { least }: Pick<Bounds, 'least'>): number =>
+  least * epochSeconds(pace, Math.min(pace.stepsPerEpoch, FEWEST_STEPS)) + onceSeconds(pace);
 
 /** The longest run within some seconds, of `least` to `most` epochs; undefined where none is. */
 export const lengthWithin = (
   seconds: number,
   pace: Pace,
-  { least, most }: { least: number; most: number },
+  { least, most, multiple = 1 }: Bounds,
 ): Length | undefined => {
-  const left = seconds - pace.test;
-  const whole = Math.floor(left / epochSeconds(pace, pace.stepsPerEpoch));
+  const left = seconds - onceSeconds(pace);
+  const rounded = (epochs: number): number => Math.floor(epochs / multiple) * multiple;
+  const whole = rounded(left / epochSeconds(pace, pace.stepsPerEpoch));
   const at = (epochs: number, steps: number): Length => ({
     epochs,
     steps,
-    seconds: epochs * epochSeconds(pace, steps || pace.stepsPerEpoch) + pace.test,
+    seconds: epochs * epochSeconds(pace, steps || pace.stepsPerEpoch) + onceSeconds(pace),
   });
-  if (whole >= least) return at(Math.min(whole, most), 0);
-  const steps = Math.floor((left / least - pace.perValidation) / pace.perStep);
+  if (whole >= least) return at(Math.min(whole, rounded(most)), 0);
+  const steps = Math.floor((left / least / (pace.perEpoch ?? 1) - pace.perValidation) / pace.perStep);
   return steps < Math.min(pace.stepsPerEpoch, FEWEST_STEPS) ? undefined : at(least, steps);
 };
 

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dataset } from '../data/index.js';
 import { type OptionNames, requireKnown } from '../label/index.js';
+import { DivergedError } from '../learn/index.js';
 import { bestOf, fitResults, type LoadedFit, loadFit } from '../measure/index.js';
 import { fitPage } from '../page/index.js';
 import { writeAtomic } from '../run/atomic.js';
@@ -89,6 +90,16 @@ const refuseOccupied = (dir: string): void => {
     throw new Error(`Cannot fit: ${dir} must be an empty folder, it holds "${other}"; name a new folder`);
 };
 
+/** An error of a part with what whoever asked for a fit can do: a fit chooses rates itself. Others stay as they are. */
+const explained = (error: unknown, dir: string): unknown =>
+  error instanceof DivergedError
+    ? new DivergedError(
+        error.problem,
+        'Start the fit again in a new folder with another --seed, --recipe or --search; resuming ' +
+          `${dir} would diverge again.`,
+      )
+    : error;
+
 /** Carries out the rest of a plan: a finished part is kept, a started one continues. */
 async function* carryOut(
   dir: string,
@@ -103,15 +114,21 @@ async function* carryOut(
     yield { type: 'part', name, number: i + 1, of: fitParts.length, laterSeconds: later.reduce((a, b) => a + b, 0) };
     const { seed, device, threads, command } = plan;
     const own = { ...watch, forecast: false };
-    const result = begun
-      ? yield* resumeRun(out, { ...own, dataset })
-      : yield* startRun(
+    const running = begun
+      ? resumeRun(out, { ...own, dataset })
+      : startRun(
           {
             plan: planOfPart(name, { part: plan.parts[name], fit: plan, dir }),
             ...{ data: request, dataset, seed, device, threads, out, command },
           },
           own,
         );
+    let result: RunResult;
+    try {
+      result = yield* running;
+    } catch (error) {
+      throw explained(error, dir);
+    }
     if (result.interrupted) return { dir, interrupted: true };
     yield { type: 'part-end', name, result };
   }

@@ -31,12 +31,13 @@ const meanSeconds = async (events: AsyncIterable<{ readonly type: string }>, typ
  */
 export const measurePace = async (
   plan: Plan,
-  { dataset, flip }: { dataset: Dataset; flip?: boolean | undefined },
+  { dataset, flip, device }: { dataset: Dataset; flip?: boolean | undefined; device: string },
 ): Promise<Pace> => {
   const random = rng.state();
   const { batchSize } = plan;
   const augment = expandAugment(plan.augment, { usual: dataset.augment, flip });
-  const live = (steps: number) => runPhases(plan.phases, { dataset, batchSize, augment, steps });
+  // Phases after the first may be long, and take no such steps.
+  const live = (steps: number) => runPhases(plan.phases.slice(0, 1), { dataset, batchSize, augment, steps, device });
   const measure = async (steps: number, type: string): Promise<number> => {
     const running = live(steps);
     try {

@@ -9,10 +9,11 @@ import {
   USUAL_RECIPE,
   type Values,
 } from '../experiment/index.js';
-import { forecast, requireMemory } from '../forecast/index.js';
+import { type ExpectedEpoch, forecast, requireMemory } from '../forecast/index.js';
+import { totalEpochs } from '../loop/index.js';
 import { type FitPart, type FitPlan, fitPartDir, fitParts, openRun } from '../run/index.js';
 import { sizesOf } from '../session/index.js';
-import { type Length, leastSeconds, lengthWithin, type Pace, refuseBudget } from './budget.js';
+import { type Bounds, type Length, leastSeconds, lengthWithin, type Pace, refuseBudget } from './budget.js';
 import { measurePace } from './pace.js';
 import { batchFor, type FitSize, fitSizes } from './sizes.js';
 
@@ -41,8 +42,8 @@ const SHARES: Readonly<Record<FitPart, number>> = { search: 0.17, network: 0.22,
 /** Left for loading, checkpoints, pictures and the page. */
 const SPARE = 0.05;
 
-const SEARCH_EPOCHS = { least: 2, most: 50 };
-const TRAIN_EPOCHS = { least: 3, most: 300 };
+const SEARCH_EPOCHS: Bounds = { least: 2, most: 50 };
+const TRAIN_EPOCHS: Bounds = { least: 3, most: 300 };
 /** With fewer epochs than these a smaller network gets further. */
 const ENOUGH_EPOCHS = 30;
 /** Below it, dropping operations costs more than it helps. */
@@ -89,9 +90,50 @@ const valuesOf = (
   };
 };
 
+type PlanAt = (epochs: number) => Plan;
+
+/** How many epochs a part may have: a search in stages has a multiple of them. */
+const boundsOf = (name: FitPart, planAt: PlanAt): Bounds => {
+  const { least, most } = name === 'search' ? SEARCH_EPOCHS : TRAIN_EPOCHS;
+  const takes = (epochs: number): boolean => {
+    try {
+      return planAt(epochs) !== undefined;
+    } catch {
+      return false;
+    }
+  };
+  const multiple = Array.from({ length: most }, (_, i) => i + 1).find(takes);
+  // None: the search cannot be made at all, and says why.
+  if (multiple === undefined) return planAt(most) && { least, most };
+  return { least: Math.ceil(least / multiple) * multiple, most, multiple };
+};
+
+/** Whether a plan is nothing but as many equal epochs as are asked for. */
+const isPlain = ({ phases, values }: Plan): boolean =>
+  phases.length === 1 && totalEpochs(phases) === values['epochs'] && !values['eigenvalue'];
+
+const secondsOf = ({ first, steps, perStep, last }: ExpectedEpoch): number => first + steps * perStep + last;
+
+/** What a plan takes beside epochs like its first, by forecasts of two lengths. `epochSeconds`: what those take. */
+const extraOf = async (
+  planAt: PlanAt,
+  { dataset, least, epochSeconds }: { dataset: Dataset; least: number; epochSeconds: number },
+): Promise<Pick<Pace, 'perEpoch' | 'besides'>> => {
+  if (isPlain(planAt(least))) return {};
+  /** In epochs of the first phase that are steps alone. */
+  const epochsOf = async (epochs: number): Promise<number> => {
+    const { expectedEpochs: all } = await forecast(planAt(epochs), sizesOf(dataset), { loaded: true });
+    const [first] = all;
+    return first === undefined ? epochs : sum(all.map(secondsOf)) / secondsOf({ ...first, first: 0 });
+  };
+  const [short, long] = [await epochsOf(least), await epochsOf(2 * least)];
+  const perEpoch = Math.max(1, (long - short) / least);
+  return { perEpoch, besides: Math.max(0, short - least * perEpoch) * epochSeconds };
+};
+
 /** All parts of a fit at a size, without the time they take. Those of the network apply to any cells of that size. */
 const probed = async (size: FitSize, { dataset, options }: { dataset: Dataset; options: FitOptions }) => {
-  const { seed, search = FIT_SEARCH, recipe = USUAL_RECIPE, flip } = options;
+  const { seed, device, search = FIT_SEARCH, recipe = USUAL_RECIPE, flip } = options;
   const values = valuesOf(size, { dataset, recipe });
   const whats: Readonly<Record<FitPart, string>> = {
     search,
@@ -99,35 +141,35 @@ const probed = async (size: FitSize, { dataset, options }: { dataset: Dataset; o
     random: RANDOM,
     resnet: size.resnet.what,
   };
-  const pace = async (name: FitPart): Promise<Pace> => {
-    const part = { what: whats[name], values: { ...values[name], epochs: 1 }, expectedSeconds: 0 };
-    return measurePace(planOfPart(name, { part, fit: { seed, nodes: size.nodes }, dir: '' }), { dataset, flip });
+  const timed = async (name: FitPart): Promise<{ pace: Pace; bounds: Bounds }> => {
+    const planAt = (epochs: number): Plan => {
+      const part = { what: whats[name], values: { ...values[name], epochs }, expectedSeconds: 0 };
+      return planOfPart(name, { part, fit: { seed, nodes: size.nodes }, dir: '' });
+    };
+    const bounds = boundsOf(name, planAt);
+    const pace = await measurePace(planAt(bounds.least), { dataset, flip, device });
+    const epochSeconds = pace.stepsPerEpoch * pace.perStep + pace.perValidation;
+    return { pace: { ...pace, ...(await extraOf(planAt, { dataset, ...bounds, epochSeconds })) }, bounds };
   };
-  const random = await pace('random');
+  const random = await timed('random');
   // The cells that will be found are not known yet.
-  const paces = { search: await pace('search'), network: random, random, resnet: await pace('resnet') };
-  return { size, values, whats, paces };
+  const times = { search: await timed('search'), network: random, random, resnet: await timed('resnet') };
+  return { size, values, whats, times };
 };
 type Probed = Awaited<ReturnType<typeof probed>>;
 
-const lengths = ({ paces }: Probed, seconds: number): Partial<Record<FitPart, Length>> =>
+const lengths = ({ times }: Probed, seconds: number): Partial<Record<FitPart, Length>> =>
   Object.fromEntries(
     fitParts.flatMap((name) => {
-      const bounds = name === 'search' ? SEARCH_EPOCHS : TRAIN_EPOCHS;
-      const length = lengthWithin(SHARES[name] * seconds, paces[name], bounds);
+      const { pace, bounds } = times[name];
+      const length = lengthWithin(SHARES[name] * seconds, pace, bounds);
       return length === undefined ? [] : [[name, length]];
     }),
   );
 
 /** The budget that the smallest networks need. */
-const needed = ({ paces }: Probed): number =>
-  Math.max(
-    ...fitParts.map((name) => {
-      const { least } = name === 'search' ? SEARCH_EPOCHS : TRAIN_EPOCHS;
-      return leastSeconds(paces[name], { least }) / SHARES[name];
-    }),
-  ) /
-  (1 - SPARE);
+const needed = ({ times }: Probed): number =>
+  Math.max(...fitParts.map((name) => leastSeconds(times[name].pace, times[name].bounds) / SHARES[name])) / (1 - SPARE);
 
 /**
  * Decides how large the networks of a fit are and how long each part runs, so that it ends within its budget. It takes
@@ -147,7 +189,8 @@ export const planFit = async (
     const enough = (lengths(best, left()).network?.epochs ?? 0) >= 2 * ENOUGH_EPOCHS;
     if (!enough || images < size.fromImages) break;
     const larger = await probed(size, { dataset, options });
-    if ((lengths(larger, left()).network?.epochs ?? 0) < ENOUGH_EPOCHS) break;
+    const { network, search } = lengths(larger, left());
+    if ((network?.epochs ?? 0) < ENOUGH_EPOCHS || search === undefined) break;
     best = larger;
   }
   const { size, values, whats } = best;
@@ -160,7 +203,9 @@ export const planFit = async (
     return { what: whats[name], values: { ...values[name], ...own, epochs, steps }, expectedSeconds: seconds };
   };
   const plan = planOfPart('search', { part: part('search'), fit: { ...options, nodes: size.nodes }, dir: '' });
-  requireMemory(await forecast(plan, sizesOf(dataset), { loaded: true }), { action: 'fit' });
+  // Of other devices than the CPU nothing is known.
+  if (options.device === 'cpu')
+    requireMemory(await forecast(plan, sizesOf(dataset), { loaded: true }), { action: 'fit' });
   // A random cell is trained exactly as long as the cell found: only the cells differ.
   return {
     nodes: size.nodes,

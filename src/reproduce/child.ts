@@ -3,13 +3,16 @@ import type { Child } from './execute.js';
 import { flagsOf } from './flags.js';
 import type { PlannedRun } from './plan.js';
 
+/** Flags of the start that a continuation needs as well, and how many words follow each. */
+const ALSO_RESUMED: Readonly<Record<string, number>> = { '--force': 0, '--checkpoint-minutes': 1 };
+
 /** The words after `tailnas` that carry a planned run out. */
 export const childArguments = (
   { command, seed, path, state, parent }: PlannedRun,
   { threads, use = [] }: { threads: number; use?: readonly string[] },
 ): string[] => [
   ...(state === 'resume'
-    ? ['resume', path]
+    ? ['resume', path, ...command.flatMap((word, i) => command.slice(i, i + 1 + (ALSO_RESUMED[word] ?? -1)))]
     : [...command, ...flagsOf({ seed, threads, out: path, from: parent?.path })]),
   ...use.flatMap((file) => ['--use', file]),
   '--quiet',

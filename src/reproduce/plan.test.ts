@@ -7,7 +7,7 @@ import { given } from '../../test/support/fixtures.js';
 import { changesOf, describe as described, experiments, type Plan, scaled, type Values } from '../experiment/index.js';
 import { epochSeconds } from '../measure/index.js';
 import { createRun, openRun } from '../run/index.js';
-import type { DataRequest } from '../session/index.js';
+import { type DataRequest, recordedRequest } from '../session/index.js';
 import { childArguments } from './child.js';
 import { expectedSeconds } from './cost.js';
 import { planRuns, type Request, stateText } from './plan.js';
@@ -32,6 +32,7 @@ const request = (more: Partial<Request> = {}): Request => ({
   base: hls,
   seeds: [1, 2],
   data: DATA,
+  recorded: recordedRequest(DATA),
   overrides: OVERRIDES,
   given: {},
   out,
@@ -182,6 +183,19 @@ describe('a plan', () => {
   });
 });
 
+describe('a plan of data that decide something themselves', () => {
+  it('knows a run again that recorded what was left to them', () => {
+    const own = { testShare: 0.2 };
+    leave(darts, 1, { epochs: 4, done: true, data: { ...DATA, ...own } });
+    const asked = (recorded: DataRequest) => request({ plans: [darts], seeds: [1], recorded });
+    expect(states(planRuns(asked(recordedRequest(DATA, own))))).toEqual(['darts-seed-1: done']);
+    expect(planRuns(asked(recordedRequest(DATA, own)))[0]?.command).not.toContain('--test-share');
+    expect(() => planRuns(asked(recordedRequest(DATA, { testShare: 0.3 })))).toThrow(
+      'must be made as asked now (--test-share 0.3), it was made otherwise (--test-share 0.2)',
+    );
+  });
+});
+
 describe('a plan with something changed', () => {
   const changedHls = small('hls', { mixing: 'reverseSigmoid(10)' });
   const changed = (): Request =>
@@ -251,6 +265,11 @@ describe('the words of a child', () => {
     const [first] = planRuns(request());
     const path = join(out, 'runs', 'darts-seed-1');
     expect(first && childArguments(first, { threads: 2 })).toEqual(['resume', path, '--quiet', '--json']);
+    const how = ['--force', '--checkpoint-minutes', '5'];
+    const command = [...(first?.command ?? []), '--device', 'cpu', ...how, '--tensorboard'];
+    expect(first && childArguments({ ...first, command }, { threads: 2 })).toEqual([
+      ...['resume', path, ...how, '--quiet', '--json'],
+    ]);
   });
 });
 

@@ -21,6 +21,7 @@ const planned = (more: Partial<Request> = {}) =>
     base: small('hls'),
     seeds: [1, 2],
     data: { spec: 'mnist' },
+    recorded: { spec: 'mnist' },
     overrides: { scale: 'smoke', epochs: 4 },
     given: {},
     out,

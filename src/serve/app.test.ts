@@ -232,6 +232,14 @@ describe('who may ask', () => {
       expect([path, (await get(path, { host })).status]).toEqual([path, 403]);
   });
 
+  it('answers to a name without HTTP’s own port, which browsers leave out, if that is its port', async () => {
+    const at80 = watchApp(runs, { port: () => 80 });
+    const status = async (host: string) => (await at80.request('http://localhost/', { headers: { host } })).status;
+    expect(await Promise.all(['127.0.0.1', 'localhost:80', '127.0.0.1:7007', 'evil.example'].map(status))).toEqual([
+      ...[200, 200, 403, 403],
+    ]);
+  });
+
   it.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'QUERY'])('refuses %s', async (method) => {
     const response = await get('/api/runs', {}, method);
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD']);

@@ -49,7 +49,10 @@ export const onlyReading = createMiddleware(async (c, next) => {
 export const ownName = (port: () => number) =>
   createMiddleware(async (c, next) => {
     const host = c.req.header('host') ?? '';
-    if (['localhost', '127.0.0.1', '[::1]'].some((name) => host.toLowerCase() === `${name}:${port()}`)) return next();
+    const [asked = '', own] = [host.toLowerCase(), port()];
+    // Browsers leave out HTTP's own port.
+    const spelled = (name: string): string[] => [`${name}:${own}`, ...(own === 80 ? [name] : [])];
+    if (['localhost', '127.0.0.1', '[::1]'].flatMap(spelled).includes(asked)) return next();
     return c.text(`This page has the address http://127.0.0.1:${port()}/ only, not ${JSON.stringify(host)}`, 403);
   });
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
+import { hostname } from 'node:os';
 import { getRequestListener } from '@hono/node-server';
 import { type AppOptions, watchApp } from './app.js';
 import { type WatchedRuns, watchedRuns } from './watched-runs.js';
@@ -81,7 +82,8 @@ export const serveRuns = async (runs: WatchedRuns, options: Omit<WatchOptions, '
   void runs.look();
   const address = server.address();
   if (address !== null && typeof address === 'object') port = address.port;
-  const name = host.includes(':') ? `[${host}]` : host;
+  // An address that stands for all of this machine's leads nowhere from another one.
+  const name = ['0.0.0.0', '::'].includes(host) ? hostname() : host.includes(':') ? `[${host}]` : host;
   return {
     url: `http://${name}:${port}/${token === undefined ? '' : `?token=${token}`}`,
     port,

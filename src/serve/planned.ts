@@ -49,7 +49,7 @@ const tasksRuns = (dir: string): PlannedRun[] => {
     .filter(([name]) => isPlainName(name))
     .map(([name, words]) => ({
       path: ['runs', name],
-      label: words[1] ?? '',
+      label: (words[0] === 'fit' ? words[0] : words[1]) ?? '',
       epochs: epochsOf(words[words.indexOf('--epochs') + 1]),
       expectedSeconds: null,
     }));

@@ -3,7 +3,7 @@ import { evaluate, type NamedPrior } from '../loop/index.js';
 import type { Knobs } from '../nn/index.js';
 import { type Evaluation, openRun } from '../run/index.js';
 import type { Genotypes } from '../space/index.js';
-import { threads, useDevice } from '../tensor/index.js';
+import { libtorch, threads, useDevice } from '../tensor/index.js';
 import { shapeOf } from './load-images.js';
 import { restoreNetwork } from './network.js';
 
@@ -51,8 +51,10 @@ export async function* evaluateOn(
   const { info } = folder;
   const { classes, counts: own } = info.data;
   const action = `Cannot evaluate ${run} on ${spec}`;
-  useDevice(info.device);
-  const network = restoreNetwork(folder, { device: info.device, action });
+  // A network of a GPU is tested on a machine without one as well.
+  const device = libtorch().cuda ? info.device : 'cpu';
+  useDevice(device);
+  const network = restoreNetwork(folder, { device, action });
   try {
     threads.set(info.threads);
     const labelled = await openLabelled(spec, shapeOf(info));

@@ -67,7 +67,10 @@ export const reopen = async (
     dataset: given,
     data,
     group = alone,
-  }: Pick<Watch, 'onDataProgress' | 'profiler' | 'group'> & Given & Partial<Pick<DataOrigin, 'action' | 'remedy'>> = {},
+    force,
+  }: Pick<Watch, 'onDataProgress' | 'profiler' | 'group' | 'force'> &
+    Given &
+    Partial<Pick<DataOrigin, 'action' | 'remedy'>> = {},
 ): Promise<Reopened> => {
   const { info, path } = folder;
   const plan = planOf(info.experiment, { run: path });
@@ -76,7 +79,8 @@ export const reopen = async (
   const origin: DataOrigin = { run: path, data: info.data, action, remedy };
   if (given === undefined && request.spec === IN_MEMORY)
     throw new Error(`Cannot continue ${path}: its data were given in memory; give them again as \`dataset\``);
-  const dataset = given ?? (await prepare(request, { ...info, origin, ...(onDataProgress && { onDataProgress }) }));
+  const dataset =
+    given ?? (await prepare(request, { ...info, origin, force, ...(onDataProgress && { onDataProgress }) }));
   if (given !== undefined) makeReady(info);
   requireSameData(dataset, origin);
   const now = versions();
@@ -152,10 +156,7 @@ async function* resuming(dir: string, watch: Watch & Given): AsyncGenerator<RunE
   try {
     const { info } = folder;
     const since = completeAt(folder); // another process may have been at its end
-    if (since !== undefined) {
-      folder.close();
-      return since;
-    }
+    if (since !== undefined) return since;
     const { dataset, plan, notices, position, live } = await reopen(folder, watch);
     const expected = await requireForecast(plan, {
       sizes: dataset,
@@ -176,7 +177,8 @@ async function* resuming(dir: string, watch: Watch & Given): AsyncGenerator<RunE
     }
     return yield* carryOn(live(), { folder, plan, watch });
   } catch (error) {
-    folder.close();
     throw resumable(error, folder);
+  } finally {
+    folder.close(); // also where whoever follows the run leaves before it goes on
   }
 }

@@ -1,9 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { tinyPlan } from '../../test/support/tiny.js';
-import { libtorch } from '../tensor/index.js';
+import { tinyDataset, tinyPlan } from '../../test/support/tiny.js';
+import { openRun } from '../run/index.js';
+import { libtorch, liveTensors } from '../tensor/index.js';
+import { resumeRun } from './resume.js';
 import { startRun } from './start.js';
 
 const root = mkdtempSync(join(tmpdir(), 'start-'));
@@ -24,5 +26,24 @@ describe('a run', () => {
     expect(fetched).not.toHaveBeenCalled();
     await expect(startRun({ ...request, device: 'cpu' }).next()).rejects.toThrow('the server answered 404');
     expect(fetched).toHaveBeenCalledOnce();
+  });
+
+  it('is let go by whoever leaves it before it is carried out', async () => {
+    const out = join(root, 'left');
+    const [dataset, before] = [tinyDataset(), liveTensors()];
+    for await (const _ of startRun({ plan: tinyPlan(), dataset, threads: 1, out })) break;
+    expect([existsSync(out), liveTensors()]).toEqual([false, before]);
+    const abort = new AbortController();
+    for await (const { type } of startRun(
+      { plan: tinyPlan(), dataset, threads: 1, out },
+      { signal: abort.signal, forecast: false },
+    ))
+      if (type === 'step') abort.abort();
+    for await (const { type } of resumeRun(out, { dataset })) {
+      expect(type).toBe('forecast');
+      break;
+    }
+    openRun(out, { write: true }).close();
+    expect(liveTensors()).toBe(before);
   });
 });

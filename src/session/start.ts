@@ -136,43 +136,56 @@ async function* starting(request: RunRequest, watch: Watch): AsyncGenerator<RunE
       group,
     }),
   );
-  const spec = recordedRequest(data, dataset);
-  const { name, fingerprint, classes, counts, available, channels, imageSize, mean, std, fit } = dataset;
-  const info: RunInfo = {
-    format: 2,
-    name: plan.experiment.name,
-    experiment: describe(plan),
-    overrides: { ...request.overrides },
-    changes: changesOf(plan),
-    seed,
-    data: {
-      ...{ name, fingerprint, classes, counts, available, channels, imageSize, mean, std, fit },
-      ...{ request: spec, spec: spec.spec, skipped: dataset.skipped, account: dataset.account },
-    },
-    // Of the network that will be used; a supernet is never run as it is.
-    ...(kind === 'search' ? {} : { size: { weights: live.weights, multiplyAdds: live.multiplyAdds() } }),
-    versions: versions(),
-    host: host(),
-    device,
-    threads: threads.get(),
-    ...(group.size === 1 ? {} : { processes: group.size }),
-    command: [...(request.command ?? [])],
-    startedAt: new Date().toISOString(),
-    ...(from === undefined ? {} : { from: resolve(from) }),
-    ...(parent?.adaptedFrom && { adaptedFrom: parent.adaptedFrom }),
-  };
-  if (group.rank > 0) {
-    const [run = ''] = group.texts(''); // once the first has made it
-    return yield* carryAlong(live, { folder: openRun(run), plan, watch });
+  // Whoever follows the run may leave before it is carried out, which then releases them.
+  let folder: RunFolder | undefined;
+  let carried = false;
+  try {
+    const spec = recordedRequest(data, dataset);
+    const { name, fingerprint, classes, counts, available, channels, imageSize, mean, std, fit } = dataset;
+    const info: RunInfo = {
+      format: 2,
+      name: plan.experiment.name,
+      experiment: describe(plan),
+      overrides: { ...request.overrides },
+      changes: changesOf(plan),
+      seed,
+      data: {
+        ...{ name, fingerprint, classes, counts, available, channels, imageSize, mean, std, fit },
+        ...{ request: spec, spec: spec.spec, skipped: dataset.skipped, account: dataset.account },
+      },
+      // Of the network that will be used; a supernet is never run as it is.
+      ...(kind === 'search' ? {} : { size: { weights: live.weights, multiplyAdds: live.multiplyAdds() } }),
+      versions: versions(),
+      host: host(),
+      device,
+      threads: threads.get(),
+      ...(group.size === 1 ? {} : { processes: group.size }),
+      command: [...(request.command ?? [])],
+      startedAt: new Date().toISOString(),
+      ...(from === undefined ? {} : { from: resolve(from) }),
+      ...(parent?.adaptedFrom && { adaptedFrom: parent.adaptedFrom }),
+    };
+    if (group.rank > 0) {
+      const [run = ''] = group.texts(''); // once the first has made it
+      carried = true;
+      return yield* carryAlong(live, { folder: openRun(run), plan, watch });
+    }
+    folder = createRun(request.out, JSON.parse(JSON.stringify(info)));
+    writeLists(folder.path, dataset);
+    for (const text of noticesBefore(plan, from)) yield { type: 'notice', text };
+    if (parent !== undefined) {
+      takeOver(folder, parent);
+      const on =
+        parent.adaptedFrom === undefined ? '' : `, which learned from other images (${parent.adaptedFrom.name})`;
+      yield { type: 'notice', text: `continuing from ${from} after its ${parent.records.length} epochs${on}` };
+    }
+    group.texts(folder.path);
+    carried = true;
+    return yield* carryOn(live, { folder, plan, watch });
+  } finally {
+    if (!carried) {
+      folder?.close();
+      live.dispose();
+    }
   }
-  const folder = createRun(request.out, JSON.parse(JSON.stringify(info)));
-  writeLists(folder.path, dataset);
-  for (const text of noticesBefore(plan, from)) yield { type: 'notice', text };
-  if (parent !== undefined) {
-    takeOver(folder, parent);
-    const on = parent.adaptedFrom === undefined ? '' : `, which learned from other images (${parent.adaptedFrom.name})`;
-    yield { type: 'notice', text: `continuing from ${from} after its ${parent.records.length} epochs${on}` };
-  }
-  group.texts(folder.path);
-  return yield* carryOn(live, { folder, plan, watch });
 }

@@ -78,6 +78,8 @@ const SAID_BY: readonly (readonly [RegExp, readonly string[]])[] = [
 const OF_OTHERS: Readonly<Record<string, readonly string[]>> = {
   'src/cli/evaluate.ts': ['--split'],
   'src/serve/planned.ts': ['--epochs'],
+  'src/fit/fit.ts': ['--seed', '--recipe', '--search'],
+  'src/reproduce/child.ts': ['--force', '--checkpoint-minutes'],
   'src/export/network.ts': ['--fit'],
   'src/cli/log.ts': ['--logdir'],
 };

@@ -39,7 +39,8 @@ const named = (paths: readonly string[]): { name: string; dir: string }[] => {
   const twice = all.find(({ name }, i) => all.findIndex((other) => other.name === name) !== i);
   if (twice !== undefined)
     throw new UsageError(
-      `Cannot log two runs under one name: "${twice.name}" is there twice; log them by one command each, into a folder or an experiment of its own`,
+      `Cannot log two runs under one name: "${twice.name}" is there twice; log them by one command each, into a ` +
+        'folder or an experiment of its own',
     );
   return all;
 };

@@ -13,7 +13,7 @@ export interface Pace {
   readonly perValidation: number;
   /** The test, at the end. */
   readonly test: number;
-  /** How many such epochs an epoch that is asked for comes to, with the phases whose length goes by it; 1 unless said. */
+  /** How many such epochs an epoch that is asked for comes to, with all phases that go by it; 1 unless said. */
   readonly perEpoch?: number;
   /** What has a length of its own, such as a selection or a classifier stage, in seconds; none unless said. */
   readonly besides?: number;

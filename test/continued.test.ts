@@ -167,7 +167,7 @@ describe('options of the method', { timeout: 60_000 }, () => {
 
   it.each([
     ['a mixing beyond 1', ['hls', '--mixing', 'constant(1.5)'], /must be in \[0, 1\], got 1.5 at t = 0.00/],
-    ['a schedule that is none', ['hls', '--mixing', 'parabolic'], /Unknown schedule "parabolic": did you mean/],
+    ['a schedule that is none', ['hls', '--mixing', 'parabolic'], /unknown schedule "parabolic": did you mean/],
     [
       'an option of another method',
       ['darts', '--bn-scope', 'joint'],

@@ -89,7 +89,7 @@ describe('the options of an experiment', () => {
     [{ sampling: 'clas' }, /--sampling: it must be one of .*, got "clas"; did you mean "class"\?/],
     [{ freeze: 'squar' }, /--freeze: .* did you mean "squared"\?/],
     [{ bnScope: 'per-branch' }, /--bn-scope: .* did you mean "perBranch"\?/],
-    [{ mixing: 'parabolic' }, '--mixing: Unknown schedule "parabolic": did you mean'],
+    [{ mixing: 'parabolic' }, '--mixing: Cannot read schedule "parabolic": unknown schedule "parabolic": did you mean'],
     [{ mixing: 'constant(1.2)' }, /--mixing: .* must be in \[0, 1\], got 1.2 at t = 0.00/],
     [{ mixing: 0.5 }, '--mixing: Cannot read schedule "0.5": a number that stays is written constant(0.5)'],
     [{ loss: 'cross-entropi' }, /--loss: .* did you mean "cross-entropy"\?/],

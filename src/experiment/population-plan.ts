@@ -20,6 +20,7 @@ import { constant, cosine } from '../schedule/index.js';
 import { type Place, singlePathRelaxation } from '../space/index.js';
 import type { Tensor } from '../tensor/index.js';
 import type { Plan } from './experiment.js';
+import { kebab } from './option.js';
 import type { PopulationOptions } from './population-options.js';
 import { corrects, TWICE } from './reweighting.js';
 import { weightLr } from './search.js';
@@ -89,12 +90,27 @@ export interface Method {
 /** Why several processes cannot carry it out. */
 const ALONE = 'a search among whole architectures does not share its steps';
 
+/** Options of two branches as they are unless said. */
+export const USUAL_BRANCHES = { mixing: 'parabolicDecay', bnScope: 'joint', logitScale: 1 } as const;
+
+/** Throws a RangeError on options of two branches where there is one. */
+const requireBranches = ({ bilateral, mixing, bnScope, logitScale }: PopulationOptions): void => {
+  const own = { mixing: mixing.label, bnScope, logitScale };
+  const other = (['mixing', 'bnScope', 'logitScale'] as const).find((name) => own[name] !== USUAL_BRANCHES[name]);
+  if (!bilateral && other !== undefined)
+    throw new RangeError(
+      `Cannot use --${kebab(other)} ${own[other]} without --bilateral: there is one branch; give that too, or leave ` +
+        'it out',
+    );
+};
+
 /**
  * A search in two phases: the shared weights of all architectures are trained with one of them per step; then
  * architectures are compared on the same validation batches, one per step, and the best is kept. With `head`, two more
  * adapt the supernet to images with another balance of classes.
  */
 export const planOf = (o: PopulationOptions, method: Method): Omit<Plan, 'experiment' | 'values' | 'network'> => {
+  requireBranches(o);
   requireLogits(o.loss, o.classifier);
   const samplings: StreamSpec['sampling'][] = o.bilateral ? ['instance', o.sampling] : [o.sampling];
   const valid = samplings.map((usual) => (o.candidateSampling === 'same' ? usual : o.candidateSampling));
@@ -139,6 +155,7 @@ export const planOf = (o: PopulationOptions, method: Method): Omit<Plan, 'experi
         streams,
         valid: samplings,
         context,
+        backbonePasses: o.bilateral && o.bnScope === 'perBranch' ? 2 : 1,
       };
       return selection({ ...rest, strategy, ...(tensors && { tensors }) });
     },

@@ -160,6 +160,15 @@ describe('a search among whole architectures', () => {
     expect(() => plan('random-ws', values)).toThrow(message);
   });
 
+  it.each([
+    [{ bnScope: 'perBranch' }, 'Cannot use --bn-scope perBranch without --bilateral: there is one branch'],
+    [{ logitScale: 2 }, 'Cannot use --logit-scale 2 without --bilateral'],
+    [{ mixing: 'constant(0.5)' }, 'Cannot use --mixing constant(0.5) without --bilateral'],
+  ])('refuses what is of two branches where there is one: %j', (values, message) => {
+    expect(() => tinyPlan(values, 'random-ws')).toThrow(message);
+    expect(() => tinyPlan({ ...values, bilateral: true }, 'random-ws')).not.toThrow();
+  });
+
   it('refuses a population that never gives birth', () => {
     expect(() => plan('evolution', { population: 8 })).toThrow('Cannot use --population 8 with --candidates 7');
   });

@@ -16,7 +16,7 @@ import { inPlace, noGrad, scope } from '../tensor/index.js';
 import { define, type Experiment, type Scale, type Values } from './experiment.js';
 import { refusedOfPopulations } from './method-rules.js';
 import { type EvolutionOptions, enasOptions, evolutionOptions, populationOptions } from './population-options.js';
-import { type Head, planOf } from './population-plan.js';
+import { type Head, planOf, USUAL_BRANCHES } from './population-plan.js';
 import { paperSettings } from './recipes.js';
 import { searchScales } from './search.js';
 
@@ -25,7 +25,7 @@ const { loss, classifier, weightLr: rate, weightLrMin, space, augment, sampling 
 const usual: Values = {
   ...{ epochs, batchSize, steps, channels, layers, nodes, momentum, weightDecay, gradClip },
   ...{ loss, classifier, weightLr: rate, weightLrMin, space, augment, sampling },
-  ...{ mixing: 'parabolicDecay', bnScope: 'joint', logitScale: 1, bilateral: false },
+  ...{ ...USUAL_BRANCHES, bilateral: false },
   ...{ candidates: 1000, candidateBatches: 10, candidateSampling: 'same' },
 };
 

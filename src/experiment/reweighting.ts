@@ -59,7 +59,9 @@ export const correctionNotices = (o: Corrections): string[] => {
   const all = [
     ...(corrects(loss) ? [`--loss ${loss.label}`] : []),
     ...(weighs && !idle ? [`--reweight "${reweight.label}"`] : []),
-    ...(sampling === 'instance' || bilateral ? [] : [`--sampling ${sampling}`]),
+    ...(sampling === 'instance'
+      ? []
+      : [bilateral ? `the ${sampling} batches of the second branch` : `--sampling ${sampling}`]),
   ];
   return [
     ...(weighs && idle

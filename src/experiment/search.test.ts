@@ -58,6 +58,17 @@ describe('a search with two branches', () => {
     expect(tinyPlan({ epochs: 1 }, 'hls-continued-half').notices).toEqual([]);
   });
 
+  it('goes on where its method’s own schedules ended, which belong to the beginning of a search', () => {
+    const values = { epochs: 10, archWarmup: 0.3, auxiliarySkip: 'linear(1, 0)' };
+    const [search, continued] = experiments.named('hls-continued-class').with(values).phases;
+    expect([0, 0.2, 0.5].map((t) => search?.knobs['archWait']?.(t))).toEqual([1, 1, 0]);
+    expect([0, 0.9].map((t) => continued?.knobs['archWait']?.(t))).toEqual([0, 0]);
+    expect([0, 0.9].map((t) => continued?.knobs['auxiliarySkip']?.(t))).toEqual(
+      [0.1, 0.1].map((v) => expect.closeTo(v)),
+    );
+    expect(continued?.knobs['weightLr']?.(0)).toBe(search?.knobs['weightLr']?.(0));
+  });
+
   it('continues with the same network for a share of its epochs', () => {
     const { phases } = tinyContinued([{ name: 'more', share: 0.5, mixing: constant(0), frozen: [BACKBONE] }], {
       epochs: 5,

@@ -184,12 +184,19 @@ const bilateralPlan = (
 ): Omit<Plan, 'experiment' | 'values' | 'network'> => {
   const streams = streamsFor(o, ['instance', o.sampling]);
   const base = constant(o.archLr);
-  const knobs = (mixing: Schedule): Phase['knobs'] => ({
+  // What belongs to the beginning of a search does not begin again when it goes on.
+  const held = Object.fromEntries(
+    Object.entries(methodKnobs(o)).map(([name, schedule]) => [
+      name,
+      constant(schedule(Math.max(0, o.epochs - 1) / Math.max(1, o.epochs))),
+    ]),
+  );
+  const knobs = (mixing: Schedule, method: Phase['knobs'] = methodKnobs(o)): Phase['knobs'] => ({
     weightLr: weightLr(o),
     [`archLr.${BACKBONE}`]: factor === undefined ? base : product(base, factor(mixing)),
     ...Object.fromEntries(HEADS.map((head) => [`archLr.${head}`, base])),
     mixing,
-    ...methodKnobs(o),
+    ...method,
   });
   const search = searchPhases(o, {
     streams,
@@ -209,7 +216,7 @@ const bilateralPlan = (
     ...continued.map(({ name, share, mixing, frozen = [] }) => ({
       name,
       epochs: Math.max(1, Math.round(share * o.epochs)),
-      knobs: knobs(mixing),
+      knobs: knobs(mixing, held),
       frozen,
     })),
   ];

@@ -82,6 +82,17 @@ describe('training a network', () => {
     );
   });
 
+  it('counts the weights of the network that is used, not those of the auxiliary head', () => {
+    const weightsOf = (auxiliary: number): number => {
+      const values = { channels: 2, layers: 3, dropPath: 0, epochs: 1, batchSize: 4, cutout: 0, auxiliary };
+      const live = tinyRun(cells.with(values).phases);
+      live.dispose();
+      return live.weights;
+    };
+    expect(weightsOf(0.4)).toBe(weightsOf(0));
+    expect(weightsOf(0)).toBeGreaterThan(1000);
+  });
+
   it('draws the batches of the class head by class, unless told otherwise, and records what it does', () => {
     const streamsOf = (values: Values) => {
       const plan = heads.with({ bilateral: true, ...values });

@@ -37,7 +37,7 @@ describe('a registry', () => {
     expect(() => read('rang(dot)')).toThrow('unknown shape "rang": did you mean "ring"? (one of dot, box, ring;');
     expect(() => read('ring(dat)')).toThrow('Cannot read shape "ring(dat)": unknown shape "dat": did you mean "dot"?');
     expect(() => read('ring(3)')).toThrow('3 must be a shape');
-    expect(() => read('constructor')).toThrow('Unknown shape "constructor"');
+    expect(() => read('constructor')).toThrow('unknown shape "constructor"');
   });
 
   it.each(['', 'box(', 'box(1', 'box(1,)', 'dot dot', '3', '(dot)', 'dot)', 'dot; box(1)', 'dot + box(1)'])(

@@ -41,11 +41,7 @@ export const registry = <T>(what: string, first: Readonly<Record<string, Entry<T
     };
     const of = ({ name, args }: Label): T => {
       const entry = entries.get(name);
-      if (entry === undefined) {
-        const unknown = `${what} "${name}"${orKnown(name, names())}`;
-        if (name === text.trim()) throw new RangeError(`Unknown ${unknown}`);
-        return fail(`unknown ${unknown}`);
-      }
+      if (entry === undefined) return fail(`unknown ${what} "${name}"${orKnown(name, names())}`);
       return entry.make(args, value) ?? fail(`it must be written ${entry.usage}`);
     };
     const value = (argument: Argument): T =>

@@ -19,6 +19,7 @@ describe('the largest eigenvalue', () => {
       const diagonal = tensor(values, { dtype: 'float64' });
       const found = largestEigenvalue((v) => mul(diagonal, v), { size: values.length, products: 25 });
       expect(found).toBeCloseTo(4, 6);
+      expect(largestEigenvalue((v) => mul(v, 0), { size: 3 })).toBe(0); // nothing depends on alpha
     });
   });
 

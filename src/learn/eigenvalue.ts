@@ -12,13 +12,13 @@ import {
   norm,
   randn,
   reshape,
-  rng,
   scope,
   sub,
   sum,
   type Tensor,
   to,
 } from '../tensor/index.js';
+import { randomOf } from './random.js';
 
 /** Products of the Hessian with a vector that an estimate takes: each costs two gradients. */
 const PRODUCTS = 10;
@@ -72,7 +72,7 @@ export const largestEigenvalue = (
         diagonal.push(dot(next, direction));
         for (let turn = 0; turn < 2; turn++) for (const one of found) next = sub(next, mul(one, dot(next, one)));
         const length = norm(next).item();
-        if (length < 1e-9 * Math.abs(diagonal[0] ?? 1)) break; // the directions so far hold all that the start reaches
+        if (!(length > 1e-9 * Math.abs(diagonal[0] ?? 1))) break; // the directions so far hold all that the start reaches
         beside.push(length);
         found.push(unit(next));
       }
@@ -92,7 +92,7 @@ export const dominantEigenvalue = (
 ): number => {
   const sizes = alphas.map(({ value }) => value.shape.reduce((a, b) => a * b, 1));
   const size = sizes.reduce((a, b) => a + b, 0);
-  const random = rng.state();
+  const random = randomOf(alphas[0]?.value ?? { device: 'cpu' });
   return scope(() => {
     const own = noGrad(() => alphas.map(({ value }) => clone(value)));
     /** The gradient where alpha is moved along a direction. [size], float64 */
@@ -106,7 +106,7 @@ export const dominantEigenvalue = (
             start += sizes[i] ?? 0;
           }
         });
-        rng.restore(random);
+        random.restore();
         const parts = enableGrad(gradient);
         return noGrad(() => {
           for (const [i, { value }] of alphas.entries()) inPlace.copy(value, own[i] ?? value);
@@ -120,7 +120,7 @@ export const dominantEigenvalue = (
         { size },
       );
     } finally {
-      rng.restore(random);
+      random.restore();
     }
   });
 };

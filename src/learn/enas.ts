@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import type { TensorBatch } from '../nn/index.js';
 import { noGrad, scope } from '../tensor/index.js';
-import { keepingBuffers } from './arch-gradient.js';
+import { answering } from './answering.js';
 import { type Controller, likeliest, samplingBy } from './controller.js';
 import { requireFiniteLoss } from './diverged.js';
 import type { At, Learner, StreamSpec } from './learner.js';
-import { accuracyOf } from './objective.js';
 import { drawn, placesOf, takePath } from './paths.js';
 import { type ReinforceOptions, reinforce } from './reinforce.js';
 import { type SinglePathOptions, singlePath } from './single-path.js';
@@ -29,7 +29,7 @@ export const controllerTensors = ({ parameters }: Controller) =>
  * reward per step as well. The controller's rate is the knob `controllerLr`.
  */
 export const enas = (options: EnasOptions): Learner => {
-  const { net, nodes, controller, objective, streams, profiler } = options;
+  const { net, nodes, controller, streams, profiler } = options;
   const places = placesOf(net, { nodes });
   const sample = samplingBy(drawn);
   const teacher = reinforce(controller, options.rewards);
@@ -38,20 +38,13 @@ export const enas = (options: EnasOptions): Learner => {
     propose: () => scope(() => noGrad(() => controller.decide(sample).genotypes)),
   });
 
-  const teach = (valid: Parameters<typeof objective>[0], at: At): void =>
+  const teach = (valid: readonly TensorBatch[], at: At): void =>
     scope(() => {
       profiler?.enter('controller');
       const decided = controller.decide(sample);
       takePath(net, { genotypes: decided.genotypes, places });
-      const reward = scope(() =>
-        noGrad(() =>
-          keepingBuffers(net.store, () => {
-            const outcome = objective(valid, { training: true, knobs: at.knobs });
-            requireFiniteLoss(outcome.loss.item(), 'validation', at);
-            return accuracyOf(outcome);
-          }),
-        ),
-      );
+      const { accuracy: reward, loss } = answering(net, valid, at);
+      requireFiniteLoss(loss, 'validation', at);
       teacher.reward(decided, { reward, lr: knob(at.knobs, 'controllerLr') });
     });
 

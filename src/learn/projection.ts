@@ -2,10 +2,11 @@ import { z } from 'zod';
 import type { Alpha, Supernet } from '../net/index.js';
 import type { Knobs, TensorBatch } from '../nn/index.js';
 import type { EdgePlan, OpPlace, Projection } from '../space/index.js';
-import { argmax, crossEntropy, eq, inPlace, noGrad, rng, scope, sum, zeros } from '../tensor/index.js';
-import { keepingBuffers } from './arch-gradient.js';
+import { inPlace, scope, zeros } from '../tensor/index.js';
+import { answering, type Score } from './answering.js';
 import type { At, EpochWork, Json, Learner } from './learner.js';
 import type { StepProfiler } from './profiler.js';
+import { randomOf } from './random.js';
 
 type Cell = Pick<Alpha, 'component' | 'kind'>;
 
@@ -19,12 +20,6 @@ const memo = z.object({
   nodes: z.array(z.object({ ...cell, node: z.int(), rows: z.array(z.int()) })),
 });
 type Memo = z.infer<typeof memo>;
-
-/** What is left without something: how well, and at equal accuracy how confidently, the network still answers. */
-interface Score {
-  readonly accuracy: number;
-  readonly loss: number;
-}
 
 /** Whether a network is worse off than another. */
 const worse = (a: Score, b: Score): boolean =>
@@ -144,49 +139,29 @@ export const projecting = (
 ): Learner => {
   const { net, made, every, keep, images, most, plan, profiler } = options;
   const { state } = made;
-  // Of two branches both heads count alike: at either end one of them would decide without being heard.
-  const middle = Math.floor(net.settings.length / 2);
-  const evenly = net.settings.slice(middle, middle + 1);
   const cells = net.alphas
     .filter(({ part }) => part === 'ops')
     .map(({ component, kind }): Cell => ({ component, kind }));
 
   /** How the network answers with what is being tried taken out. */
   const measure = (batches: readonly TensorBatch[], knobs: Knobs): Score =>
-    scope(() =>
-      noGrad(() =>
-        keepingBuffers(net.store, () => {
-          let [hits, loss, total] = [0, 0, 0];
-          for (const { images: x, targets } of batches)
-            scope(() => {
-              profiler?.enter(DECISION);
-              const [answer] = net.answers(x, { training: true, knobs }, evenly);
-              const labels = targets[0]?.labels;
-              if (answer === undefined || labels === undefined) throw new Error('Cannot project: no answer or label');
-              hits += sum(eq(argmax(answer.logits, { dim: 1 }), labels)).item();
-              loss += crossEntropy(answer.logits, labels, { reduction: 'sum' }).item();
-              total += x.shape[0] ?? 0;
-            });
-          return { accuracy: hits / total, loss: loss / total };
-        }),
-      ),
-    );
+    answering(net, batches, { knobs, before: () => profiler?.enter(DECISION) });
 
   /** The score without each of these, all of the same random numbers. */
   const without = (trials: readonly NonNullable<State['trial']>[], knobs: Knobs): Score[] => {
-    const random = rng.state();
+    const random = randomOf(net.store);
     try {
       return scope(() => {
         const batches = images();
         return trials.map((trial) => {
-          rng.restore(random);
+          random.restore();
           state.trial = trial;
           return measure(batches, knobs);
         });
       });
     } finally {
       state.trial = undefined;
-      rng.restore(random);
+      random.restore();
     }
   };
 

@@ -1,13 +1,12 @@
 import { z } from 'zod';
-import { freeze } from '../net/index.js';
+import { freeze, HEADS } from '../net/index.js';
 import { recalibrate, type TensorBatch } from '../nn/index.js';
 import { type Genotypes, genotypesShape } from '../space/index.js';
-import { noGrad, scope, type Tensor } from '../tensor/index.js';
-import { keepingBuffers } from './arch-gradient.js';
+import { scope, type Tensor } from '../tensor/index.js';
+import { answering, type Score } from './answering.js';
 import { requireFiniteLoss } from './diverged.js';
 import { aged, better, type Scored } from './evolution.js';
 import type { At, Context, Json, Learner, StreamSpec } from './learner.js';
-import { accuracyOf } from './objective.js';
 import { placesOf, takePath } from './paths.js';
 import { pathTensors, type SinglePathOptions } from './single-path.js';
 
@@ -31,6 +30,8 @@ export interface SelectionOptions
   /** How they are drawn, per stream. */
   readonly valid: readonly StreamSpec['sampling'][];
   readonly context: Pick<Context, 'sample'>;
+  /** How often a training pass runs the backbone: twice where each branch has its batch alone. */
+  readonly backbonePasses: number;
   /** The state of its strategy, of any shape: saved with the supernet, and released with it. */
   readonly tensors?: Readonly<Record<string, Tensor>>;
 }
@@ -62,7 +63,7 @@ const json = z.json();
  */
 export const selection = (options: SelectionOptions): Learner => {
   const { net, nodes, objective, strategy, candidates, batchSize, batches, valid, context, profiler } = options;
-  const { tensors = {} } = options;
+  const { tensors = {}, backbonePasses } = options;
   const { store } = net;
   const places = placesOf(net, { nodes });
   const train = options.streams.filter(({ part }) => part === 'train');
@@ -80,22 +81,10 @@ export const selection = (options: SelectionOptions): Learner => {
     return Array.from({ length: count }, (_, i) => streams.flatMap((stream) => stream.slice(i, i + 1)));
   };
 
-  const evaluate = (at: At): { loss: number; accuracy: number } =>
-    scope(() =>
-      noGrad(() =>
-        keepingBuffers(store, () => {
-          profiler?.enter('candidate');
-          const sums = { loss: 0, accuracy: 0 };
-          for (const drawn of sampled('valid', valid, batches))
-            scope(() => {
-              const outcome = objective(drawn, { training: true, knobs: at.knobs });
-              sums.loss += outcome.loss.item();
-              sums.accuracy += accuracyOf(outcome);
-            });
-          return { loss: sums.loss / batches, accuracy: sums.accuracy / batches };
-        }),
-      ),
-    );
+  const evaluate = (at: At): Score => {
+    profiler?.enter('candidate');
+    return scope(() => answering(net, sampled('valid', valid, batches).flat(), at));
+  };
 
   const settle = (at: At, genotypes: Genotypes): void => {
     profiler?.enter(CALIBRATION);
@@ -104,6 +93,7 @@ export const selection = (options: SelectionOptions): Learner => {
     const drawn = sampled('train', samplings, CALIBRATION_BATCHES);
     recalibrate(store, {
       passes: drawn.length,
+      updates: (name) => (HEADS.some((head) => name.startsWith(`${head}.`)) ? 1 : backbonePasses),
       pass: (i) => void objective(drawn[i] ?? [], { training: true, knobs: at.knobs }),
     });
   };

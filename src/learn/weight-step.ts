@@ -1,11 +1,12 @@
 import { alone, type Group } from '../group/index.js';
 import type { Knobs, ParameterStore, TensorBatch } from '../nn/index.js';
 import { clipNorm, type VectorOptimizer } from '../optim/index.js';
-import { grad, narrow, noGrad, norm, rng, scope, type Tensor } from '../tensor/index.js';
+import { grad, narrow, noGrad, norm, scope, type Tensor } from '../tensor/index.js';
 import { namedGradients, requireFiniteGradients, requireFiniteLoss } from './diverged.js';
 import type { At } from './learner.js';
 import { accuracyOf, type Objective } from './objective.js';
 import type { StepProfiler } from './profiler.js';
+import { randomOf } from './random.js';
 import { atSharpest } from './sam.js';
 import { meanGradient, meanStep } from './shared.js';
 
@@ -46,7 +47,7 @@ export const weightStep = (
   scope(() => {
     const lr = knob(at.knobs, 'weightLr');
     const pass = { training: true, knobs: at.knobs };
-    const random = sam > 0 ? rng.state() : undefined;
+    const random = sam > 0 ? randomOf(store) : undefined;
     profiler?.enter('weights: forward');
     const outcome = objective(batches, pass);
     const own = outcome.loss.item();
@@ -60,7 +61,7 @@ export const weightStep = (
       const gradient = meanGradient(group, { store, gradients });
       requireFiniteGradients(norm(gradient).item(), namedGradients(store, gradients), { ...at, loss: own });
       profiler?.enter('weights: second gradient');
-      rng.restore(random); // of the same function: the paths that were dropped are dropped again
+      random.restore(); // of the same function: the paths that were dropped are dropped again
       const again = (): Tensor[] => grad(objective(batches, pass).loss, store.leaves, { unused: 'zeros' });
       gradients = atSharpest(store, { gradient, rho: sam, again });
     }

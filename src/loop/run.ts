@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Dataset } from '../data/index.js';
 import { alone, type Group } from '../group/index.js';
 import { type Context, type Learner, requireFiniteWeights } from '../learn/index.js';
-import { countMacs } from '../net/index.js';
+import { AUXILIARY, countMacs } from '../net/index.js';
 import type { Evaluation } from '../run/index.js';
 import type { Genotypes } from '../space/index.js';
 import { rng, scope, useDevice } from '../tensor/index.js';
@@ -40,7 +40,7 @@ export interface Live extends AsyncIterable<LoopEvent> {
   readonly epochs: number;
   /** Epochs that are done. */
   readonly epoch: number;
-  /** Number of weights, architecture parameters apart. */
+  /** Number of weights of the network that is used: without architecture parameters, and without an auxiliary head. */
   readonly weights: number;
   /** Images per step, over all streams of training. */
   readonly imagesPerStep: number;
@@ -257,7 +257,7 @@ export const runPhases = (phases: readonly Phase[], options: LoopOptions): Live 
     get epoch() {
       return epoch;
     },
-    weights: learner.model.store.size,
+    weights: learner.model.store.size - learner.model.store.range(AUXILIARY)[1],
     imagesPerStep: batchSize * ofTraining(),
     snapshot: () => {
       requireFiniteWeights(learner.model.store, { epoch, step });

@@ -5,9 +5,10 @@ import { classWeights, requireBeta, USUAL_BETA, weighed } from './weighing.js';
 
 const balanced = (base: Loss, { label, beta }: { label: string; beta: number }): Loss => ({
   label,
-  prior: (drawn, { counts }) => {
+  prior: (drawn, { counts, knobs }) => {
     const weights = classWeights(counts, { beta, label });
-    return drawn.map((share, c) => share * (weights[c] ?? 1));
+    const before = base.prior === undefined ? drawn : base.prior(drawn, { counts, knobs });
+    return before?.map((share, c) => share * (weights[c] ?? 1));
   },
   build: (counts, of) => weighed(base.build(counts, of), classWeights(counts, { beta, label })),
 });

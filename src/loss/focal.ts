@@ -17,5 +17,7 @@ export const focal = (gamma = 2): Loss => {
     const others = maskedFill(logSoftmax(logits), oneHot(labels, logits), Number.NEGATIVE_INFINITY);
     return mul(exp(mul(logSumExp(others), gamma)), aten(logits, labels, { reduction: 'none' }));
   });
-  return { label: `focal(${gamma})`, build: () => criterion };
+  const label = `focal(${gamma})`;
+  // Above 0 it is no proper scoring rule: the best logits are not those of p(y | x).
+  return gamma === 0 ? { label, build: () => criterion } : { label, prior: () => undefined, build: () => criterion };
 };

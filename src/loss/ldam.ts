@@ -13,6 +13,7 @@ export const ldam = (maxMargin = 0.5, scale = 30): Loss => {
   const kind = { label: `ldam(${maxMargin}, ${scale})`, needs: 'cosines' } as const;
   return {
     ...kind,
+    prior: () => undefined, // with a margin the best logits are not those of p(y | x)
     build: (counts, of = {}) => {
       const { scale: theirs = 1 } = requireLogits(kind, of) ?? {};
       const rates = requireImages(counts, kind.label).map((n) => n ** -0.25);

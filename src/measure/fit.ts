@@ -13,6 +13,7 @@ import {
 import { fixed } from './format.js';
 import { type LoadedRun, loadRun } from './runs.js';
 import { type Estimate, mean, sum, Z975 } from './statistics.js';
+import { typicalSeconds } from './times.js';
 
 /** A fit as its folder holds it: the runs of the parts that have begun. */
 export interface LoadedFit {
@@ -58,8 +59,8 @@ export const meanOfKnown = (values: readonly (number | null)[] | null | undefine
   return known.length === 0 ? null : mean(known);
 };
 
-export const secondsOf = (run: LoadedRun | undefined): number =>
-  sum((run?.records ?? []).map(({ seconds }) => seconds));
+/** What the epochs of a run take, each at the median of its phase. */
+export const secondsOf = (run: LoadedRun | undefined): number => typicalSeconds(run?.records ?? []);
 
 /** The networks of a fit that are tested. */
 export const fitResults = ({ parts }: LoadedFit): FitResult[] =>

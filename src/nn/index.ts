@@ -8,6 +8,7 @@ export {
   fullyConnected,
   type Layer,
   type NormState,
+  requireSeveral,
 } from './layers.js';
 export { type Freezing, type Init, type Parameter, ParameterStore, type Store } from './parameters.js';
 export { type Knobs, type Pass, testing } from './pass.js';

@@ -53,6 +53,15 @@ export interface BatchNorm {
   state(pass: Pass): NormState;
 }
 
+/** Throws a RangeError where a batch has one value per channel: its deviation would be 0. shape: [batch, channels, h, w] */
+export const requireSeveral = (shape: readonly number[]): void => {
+  if (shape.every((size, dim) => dim === 1 || size === 1))
+    throw new RangeError(
+      `Cannot normalise a batch: it must have more than 1 value per channel, got [${shape.join(', ')}]; ` +
+        'use a larger --batch-size',
+    );
+};
+
 /** Batch normalisation (momentum 0.1, ε 1e-5). DARTS searches without `affine` and trains derived networks with it. */
 export const batchNormLayer = (
   store: Store,
@@ -64,11 +73,7 @@ export const batchNormLayer = (
   const ofBatch = (pass: Pass): boolean => root.trains(component, pass);
   const normalise = (x: Tensor, pass: Pass, [weight, bias]: readonly [Tensor | null, Tensor | null]): Tensor => {
     const training = ofBatch(pass);
-    if (training && x.shape.every((size, dim) => dim === 1 || size === 1))
-      throw new RangeError(
-        `Cannot normalise a batch: it must have more than 1 value per channel, got [${x.shape.join(', ')}]; ` +
-          'use a larger --batch-size',
-      );
+    if (training) requireSeveral(x.shape);
     return batchNorm(x, { weight, bias, runningMean, runningVar, training });
   };
   if (affine) {

@@ -48,7 +48,7 @@ describe('reading a schedule', () => {
   });
 
   it.each([
-    ['parabolicDeca', /Unknown schedule "parabolicDeca": did you mean "parabolicDecay"\?/],
+    ['parabolicDeca', /unknown schedule "parabolicDeca": did you mean "parabolicDecay"\?/],
     ['0.5', /Cannot read schedule "0.5": a number that stays is written constant\(0.5\)/],
     ['', /it ends where a schedule should be/],
     ['constant(1', /it ends where a closing bracket should be/],

@@ -21,6 +21,7 @@ describe('training a network', () => {
     [cells, { mixing: 'constant(0.5)' }, '--mixing: only --bilateral mixes two branches'],
     [cells, { mixRate: 'between(0.1, 0.9)' }, '--mix-rate: only mixup, remix, cutmix and cmo mix images, --augment is'],
     [cells, { bilateral: true }, 'it must have the heads instance and class'],
+    [cells, { lrMin: 0.001, lrSchedule: 'step(0.8, 1, 0.01)' }, '--lr-min: the schedule of --lr-schedule says where'],
     [cells, { reweightBeta: 0.999 }, '--reweight-beta: only --reweight has a beta'],
     [heads, { bilateral: true, auxiliary: 0.4 }, '--auxiliary: a network of two branches has no auxiliary head'],
   ])('refuses an option that would do nothing: $1', (experiment, values, message) => {
@@ -79,6 +80,16 @@ describe('training a network', () => {
     expect(() => start({})).not.toThrow();
     expect(() => start({ classifier: 'cosine' })).toThrow(
       'Cannot train stubborn with --classifier cosine(30): its network has a last layer of its own; leave it out',
+    );
+  });
+
+  it('takes another schedule for the rate, as one that falls in steps', () => {
+    const lrSchedule = 'step(0.8, 1, 0.01) × step(0.9, 1, 0.01)';
+    const [phase] = resnet.with({ lr: 0.1, lrSchedule }).phases;
+    const rates = [0, 0.79, 0.8, 0.95].map((t) => phase?.knobs['weightLr']?.(t));
+    expect(rates).toEqual([0.1, 0.1, 0.001, 1e-5].map((rate) => expect.closeTo(rate, 12)));
+    expect(() => resnet.with({ lrSchedule: 'linear(0, 2)' })).toThrow(
+      'the learning rate: its factor must be in [0, 1]',
     );
   });
 

@@ -23,7 +23,7 @@ import {
   models,
   type NetShape,
 } from '../net/index.js';
-import { constant, cosine, line, requireFraction, requireMixing, schedules } from '../schedule/index.js';
+import { constant, cosine, line, product, requireFraction, requireMixing, schedules } from '../schedule/index.js';
 import { add, mul } from '../tensor/index.js';
 import { checkStage, requireFitForStage, stageOptions, stagePhases, stageWords } from './classifier-stage.js';
 import { define, type Experiment, type Scale, type Values } from './experiment.js';
@@ -42,8 +42,16 @@ export const trainOptions = z.object({
   ...recipeOption,
   ...learningOptions,
   ...reweightOptions,
-  lr: rate('first learning rate; it falls on half a cosine'),
+  lr: rate('first learning rate; it falls on half a cosine unless said'),
   lrMin: rate('where the cosine ends'),
+  lrSchedule: option(
+    {
+      value: '<schedule>',
+      help: 'what --lr is multiplied with over training, e.g. "step(0.8, 1, 0.01) × step(0.9, 1, 0.01)"',
+      group: LEARNING,
+    },
+    (value) => requireFraction(labelOf(schedules)(value), 'Cannot schedule the learning rate: its factor'),
+  ),
   cutout: option(
     {
       value: '<side>',
@@ -108,6 +116,7 @@ const DARTS: Values = {
   layers: 20,
   lr: 0.025,
   lrMin: 0,
+  lrSchedule: cosine(1, 0).label,
   momentum: 0.9,
   weightDecay: 3e-4,
   gradClip: 5,
@@ -216,6 +225,8 @@ export const training = (network: Network, { what = network.name }: { what?: str
       const mixRate = o.mixRate.label === ALWAYS ? {} : { [MIX_RATE]: o.mixRate };
       if (MIX_RATE in mixRate && !mixes(o.augment.label))
         refuse('--mix-rate', `only mixup, remix, cutmix and cmo mix images, --augment is "${o.augment.label}"`);
+      const falls = o.lrSchedule.label === DARTS['lrSchedule'];
+      if (!falls && o.lrMin > 0) refuse('--lr-min', 'the schedule of --lr-schedule says where the rate ends');
       checkStage(o, refuse);
       requireLogits(o.loss, o.classifier);
       const { loss, knobs } = weighing(o);
@@ -232,7 +243,7 @@ export const training = (network: Network, { what = network.name }: { what?: str
         name: TRAIN_PHASE,
         epochs: o.epochs,
         knobs: {
-          weightLr: cosine(o.lr, o.lrMin),
+          weightLr: falls ? cosine(o.lr, o.lrMin) : product(constant(o.lr), o.lrSchedule),
           ...(o.dropPath > 0 ? { dropPath: line(0, o.dropPath) } : {}),
           ...(o.bilateral ? { mixing: o.mixing } : {}),
           ...mixRate,

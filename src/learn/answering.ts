@@ -13,8 +13,8 @@ export interface Score {
 /**
  * How well a network answers every image of some batches, with the statistics of each batch itself. Of two branches
  * both heads count alike: at either end one of them would decide without being heard. Each sees every image, where the
- * logits of a training step mix those of two images and cannot tell which head is right. Buffers stay as they are. `before`
- * is called before each batch.
+ * logits of a training step mix those of two images and cannot tell which head is right. Buffers stay as they are.
+ * `before` is called before each batch.
  */
 export const answering = (
   net: Model,

@@ -72,7 +72,7 @@ export const largestEigenvalue = (
         diagonal.push(dot(next, direction));
         for (let turn = 0; turn < 2; turn++) for (const one of found) next = sub(next, mul(one, dot(next, one)));
         const length = norm(next).item();
-        if (!(length > 1e-9 * Math.abs(diagonal[0] ?? 1))) break; // the directions so far hold all that the start reaches
+        if (!(length > 1e-9 * Math.abs(diagonal[0] ?? 1))) break; // they hold all that the start reaches
         beside.push(length);
         found.push(unit(next));
       }

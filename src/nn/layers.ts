@@ -53,7 +53,7 @@ export interface BatchNorm {
   state(pass: Pass): NormState;
 }
 
-/** Throws a RangeError where a batch has one value per channel: its deviation would be 0. shape: [batch, channels, h, w] */
+/** Throws a RangeError where a batch has one value per channel, whose deviation is 0. shape: [batch, channels, h, w] */
 export const requireSeveral = (shape: readonly number[]): void => {
   if (shape.every((size, dim) => dim === 1 || size === 1))
     throw new RangeError(

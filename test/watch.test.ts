@@ -1,7 +1,7 @@
 import { appendFileSync, linkSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { connect, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
@@ -193,7 +193,8 @@ describe('tailnas watch', () => {
     const base = fresh();
     const server = cli.start(['watch', base, '--host', '0.0.0.0', '--port', '0']);
     const text = await server.printed('Ctrl-C');
-    const [, port = '', token = ''] = /http:\/\/0\.0\.0\.0:(\d+)\/\?token=([\w-]{32})\n/.exec(text) ?? [];
+    const [, host, port = '', token = ''] = /http:\/\/([^/:]+):(\d+)\/\?token=([\w-]{32})\n/.exec(text) ?? [];
+    expect(host).toBe(hostname()); // 0.0.0.0 leads nowhere from another machine
     expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(401);
     const welcome = await fetch(`http://127.0.0.1:${port}/?token=${token}`, { redirect: 'manual' });
     expect(welcome.status).toBe(302);

@@ -14,7 +14,7 @@ import {
   writeOutputs,
 } from '../reproduce/index.js';
 import { changeText } from '../run/index.js';
-import { type DataRequest, planData, recordedRequest } from '../session/index.js';
+import type { DataRequest } from '../session/index.js';
 import { runMany } from './many.js';
 import { count, type ManyFlags, manyOptions, operandsOf, seedsOption } from './many-options.js';
 import {
@@ -27,7 +27,6 @@ import {
   searchFor,
 } from './options.js';
 import { requireAlone } from './processes.js';
-import { runDisplay, silent } from './progress.js';
 import { NOTE, resultTable, sensitivityText } from './result-table.js';
 import { argument, UsageError } from './usage.js';
 
@@ -46,7 +45,7 @@ const papersData = ({ imbalance, imbalanceRatio, ...flags }: ReproduceFlags): Da
 
 const requestOf = (
   names: readonly string[],
-  { flags, change = {}, recorded }: { flags: ReproduceFlags & OptionFlags; change?: Values; recorded: DataRequest },
+  { flags, change = {} }: { flags: ReproduceFlags & OptionFlags; change?: Values },
 ): Request => {
   const { seeds, out } = flags;
   const changed = { ...flags, ...change };
@@ -58,7 +57,6 @@ const requestOf = (
     seeds,
     out,
     data: papersData(flags),
-    recorded,
     overrides,
     given: Object.fromEntries(Object.entries(asked).filter(([name]) => !(name in overrides))),
     change,
@@ -81,14 +79,11 @@ const reproduce = async (
   if (wanted.changes !== undefined && flags['order'] !== undefined)
     throw new UsageError('--order is one of the options that sensitivity varies: leave it out');
   const { changes = [] } = wanted;
-  const data = papersData(flags);
-  const display = flags.quiet ? silent : runDisplay();
-  const found = await planData(data, { onProgress: display.onData }).finally(display.end);
-  const recorded = recordedRequest(data, found);
   const requests = [
-    requestOf(wanted.recipes, { flags, recorded }),
-    ...changes.map(({ change, recipes }) => requestOf(recipes, { flags, change, recorded })),
+    requestOf(wanted.recipes, { flags }),
+    ...changes.map(({ change, recipes }) => requestOf(recipes, { flags, change })),
   ];
+  const data = papersData(flags);
   const threads = flags.threads ?? Math.max(1, Math.floor(availableParallelism() / (flags.jobs || 1)));
   const finish = async (outcomes: readonly Outcome[]): Promise<void> => {
     const failedRuns = outcomes.flatMap(({ run, error }) => (error === undefined ? [] : [{ name: run.name, error }]));

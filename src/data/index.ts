@@ -6,6 +6,7 @@ export {
   type Skipped,
   unreadableText,
 } from './account.js';
+export { USUAL_TEST_SHARE } from './class-folders.js';
 export { matchClasses, parentName } from './class-names.js';
 export { type Counts, type Dataset, type DatasetPlan, type PlanOptions, planDataset, splits } from './dataset.js';
 export { type Fit, fits, type ImageShape, imageDecoder, USUAL_FIT } from './decode.js';

@@ -8,7 +8,7 @@ it('a run that goes on keeps the flags of its start that are for every start', (
   const data = { spec: 'mnist' };
   const [run] = planRuns({
     ...{ plans: [darts], base: darts, seeds: [1], out: 'nowhere' },
-    ...{ data, recorded: data, overrides: {}, given: {} },
+    ...{ data, overrides: {}, given: {} },
   });
   if (run === undefined) throw new Error('there must be a run');
   const how = ['--force', '--checkpoint-minutes', '5'];

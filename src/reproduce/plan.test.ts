@@ -7,7 +7,7 @@ import { given } from '../../test/support/fixtures.js';
 import { changesOf, describe as described, experiments, type Plan, scaled, type Values } from '../experiment/index.js';
 import { epochSeconds } from '../measure/index.js';
 import { createRun, openRun } from '../run/index.js';
-import { type DataRequest, recordedRequest } from '../session/index.js';
+import type { DataRequest } from '../session/index.js';
 import { childArguments } from './child.js';
 import { expectedSeconds } from './cost.js';
 import { planRuns, type Request, stateText } from './plan.js';
@@ -32,7 +32,6 @@ const request = (more: Partial<Request> = {}): Request => ({
   base: hls,
   seeds: [1, 2],
   data: DATA,
-  recorded: recordedRequest(DATA),
   overrides: OVERRIDES,
   given: {},
   out,
@@ -184,10 +183,9 @@ describe('a plan', () => {
 
   it('knows a run again that recorded what was left to its data', () => {
     leave(darts, 1, { epochs: 4, done: true, data: { ...DATA, testShare: 0.2 } });
-    const asked = (testShare: number) =>
-      request({ plans: [darts], seeds: [1], recorded: recordedRequest(DATA, { testShare }) });
-    expect(states(planRuns(asked(0.2)))).toEqual(['darts-seed-1: done']);
-    expect(() => planRuns(asked(0.3))).toThrow('now (--test-share 0.3), it was made otherwise (--test-share 0.2)');
+    const asked = (own: Partial<DataRequest>) => request({ plans: [darts], seeds: [1], data: { ...DATA, ...own } });
+    for (const own of [{}, { testShare: 0.2 }]) expect(states(planRuns(asked(own)))).toEqual(['darts-seed-1: done']);
+    expect(() => planRuns(asked({ testShare: 0.3 }))).toThrow('now (--test-share 0.3), it was made otherwise (--test');
   });
 });
 

@@ -16,8 +16,6 @@ export interface Request {
   readonly base: Plan;
   readonly seeds: readonly number[];
   readonly data: DataRequest;
-  /** The same with what it leaves to the data set, as run.json keeps it. */
-  readonly recorded: DataRequest;
   /** The scale, and the sizes beside it: as a search records them. */
   readonly overrides: Readonly<Record<string, unknown>>;
   /** Options that were given for every run beside sizes, as flags. */
@@ -97,8 +95,7 @@ export const standingOf = (path: string, asked: Asked): Pick<PlannedRun, 'state'
  * a reproduction that is stopped early then has whole tables. Reads the run folders below `out` and writes nothing.
  * Throws when one of them holds another run than the one asked for, and where a link lies in the place of one.
  */
-export const planRuns = (request: Request): PlannedRun[] => {
-  const { plans, base, seeds, data, recorded, overrides, given, change = {}, out } = request;
+export const planRuns = ({ plans, base, seeds, data, overrides, given, change = {}, out }: Request): PlannedRun[] => {
   const runs = new Map<string, PlannedRun>();
   const add = (plan: Plan, seed: number): PlannedRun => {
     const row = rowOf(plan.experiment.name, change);
@@ -109,7 +106,7 @@ export const planRuns = (request: Request): PlannedRun[] => {
     const command = ['search', plan.experiment.name, ...flagsOf({ ...overrides, ...given, ...change, ...data })];
     const chain = `${continues(plan) ? rowOf(base.experiment.name, change) : row}-seed-${seed}`;
     const isAsked = plans.some((asked) => rowOf(asked.experiment.name, change) === row);
-    const standing = standingOf(path, { plan, seed, data: recorded, overrides });
+    const standing = standingOf(path, { plan, seed, data, overrides });
     const parent = standing.state === 'start' && continues(plan) ? add(base, seed) : undefined;
     const { to } = standing.epochs;
     const epochs = parent === undefined ? standing.epochs : { from: parent.epochs.to, to };

@@ -21,7 +21,6 @@ const planned = (more: Partial<Request> = {}) =>
     base: small('hls'),
     seeds: [1, 2],
     data: { spec: 'mnist' },
-    recorded: { spec: 'mnist' },
     overrides: { scale: 'smoke', epochs: 4 },
     given: {},
     out,

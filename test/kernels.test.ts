@@ -65,19 +65,6 @@ describe('fused operations refuse', () => {
     });
   });
 
-  it('a batch norm of one value per channel, whose deviation is 0', () => {
-    scope(() => {
-      const norm = {
-        ...{ runningMean: ones([4]), runningVar: ones([4]), ofBatch: true, gamma: null, beta: null },
-      };
-      const reading = (side: number, stride: 1 | 2) =>
-        readSource([channelsLast(randn([1, 4, side, side]))], [{ reads: { kind: 'avg', stride }, norm }]);
-      expect(() => reading(1, 1)).toThrow('it must have more than 1 value per channel, got [1, 4, 1, 1]');
-      expect(() => reading(2, 2)).toThrow('use a larger --batch-size');
-      expect(() => reading(2, 1)).not.toThrow();
-    });
-  });
-
   it('a reading that was used before, whose gradient would be that of one use', () => {
     scope(() => {
       const [[reading, other] = []] = readSource(

@@ -5,7 +5,7 @@ import { rng } from '../tensor/index.js';
  * after `restore` is the same again.
  */
 export const randomOf = ({ device }: { readonly device: string }): { restore(): void } => {
-  const devices = ['cpu', ...(device === 'cpu' ? [] : [device])];
+  const devices = ['cpu', ...(device.startsWith('cuda') ? [device] : [])];
   const states = devices.map((one) => [rng.state(one), one] as const);
   return {
     restore: () => {

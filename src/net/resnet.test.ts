@@ -31,6 +31,17 @@ describe('the residual network', () => {
     net.dispose();
   });
 
+  it('refuses a batch of one value per channel, whose deviation is 0, fused and plain', () => {
+    for (const dtype of ['float32', 'float64'] as const) {
+      const net = resnet({ channels: 4, classes: 3, inputChannels: 3, dtype }, { depth: 8 });
+      const images = randn([1, 3, 4, 4], { dtype }); // 1×1 in the last stage
+      expect(() => scope(() => net.answers(images, { training: true, knobs: {} }))).toThrow(
+        'it must have more than 1 value per channel, got [1,',
+      );
+      net.dispose();
+    }
+  });
+
   it('is read by its spelling', () => {
     const shape = { channels: 2, layers: 1, nodes: 1, classes: 3, inputChannels: 1 };
     for (const [label, blocks] of [

@@ -1,4 +1,4 @@
-import { type NormState, requireSeveral } from '../nn/index.js';
+import type { NormState } from '../nn/index.js';
 import { cat, channelsLast, type Tensor, tensorOp, tensorsOp } from '../tensor/index.js';
 
 // The fused operations of native/kernels: float32 images on the CPU, channels innermost. What each computes is written
@@ -84,7 +84,9 @@ const weightsOf = (reads: Reads): readonly Weight[] => {
       return [];
   }
 };
-const strideOf = (reads: Reads): number => ('stride' in reads ? reads.stride : reads.kind === 'reduction' ? 2 : 1);
+/** How many pixels apart it reads. */
+export const strideOf = (reads: Reads): number =>
+  'stride' in reads ? reads.stride : reads.kind === 'reduction' ? 2 : 1;
 const normNumber = (norm: NormState | undefined): number => (norm === undefined ? 0 : norm.ofBatch ? 1 : 2);
 
 const readSourceOp = tensorsOp(
@@ -111,11 +113,6 @@ export const readSource = (
   readers: readonly Reader[],
   { after }: { after?: { readonly moments: Tensor; readonly norm: NormState } } = {},
 ): Reading[][] => {
-  const [batch = 0, channels = 0, height = 0, width = 0] = x[0]?.shape ?? [];
-  for (const { reads, norm } of readers) {
-    const stride = strideOf(reads);
-    if (norm?.ofBatch) requireSeveral([batch, channels, Math.ceil(height / stride), Math.ceil(width / stride)]);
-  }
   const whole = x.length > 1 && x.some(({ shape: [, channels = 0] }) => channels % WHOLE !== 0);
   const results = readSourceOp(
     whole ? [channelsLast(cat(x.map(use), { dim: 1 }))] : x.map((part) => channelsLast(use(part))),

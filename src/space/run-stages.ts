@@ -1,4 +1,4 @@
-import type { BatchNorm, Pass, Store } from '../nn/index.js';
+import { type BatchNorm, type Pass, requireSeveral, type Store } from '../nn/index.js';
 import {
   avgPool2d,
   cat,
@@ -11,7 +11,7 @@ import {
   tracing,
   zeroPad,
 } from '../tensor/index.js';
-import { type Reading, type Reads, readSource } from './fused.js';
+import { type Reader, type Reading, type Reads, readSource, strideOf } from './fused.js';
 import type { Stage, Work } from './primitive.js';
 
 // Stages are data; here they are run, in one way or the other. Plain: operator by operator, which is their definition.
@@ -172,6 +172,16 @@ const fusible = (stages: readonly Stage[]): stages is readonly FusedStage[] => {
   );
 };
 
+/** Throws a RangeError where a reading that is normalised by its batch has one value per channel. Returns the readers. */
+const several = ([x]: Features, readers: readonly Reader[]): readonly Reader[] => {
+  const [batch = 0, channels = 0, height = 0, width = 0] = x?.shape ?? [];
+  for (const { reads, norm } of readers) {
+    const stride = strideOf(reads);
+    if (norm?.ofBatch) requireSeveral([batch, channels, Math.ceil(height / stride), Math.ceil(width / stride)]);
+  }
+  return readers;
+};
+
 /** Opens a state: `leaving` are the operations that will ask for their branch. */
 export const openSource = (
   features: Features,
@@ -191,7 +201,10 @@ export const openSource = (
       ? []
       : readSource(
           features,
-          [...copies].map(([s, n]) => ({ ...reader(s), copies: n })),
+          several(
+            features,
+            [...copies].map(([s, n]) => ({ ...reader(s), copies: n })),
+          ),
         );
   const waiting = new Map([...copies.keys()].map((stage, i) => [stage, readings[i] ?? []]));
   const given: Reading[] = [];
@@ -204,7 +217,11 @@ export const openSource = (
     let { norm } = first;
     for (const stage of more) {
       const after = norm && { moments: reading.moments, norm: norm.state(pass) };
-      const [[next] = []]: Reading[][] = readSource([reading.raw], [reader(stage)], after && { after });
+      const [[next] = []]: Reading[][] = readSource(
+        [reading.raw],
+        several([reading.raw], [reader(stage)]),
+        after && { after },
+      );
       if (next === undefined) throw new Error('Cannot run operation: the kernels gave no reading');
       reading = next;
       norm = stage.norm;

@@ -172,7 +172,7 @@ const fusible = (stages: readonly Stage[]): stages is readonly FusedStage[] => {
   );
 };
 
-/** Throws a RangeError where a reading that is normalised by its batch has one value per channel. Returns the readers. */
+/** Throws a RangeError where a reading that its batch normalises has one value per channel. Returns the readers. */
 const several = ([x]: Features, readers: readonly Reader[]): readonly Reader[] => {
   const [batch = 0, channels = 0, height = 0, width = 0] = x?.shape ?? [];
   for (const { reads, norm } of readers) {

@@ -28,9 +28,9 @@ export const reweightOptions = {
 export const notReweighted: Values = { reweight: NEVER, reweightBeta: USUAL_BETA };
 
 /** Whether a loss itself corrects for how often classes occur. */
-export const corrects = ({ prior }: Loss): boolean => {
+export const corrects = ({ corrects: known, prior }: Loss): boolean => {
   const [often = 0, rarely = 0] = prior?.([0.9, 0.1], { counts: [9, 1], knobs: {} }) ?? [9, 1];
-  return Math.abs(often / rarely - 9) > 1e-9;
+  return known ?? Math.abs(often / rarely - 9) > 1e-9;
 };
 
 /** What a training does for rare classes, and may do twice, or not at all. */

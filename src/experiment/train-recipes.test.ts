@@ -26,6 +26,16 @@ describe('training recipes', () => {
     expect(notices).toContain('recipe plain, changed by --loss focal(2) --sam 0.05');
   });
 
+  it.each(['class-balanced(0.9999)', 'class-balanced-focal(0.9999, 1)', 'balanced-softmax'])(
+    'says where %s and class-balanced batches correct twice, also those of a second branch',
+    (loss) => {
+      const twice = expect.stringMatching(/ each make rare classes count as much as frequent ones/);
+      expect(resnet.with({ loss, sampling: 'class' }).notices).toContainEqual(twice);
+      expect(heads.with({ loss, bilateral: true, auxiliary: 0, dropPath: 0 }).notices).toContainEqual(twice);
+      expect(resnet.with({ loss }).notices).not.toContainEqual(twice);
+    },
+  );
+
   it('is the usual one unless said', () => {
     expect(resnet.with({}).values).toEqual(resnet.with({ recipe: USUAL_RECIPE }).values);
     expect(heads.with({}).values['recipe']).toBe(USUAL_RECIPE);

@@ -5,6 +5,7 @@ import { classWeights, requireBeta, USUAL_BETA, weighed } from './weighing.js';
 
 const balanced = (base: Loss, { label, beta }: { label: string; beta: number }): Loss => ({
   label,
+  corrects: true,
   prior: (drawn, { counts, knobs }) => {
     const weights = classWeights(counts, { beta, label });
     const before = base.prior === undefined ? drawn : base.prior(drawn, { counts, knobs });

@@ -24,6 +24,8 @@ export interface Loss {
    * Undefined where it is not known.
    */
   prior?(drawn: readonly number[], of: { counts: readonly number[]; knobs: Knobs }): readonly number[] | undefined;
+  /** It makes rare classes count more, where `prior` does not say so. */
+  readonly corrects?: true;
   /** What logits must be for it: cosines, or cosines with directions that are not trained. Any unless said. */
   readonly needs?: 'cosines' | 'fixed cosines' | undefined;
   /** counts: of training images per class. `of` is the network. Throws a RangeError where the loss cannot be. */

@@ -8,9 +8,8 @@ setFlagsFromString('--expose-gc');
 const collect: () => void = runInNewContext('gc');
 const MEGABYTE = 1 << 20;
 
-/** Resident memory beside JavaScript's own heap, which grows as it likes. */
+/** Resident memory beside JavaScript's own heap. */
 const resident = (): number => {
-  collect();
   const { rss, heapTotal } = process.memoryUsage();
   return rss - heapTotal;
 };
@@ -27,6 +26,7 @@ describe('three hundred search steps', () => {
       steps++;
       if (steps === 10) [tensors, bytes] = [liveTensors(), memory.stats().live];
       if (steps > 10) expect([steps, liveTensors(), memory.stats().live]).toEqual([steps, tensors, bytes]);
+      if (steps % 10 === 0) collect(); // or JavaScript's heap swells, and the pages it gives back look like ours
       if (steps % 100 === 0) held.push(resident());
     }
     live.dispose();
@@ -34,6 +34,6 @@ describe('three hundred search steps', () => {
     // A leak grows with every hundred steps; what is compiled or kept once grows in one of them.
     const growth = held.slice(1).map((bytes, i) => bytes - (held[i] ?? 0));
     expect(growth).toHaveLength(2);
-    expect(Math.min(...growth)).toBeLessThan(4 * MEGABYTE);
+    expect(Math.min(...growth)).toBeLessThan(MEGABYTE);
   });
 });

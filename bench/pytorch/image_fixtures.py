@@ -1,8 +1,9 @@
 """Small images of formats that tailnas reads by itself, with the pixels that Pillow reads from them.
 
-python bench/pytorch/image_fixtures.py makes test/fixtures/images.json. Needs Pillow and numpy.
+python bench/pytorch/image_fixtures.py makes test/fixtures/images.json.gz. Needs Pillow and numpy.
 """
 import base64
+import gzip
 import io
 import json
 import pathlib
@@ -12,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 WIDTH, HEIGHT = 13, 7
-OUT = pathlib.Path(__file__).parents[2] / "test/fixtures/images.json"
+OUT = pathlib.Path(__file__).parents[2] / "test/fixtures/images.json.gz"
 
 
 def saved(image, kind, **options):
@@ -93,15 +94,11 @@ def pixels(file):
 
 
 code = lambda data: base64.b64encode(data).decode()
-OUT.write_text(
-    json.dumps(
-        {
-            "width": WIDTH,
-            "height": HEIGHT,
-            "images": {name: {"file": code(f), "rgb": code(pixels(f).tobytes())} for name, f in files.items()},
-            "refused": {name: code(f) for name, f in refused.items()},
-        },
-        indent=1,
-    )
-    + "\n"
-)
+content = {
+    "width": WIDTH,
+    "height": HEIGHT,
+    "images": {name: {"file": code(f), "rgb": code(pixels(f).tobytes())} for name, f in files.items()},
+    "refused": {name: code(f) for name, f in refused.items()},
+}
+text = json.dumps(content, indent=1) + "\n"
+OUT.write_bytes(gzip.compress(text.encode(), compresslevel=9, mtime=0))

@@ -1,5 +1,5 @@
 // tailnas::node_sum: the value of a node, Σ_k weights[k]·(x̂_k·gamma_k + beta_k) with x̂_k = (raw_k − mean_k)·invstd_k, or raw_k where there is no
-// norm. No normalised and no weighted tensor is stored. With g the gradient of the sum and Σ over batch, h and w:
+// norm, or its ReLU. No normalised and no weighted tensor is stored. With g the gradient of the sum and Σ over batch, h and w:
 //
 //     d weights[k] = Σ g·(x̂_k·gamma_k + beta_k)      d gamma_k = weights[k]·Σ g·x̂_k      d beta_k = weights[k]·Σ g
 //     d raw_k      = weights[k]·gamma_k·invstd_k·(g − mean(g) − x̂_k·mean(g·x̂_k))          the last two terms only if the statistics are the batch's
@@ -77,7 +77,7 @@ Tensor forward(const NodeArguments& a) {
     const Moments stats = a.stats(k);
     const float *gamma = a.gamma(k), w = a.weight(k);
     terms.push_back({a.raws[k].const_data_ptr<float>(), stats.mean ? arrays.of([&](int64_t c) { return stats.mean[c]; }) : arrays.zero(),
-                     arrays.of([&](int64_t c) { return w * (stats.mean ? stats.invstd[c] : 1.0f) * (gamma ? gamma[c] : 1.0f); })});
+                     arrays.of([&](int64_t c) { return w * (stats.mean ? stats.invstd[c] : 1.0f) * (gamma ? gamma[c] : 1.0f); }), a.least(k)});
   }
   const float* base = arrays.of([&](int64_t c) {
     float total = 0;
@@ -118,7 +118,7 @@ Sums sums_of(const NodeArguments& a, const Needs& needs, const Tensor& g, const 
     any = any || needs.betas[k];
     if (!needs.dot(a, k)) continue;
     const Moments stats = a.stats(k);
-    terms.push_back({a.raws[k].const_data_ptr<float>(), stats.mean ? arrays.of([&](int64_t c) { return stats.mean[c]; }) : arrays.zero(), nullptr});
+    terms.push_back({a.raws[k].const_data_ptr<float>(), stats.mean ? arrays.of([&](int64_t c) { return stats.mean[c]; }) : arrays.zero(), nullptr, a.least(k)});
     which.push_back(k);
   }
   Sums sums{std::vector<double>(channels), std::vector<std::vector<double>>(count, std::vector<double>(channels))};
@@ -185,6 +185,7 @@ class NodeSum : public torch::autograd::Function<NodeSum> {
     saved.push_back(a.weights);
     ctx->save_for_backward(saved);
     ctx->saved_data["batch_stats"] = a.batch_stats;
+    ctx->saved_data["relus"] = a.relus;
     return kernels::forward(a);
   }
 
@@ -193,7 +194,8 @@ class NodeSum : public torch::autograd::Function<NodeSum> {
     const auto saved = ctx->get_saved_variables();
     const auto count = static_cast<int64_t>(saved.size() / 4);
     const auto from = [&](int64_t at) { return std::vector<Tensor>(saved.begin() + at * count, saved.begin() + (at + 1) * count); };
-    const NodeArguments a{from(0), from(1), from(2), from(3), saved.back(), ctx->saved_data["batch_stats"].toBool()};
+    auto& kept = ctx->saved_data;
+    const NodeArguments a{from(0), from(1), from(2), from(3), saved.back(), kept["batch_stats"].toBool(), kept["relus"].toBoolList()};
     int64_t next = 0;
     const auto needed = [&](const std::vector<Tensor>& list) {
       std::vector<bool> out;
@@ -231,13 +233,13 @@ class NodeSum : public torch::autograd::Function<NodeSum> {
 };
 
 Tensor node_sum(at::TensorList raws, const OptionalTensors& moments, const OptionalTensors& gammas, const OptionalTensors& betas,
-                const Tensor& weights, bool batch_stats) {
-  return forward(node_arguments(raws, moments, gammas, betas, weights, batch_stats));
+                const Tensor& weights, bool batch_stats, c10::List<bool> relus) {
+  return forward(node_arguments(raws, moments, gammas, betas, weights, batch_stats, relus));
 }
 
 Tensor node_sum_autograd(at::TensorList raws, const OptionalTensors& moments, const OptionalTensors& gammas, const OptionalTensors& betas,
-                         const Tensor& weights, bool batch_stats) {
-  const NodeArguments a = node_arguments(raws, moments, gammas, betas, weights, batch_stats);
+                         const Tensor& weights, bool batch_stats, c10::List<bool> relus) {
+  const NodeArguments a = node_arguments(raws, moments, gammas, betas, weights, batch_stats, relus);
   std::vector<Tensor> inputs = a.raws;
   inputs.push_back(weights);
   for (const auto* list : {&a.moments, &a.gammas, &a.betas})
@@ -250,7 +252,9 @@ Tensor node_sum_autograd(at::TensorList raws, const OptionalTensors& moments, co
 }
 
 TORCH_LIBRARY_FRAGMENT(tailnas, m) {
-  m.def("node_sum(Tensor[] raws, Tensor?[] moments, Tensor?[] gammas, Tensor?[] betas, Tensor weights, bool batch_stats) -> Tensor");
+  m.def(
+      "node_sum(Tensor[] raws, Tensor?[] moments, Tensor?[] gammas, Tensor?[] betas, Tensor weights, bool batch_stats, "
+      "bool[] relus) -> Tensor");
 }
 
 TORCH_LIBRARY_IMPL(tailnas, CPU, m) { m.impl("node_sum", node_sum); }

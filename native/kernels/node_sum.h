@@ -6,10 +6,11 @@
 
 namespace tailnas::kernels {
 
-/// A summand, scale·(raw − mean). A raw tensor without statistics has mean 0.
+/// A summand, scale·(max(raw, least) − mean). A raw tensor without statistics has mean 0.
 struct NodeTerm {
   const float* raw;
   const float *mean, *scale;  // [lane]
+  float least;                // −∞, or 0 for a ReLU
 };
 
 /// Part of the row: `floats` of it from `begin` on, which is a multiple of `period`.
@@ -21,7 +22,7 @@ struct NodeSumKernels {
   int width;  // floats in a vector
   /// y = base + Σ of the terms. base: [lane]
   void (*add_up)(const NodeTerm* terms, int64_t count, NodeRange, const float* base, float* y);
-  /// Adds Σ g of every lane to sums[0 … period), and Σ g·(raw − mean) of term k to sums[(k + 1)·period …).
+  /// Adds Σ g of every lane to sums[0 … period), and Σ g·(max(raw, least) − mean) of term k to sums[(k + 1)·period …).
   void (*dots)(const NodeTerm* terms, int64_t count, NodeRange, const float* g, double* sums);
 };
 

@@ -29,23 +29,27 @@ TAILNAS_INLINE void in_blocks(NodeRange range, const F& f, const Tail& tail) {
   for (int64_t i = range.begin + rows * range.period, lane = 0; i < end; i++, lane++) tail(i, lane);
 }
 
+/// max(raw, least), NaN where raw is.
+TAILNAS_INLINE float raised(const NodeTerm& term, int64_t i) { return term.raw[i] < term.least ? term.least : term.raw[i]; }
+
 /// y += Σ of N terms in one block; if `Fresh`, on top of `base` instead of what is in y.
 template <int N, bool Fresh>
 inline void add_up_block(const NodeTerm* terms, Block block, const float* base, float* y) {
   for (int64_t lane = 0; lane < block.period; lane += kWidth) {
     const float* raw[N];
-    Vec mean[N], scale[N];
+    Vec mean[N], scale[N], least[N];
     for (int k = 0; k < N; k++) {
       raw[k] = terms[k].raw + block.begin + lane;
       mean[k] = load_loose(terms[k].mean + lane);
       scale[k] = load_loose(terms[k].scale + lane);
+      least[k] = splat(terms[k].least);
     }
     const Vec start = load_loose(base + lane);
     float* out = y + block.begin + lane;
     for (int64_t i = 0; i < block.rows * block.period; i += block.period) {
       Vec total = Fresh ? start : load_loose(out + i);
       for (int k = 0; k < N; k++) __builtin_prefetch(raw[k] + i + kAhead, 0, 2);
-      for (int k = 0; k < N; k++) total = fma(scale[k], load_loose(raw[k] + i) - mean[k], total);
+      for (int k = 0; k < N; k++) total = fma(scale[k], at_least(least[k], load_loose(raw[k] + i)) - mean[k], total);
       store_loose(out + i, total);
     }
   }
@@ -70,7 +74,7 @@ inline void add_up(const NodeTerm* terms, int64_t count, NodeRange range, const 
       },
       [&](int64_t i, int64_t lane) {
         float total = base[lane];
-        for (int64_t k = 0; k < count; k++) total += terms[k].scale[lane] * (terms[k].raw[i] - terms[k].mean[lane]);
+        for (int64_t k = 0; k < count; k++) total += terms[k].scale[lane] * (raised(terms[k], i) - terms[k].mean[lane]);
         y[i] = total;
       });
 }
@@ -89,21 +93,22 @@ inline void sum_block(Block block, const float* g, double* sums) {
   }
 }
 
-/// Σ g·(raw − mean) of N terms in one block.
+/// Σ g·(max(raw, least) − mean) of N terms in one block.
 template <int N>
 inline void dots_block(const NodeTerm* terms, Block block, const float* g, double* sums) {
   for (int64_t lane = 0; lane < block.period; lane += kWidth) {
     const float* raw[N];
-    Vec mean[N], total[N] = {};
+    Vec mean[N], least[N], total[N] = {};
     for (int k = 0; k < N; k++) {
       raw[k] = terms[k].raw + block.begin + lane;
       mean[k] = load_loose(terms[k].mean + lane);
+      least[k] = splat(terms[k].least);
     }
     const float* in = g + block.begin + lane;
     for (int64_t i = 0; i < block.rows * block.period; i += block.period) {
       const Vec gradient = load_loose(in + i);
       for (int k = 0; k < N; k++) __builtin_prefetch(raw[k] + i + kAhead, 0, 2);
-      for (int k = 0; k < N; k++) total[k] = fma(gradient, load_loose(raw[k] + i) - mean[k], total[k]);
+      for (int k = 0; k < N; k++) total[k] = fma(gradient, at_least(least[k], load_loose(raw[k] + i)) - mean[k], total[k]);
     }
     for (int k = 0; k < N; k++) add_to(sums + k * block.period + lane, total[k]);
   }
@@ -127,7 +132,7 @@ inline void dots(const NodeTerm* terms, int64_t count, NodeRange range, const fl
       [&](int64_t i, int64_t lane) {
         sums[lane] += g[i];
         for (int64_t k = 0; k < count; k++)
-          sums[(k + 1) * range.period + lane] += g[i] * (static_cast<double>(terms[k].raw[i]) - terms[k].mean[lane]);
+          sums[(k + 1) * range.period + lane] += g[i] * (static_cast<double>(raised(terms[k], i)) - terms[k].mean[lane]);
       });
 }
 

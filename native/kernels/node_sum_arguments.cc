@@ -39,16 +39,21 @@ void check_channels(const std::vector<Tensor>& tensors, const std::vector<Tensor
 }  // namespace
 
 NodeArguments node_arguments(at::TensorList raws, const OptionalTensors& moments, const OptionalTensors& gammas, const OptionalTensors& betas,
-                    const Tensor& weights, bool batch_stats) {
+                    const Tensor& weights, bool batch_stats, const c10::List<bool>& relus) {
   const size_t count = raws.size();
   NodeArguments a{raws.vec(), defined_or_not(moments, count, "moments"), defined_or_not(gammas, count, "gammas"),
-                  defined_or_not(betas, count, "betas"), weights, batch_stats};
+                  defined_or_not(betas, count, "betas"), weights, batch_stats, relus};
   check_raws(a.raws);
   for (const Tensor& t : a.moments)
     if (t.defined())
       TORCH_CHECK(t.scalar_type() == at::kFloat && t.dim() == 2 && (t.size(0) == 1 || t.size(0) == 3) && t.size(1) == a.channels() &&
                       t.is_contiguous(),
                   kCannot, "moments must be float32 [1 or 3, ", a.channels(), "], got ", t.scalar_type(), t.sizes());
+  TORCH_CHECK(relus.size() == count, kCannot, "relus must be as many as raws, ", count, ", got ", relus.size());
+  for (size_t k = 0; k < count; k++)
+    TORCH_CHECK(!relus.get(k) || (a.moments[k].defined() && a.moments[k].size(0) == 1), kCannot,
+                "a raw whose ReLU counts must be a reader's, with moments of one row, those of raw ", k, " are ",
+                a.moments[k].defined() ? "three rows" : "missing");
   check_channels(a.gammas, a.moments, a.channels(), "gammas");
   check_channels(a.betas, a.moments, a.channels(), "betas");
   TORCH_CHECK(weights.scalar_type() == at::kFloat && weights.dim() == 1 && weights.numel() == a.count(), kCannot, "weights must be float32 [",

@@ -114,7 +114,7 @@ Results forward(const ReadSourceArguments& a, bool differentiable) {
   const ResultSums sums(a, shares);
   Results results;
   for (const Reader& reader : a.readers) {
-    results.y.push_back(reader.kind == ReaderKind::self ? a.x[0] : image_like(a, reader, at::kFloat));
+    results.y.push_back(reader.gives_x() ? a.x[0] : image_like(a, reader, at::kFloat));
     const bool keeps = differentiable && reader.kind == ReaderKind::max_pool;
     results.taps.push_back(keeps ? image_like(a, reader, at::kByte) : Tensor());
   }
@@ -122,7 +122,7 @@ Results forward(const ReadSourceArguments& a, bool differentiable) {
     std::vector<ReaderResult> out;
     for (size_t r = 0; r < a.readers.size(); r++) {
       // x is not written to, so it must not be requested as mutable.
-      float* y = a.readers[r].kind == ReaderKind::self ? const_cast<float*>(a.parts[0].data) : results.y[r].mutable_data_ptr<float>();
+      float* y = a.readers[r].gives_x() ? const_cast<float*>(a.parts[0].data) : results.y[r].mutable_data_ptr<float>();
       const bool measured = a.extra[r].norm == NormOf::batch;
       double* own = sums.of(share, r);
       out.push_back({y, results.taps[r].defined() ? results.taps[r].mutable_data_ptr<uint8_t>() : nullptr, sums.period(r),

@@ -41,7 +41,8 @@ struct Convolution {
   int64_t products() const { return dense ? taps() : 1; }
 };
 
-enum class ReaderKind { convolution, max_pool, avg_pool, self };
+/// `relu`: its result is x itself, of which whoever reads it takes the ReLU.
+enum class ReaderKind { convolution, max_pool, avg_pool, self, relu };
 
 /// One operation on the source. A factorized reduction has two convolutions side by side, the second shifted.
 struct Reader {
@@ -51,6 +52,8 @@ struct Reader {
   Convolution parts[2];
   int64_t part_count;
 
+  /// Whether its result is x's own memory.
+  bool gives_x() const { return kind == ReaderKind::self || kind == ReaderKind::relu; }
   int64_t out_height(const Source& s) const { return (s.height - 1) / stride + 1; }
   int64_t out_width(const Source& s) const { return (s.width - 1) / stride + 1; }
   int64_t out_pixels(const Source& s) const { return out_height(s) * out_width(s); }

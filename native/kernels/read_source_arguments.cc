@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 namespace tailnas::kernels {
 namespace {
 
@@ -128,12 +130,12 @@ void add_convolution(Reader& reader, const Source& s, Taken& weights, int64_t di
 
 Reader reader_of(const int64_t* spec, const Source& s, Taken& weights) {
   const int64_t kind = spec[0], stride = spec[1], dilation = spec[2];
-  TORCH_CHECK(kind >= 0 && kind <= 6, kCannot, "a reader's kind must be from 0 to 6, got ", kind);
+  TORCH_CHECK(kind >= 0 && kind <= 7, kCannot, "a reader's kind must be from 0 to 7, got ", kind);
   TORCH_CHECK(stride == 1 || stride == 2, kCannot, "stride must be 1 or 2, got ", stride);
   TORCH_CHECK(dilation >= 1, kCannot, "dilation must be >= 1, got ", dilation);
   TORCH_CHECK(kind != 2 || stride == 2, kCannot, "a factorized reduction has stride 2, got ", stride);
   constexpr ReaderKind kinds[] = {ReaderKind::convolution, ReaderKind::convolution, ReaderKind::convolution, ReaderKind::max_pool,
-                                  ReaderKind::avg_pool,    ReaderKind::self,        ReaderKind::convolution};
+                                  ReaderKind::avg_pool,    ReaderKind::self,        ReaderKind::convolution, ReaderKind::relu};
   Reader reader{kinds[kind], stride, 0, {}, 0};
   if (kind <= 1) add_convolution(reader, s, weights, dilation, kind == 0, 0);
   if (kind == 2)
@@ -142,7 +144,7 @@ Reader reader_of(const int64_t* spec, const Source& s, Taken& weights) {
   if (reader.kind != ReaderKind::convolution) {
     TORCH_CHECK(s.part_count == 1 && !s.normalised(), kCannot, "pools and x itself must be read from one tensor without moments, got ",
                 s.part_count, " parts", s.normalised() ? " and moments" : "");
-    TORCH_CHECK(kind != 5 || stride == 1, kCannot, "x itself has stride 1, got ", stride);
+    TORCH_CHECK(!reader.gives_x() || stride == 1, kCannot, "x itself and its ReLU have stride 1, got ", stride);
     reader.channels = s.channels;
   }
   return reader;
@@ -150,6 +152,7 @@ Reader reader_of(const int64_t* spec, const Source& s, Taken& weights) {
 
 NormOf norm_of(int64_t number, const Reader& reader, Taken& running) {
   TORCH_CHECK(number >= 0 && number <= 2, kCannot, "a reader's norm must be from 0 to 2, got ", number);
+  TORCH_CHECK(number == 0 || reader.kind != ReaderKind::relu, kCannot, "a ReLU of x has no norm, got ", number);
   for (int i = 0; number > 0 && i < 2; i++) channel_values(running.next(), i == 0 ? "a running mean" : "a running variance", reader.channels);
   return static_cast<NormOf>(number);
 }
@@ -169,6 +172,8 @@ void complete(ReadSourceArguments& a) {
     extra.norm = norm_of(a.spec[i + 4], a.readers.back(), running);
     a.extra.push_back(extra);
   }
+  const auto relus = std::count_if(a.readers.begin(), a.readers.end(), [](const Reader& r) { return r.kind == ReaderKind::relu; });
+  TORCH_CHECK(relus <= 1, kCannot, "the ReLU of x must have one reader, with as many copies as are needed, got ", relus);
   weights.finish();
   running.finish();
 }

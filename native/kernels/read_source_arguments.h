@@ -36,8 +36,7 @@ struct ReadSourceArguments {
 };
 
 /// Numbers for each reader in `spec`: kind (0 separable half, 1 ReLU and 1×1 convolution, 2 factorized reduction, 3 max pool, 4 average pool, 5 x itself, 6 ReLU and
-/// a dense convolution),
-/// stride, dilation, copies, norm (0 none, 1 batch, 2 running).
+/// a dense convolution, 7 ReLU of x), stride, dilation, copies, norm (0 none, 1 batch, 2 running).
 constexpr size_t kSpec = 5;
 
 /// Checks everything and fills what is made of it. Throws c10::Error.

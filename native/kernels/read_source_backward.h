@@ -12,6 +12,7 @@ struct Backward {
   SourceGradient to;
   BackwardScratch scratch;
   int64_t vectors;
+  int64_t takes_relu = -1;  // the reader of the ReLU itself, if that has a gradient
   bool reads_plane = false, through_relu = false, wants_source;
 
   Backward(const ReadSource& what, const ReaderGradient* from, const SourceGradient& into, float* memory)
@@ -36,6 +37,9 @@ struct Backward {
       const int64_t step = scratch.outputs[c.stride - 1].row_step();
       visit_gather(c, [&](int64_t, int64_t, int64_t, int64_t row, int64_t col) { *next++ = row * step + col * kWidth; });
     });
+    for (int64_t r = 0; r < all.count; r++)
+      if (all.readers[r].kind == ReaderKind::relu && gradients[r].count > 0) takes_relu = r;
+    through_relu = through_relu || takes_relu >= 0;
   }
 
   void prepare_points(const Convolution& c, Prepared& one, float* sums) const {
@@ -264,15 +268,22 @@ struct Backward {
     });
   }
 
+  /// The gradient of the ReLU before any convolution: that of whoever reads the ReLU itself, or 0.
+  void start_relu(int64_t image) const {
+    if (takes_relu < 0 || padded(s.channels) > s.channels) clear(scratch.relu, s.pixels() * padded(s.channels));
+    if (takes_relu >= 0)
+      finish_result(gradients[takes_relu], image * s.pixels(), s.pixels(), s.channels, 0, s.channels, {scratch.relu, kWidth, s.pixels() * kWidth});
+  }
+
   void image(int64_t image) const {
     if (reads_plane) read_image(s, scratch.forward, image);
-    if (through_relu && wants_source) clear(scratch.relu, s.pixels() * padded(s.channels));
+    if (through_relu && wants_source) start_relu(image);
     bool direct = false;
     for (int64_t r = 0; r < all.count; r++) {
       const Reader& reader = all.readers[r];
       if (gradients[r].count == 0) continue;
       for (int64_t p = 0; p < reader.part_count; p++) through_convolution(r, p, image);
-      if (reader.kind == ReaderKind::convolution || !wants_source) continue;
+      if (reader.kind == ReaderKind::convolution || reader.kind == ReaderKind::relu || !wants_source) continue;
       through_pool(r, image, !direct);
       direct = true;
     }

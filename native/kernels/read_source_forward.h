@@ -208,7 +208,7 @@ inline void forward(const ReadSource& all, const ReaderResult* results, ImageRan
         convolve(all, r, scratch, result, y);
         continue;
       }
-      if (reader.kind != ReaderKind::self) pool_image(s, reader, result, image);
+      if (!reader.gives_x()) pool_image(s, reader, result, image);
       if (result.sums) channel_sums::add_sums(y, floats, result.period, result.sums, result.squares);
     }
   }

@@ -41,11 +41,11 @@ inline BackwardScratch backward_in(const ReadSource& all, Arena& arena) {
   scratch.forward = forward_in(all, arena);
   const int64_t channels = padded(s.channels);
   int64_t result = 0;
-  bool convolves = false, pools = false;
+  bool through_relu = false, pools = false;
   for (int64_t r = 0; r < all.count; r++) {
     const Reader& reader = all.readers[r];
     const bool convolution = reader.kind == ReaderKind::convolution;
-    (convolution ? convolves : pools) = true;
+    (convolution || reader.kind == ReaderKind::relu ? through_relu : pools) = true;
     result = max(result, (convolution ? band_rows(s, reader) * reader.out_width(s) : reader.out_pixels(s)) * reader.channels);
   }
   scratch.result = arena.floats(result);
@@ -56,7 +56,7 @@ inline BackwardScratch backward_in(const ReadSource& all, Arena& arena) {
     scratch.dense[stride - 1] = plane_in(arena, g.dense, height, width, g.frame);
   }
   scratch.row = {arena.floats(s.width * channels), s.width * kWidth};
-  scratch.relu = arena.floats(convolves ? s.pixels() * channels : 0);
+  scratch.relu = arena.floats(through_relu ? s.pixels() * channels : 0);
   scratch.direct = arena.floats(pools ? s.pixels() * s.channels : 0);
   scratch.more = arena.floats(pools ? s.pixels() * s.channels : 0);
   scratch.g = arena.floats(channels);

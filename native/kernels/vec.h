@@ -49,7 +49,7 @@ TAILNAS_INLINE __mmask16 first_lanes(int n) { return static_cast<__mmask16>((1u 
 TAILNAS_INLINE Vec load_n(const float* p, int n) { return _mm512_maskz_loadu_ps(first_lanes(n), seen(p, n)); }
 TAILNAS_INLINE void store_n(float* p, int n, Vec v) { _mm512_mask_storeu_ps(seen(p, n), first_lanes(n), v); }
 TAILNAS_INLINE Vec fma(Vec a, Vec b, Vec c) { return _mm512_fmadd_ps(a, b, c); }
-TAILNAS_INLINE Vec relu(Vec v) { return _mm512_max_ps(_mm512_setzero_ps(), v); }  // of a NaN the second operand: it stays
+TAILNAS_INLINE Vec at_least(Vec least, Vec v) { return _mm512_max_ps(least, v); }  // of a NaN the second operand: it stays
 
 #elif TAILNAS_WIDTH == 8
 
@@ -59,7 +59,7 @@ TAILNAS_INLINE __m256i first_lanes(int n) {
 TAILNAS_INLINE Vec load_n(const float* p, int n) { return _mm256_maskload_ps(seen(p, n), first_lanes(n)); }
 TAILNAS_INLINE void store_n(float* p, int n, Vec v) { _mm256_maskstore_ps(seen(p, n), first_lanes(n), v); }
 TAILNAS_INLINE Vec fma(Vec a, Vec b, Vec c) { return _mm256_fmadd_ps(a, b, c); }
-TAILNAS_INLINE Vec relu(Vec v) { return _mm256_max_ps(_mm256_setzero_ps(), v); }
+TAILNAS_INLINE Vec at_least(Vec least, Vec v) { return _mm256_max_ps(least, v); }
 
 #else
 
@@ -72,9 +72,11 @@ TAILNAS_INLINE void store_n(float* p, int n, Vec v) {
   for (int i = 0; i < n; i++) p[i] = v[i];
 }
 TAILNAS_INLINE Vec fma(Vec a, Vec b, Vec c) { return a * b + c; }  // rounds once or twice, depending on the machine
-TAILNAS_INLINE Vec relu(Vec v) { return v < 0.0f ? zero() : v; }   // a NaN stays: it is not below 0
+TAILNAS_INLINE Vec at_least(Vec least, Vec v) { return v < least ? least : v; }  // a NaN stays: it is not below
 
 #endif
+
+TAILNAS_INLINE Vec relu(Vec v) { return at_least(zero(), v); }
 
 /// Whole vectors faster than parts of one: where `n` is kWidth, as it mostly is.
 TAILNAS_INLINE Vec load_some(const float* p, int n) { return n == kWidth ? load_loose(p) : load_n(p, n); }

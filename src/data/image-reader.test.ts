@@ -3,20 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { readJson } from '../../test/support/fixtures.js';
 import { gifIsSound } from './gif-stream.js';
 import { imageReader } from './image-reader.js';
 import { plainFormats } from './plain-images.js';
 import { Rng } from './rng.js';
 
-interface Fixtures {
-  readonly width: number;
-  readonly height: number;
-  readonly images: Readonly<Record<string, { readonly file: string; readonly rgb: string }>>;
-  readonly refused: Readonly<Record<string, string>>;
-}
-const fixtures: Fixtures = JSON.parse(
-  readFileSync(new URL('../../test/fixtures/images.json', import.meta.url), 'utf8'),
-);
+const fixtures = z
+  .object({
+    width: z.number(),
+    height: z.number(),
+    images: z.record(z.string(), z.object({ file: z.string(), rgb: z.string() })),
+    refused: z.record(z.string(), z.string()),
+  })
+  .parse(readJson('images'));
 
 let root = '';
 const path = (name: string) => join(root, name);

@@ -22,18 +22,18 @@ interface Sizes {
 /** The shape of a 3×3 convolution. */
 const conv3x3 = ({ input, output }: Omit<Sizes, 'stride'>) => ({ input, output, kernel: 3, init: he(9 * input) });
 
-/** Option A, without weights: every `stride`-th pixel, and new channels of zeros, half before and half after. */
+/** Option A, without weights: ReLU of every `stride`-th pixel, and new channels of zeros, half before, half after. */
 const shortcut = ({ input, output, stride }: Sizes): Stage => {
-  if (stride === 1 && input === output) return { work: { kind: 'self' } };
+  if (stride === 1 && input === output) return { work: { kind: 'relu' } };
   const before = Math.floor((output - input) / 2);
   const run = ({ x }: { x: Tensor }) =>
-    scope(() => zeroPad(everyPixel(x, stride), { before, after: output - input - before }));
+    scope(() => zeroPad(relu(everyPixel(x, stride)), { before, after: output - input - before }));
   return { work: { kind: 'custom', run } };
 };
 
 /**
- * ReLU(shortcut(x) + BN(conv(ReLU(BN(conv(x)))))): two 3×3 convolutions, the stride on the first. It is a node of two
- * operations on x, which both may start with a ReLU, for x is never below 0.
+ * shortcut(ReLU(x)) + BN(conv(ReLU(BN(conv(ReLU(x)))))): two 3×3 convolutions, the stride on the first. The ReLU that
+ * ends a block in the paper begins the next one here: it is taken where x is read, and only x is stored.
  */
 const basicBlock = (store: Store, sizes: Sizes): Block => {
   const { output } = sizes;
@@ -47,7 +47,7 @@ const basicBlock = (store: Store, sizes: Sizes): Block => {
       const mode = { ...modeOf(store, pass), training: store.root.trains(store.component, pass) };
       const source = openSource([x], operations, mode);
       const terms = operations.map((stages) => ({ branch: source.branch(stages), weight: 1 as const }));
-      return relu(sumBranches(terms, mode) ?? x);
+      return sumBranches(terms, mode) ?? x;
     });
 };
 
@@ -82,8 +82,8 @@ export const resnet = (
   store.allocate();
   const logits = (images: Tensor, pass: Pass): Tensor => {
     const features = scope(() => {
-      const start = relu(stemNorm.apply(stem(images), pass));
-      return body.reduce((x, block) => block(x, pass), start);
+      const start = stemNorm.apply(stem(images), pass);
+      return relu(body.reduce((x, block) => block(x, pass), start));
     });
     return classify([features], pass);
   };

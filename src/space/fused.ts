@@ -37,7 +37,9 @@ export type Reads =
   /** 3×3 pooling with padding 1; the mean does not count the padding. */
   | { readonly kind: 'max' | 'avg'; readonly stride: 1 | 2 }
   /** x as it is. */
-  | { readonly kind: 'self' };
+  | { readonly kind: 'self' }
+  /** ReLU of x. It is taken by the sum that the reading goes to, and is not stored. */
+  | { readonly kind: 'relu' };
 
 /** One reader of a state. */
 export interface Reader {
@@ -57,6 +59,8 @@ export interface Reading {
   readonly raw: Tensor;
   /** Mean, variance and 1 / √(variance + ε): [3, out]; without a norm [1, out] of zeros. */
   readonly moments: Tensor;
+  /** Whether the ReLU of `raw` is the result; it goes to a `nodeSum` then. */
+  readonly relu: boolean;
 }
 
 /** Whether a reading is still to be used. */
@@ -70,7 +74,16 @@ const use = (raw: Tensor): Tensor => {
   return raw;
 };
 
-const kinds = ['separable', 'pointwise', 'reduction', 'max', 'avg', 'self', 'dense'] as const satisfies Reads['kind'][];
+const kinds = [
+  'separable',
+  'pointwise',
+  'reduction',
+  'max',
+  'avg',
+  'self',
+  'dense',
+  'relu',
+] as const satisfies Reads['kind'][];
 const weightsOf = (reads: Reads): readonly Weight[] => {
   switch (reads.kind) {
     case 'separable':
@@ -136,12 +149,12 @@ export const readSource = (
     if (tensor === undefined) throw new Error('Cannot read source: the engine gave too few results');
     return tensor;
   };
-  const reading = (): Reading => {
+  const reading = ({ reads }: Reader): Reading => {
     const raw = take();
     unused.set(raw, true);
-    return { raw, moments: take() };
+    return { raw, moments: take(), relu: reads.kind === 'relu' };
   };
-  return readers.map(({ copies = 1 }) => Array.from({ length: copies }, reading));
+  return readers.map((reader) => Array.from({ length: reader.copies ?? 1 }, () => reading(reader)));
 };
 
 /** A summand: a reading, with the gain and the bias of its norm if that has them; or any tensor, without moments. */
@@ -150,13 +163,24 @@ export interface NodeTerm {
   readonly raw: Tensor;
   /** [3, channels], as of a reading. */
   readonly moments?: Tensor | undefined;
+  /** As of a reading: its ReLU is the summand. */
+  readonly relu?: boolean | undefined;
   /** [channels] */
   readonly gamma?: Tensor | null | undefined;
   /** [channels] */
   readonly beta?: Tensor | null | undefined;
 }
 
-const nodeSumOp = tensorOp('tailnas::node_sum', 'raws', 'moments', 'gammas', 'betas', 'weights', 'batch_stats');
+const nodeSumOp = tensorOp(
+  'tailnas::node_sum',
+  'raws',
+  'moments',
+  'gammas',
+  'betas',
+  'weights',
+  'batch_stats',
+  'relus',
+);
 /** Σ weights[k] · normalised term k; without moments a term counts as it is. `ofBatch`: moments are the batch's. */
 export const nodeSum = (
   terms: readonly NodeTerm[],
@@ -169,4 +193,5 @@ export const nodeSum = (
     terms.map(({ beta }) => beta ?? null),
     weights,
     ofBatch,
+    terms.map(({ relu }) => relu ?? false),
   );

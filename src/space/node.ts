@@ -28,9 +28,10 @@ const value = ({ branch: { raw, norm }, weight }: Term, { pass }: Mode): Tensor 
 };
 
 /** A branch as the fused sum takes it; what a plain operation made is measured here. */
-const nodeTerm = ({ branch: { raw, norm, moments } }: Term, { pass }: Mode): NodeTerm => {
+const nodeTerm = ({ branch: { raw, norm, moments, relu } }: Term, { pass }: Mode): NodeTerm => {
   const state = norm?.state(pass);
-  if (moments !== undefined || state === undefined) return { raw, moments, gamma: state?.gamma, beta: state?.beta };
+  if (moments !== undefined || state === undefined)
+    return { raw, moments, relu, gamma: state?.gamma, beta: state?.beta };
   const [[reading] = []] = readSource([raw], [{ reads: { kind: 'self' }, norm: state }]);
   return { raw, ...reading, gamma: state.gamma, beta: state.beta };
 };

@@ -36,6 +36,8 @@ export interface Branch {
   readonly norm?: BatchNorm | undefined;
   /** The statistics of `raw`, where it is a fused reading: [3, channels]. */
   readonly moments?: Tensor;
+  /** Whether the ReLU of `raw` is what the operation gives, where it is a fused reading. */
+  readonly relu?: boolean;
 }
 
 /** How the operations of a pass are run. */
@@ -129,6 +131,8 @@ const plainWork = (work: Work, source: PlainSource): Tensor => {
       return avgPool2d(source.x, { kernel: 3, stride: work.stride, padding: 1 });
     case 'self':
       return source.x;
+    case 'relu':
+      return source.relu;
     case 'custom':
       void source.x; // before its ReLU, so that a norm in front is applied once
       return work.run(source);

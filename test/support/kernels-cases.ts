@@ -99,7 +99,7 @@ const use: fc.Arbitrary<UseCase> = fc.record({
   gamma: fc.boolean(),
   beta: fc.boolean(),
 });
-const reader: fc.Arbitrary<ReaderCase> = fc.record({
+const anyReader: fc.Arbitrary<ReaderCase> = fc.record({
   kind: fc.constantFrom<Reads['kind'][]>(
     'separable',
     'separable',
@@ -109,6 +109,7 @@ const reader: fc.Arbitrary<ReaderCase> = fc.record({
     'max',
     'avg',
     'self',
+    'relu',
   ),
   kernel: fc.constantFrom(1, 3, 5, 7, 9),
   dilation: fc.constantFrom(1, 2, 3),
@@ -117,10 +118,20 @@ const reader: fc.Arbitrary<ReaderCase> = fc.record({
   normed: fc.boolean(),
   uses: fc.array(use, { minLength: 1, maxLength: 3 }),
 });
+/** A ReLU of x has no norm, and goes to sums. */
+const reader = anyReader.map((r): ReaderCase => {
+  if (r.kind !== 'relu') return r;
+  return { ...r, normed: false, uses: r.uses.map((u) => ({ ...u, to: u.to === 'plain' ? 'sum 0' : u.to })) };
+});
+/** The ReLU of x has one reader. */
+const oneRelu = (readers: readonly ReaderCase[]): ReaderCase[] =>
+  readers.map((r, i) =>
+    r.kind === 'relu' && readers.slice(0, i).some(({ kind }) => kind === 'relu') ? { ...r, kind: 'self' } : r,
+  );
 const drawn = {
   ...base,
   outputs: fc.integer({ min: 1, max: CHANNELS }),
-  readers: fc.array(reader, { minLength: 1, maxLength: 5 }),
+  readers: fc.array(reader, { minLength: 1, maxLength: 5 }).map(oneRelu),
   ofBatch: fc.boolean(),
   beside: fc.constantFrom<(0 | 1 | 2)[]>(0, 1, 2),
   ties: fc.boolean(),
@@ -135,7 +146,7 @@ export const readCase: fc.Arbitrary<ReadCase> = fc
 
 /** What several tensors side by side are read by, and a source behind a norm: nothing that reads x without its ReLU. */
 const convolutions = (readers: readonly ReaderCase[]): ReaderCase[] =>
-  readers.map((r) => (['max', 'avg', 'self'].includes(r.kind) ? { ...r, kind: 'pointwise' } : r));
+  readers.map((r) => (['max', 'avg', 'self', 'relu'].includes(r.kind) ? { ...r, kind: 'pointwise' } : r));
 
 /** Readers of a reading of x. */
 export const afterCase: fc.Arbitrary<ReadCase> = fc

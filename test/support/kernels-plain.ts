@@ -64,6 +64,8 @@ const readPlain = (x: Tensor, reads: Reads): Tensor => {
       return maxPool2d(x, { kernel: 3, stride: reads.stride, padding: 1 });
     case 'avg':
       return avgPool2d(x, { kernel: 3, stride: reads.stride, padding: 1 });
+    case 'relu':
+      return relu(x);
     default:
       return x;
   }
@@ -109,7 +111,7 @@ export const plainOps = ({ held = false } = {}): Ops => {
       const source = after === undefined ? x : normed(x, after.moments, after.norm);
       return readers.map(({ reads, norm, copies = 1 }) => {
         const raw = readPlain(source, reads);
-        const reading = { raw, moments: momentsOf(raw, norm) };
+        const reading = { raw, moments: momentsOf(raw, norm), relu: false };
         return Array.from({ length: copies }, () => reading);
       });
     },

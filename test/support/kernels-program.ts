@@ -11,11 +11,11 @@ const EMPTY: readonly never[] = [];
 
 /** Channels of a reader's result. */
 export const outputsOf = (c: ReadCase, { kind, other }: ReaderCase): number => {
-  if (['max', 'avg', 'self'].includes(kind)) return c.channels;
+  if (['max', 'avg', 'self', 'relu'].includes(kind)) return c.channels;
   return Math.max(kind === 'reduction' ? 2 : 1, other ? c.outputs : c.channels);
 };
 const strideOf = ({ kind, stride }: ReaderCase): 1 | 2 =>
-  kind === 'reduction' ? 2 : kind === 'pointwise' || kind === 'self' ? 1 : stride;
+  kind === 'reduction' ? 2 : ['pointwise', 'self', 'relu'].includes(kind) ? 1 : stride;
 
 /** [height, width] of the source. */
 const sourceSize = ({ before, middle, height, width }: ReadCase): [number, number] => {
@@ -86,6 +86,7 @@ export const programOf =
         case 'reduction':
           return { kind: r.kind, weights: [weight('pointwise'), weight('second')] };
         case 'self':
+        case 'relu':
           return { kind: r.kind };
         default:
           return { kind: r.kind, stride };

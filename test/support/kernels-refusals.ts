@@ -111,11 +111,25 @@ const reading: readonly (readonly [what: string, run: () => unknown, rule: strin
     () => read({ readers: [5, 1, 1, 1e9, 0] }),
     'a reader must have from 1 to 1024 copies, got 1000000000',
   ],
-  ['kind 7', () => read({ readers: [7, 1, 1, 1, 0] }), "a reader's kind must be from 0 to 6, got 7"],
-  ['kind −1', () => read({ readers: [-1, 1, 1, 1, 0] }), "a reader's kind must be from 0 to 6, got -1"],
+  ['kind 8', () => read({ readers: [8, 1, 1, 1, 0] }), "a reader's kind must be from 0 to 7, got 8"],
+  ['kind −1', () => read({ readers: [-1, 1, 1, 1, 0] }), "a reader's kind must be from 0 to 7, got -1"],
   ['stride 3', () => read({ readers: [3, 3, 1, 1, 0] }), 'stride must be 1 or 2, got 3'],
   ['stride 0', () => read({ readers: [3, 0, 1, 1, 0] }), 'stride must be 1 or 2, got 0'],
-  ['x itself with stride 2', () => read({ readers: [5, 2, 1, 1, 0] }), 'x itself has stride 1, got 2'],
+  ...[5, 7].map((kind): (typeof reading)[number] => [
+    `x itself or its ReLU (${kind}) with stride 2`,
+    () => read({ readers: [kind, 2, 1, 1, 0] }),
+    'x itself and its ReLU have stride 1, got 2',
+  ]),
+  [
+    'a norm behind the ReLU of x',
+    () => read({ running: [ones([4]), ones([4])], readers: [7, 1, 1, 1, 1] }),
+    'a ReLU of x has no norm, got 1',
+  ],
+  [
+    'two readers of the ReLU of x',
+    () => read({ readers: [7, 1, 1, 1, 0, 7, 1, 1, 1, 0] }),
+    'the ReLU of x must have one reader, with as many copies as are needed, got 2',
+  ],
   ['dilation 0', () => read({ readers: [0, 1, 0, 1, 0] }), 'dilation must be >= 1, got 0'],
   [
     'a dilation whose padding has no size',
@@ -224,10 +238,13 @@ interface Sum {
   readonly gammas?: readonly (Tensor | null)[];
   readonly betas?: readonly (Tensor | null)[];
   readonly weights?: Tensor;
+  readonly relus?: readonly boolean[];
 }
 const NONE = [null, null];
-const sum = ({ raws = [image(), image()], moments = NONE, gammas = NONE, betas = NONE, weights = ones([2]) }: Sum) =>
-  call('tailnas::node_sum', raws, moments, gammas, betas, weights, true);
+const sum = (given: Sum): unknown => {
+  const { raws = [image(), image()], moments = NONE, gammas = NONE, betas = NONE, weights = ones([2]) } = given;
+  return call('tailnas::node_sum', raws, moments, gammas, betas, weights, true, given.relus ?? raws.map(() => false));
+};
 
 const adding: readonly (readonly [what: string, run: () => unknown, rule: string])[] = [
   [
@@ -288,6 +305,12 @@ const adding: readonly (readonly [what: string, run: () => unknown, rule: string
       () => sum({ moments: [ones([1, 4]), null], [name]: [ones([4]), null] }),
       `${name} must come with moments of three rows, raw 0 has none`,
     ],
+  ]),
+  ['one of relus for two', () => sum({ relus: [true] }), 'relus must be as many as raws, 2, got 1'],
+  ...([null, moments()] as const).map((given): (typeof adding)[number] => [
+    `the ReLU of a raw with ${given === null ? 'no' : 'three'} rows of moments`,
+    () => sum({ moments: [null, given], relus: [false, true] }),
+    "a raw whose ReLU counts must be a reader's, with moments of one row, those of raw 1 are",
   ]),
   ['three weights for two', () => sum({ weights: ones([3]) }), 'weights must be float32 [2], got Float[3]'],
   ['weights in float64', () => sum({ weights: double(2) }), 'weights must be float32 [2], got Double[2]'],

@@ -22,7 +22,7 @@ import type { Tensor } from '../tensor/index.js';
 import type { Plan } from './experiment.js';
 import { kebab } from './option.js';
 import type { PopulationOptions } from './population-options.js';
-import { corrects, TWICE } from './reweighting.js';
+import { correctedTwice, corrects, TWICE } from './reweighting.js';
 import { weightLr } from './search.js';
 import { SEARCH_PHASE } from './stages.js';
 
@@ -187,9 +187,11 @@ export const planOf = (o: PopulationOptions, method: Method): Omit<Plan, 'experi
     method: `${method.label}${branches}${o.bilateral || o.sampling === 'instance' ? '' : `, ${o.sampling} sampling`}`,
     streams,
     phases: [search, select(SELECTION_PHASE, valid), ...adaptation],
-    notices:
-      head !== undefined && o.sampling !== 'instance' && corrects(head.loss)
+    notices: [
+      ...correctedTwice(o),
+      ...(head !== undefined && o.sampling !== 'instance' && corrects(head.loss)
         ? [`--head-loss ${head.loss.label} and --sampling ${o.sampling} ${TWICE}`]
-        : [],
+        : []),
+    ],
   };
 };

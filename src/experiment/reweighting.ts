@@ -47,27 +47,34 @@ interface Corrections {
 /** What is said of two corrections that are used together. */
 export const TWICE = 'each make rare classes count as much as frequent ones, together they count more; leave one out';
 
+/** The same where loss and batches, or what is named in `more`, correct the imbalance more than once. */
+export const correctedTwice = (
+  { loss, sampling, bilateral }: Pick<Corrections, 'loss' | 'sampling' | 'bilateral'>,
+  more: readonly string[] = [],
+): string[] => {
+  const batches = bilateral ? `the ${sampling} batches of the second branch` : `--sampling ${sampling}`;
+  const all = [
+    ...(corrects(loss) ? [`--loss ${loss.label}`] : []),
+    ...more,
+    ...(sampling === 'instance' ? [] : [batches]),
+  ];
+  return all.length > 1 ? [`${all.join(' and ')} ${TWICE}`] : [];
+};
+
 /** Whether a schedule is 0 in every epoch. */
 export const isIdle = (schedule: Schedule, epochs: number): boolean =>
   Array.from({ length: epochs }, (_, epoch) => epoch / epochs).every((t) => schedule(t) === 0);
 
 /** What a user should know of them before the training starts. */
 export const correctionNotices = (o: Corrections): string[] => {
-  const { epochs, loss, reweight, sampling, bilateral, classifierStage, stageLoss } = o;
+  const { epochs, reweight, classifierStage, stageLoss } = o;
   const weighs = reweight.label !== NEVER;
   const idle = isIdle(reweight, epochs);
-  const all = [
-    ...(corrects(loss) ? [`--loss ${loss.label}`] : []),
-    ...(weighs && !idle ? [`--reweight "${reweight.label}"`] : []),
-    ...(sampling === 'instance'
-      ? []
-      : [bilateral ? `the ${sampling} batches of the second branch` : `--sampling ${sampling}`]),
-  ];
   return [
     ...(weighs && idle
       ? [`--reweight "${reweight.label}" is 0 in every epoch: no class weighs more; take more --epochs`]
       : []),
-    ...(all.length > 1 ? [`${all.join(' and ')} ${TWICE}`] : []),
+    ...correctedTwice(o, weighs && !idle ? [`--reweight "${reweight.label}"`] : []),
     ...(classifierStage > 0 && corrects(stageLoss)
       ? [`--stage-loss ${stageLoss.label} and the class-balanced batches of the stage ${TWICE}`]
       : []),

@@ -7,6 +7,21 @@ import { experiments, type Plan, type Values } from './index.js';
 const labelsOf = ({ phases }: Plan): Record<string, string> =>
   Object.fromEntries(Object.entries(phases[0]?.knobs ?? {}).map(([name, { label }]) => [name, label]));
 
+describe('a search that corrects the imbalance twice', () => {
+  const twice = (what: string) => [expect.stringMatching(`^${what} each make rare classes count as much as frequent`)];
+
+  it.each([
+    ['lt-darts', '--loss class-balanced\\(0.9999\\) and --sampling class'],
+    ['darts-bbn', '--loss class-balanced\\(0.9999\\) and the class batches of the second branch'],
+    ['random-ws', '--loss class-balanced\\(0.9999\\) and --sampling class'],
+  ])('says so: %s', (recipe, what) => {
+    const plan = (values: Values) => experiments.named(recipe).with(values).notices;
+    expect(plan({ loss: 'class-balanced(0.9999)', sampling: 'class' })).toEqual(twice(what));
+    expect(plan({ loss: 'class-balanced(0.9999)', sampling: 'instance' })).toEqual([]);
+    expect(plan({ loss: 'cross-entropy', sampling: 'class' })).toEqual([]);
+  });
+});
+
 describe('a search with two branches', () => {
   it('refuses a mixing outside [0, 1] before anything is built', () => {
     expect(() => tinyPlan({ mixing: 'constant(1.2)' }, 'darts-bbn')).toThrow(

@@ -13,6 +13,7 @@ import { BACKBONE, bilateralNetwork, HEADS, type Supernet, searchNetwork } from 
 import { constant, cosine, type FreezeForm, product, type Schedule, softFreeze, step } from '../schedule/index.js';
 import { type Cost, define, type Experiment, type Plan, type Scale, type Values } from './experiment.js';
 import { methodNotices, refusedOfPlain, requireCompatible } from './method-rules.js';
+import { correctedTwice } from './reweighting.js';
 import {
   type BilateralOptions,
   bilateralOptions,
@@ -166,7 +167,7 @@ export const plainSearch = (row: Row): Experiment =>
         method: o.sampling === 'instance' ? 'DARTS' : `DARTS, ${o.sampling} sampling`,
         streams,
         phases,
-        notices: methodNotices(o),
+        notices: [...correctedTwice({ ...o, bilateral: false }), ...methodNotices(o)],
       };
     },
   });
@@ -228,6 +229,7 @@ const bilateralPlan = (
     phases,
     notices: [
       ...(alone ? ['the mixing is 1 in every epoch: the class head is not trained at all; take more epochs'] : []),
+      ...correctedTwice({ ...o, bilateral: true }),
       ...methodNotices(o),
     ],
   };

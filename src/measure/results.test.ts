@@ -179,6 +179,9 @@ describe('resultRows', () => {
     expect(names([resnet(0.5), cells(0.5)])).toEqual(['train-resnet', 'train-cells']);
     expect(names([resnet(0.5), cells(0.1)])).toEqual(['train-resnet (lr 0.5)', 'train-cells (lr 0.1)']);
     expect(names([cells(0.1)])).toEqual(['train-cells (auxiliary 0, lr 0.1)']);
+    // One of a version that did not have the option yet.
+    const older = training('train-resnet', {});
+    expect(names([older, resnet(0.5)])).toEqual(['train-resnet', 'train-resnet (lr 0.5)']);
   });
 
   it('sets trainings beside searches: rows of their own, compared among themselves', () => {

@@ -38,12 +38,20 @@ export const withoutChanges = (run: LoadedRun): LoadedRun => ({ ...run, info: { 
 /** Settings that every method has. Given to all runs alike, they are part of the comparison, as a size is. */
 const SETTINGS: readonly string[] = ['order', 'archOptimizer', 'archLr', 'weightLr'];
 
-/** Whether all runs that have an option have the same value of it. */
+/**
+ * Whether all runs that have an option have the same value of it. Where an older version did not have it, a run of the
+ * same name had its default, and one in which it was changed differs from that.
+ */
 const isCommon = (key: string, runs: readonly LoadedRun[]): boolean => {
-  const values = runs.flatMap(({ info: { experiment } }) =>
-    Object.hasOwn(experiment.options, key) ? [experiment.options[key]] : [],
+  const has = ({ info }: LoadedRun): boolean => Object.hasOwn(info.experiment.options, key);
+  const having = runs.filter(has);
+  const values = having.map(({ info }) => info.experiment.options[key]);
+  const changed = having.filter(({ info }) => Object.hasOwn(info.changes, key));
+  const names = new Set(changed.map(({ info }) => info.experiment.name));
+  return (
+    values.every((value) => value === values[0]) &&
+    runs.every((run) => has(run) || !names.has(run.info.experiment.name))
   );
-  return values.every((value) => value === values[0]);
 };
 
 /**

@@ -1,6 +1,6 @@
 """CIFAR-10 in its Python form, with two images a batch, and a pickle that would run a command.
 
-python bench/pytorch/cifar_fixtures.py makes test/fixtures/cifar-python.json. Needs numpy.
+python bench/pytorch/cifar_fixtures.py makes test/fixtures/cifar-python.json.gz. Needs numpy.
 """
 import base64
 import gzip
@@ -35,8 +35,6 @@ def files(protocol):
     return {**made, "batches.meta": code({b"label_names": [n.encode() for n in NAMES]}, protocol)}
 
 
-OUT = pathlib.Path(__file__).parents[2] / "test/fixtures/cifar-python.json"
-OUT.write_text(
-    json.dumps({"python": {str(p): files(p) for p in (2, 4)}, "danger": {"data_batch_1": code(Danger(), 2)}}, indent=1)
-    + "\n"
-)
+OUT = pathlib.Path(__file__).parents[2] / "test/fixtures/cifar-python.json.gz"
+content = {"python": {str(p): files(p) for p in (2, 4)}, "danger": {"data_batch_1": code(Danger(), 2)}}
+OUT.write_bytes(gzip.compress((json.dumps(content, indent=1) + "\n").encode(), compresslevel=9, mtime=0))

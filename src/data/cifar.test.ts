@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +5,8 @@ import { buffer } from 'node:stream/consumers';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { readJson } from '../../test/support/fixtures.js';
 import { openCifar } from './cifar.js';
 
 type Files = Record<string, Uint8Array | string>;
@@ -100,10 +101,11 @@ describe('openCifar', () => {
   });
 
   it('reads the Python version as the binary one, without running what is in it', async () => {
-    const { python, danger } = JSON.parse(
-      readFileSync(new URL('../../test/fixtures/cifar-python.json', import.meta.url), 'utf8'),
-    );
-    const bytes = (of: Record<string, string>) =>
+    const files = z.record(z.string(), z.string());
+    const { python, danger } = z
+      .object({ python: z.record(z.string(), files), danger: files })
+      .parse(readJson('cifar-python'));
+    const bytes = (of: Record<string, string> = {}) =>
       Object.fromEntries(Object.entries(of).map(([name, text]) => [name, gunzipSync(Buffer.from(text, 'base64'))]));
     for (const protocol of ['2', '4']) {
       const source = await openCifar(await folder(`python-${protocol}`, bytes(python[protocol])));

@@ -4,6 +4,7 @@ import { describe, type Plan } from '../experiment/index.js';
 import { forecast, type MemoryNeed } from '../forecast/index.js';
 import { shortName } from '../label/index.js';
 import {
+  augmentText,
   type DataOrigin,
   type DataRequest,
   dataTexts,
@@ -93,7 +94,7 @@ export const dryRun = async (
       ['data', `${name}, ${imageSize}×${imageSize}, ${channels === 1 ? 'grey' : 'colour'}`],
       ...(planned.tail.imbalance === 'natural' ? [['', 'as imbalanced as they are'] as const] : []),
     ]),
-    [...dataTexts(planned), ...same, ...notices].join('\n'),
+    [...dataTexts(planned), augmentText(augment), ...same, ...notices].join('\n'),
     ...problems,
     table([['class', 'train', 'valid', 'test'], ...rows, total], { right: [1, 2, 3] }),
     listing([

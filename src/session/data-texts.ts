@@ -85,6 +85,12 @@ export const dataTexts = (data: Told): string[] => {
   ];
 };
 
+/** In words, how images to train on are changed. augment: a label that is spelled out */
+export const augmentText = (augment: string): string =>
+  augment === 'none'
+    ? 'images to train on are not changed, these data have no usual augmentation; --augment names one'
+    : `images to train on are changed by ${augment}`;
+
 /** Names in a run's folder every image that it could not read, and nearly equal ones; no file where there is none. */
 export const writeLists = (dir: string, { skipped, near = [] }: Pick<Dataset, 'skipped' | 'near'>): void => {
   const lists = { 'skipped.json': skipped, 'near-duplicates.json': near };

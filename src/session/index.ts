@@ -8,7 +8,7 @@ export {
   requireRoom,
   sizesOf,
 } from './data-request.js';
-export { dataTexts, thinnedText } from './data-texts.js';
+export { augmentText, dataTexts, thinnedText } from './data-texts.js';
 export { type EvaluatedOn, type EvaluateOnOptions, evaluateOn, type UnknownClass } from './evaluate-on.js';
 export { type RunEvent, type RunRequest, type RunResult, type Sink, type Watch, watchNames } from './events.js';
 export { noticesBefore, openParent } from './fork.js';

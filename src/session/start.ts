@@ -13,7 +13,7 @@ import { carryOn } from './carry-on.js';
 import { reading, stamped } from './checkpoint.js';
 import { type DataOrigin, requireSameData } from './data-origin.js';
 import { type DataRequest, IN_MEMORY, loadData, recordedRequest, requestOf, sizesOf } from './data-request.js';
-import { dataTexts, writeLists } from './data-texts.js';
+import { augmentText, dataTexts, writeLists } from './data-texts.js';
 import { type RunEvent, type RunRequest, type RunResult, runRequestNames, type Watch, watchNames } from './events.js';
 import { resumable } from './failure.js';
 import { noticesBefore, openParent, type Parent } from './fork.js';
@@ -113,7 +113,9 @@ async function* starting(request: RunRequest, watch: Watch): AsyncGenerator<RunE
     const all = data.split === 'all' ? ', all of them to train on and none to validate' : '';
     yield { type: 'notice', text: `the data are those of ${origin.run}${all}` };
   }
-  if (request.dataset === undefined) for (const text of dataTexts(dataset)) yield { type: 'notice', text };
+  const augment = expandAugment(plan.augment, { usual: dataset.augment, flip: data.flip });
+  if (request.dataset === undefined)
+    for (const text of [...dataTexts(dataset), augmentText(augment)]) yield { type: 'notice', text };
   const parent = from === undefined ? undefined : openParent(from, { plan, seed, dataset });
   const { kind } = plan.experiment;
   if (group.size > 1) {
@@ -127,7 +129,7 @@ async function* starting(request: RunRequest, watch: Watch): AsyncGenerator<RunE
       dataset,
       batchSize: plan.batchSize,
       steps: stepsOf(plan, dataset.train.labels.length),
-      augment: expandAugment(plan.augment, { usual: dataset.augment, flip: data.flip }),
+      augment,
       seed,
       device,
       resume: parent?.checkpoint.bytes,

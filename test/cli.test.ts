@@ -291,6 +291,7 @@ describe('search', () => {
       expect.stringMatching(/^data: data, 2 classes; 114 images to train on \(104 of the largest class, 10 of the sma/),
       expect.stringMatching(/^images to train on by class: \S+: 104, \S+: 10$/),
       expect.stringMatching(/^6 images of the test are among those trained or validated on, pixel by pixel \(data/),
+      expect.stringMatching(/^images to train on are changed by crop\(\d\) \+ flip$/),
       expect.stringMatching(/^needs about \d+ MB of memory and \d+:\d\d per epoch; /),
       expect.stringMatching(/^search: DARTS, /),
       expect.stringMatching(/^epoch 1\/2 {2}train \d.* valid \d.* per class +\d/),

@@ -66,11 +66,12 @@ describe('a run that takes over another whose search ended early', { timeout: 60
       expect.stringMatching(
         /^\d images of the test are among those trained or validated on, pixel by pixel \(.*\/cat\/0.png/,
       ),
+      'images to train on are changed by crop(2) + flip',
       'search ends: 2 epochs are enough',
     ]);
     expect(openRun(path('search')).info.experiment.options).toMatchObject({ epochs: 3, stop: 'after(2)' });
     const notices = await run('forked', { recipe: 'hls-continued-half', from: 'search' });
-    expect(notices.slice(3)).toEqual([`continuing from ${path('search')} after its 2 epochs`]);
+    expect(notices.slice(4)).toEqual([`continuing from ${path('search')} after its 2 epochs`]);
     await run('own', { recipe: 'hls-continued-half' });
     expect(outcome('forked')).toEqual(outcome('own'));
     expect(outcome('own').records.map(({ phase, epoch, t }) => [phase, epoch, t])).toEqual([

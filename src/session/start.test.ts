@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it, vi } from 'vitest';
 import { tinyDataset, tinyPlan } from '../../test/support/tiny.js';
 import { openRun } from '../run/index.js';
 import { libtorch, liveTensors } from '../tensor/index.js';
+import { augmentText } from './data-texts.js';
 import { resumeRun } from './resume.js';
 import { startRun } from './start.js';
 
@@ -16,6 +17,13 @@ afterAll(() => {
 });
 
 describe('a run', () => {
+  it('says how its images are changed, or that they are not', () => {
+    expect(augmentText('crop(4) + flip')).toBe('images to train on are changed by crop(4) + flip');
+    expect(augmentText('none')).toBe(
+      'images to train on are not changed, these data have no usual augmentation; --augment names one',
+    );
+  });
+
   it('is refused for a device that is not here before anything is downloaded', async ({ skip }) => {
     if (libtorch().cuda) skip();
     vi.stubEnv('TAILNAS_CACHE', root); // without the archive

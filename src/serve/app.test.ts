@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { fakeRun, fakeTraining } from '../../test/support/fake-runs.js';
 import { beginRun, leaveRun } from '../../test/support/run-folders.js';
-import type { RunFolder } from '../run/index.js';
+import { genotypes, type RunFolder } from '../run/index.js';
 import { watchApp } from './app.js';
 import { type WatchedRuns, watchedRuns } from './watched-runs.js';
 
@@ -145,6 +145,30 @@ describe('the live page', () => {
     expect((await get(`${path}/other`)).status).toBe(404);
     expect((await get(`/api/runs/${await idOf('live')}/columns`)).status).toBe(200);
     expect((await get(`/api/runs/${await idOf('unreadable')}`)).status).toBe(404);
+  });
+
+  it('still draws a cell that a page was told of when the next epoch has another', async () => {
+    const folder = beginRun(join(base, 'moving'), hls, { epochs: 1 });
+    const address = `/api/runs/${await idOf('moving')}`;
+    const versions = async (): Promise<string[]> =>
+      z
+        .object({ cells: z.array(z.object({ version: z.string() })) })
+        .parse(await (await get(address)).json())
+        .cells.map(({ version }) => version);
+    const before = await versions();
+    const [, next] = hls.records;
+    if (next === undefined) throw new Error('the run must have two epochs');
+    const pooled = (text: string): string => text.replaceAll(/"op":"\w+"/g, '"op":"max_pool_3x3"');
+    folder.appendRecord({ ...next, genotype: genotypes.parse(JSON.parse(pooled(JSON.stringify(next.genotype)))) });
+    await all();
+    const after = await versions();
+    expect(before).toHaveLength(4);
+    expect(after.some((version) => before.includes(version))).toBe(false);
+    for (const version of [...before, ...after])
+      expect((await get(`${address}/cells/${version}/wide`)).status).toBe(200);
+    folder.close();
+    rmSync(join(base, 'moving'), { recursive: true });
+    expect((await all()).has('moving')).toBe(false);
   });
 
   it('tells all first, then what is new, on one stream', async () => {

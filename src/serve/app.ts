@@ -56,10 +56,7 @@ export const watchApp = (runs: WatchedRuns, { port, token, mostStreams = 32, bea
 
   app.get('/api/runs/:id/cells/:version/:width{wide|narrow}', async (c) => {
     const { id, version, width } = c.req.param();
-    const cell = runs
-      .named(id)
-      ?.cells()
-      .find((of) => of.version === version);
+    const cell = runs.named(id)?.cell(version);
     if (cell === undefined) return c.notFound();
     // The version says what is in it.
     return c.body(await drawCell(cell, { narrow: width === 'narrow' }), 200, {

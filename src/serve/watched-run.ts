@@ -21,9 +21,14 @@ export interface WatchedRun {
   detail(): Detail | undefined;
   /** The curves alone. */
   columns(): Columns | undefined;
-  /** The cells that would be derived now, in the order of `detail`. */
-  cells(): ReturnType<typeof cellsIn>;
+  /** A cell that `detail` has named: a page asks for its drawing when newer ones may have taken its place. */
+  cell(version: string): DerivedCell | undefined;
 }
+
+type DerivedCell = ReturnType<typeof cellsIn>[number];
+
+/** Cells that were named and can still be drawn: those of some epochs, whatever a search has. */
+const KEPT_CELLS = 64;
 
 const DIGITS = 12;
 
@@ -51,6 +56,16 @@ export const watchedRun = ({ dir, name }: Omit<FoundRun, 'names'>): WatchedRun =
   let more = false;
   /** What is wrong with a file, by its name. */
   const wrong = new Map<string, string>();
+  /** By version, the last named at the end. */
+  const named = new Map<string, DerivedCell>();
+
+  const nameCells = ({ folder, past }: Open): void => {
+    for (const cell of cellsIn(folder.info, past)) {
+      named.delete(cell.version);
+      named.set(cell.version, cell);
+    }
+    for (const version of [...named.keys()].slice(0, -KEPT_CELLS)) named.delete(version);
+  };
 
   /** Does what is to be done where a file has changed; what is wrong with it is kept until it changes again. */
   const whenChanged = (file: string, read: (stamp: Stamp | undefined) => void, { again = false } = {}): void => {
@@ -141,9 +156,16 @@ export const watchedRun = ({ dir, name }: Omit<FoundRun, 'names'>): WatchedRun =
       const of = { id, name, state: state(), sentence: sentence(open), at };
       return runSummary({ ...of, info: folder.info, past, host, evaluation });
     },
-    detail: () => open && detailOf(open.folder.info, { past: open.past }),
+    detail: () => {
+      if (open === undefined) return undefined;
+      nameCells(open);
+      return detailOf(open.folder.info, { past: open.past });
+    },
     columns: () => open && thinned(open.past),
-    cells: () => (open === undefined ? [] : cellsIn(open.folder.info, open.past)),
+    cell: (version) => {
+      if (open !== undefined && !named.has(version)) nameCells(open); // the page was opened before this server
+      return named.get(version);
+    },
   };
 };
 

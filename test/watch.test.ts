@@ -118,12 +118,12 @@ describe('tailnas watch', () => {
     await writeImages(join(cli.folder, 'data', 'train'), { cat: 100, dog: 14 });
     await writeImages(join(cli.folder, 'data', 'test'), { cat: 3, dog: 3 });
     const { url, page: server } = await watching(['.']);
-    const search = cli.start(['search', 'hls', '--data', 'data', ...TINY, '--epochs', '12', '--out', 'run']);
-    await search.said('epoch  2/12');
+    const search = cli.start(['search', 'hls', '--data', 'data', ...TINY, '--epochs', '40', '--out', 'run']);
+    await search.said('epoch  2/40');
     const { page, failures, requests } = await open(url);
     const lead = page.locator('.lead-line');
-    expect(await lead.textContent()).toMatch(/^Running on \S+: \d+ of 12 epochs done, phase search, .*about .* left/);
-    const epoch = async (): Promise<number> => Number(/(\d+) of 12/.exec((await lead.textContent()) ?? '')?.[1]);
+    expect(await lead.textContent()).toMatch(/^Running on \S+: \d+ of 40 epochs done, phase search, .*about .* left/);
+    const epoch = async (): Promise<number> => Number(/(\d+) of 40/.exec((await lead.textContent()) ?? '')?.[1]);
     const first = await epoch();
     await expect.poll(epoch, { timeout: 60_000 }).toBeGreaterThan(first + 1);
     expect(await page.locator('#title').textContent()).toMatch(/run$/);
@@ -136,11 +136,11 @@ describe('tailnas watch', () => {
     expect(await page.locator('#cells img').count()).toBe(4); // backbone: two kinds, a cell per head
     search.send('SIGINT');
     expect((await search.exit).code).toBe(130);
-    await expect.poll(() => lead.textContent(), { timeout: 15_000 }).toMatch(/^Stopped after \d+ of 12 epochs/);
+    await expect.poll(() => lead.textContent(), { timeout: 15_000 }).toMatch(/^Stopped after \d+ of 40 epochs/);
     const resumed = cli.start(['resume', 'run']);
     await expect.poll(() => lead.textContent(), { timeout: 60_000 }).toMatch(/^Running/);
     expect((await resumed.exit).code).toBe(0);
-    await expect.poll(() => lead.textContent(), { timeout: 15_000 }).toMatch(/^Finished: 12 epochs/);
+    await expect.poll(() => lead.textContent(), { timeout: 15_000 }).toMatch(/^Finished: 40 epochs/);
     expect(await page.locator('#status').textContent()).toMatch(/^live; .* is finished$/);
     expect(failures).toEqual([]);
     expect(new Set(requests.map((request) => new URL(request).origin).filter((one) => one !== 'null'))).toEqual(

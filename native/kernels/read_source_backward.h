@@ -38,8 +38,7 @@ struct Backward {
       visit_gather(c, [&](int64_t, int64_t, int64_t, int64_t row, int64_t col) { *next++ = row * step + col * kWidth; });
     });
     for (int64_t r = 0; r < all.count; r++)
-      if (all.readers[r].kind == ReaderKind::relu && gradients[r].count > 0) takes_relu = r;
-    through_relu = through_relu || takes_relu >= 0;
+      if (all.readers[r].kind == ReaderKind::relu && gradients[r].count > 0) takes_relu = r, through_relu = true;
   }
 
   void prepare_points(const Convolution& c, Prepared& one, float* sums) const {
@@ -287,9 +286,7 @@ struct Backward {
       through_pool(r, image, !direct);
       direct = true;
     }
-    if (!wants_source) return;
-    if (s.normalised()) finish_source<true>(image, direct);
-    else finish_source<false>(image, direct);
+    if (wants_source) s.normalised() ? finish_source<true>(image, direct) : finish_source<false>(image, direct);
   }
 };
 

@@ -47,7 +47,7 @@ describe('the examples of docs/own.md', () => {
 
   it.each(examples)('$title: its commands run', async ({ code, commands }) => {
     rmSync(join(cli.folder, 'runs'), { recursive: true, force: true });
-    writeFileSync(join(cli.folder, 'mine.js'), code);
+    writeFileSync(join(cli.folder, 'mine.mjs'), code);
     for (const command of commands) {
       const [npx, tailnas, ...words] = wordsOf(command);
       expect([npx, tailnas]).toEqual(['npx', 'tailnas']);

@@ -2,17 +2,17 @@
 
     python bench/pytorch/augment_fixtures.py
 
-Needs torchvision and Pillow beside torch. Writes test/fixtures/trivial.json.gz and mixing.json.gz in seconds; the same
+Needs torchvision and Pillow beside torch. Writes test/fixtures/trivial.json.br and mixing.json.br in seconds; the same
 versions give the same bytes.
 
-trivial.json.gz, of the operations of TrivialAugmentWide:
+trivial.json.br, of the operations of TrivialAugmentWide:
 
     magnitudes   by operation, torchvision's own 31 for an image of any size, or null where there is nothing to choose
     images       {name, height, width, channels, bytes, cases}; bytes are base64 of [height, width, channels]
     a case       {op, magnitude, bytes} or {op, magnitude, sha256}: the image after the operation, whole or the first 16
                  digits of its hash
 
-mixing.json.gz, in float64:
+mixing.json.br, in float64:
 
     cases        {name, seed, lambda, centre, order, shares, images, loss, weightGradient, imageGradient}
                  images are [6, 3, 8, 9], 1.5 * noise(3), label of image i: (7 i + 3) mod 5; those of the second batch
@@ -22,7 +22,6 @@ mixing.json.gz, in float64:
 """
 
 import base64
-import gzip
 import hashlib
 import json
 import platform
@@ -40,7 +39,8 @@ from torchvision.transforms import InterpolationMode, TrivialAugmentWide
 from torchvision.transforms.autoaugment import _apply_op
 
 from inputs import noise, noise_tensor
-from record import FOLDER, digests
+from packed import write_packed
+from record import digests
 
 COMMAND = "python bench/pytorch/augment_fixtures.py"
 BINS = 31
@@ -62,7 +62,7 @@ def write(name: str, content: dict) -> None:
         "python": platform.python_version(),
     }
     text = json.dumps({"command": COMMAND, "versions": versions, **content}, separators=(",", ":"))
-    (FOLDER / f"{name}.json.gz").write_bytes(gzip.compress(text.encode(), compresslevel=9, mtime=0))
+    write_packed(name, text)
 
 
 def picture(seed: int, height: int, width: int, channels: int) -> np.ndarray:

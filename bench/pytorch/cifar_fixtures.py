@@ -1,15 +1,16 @@
 """CIFAR-10 in its Python form, with two images a batch, and a pickle that would run a command.
 
-python bench/pytorch/cifar_fixtures.py makes test/fixtures/cifar-python.json.gz. Needs numpy.
+python bench/pytorch/cifar_fixtures.py makes test/fixtures/cifar-python.json.br. Needs numpy.
 """
 import base64
 import gzip
 import json
 import os
-import pathlib
 import pickle
 
 import numpy as np
+
+from packed import write_packed
 
 NAMES = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
 LABELS = {"data_batch_1": [3, 9], "data_batch_2": [0], "data_batch_3": [1], "data_batch_4": [2], "data_batch_5": [4]}
@@ -35,6 +36,5 @@ def files(protocol):
     return {**made, "batches.meta": code({b"label_names": [n.encode() for n in NAMES]}, protocol)}
 
 
-OUT = pathlib.Path(__file__).parents[2] / "test/fixtures/cifar-python.json.gz"
 content = {"python": {str(p): files(p) for p in (2, 4)}, "danger": {"data_batch_1": code(Danger(), 2)}}
-OUT.write_bytes(gzip.compress((json.dumps(content, indent=1) + "\n").encode(), compresslevel=9, mtime=0))
+write_packed("cifar-python", json.dumps(content, indent=1) + "\n")

@@ -2,7 +2,7 @@
 
     python bench/pytorch/fixtures.py
 
-Writes test/fixtures/darts-*.json.gz and bilateral-*.json.gz in about a minute on one core; the same machine and versions
+Writes test/fixtures/darts-*.json.br and bilateral-*.json.br in about a minute on one core; the same machine and versions
 give the same bytes.
 """
 
@@ -252,12 +252,12 @@ if __name__ == "__main__":
     three_nodes = Shape(channels=4, layers=3, nodes=3, classes=5)
     normal_last = Shape(channels=4, layers=4, nodes=2, classes=5)
     one_channel = Shape(channels=4, layers=3, nodes=2, classes=5, in_channels=1)
-    save("darts-nodes2.json.gz", small(two_nodes, size=8))
-    save("darts-nodes3.json.gz", small(three_nodes, size=8))
-    save("darts-odd.json.gz", small(one_channel, size=9))
-    save("darts-derived.json.gz", derived(two_nodes, size=8))
-    save("darts-full.json.gz", full_size())
-    save("bilateral-joint.json.gz", bilateral(two_nodes, "joint", size=8, orders=(1, 2)))
-    save("bilateral-branch.json.gz", bilateral(normal_last, "perBranch", size=8, orders=(1,)))
+    save("darts-nodes2", small(two_nodes, size=8))
+    save("darts-nodes3", small(three_nodes, size=8))
+    save("darts-odd", small(one_channel, size=9))
+    save("darts-derived", derived(two_nodes, size=8))
+    save("darts-full", full_size())
+    save("bilateral-joint", bilateral(two_nodes, "joint", size=8, orders=(1, 2)))
+    save("bilateral-branch", bilateral(normal_last, "perBranch", size=8, orders=(1,)))
     # Larger: in the tiny networks a single flip at a kink moves the gradients by 1 %, and most images have none.
-    save("bilateral-float32.json.gz", bilateral_float32(replace(two_nodes, channels=8), "joint", size=16))
+    save("bilateral-float32", bilateral_float32(replace(two_nodes, channels=8), "joint", size=16))

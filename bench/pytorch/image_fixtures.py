@@ -1,19 +1,18 @@
 """Small images of formats that tailnas reads by itself, with the pixels that Pillow reads from them.
 
-python bench/pytorch/image_fixtures.py makes test/fixtures/images.json.gz. Needs Pillow and numpy.
+python bench/pytorch/image_fixtures.py makes test/fixtures/images.json.br. Needs Pillow and numpy.
 """
 import base64
-import gzip
 import io
 import json
-import pathlib
 import struct
 
 import numpy as np
 from PIL import Image
 
+from packed import write_packed
+
 WIDTH, HEIGHT = 13, 7
-OUT = pathlib.Path(__file__).parents[2] / "test/fixtures/images.json.gz"
 
 
 def saved(image, kind, **options):
@@ -101,4 +100,4 @@ content = {
     "refused": {name: code(f) for name, f in refused.items()},
 }
 text = json.dumps(content, indent=1) + "\n"
-OUT.write_bytes(gzip.compress(text.encode(), compresslevel=9, mtime=0))
+write_packed("images", text)

@@ -2,7 +2,7 @@
 
     python bench/pytorch/loss_fixtures.py
 
-Writes test/fixtures/losses.json.gz in a second; the same machine and versions give the same bytes. One object:
+Writes test/fixtures/losses.json.br in a second; the same machine and versions give the same bytes. One object:
 
     command, versions          how it was made
     counts                     training images per class
@@ -24,11 +24,9 @@ Writes test/fixtures/losses.json.gz in a second; the same machine and versions g
                                running statistics after one step
 """
 
-import gzip
 import json
 import platform
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -36,8 +34,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from inputs import noise_tensor
+from packed import write_packed
 
-FILE = Path(__file__).resolve().parents[2] / "test" / "fixtures" / "losses.json.gz"
 COUNTS = torch.tensor([5000.0, 1200.0, 300.0, 47.0, 1.0], dtype=torch.float64)
 LABELS = torch.tensor([0, 4, 2, 3, 1, 0])
 OTHERS = torch.tensor([3, 4, 0, 1, 2, 2])
@@ -236,8 +234,8 @@ def main() -> None:
         "etf": etf_case(),
     }
     text = json.dumps(content, separators=(",", ":")) + "\n"
-    FILE.write_bytes(gzip.compress(text.encode(), compresslevel=9, mtime=0))
-    print(f"{FILE.name}: {FILE.stat().st_size / 1e3:.0f} kB, {len(plain) + len(deferred)} losses")
+    path = write_packed("losses", text)
+    print(f"{path.name}: {path.stat().st_size / 1e3:.0f} kB, {len(plain) + len(deferred)} losses")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
     python bench/pytorch/method_fixtures.py
 
-Writes test/fixtures/methods.json.gz in seconds; the same machine and versions give the same bytes. Its parts:
+Writes test/fixtures/methods.json.br in seconds; the same machine and versions give the same bytes. Its parts:
 
     relaxations   {name: {value, gradients}}: operation weights [5, 8] of two nodes' edges, and the gradients of
                   sum(weights * noise(2)) in alpha = 2 noise(1) (and beta = noise(3) where there is one).
@@ -14,7 +14,6 @@ Writes test/fixtures/methods.json.gz in seconds; the same machine and versions g
                   connection beside each edge, weight 0.4
 """
 
-import gzip
 import json
 import platform
 from collections.abc import Callable
@@ -27,7 +26,8 @@ from torch.nn import functional as F
 from darts import Shape
 from inputs import fill, make_alpha, noise, noise_tensor, train_batch
 from methods import AuxiliaryOp, MethodNetwork, PartialOp, by_node, gumbel, sampled
-from record import FOLDER, buffers, describe, digests
+from packed import write_packed
+from record import buffers, describe, digests
 
 SHAPE = Shape(channels=4, layers=3, nodes=2, classes=5)
 BATCH, SIZE, PARTIAL, BETA = 6, 8, 2, 0.4
@@ -110,5 +110,5 @@ if __name__ == "__main__":
             "auxiliary": network(partial(AuxiliaryOp, beta=BETA), normalised=False),
         },
     }
-    text = json.dumps(fixture, separators=(",", ":")).encode()
-    (FOLDER / "methods.json.gz").write_bytes(gzip.compress(text, mtime=0))
+    text = json.dumps(fixture, separators=(",", ":"))
+    write_packed("methods", text)

@@ -1,9 +1,7 @@
 """How a network and its results are written into a fixture."""
 
-import gzip
 import json
 import platform
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -12,9 +10,9 @@ from torch.nn import functional as F
 
 from darts import Alpha, Shape
 from inputs import noise
+from packed import write_packed
 from step import Batch
 
-FOLDER = Path(__file__).parents[2] / "test" / "fixtures"
 COMMAND = "python bench/pytorch/fixtures.py"
 NOTES = (
     "weights and buffers list module paths in PyTorch's order; every list of digests follows it.",
@@ -105,10 +103,8 @@ def save(name: str, content: dict) -> None:
     }
     sample = {"seed": 77, "values": noise(77, 4).tolist()}
     header = {"command": COMMAND, "versions": versions, "notes": NOTES, "noise": sample}
-    path = FOLDER / name
-    path.parent.mkdir(parents=True, exist_ok=True)
     text = _lines({**header, **content}) + "\n"
-    path.write_bytes(gzip.compress(text.encode(), compresslevel=9, mtime=0))
+    path = write_packed(name, text)
     print(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB")
 
 

@@ -2,7 +2,7 @@
 
     python bench/pytorch/stage_fixtures.py
 
-Writes test/fixtures/stage.json.gz in a second; the same machine and versions give the same bytes. Its parts:
+Writes test/fixtures/stage.json.br in a second; the same machine and versions give the same bytes. Its parts:
 
     command, versions, noise   how it was made, and a sample of the generator that its reader must reproduce
     channels, blocks, classes, inChannels, batch, size
@@ -35,7 +35,6 @@ means and 0.1 + 0.05 noise(5000 + b) for variances, b being their place in `buff
 noise(9000) / sqrt(features) and 0.1 noise(9001).
 """
 
-import gzip
 import json
 import platform
 
@@ -46,7 +45,8 @@ from torch.nn import functional as F
 
 from darts import Shape
 from inputs import fill, noise, noise_tensor, train_batch
-from record import FOLDER, buffers
+from packed import write_packed
+from record import buffers
 from resnet import ResNet
 from train_fixtures import digests
 
@@ -242,9 +242,8 @@ if __name__ == "__main__":
         "prior": priors(),
         "sam": sharpness(),
     }
-    path = FOLDER / "stage.json.gz"
     text = json.dumps(content, separators=(",", ":"))
-    path.write_bytes(gzip.compress(text.encode(), compresslevel=9, mtime=0))
+    path = write_packed("stage", text)
     print(f"{path.name}: {path.stat().st_size / 1e3:.0f} kB")
     for name in ("crt", "lws", "lwsHalf", "sam"):
         norms = ", ".join(f"{step['gradNorm']:.3g}" for step in content[name]["steps"])

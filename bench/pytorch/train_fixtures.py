@@ -2,7 +2,7 @@
 
     python bench/pytorch/train_fixtures.py
 
-Writes test/fixtures/derived.json.gz and resnet.json.gz in a few seconds; the same machine and versions give the same
+Writes test/fixtures/derived.json.br and resnet.json.br in a few seconds; the same machine and versions give the same
 bytes. Each file is one object:
 
     command, versions, noise   how it was made, and a sample of the generator that its reader must reproduce
@@ -14,9 +14,9 @@ A case:
     channels, classes, inChannels, batch, size
                                the network; images are [batch, inChannels, size, size]
     layers, genotype, auxiliary
-                               derived.json.gz: cells, the cells as {"normal": {"nodes": [[{"op", "from"}]], "concat"},
+                               derived.json.br: cells, the cells as {"normal": {"nodes": [[{"op", "from"}]], "concat"},
                                "reduction": ...}, and whether the network has an auxiliary head
-    blocks                     resnet.json.gz: basic blocks per stage
+    blocks                     resnet.json.br: basic blocks per stage
     weights, buffers           [{name, shape}]. Lists of digests follow this order. Counters of batches are left out
     momentum, weightDecay, clip, auxiliaryWeight
                                of every step; the decay is on every weight, the clipping over all of them together, the
@@ -48,7 +48,6 @@ A digest is {norm, dot, head}: the L2 norm, the dot product with noise(77), and 
 Weights and gradients of up to 64 values and all buffers have all of their values in `head`.
 """
 
-import gzip
 import json
 import platform
 from collections.abc import Callable, Iterable
@@ -71,7 +70,8 @@ from derived import (
     training_loss,
 )
 from inputs import fill, noise, train_batch
-from record import FOLDER, buffers, flat
+from packed import write_packed
+from record import buffers, flat
 from resnet import ResNet
 from step import CLIP_NORM
 
@@ -249,9 +249,8 @@ def save(name: str, cases: list[Case]) -> None:
         "noise": {"seed": 77, "values": noise(77, 4).tolist()},
         "cases": trained,
     }
-    path = FOLDER / name
     text = json.dumps(content, separators=(",", ":"))
-    path.write_bytes(gzip.compress(text.encode(), compresslevel=9, mtime=0))
+    path = write_packed(name, text)
     print(f"{path.name}: {path.stat().st_size / 1e3:.0f} kB")
     for case in trained:
         norms = ", ".join(f"{step['gradNorm']:.3g}" for step in case["steps"])
@@ -265,7 +264,7 @@ def _paths(tensors: dict[str, Tensor]) -> list[dict]:
 if __name__ == "__main__":
     torch.set_num_threads(1)
     save(
-        "derived.json.gz",
+        "derived",
         [
             derived_case(
                 "darts-v2",
@@ -297,7 +296,7 @@ if __name__ == "__main__":
         ],
     )
     save(
-        "resnet.json.gz",
+        "resnet",
         [
             resnet_case("one-block", "8 layers", Shape(channels=4, classes=5), blocks=1, size=16),
             resnet_case(

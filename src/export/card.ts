@@ -151,12 +151,14 @@ const limits = ({ info, evaluation, open: { classes, assumes } }: Tested): strin
 
 const fixed = (values: readonly number[]): string => `[${values.map((value) => Number(value.toFixed(6))).join(', ')}]`;
 
-/** How Pillow brings an image to the size. */
-const broughtTo = (fit: string, size: number): string => {
-  const given = `(${size}, ${size}), Image.Resampling.LANCZOS)`;
-  if (fit === 'contain') return `image = ImageOps.pad(image, ${given}  # scaled to be within, on black`;
-  if (fit === 'stretch') return `image = image.resize(${given}  # stretched`;
-  return `image = ImageOps.fit(image, ${given}  # scaled to cover, cut in the middle`;
+/** How Pillow brings an image to the size as libvips does: to whole pixels, of which it takes the same middle. */
+export const broughtTo = (fit: string, size: number): string => {
+  if (fit === 'stretch') return `image = image.resize((${size}, ${size}), Image.Resampling.LANCZOS)`;
+  const [side, rest] = fit === 'contain' ? ['max', 'and black around it'] : ['min', 'without what sticks out'];
+  return `scale = ${size} / ${side}(image.size)
+image = image.resize([max(1, round(side * scale)) for side in image.size], Image.Resampling.LANCZOS)
+left, top = [(side - ${size} + 1) // 2 for side in image.size]
+image = image.crop((left, top, left + ${size}, top + ${size}))  # the middle, ${rest}`;
 };
 
 const usage = ({ preparation, open: { classes }, info }: Tested): string => {

@@ -1,12 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { fits, imageDecoder } from '../../src/data/decode.js';
 import { readImages } from '../../src/data/read-images.js';
+import { Rng } from '../../src/data/rng.js';
+import { broughtTo } from '../../src/export/card.js';
 import { modelCard, placeDemo, placeTransformers, placeWeights, withExportable } from '../../src/export/index.js';
 import { exportOnnx } from '../../src/index.js';
 import { open } from '../../src/session/index.js';
@@ -104,6 +107,34 @@ console.log(JSON.stringify(await classify(image, { top_k: 3 })));`,
     for (const line of lines) {
       const [, name = '', share] = /^(.*): ([\d.]+)%$/.exec(line) ?? [];
       expect(Number(share) / 100).toBeCloseTo(shares[classes.indexOf(name)] ?? Number.NaN, 1);
+    }
+  });
+});
+
+describe('the lines of the model card that bring an image to the size', () => {
+  it.each(fits)('%s: give the pixels that the training saw', async (fit) => {
+    const imageSize = 24;
+    const code = ['from PIL import Image'];
+    const seen: Buffer[] = [];
+    const decoder = await imageDecoder({ imageSize, channels: 3, fit });
+    const noise = new Rng(1, fit);
+    for (const [at, [width, height]] of [[97, 64] as const, [64, 97] as const, [75, 50] as const].entries()) {
+      const pixels = Uint8Array.from({ length: width * height * 3 }, (_, i) => (i % 5) * 20 + noise.below(150));
+      const file = join(folder, `${fit}-${at}.png`);
+      const png = await sharp(pixels, { raw: { width, height, channels: 3 } })
+        .png()
+        .toBuffer();
+      writeFileSync(file, png);
+      seen.push(await decoder.decode(png));
+      code.push(`image = Image.open(${JSON.stringify(file)})`, broughtTo(fit, imageSize));
+      code.push(`open(${JSON.stringify(`${file}.raw`)}, "wb").write(image.tobytes())`);
+    }
+    execFileSync(peers.python, ['-c', code.join('\n')]);
+    for (const [at, ours] of seen.entries()) {
+      const theirs = readFileSync(join(folder, `${fit}-${at}.png.raw`));
+      expect(theirs.length).toBe(ours.length);
+      const apart = ours.reduce((sum, value, i) => sum + Math.abs(value - (theirs[i] ?? Number.NaN)), 0) / ours.length;
+      expect(apart).toBeLessThan(4); // moved by half a pixel it would be 15 and more
     }
   });
 });

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
+import { brotliDecompressSync } from 'node:zlib';
 import { z } from 'zod';
 import type { Pass as NetPass, ParameterStore, TensorBatch } from '../../src/nn/index.js';
 import type { CellGenotype } from '../../src/space/index.js';
@@ -66,7 +66,7 @@ export type Pass = z.infer<typeof pass>;
 
 /** The JSON of a fixture file. */
 export const readJson = (name: string): unknown =>
-  JSON.parse(gunzipSync(readFileSync(new URL(`../fixtures/${name}.json.gz`, import.meta.url))).toString('utf8'));
+  JSON.parse(brotliDecompressSync(readFileSync(new URL(`../fixtures/${name}.json.br`, import.meta.url))).toString('utf8'));
 
 export const readFixture = (name: string): Fixture => fixture.parse(readJson(name));
 

@@ -71,6 +71,60 @@ describe('the operations of TrivialAugment', () => {
   });
 });
 
+/** A generator that gives the numbers that it is told. */
+class Told extends Rng {
+  constructor(private readonly numbers: readonly number[]) {
+    super(0);
+  }
+  private at = 0;
+  override below(n: number): number {
+    const number = given(this.numbers[this.at++]);
+    if (!(number >= 0 && number < n)) throw new Error(`${number} is not below ${n}`);
+    return number;
+  }
+}
+
+describe('what TrivialAugment draws', () => {
+  it('is each operation alike, at each strength, with each sign', () => {
+    const [rng, again] = [new Rng(5), new Rng(5)];
+    const start = bytesOf(given(trivial.images[0]).bytes);
+    const image = given(trivial.images[0]);
+    const drawn = new Map<string, Set<number>>();
+    for (let draw = 0; draw < 3000; draw++) {
+      const ours = start.slice();
+      parseAugment('trivial').bytes?.({ ...image, bytes: ours }, rng);
+      const operation = given(operations[again.below(14)]);
+      const strength = operation.strength?.(again.below(31), image) ?? 0;
+      const used = operation.signed && again.below(2) === 1 ? -strength : strength;
+      const theirs = start.slice();
+      operation.apply({ ...image, bytes: theirs }, used);
+      expect(ours).toEqual(theirs);
+      drawn.set(operation.name, (drawn.get(operation.name) ?? new Set()).add(used));
+    }
+    expect(rng.state()).toEqual(again.state());
+    expect(drawn.size).toBe(14);
+    const rotations = [...given(drawn.get('Rotate'))];
+    expect(Math.min(...rotations)).toBe(-135);
+    expect(Math.max(...rotations)).toBe(135);
+  });
+});
+
+const pixels = readFixture(
+  'pixels',
+  z.object({
+    crops: z.array(
+      z.object({
+        ...{ height: z.number(), width: z.number(), channels: z.number(), bytes: z.base64(), result: z.base64() },
+        ...{ pad: z.number(), down: z.number(), right: z.number(), flipped: z.boolean() },
+      }),
+    ),
+    cutouts: z.array(z.object({ size: z.number(), centres: z.array(z.array(z.number())), images: digest })),
+    mixes: z.array(
+      z.object({ name: z.string(), seed: z.number(), images: digest, labels: z.array(z.array(z.number())) }),
+    ),
+  }),
+);
+
 const mixing = readFixture(
   'mixing',
   z.object({
@@ -97,6 +151,45 @@ const batchOf = (seed: number, label: (i: number) => number): TensorBatch => ({
 });
 const perImage = (share: number | Tensor): number[] =>
   typeof share === 'number' ? new Array<number>(COUNT).fill(share) : share.toArray();
+
+describe("the pixels of torchvision's own functions", () => {
+  it.each(pixels.crops)('crop($pad) + flip, moved by $down and $right, mirrored: $flipped', (theirs) => {
+    const bytes = bytesOf(theirs.bytes);
+    const { pad, down, right, flipped } = theirs;
+    const rng = new Told([pad + down, pad + right, flipped ? 1 : 0]);
+    parseAugment(`crop(${pad}) + flip`).bytes?.({ ...theirs, bytes }, rng);
+    expect(Buffer.from(bytes).toString('base64')).toBe(theirs.result);
+  });
+
+  it.each(pixels.cutouts)('cutout($size)', ({ size, centres, images }) => {
+    scope(() => {
+      const batch = batchOf(3, () => 0);
+      const pass = { training: true, knobs: {}, counts: mixing.counts };
+      const cut = parseAugment(`cutout(${size})`).tensors?.(batch, new Told(centres.flat()), pass);
+      expect(digestError(digestOf(given(cut).images), images)).toBeLessThan(1e-12);
+    });
+  });
+
+  it.each(pixels.mixes)('$name with its labels (seed $seed)', ({ name, seed, images, labels }) => {
+    scope(() => {
+      const pass = { training: true, knobs: {}, counts: mixing.counts };
+      const mixed = given(
+        parseAugment(name).tensors?.(
+          batchOf(3, (i) => 7 * i + 3),
+          new Rng(seed),
+          pass,
+        ),
+      );
+      expect(digestError(digestOf(mixed.images), images)).toBeLessThan(1e-12);
+      for (const [i, row] of labels.entries())
+        for (const [c, share] of row.entries()) {
+          const ours = mixed.targets.filter((target) => target.labels.toArray()[i] === c);
+          const sum = ours.reduce((all, target) => all + given(perImage(target.share)[i]), 0);
+          expect(sum).toBeCloseTo(share, 6); // torchvision's labels are float32
+        }
+    });
+  });
+});
 
 describe('mixed images and labels', () => {
   it.each(mixing.cases)("of $name are PyTorch's, and so are gradients of the loss (seed $seed)", (theirs) => {

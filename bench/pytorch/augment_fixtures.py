@@ -2,8 +2,8 @@
 
     python bench/pytorch/augment_fixtures.py
 
-Needs torchvision and Pillow beside torch. Writes test/fixtures/trivial.json.br and mixing.json.br in seconds; the same
-versions give the same bytes.
+Needs torchvision and Pillow beside torch. Writes test/fixtures/trivial.json.br, mixing.json.br and pixels.json.br in
+seconds; the same versions give the same bytes.
 
 trivial.json.br, of the operations of TrivialAugmentWide:
 
@@ -19,6 +19,15 @@ mixing.json.br, in float64:
                  are 1.5 * noise(43), with labels (2 i + 3) mod 5. The network is linear: noise(1000) / sqrt(216),
                  [5, 216]. The loss is the mean over the batch of Σ share * cross-entropy. `seed` is that of the reader's
                  generator which draws these parameters. Of tensors there is a digest: see train_fixtures.py
+
+pixels.json.br, by torchvision's own functions on fixed parameters:
+
+    crops        {height, width, channels, bytes, pad, down, right, flipped, result}: padded with 0, cut at
+                 (pad + down, pad + right), mirrored; bytes and result are base64 of [height, width, channels]
+    cutouts      {size, centres, images}: a square of `size` about each centre (row, column), clipped at the border, is
+                 erased from each image of the first batch of mixing.json.br; a digest
+    mixes        {name, seed, images, labels}: v2.MixUp and v2.CutMix of that batch; labels are [6, 5]. CutMix has boxes
+                 of even sides: torchvision's sides are always even, the paper's are rounded down
 """
 
 import base64
@@ -26,7 +35,9 @@ import hashlib
 import json
 import platform
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import NamedTuple
+from unittest.mock import patch
 
 import numpy as np
 import PIL
@@ -35,7 +46,7 @@ import torchvision
 from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
-from torchvision.transforms import InterpolationMode, TrivialAugmentWide
+from torchvision.transforms import InterpolationMode, TrivialAugmentWide, v2
 from torchvision.transforms.autoaugment import _apply_op
 
 from inputs import noise, noise_tensor
@@ -231,6 +242,64 @@ def mixing() -> dict:
     return {"counts": COUNTS, "cases": cases}
 
 
+def text_of(image: Tensor) -> str:
+    """base64 of uint8 [channels, height, width] as [height, width, channels]."""
+    return base64.b64encode(image.permute(1, 2, 0).contiguous().numpy().tobytes()).decode()
+
+
+def crop_case(pixels: np.ndarray, *, pad: int, down: int, right: int, flipped: bool) -> dict:
+    height, width, channels = pixels.shape
+    image = torch.from_numpy(pixels).permute(2, 0, 1)
+    cut = v2.functional.crop(v2.functional.pad(image, [pad] * 4, fill=0), pad + down, pad + right, height, width)
+    result = v2.functional.hflip(cut) if flipped else cut
+    sizes = {"height": height, "width": width, "channels": channels, "bytes": text_of(image)}
+    return {**sizes, "pad": pad, "down": down, "right": right, "flipped": flipped, "result": text_of(result)}
+
+
+def cutout_case(size: int, centres: list[tuple[int, int]]) -> dict:
+    images, _ = first_batch()
+    erased = []
+    for image, (row, column) in zip(images.detach(), centres, strict=True):
+        top, left = row - size // 2, column - size // 2
+        bottom, right = min(top + size, HEIGHT), min(left + size, WIDTH)
+        top, left = max(top, 0), max(left, 0)
+        erased.append(v2.functional.erase(image, top, left, bottom - top, right - left, torch.zeros(())))
+    return {"size": size, "centres": centres, "images": digests([torch.stack(erased)])[0]}
+
+
+def mixed_by_torchvision(name: str, transform: v2.Transform, draw: Draw) -> dict:
+    """torchvision mixes each image with the one before it; `seed` draws that order too."""
+    images, labels = first_batch()
+    transform._dist = SimpleNamespace(sample=lambda shape: torch.tensor(draw.share, dtype=torch.float64))
+    numbers = iter(() if draw.centre is None else draw.centre[::-1])  # it draws the column first
+    with patch.object(torch, "randint", lambda *_, **__: torch.tensor([next(numbers)])):
+        mixed, shares = transform(images.detach(), labels)
+    return {"name": name, "seed": draw.seed, "images": digests([mixed])[0], "labels": shares.double().tolist()}
+
+
+def pixels() -> dict:
+    colour, grey = picture(11, 6, 7, 3), picture(12, 5, 5, 1)
+    at = ((0, 0), (7, 8), (3, 4), (1, 8), (7, 0), (5, 2))
+    return {
+        "crops": [
+            crop_case(colour, pad=4, down=0, right=0, flipped=True),
+            crop_case(colour, pad=4, down=-4, right=3, flipped=False),
+            crop_case(colour, pad=4, down=2, right=-4, flipped=True),
+            crop_case(grey, pad=1, down=1, right=-1, flipped=False),
+            crop_case(grey, pad=4, down=4, right=4, flipped=True),
+        ],
+        "cutouts": [cutout_case(4, list(at)), cutout_case(3, list(at)), cutout_case(1, list(at))],
+        "mixes": [
+            mixed_by_torchvision("mixup(0.4)", v2.MixUp(num_classes=CLASSES), Draw(100, 0.062840827350066)),
+            mixed_by_torchvision("cutmix(1, 1)", v2.CutMix(num_classes=CLASSES), Draw(415, 0.6961430595505537, (6, 6))),
+            mixed_by_torchvision(
+                "cutmix(0.5, 1)", v2.CutMix(num_classes=CLASSES), Draw(5228, 0.40492740208414346, (0, 7))
+            ),
+        ],
+    }
+
+
 if __name__ == "__main__":
     write("trivial", trivial())
     write("mixing", mixing())
+    write("pixels", pixels())

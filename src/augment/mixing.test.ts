@@ -4,6 +4,8 @@ import { Rng } from '../data/index.js';
 import { crossEntropyLoss } from '../loss/index.js';
 import type { TensorBatch } from '../nn/index.js';
 import { randn, rng as random, scope, type Tensor, tensor } from '../tensor/index.js';
+import { drawBeta } from './beta.js';
+import { areaShare, drawBox } from './box.js';
 import { type AugmentPass, batchToTensors, cutout, parseAugment } from './index.js';
 import { labelShare } from './remix.js';
 import { operations } from './trivial.js';
@@ -53,6 +55,19 @@ describe('mixing augmentations', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it.each([0.2, 8])('draw their λ from Beta(α, α), α being the one that is given: %f (fault 4)', (alpha) => {
+    for (let seed = 0; seed < 40; seed++) {
+      const own = (label: string): number => apply(label, seed).targets[0]?.shares[0] ?? Number.NaN;
+      expect(own(`mixup(${alpha})`)).toBeCloseTo(drawBeta(alpha, new Rng(seed)), 12);
+      expect(own(`remix(${alpha}, 1e9, 0)`)).toBeCloseTo(drawBeta(alpha, new Rng(seed)), 12);
+      const rng = new Rng(seed);
+      const box = drawBox(drawBeta(alpha, rng), { height: HEIGHT, width: WIDTH, rng });
+      const kept = 1 - areaShare(box, { height: HEIGHT, width: WIDTH });
+      expect(own(`cutmix(${alpha}, 1)`)).toBeCloseTo(kept, 12);
+      expect(own(`cmo(${alpha}, 1)`)).toBeCloseTo(kept, 12);
+    }
   });
 
   it.each(['cutmix(1, 1)', 'cmo(1, 1)'])(

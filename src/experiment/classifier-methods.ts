@@ -33,6 +33,9 @@ const lws = (share: number): ClassifierMethod => ({
   network: learnedScale,
 });
 
+/** The largest τ: norms to a higher power would overflow. */
+const STEEPEST = 10;
+
 /** Weights divided by their norm to the power τ: nothing is trained. Without a τ validation images choose it. */
 const tau = (value: number | undefined): ClassifierMethod => ({
   label: value === undefined ? 'tau' : `tau(${value})`,
@@ -53,12 +56,12 @@ export const classifierMethods = registry<ClassifierMethod>('classifier method',
     },
   },
   tau: {
-    usage: 'tau or tau(t), t >= 0',
+    usage: `tau or tau(t), t from 0 to ${STEEPEST}`,
     make: (args) => {
       const values = numbers(args, 0, 1);
       if (values === undefined) return undefined;
       const [value] = values;
-      return value === undefined || value >= 0 ? tau(value) : undefined;
+      return value === undefined || (value >= 0 && value <= STEEPEST) ? tau(value) : undefined;
     },
   },
 });

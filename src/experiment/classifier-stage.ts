@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { assumedPrior, plainObjective, type StreamSpec, settled, supervised, UnfitError } from '../learn/index.js';
 import type { Phase } from '../loop/index.js';
 import { losses, requireLogits } from '../loss/index.js';
-import { AUXILIARY, BACKBONE, CLASSIFIER, type Classifier, type Model, type NetShape } from '../net/index.js';
+import { AUXILIARY, BACKBONE, CLASSIFIER, type Classifier, type Model, type NetShape, SCALE } from '../net/index.js';
 import { takeOver } from '../nn/index.js';
 import { cosine } from '../schedule/index.js';
 import type { Genotypes } from '../space/index.js';
@@ -93,6 +93,8 @@ export const checkStage = (
   if (idle && o.stageLoss.label !== NO_STAGE.stageLoss) refuse('--stage-loss', 'it is the loss of --classifier-stage');
   if (o.stageLoss.needs === 'fixed cosines')
     refuse('--stage-loss', `${o.stageLoss.label} needs a classifier that is not trained, and the stage trains it`);
+  if (o.stageLoss.needs === 'cosines' && SCALE in o.stage.rates)
+    refuse('--stage-loss', `${o.stageLoss.label} needs logits that are cosines, ${o.stage.label} scales them by class`);
   requireLogits(o.stageLoss, o.classifier);
 };
 

@@ -74,16 +74,20 @@ interface Definition<S extends OptionSet>
   readonly refused?: Readonly<Record<string, string>>;
   /** Defaults that are others because of values that were given. */
   implied?(values: Values): Values;
+  /** given: the names of the options that were given; the others are defaults. */
   plan(
     options: z.infer<S>,
+    given: ReadonlySet<string>,
   ): Omit<Plan, 'experiment' | 'values' | 'network' | 'notices'> & Partial<Pick<Plan, 'network' | 'notices'>>;
 }
 
 /** Makes an experiment of its options and of what they lead to. */
 export const define = <S extends OptionSet>(definition: Definition<S>): Experiment => {
   const { plan, options, refused = {}, implied = () => ({}), ...facts } = definition;
-  const written = (read: z.infer<S>): Values =>
+  const written = (read: Readonly<Record<string, unknown>>): Values =>
     Object.fromEntries(Object.entries(read).map(([name, value]) => [name, spelled(value)]));
+  // As each value is spelled: `00` is 0, so that what is implied does not depend on how it was typed.
+  const canonical = (values: Values): Values => written(readOptions(options.partial(), values));
   const unsaid = (values: Values): Values => ({ ...facts.defaults, ...implied(values) });
   const experiment: Experiment = {
     ...facts,
@@ -101,8 +105,15 @@ export const define = <S extends OptionSet>(definition: Definition<S>): Experime
               .map((key) => `--${kebab(key)}`)
               .join(', '),
         );
-      const read = readOptions(options, { ...unsaid(values), ...values });
-      return { network: null, notices: [], ...plan(read), experiment, values: written(read) };
+      const given = canonical(values);
+      const read = readOptions(options, { ...unsaid(given), ...given });
+      return {
+        network: null,
+        notices: [],
+        ...plan(read, new Set(Object.keys(given))),
+        experiment,
+        values: written(read),
+      };
     },
     usual: (values) => written(readOptions(options, unsaid(values))),
   };

@@ -1,4 +1,5 @@
 import { augments, expandAugment } from '../augment/index.js';
+import { parseLabels, spell } from '../label/index.js';
 import { losses } from '../loss/index.js';
 import { classifiers } from '../net/index.js';
 import type { Scalar } from '../run/index.js';
@@ -11,7 +12,11 @@ export const SIZE = 'Size';
 export const isSize = (value: string, help: string, read: (value: Scalar) => number) =>
   option({ value: `<${value}>`, help, group: SIZE, size: true }, read);
 
-export const rate = (help: string) => option({ value: '<n>', help, group: LEARNING }, numberIn({ least: 0 }));
+/** Above it, float32 would soon overflow. */
+export const LARGEST = 1e6;
+
+export const rate = (help: string) =>
+  option({ value: '<n>', help, group: LEARNING }, numberIn({ least: 0, most: LARGEST }));
 
 /** What all learning with gradients has, searches and trainings alike. */
 export const learningOptions = {
@@ -55,8 +60,8 @@ export const augmentOption = option(
     group: LEARNING,
   },
   (value) => {
-    const label = String(value);
-    expandAugment(label, { usual: 'none' }); // throws on what is no augmentation
-    return { label };
+    const text = String(value);
+    expandAugment(text, { usual: 'none' }); // throws on what is no augmentation
+    return { label: parseLabels(text, augments).map(spell).join(' + ') };
   },
 );

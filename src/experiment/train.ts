@@ -27,7 +27,7 @@ import { constant, cosine, line, product, requireFraction, requireMixing, schedu
 import { add, mul } from '../tensor/index.js';
 import { checkStage, requireFitForStage, stageOptions, stagePhases, stageWords } from './classifier-stage.js';
 import { define, type Experiment, type Scale, type Values } from './experiment.js';
-import { augmentOption, isSize, LEARNING, learningOptions, rate } from './learning-options.js';
+import { augmentOption, isSize, LARGEST, LEARNING, learningOptions, rate } from './learning-options.js';
 import { methodOf, type Network, noticesOf, trained } from './network-cells.js';
 import { ofBranches, requireKinds, withoutCells } from './network-options.js';
 import { isOn, kebab, labelOf, numberIn, oneOf, option } from './option.js';
@@ -102,7 +102,7 @@ export const trainOptions = z.object({
       help: 'sharpness-aware minimisation in training: gradient at distance rho uphill, twice the time; 0: none',
       group: LEARNING,
     },
-    numberIn({ least: 0 }),
+    numberIn({ least: 0, most: LARGEST }),
   ),
   ...stageOptions,
 });

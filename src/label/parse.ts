@@ -12,7 +12,7 @@ const PRODUCT = '×';
 /** A schedule, an augmentation. */
 export const one = (what: string): string => `${/^[aeiou]/.test(what) ? 'an' : 'a'} ${what}`;
 
-const isNumber = (token: string): boolean => /^[-+.\d]/.test(token);
+const isNumber = (token: string): boolean => /^[-+]?[.\d]/.test(token);
 
 /**
  * Reads labels with + between them. A label is a name, perhaps with arguments in brackets, each a number or a label; a

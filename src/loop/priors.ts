@@ -24,7 +24,8 @@ export const logShift = ({ from, to }: { from: readonly number[] | undefined; to
   if (from === undefined)
     throw new UnfitError(
       'Cannot adjust logits to a prior: it must be known which prior they assume. It is not where cmo or remix ' +
-        'changed the labels, after ldam, focal or dot-regression, or after tau; leave the prior out',
+        'changed the labels, after ldam, focal, label-aware-smoothing or dot-regression, or after tau; leave the ' +
+        'prior out',
     );
   const positive = (shares: readonly number[]): boolean => shares.every((n) => n > 0 && Number.isFinite(n));
   if (!positive(from))

@@ -34,6 +34,8 @@ export const labelAwareSmoothing = (head = 0.3, tail = 0): Loss => {
   );
   return {
     label,
+    // What is smoothed is learned as if it were seen: large classes give shares away, and by how much depends on x.
+    ...(head === 0 && tail === 0 ? {} : { prior: () => undefined }),
     build: (counts) => {
       const byClass = smoothing(requireImages(counts, label), { head, tail });
       return perImage((logits, labels): Tensor => {

@@ -11,7 +11,8 @@ export interface Schedule {
 export const schedule = (label: string, formula: (t: number) => number): Schedule =>
   Object.assign((t: number) => formula(t), { label });
 
-const PROBES = 101;
+/** As fine as a run of 1,000 epochs. */
+const PROBES = 1001;
 
 interface Range {
   readonly holds: (value: number) => boolean;
@@ -22,7 +23,7 @@ const requireThroughout = (value: Schedule, what: string, { holds, rule }: Range
   for (let i = 0; i < PROBES; i++) {
     const t = i / PROBES;
     if (!holds(value(t)))
-      throw new RangeError(`${what} must be ${rule}, got ${value(t)} at t = ${t.toFixed(2)} from ${value.label}`);
+      throw new RangeError(`${what} must be ${rule}, got ${value(t)} at t = ${t.toFixed(3)} from ${value.label}`);
   }
   return value;
 };

@@ -243,12 +243,32 @@ describe('search --dry-run', () => {
 
   it('refuses images that the run would refuse to change, and says what the run would say first', async () => {
     const { code, stderr } = await cli.run([...dryRun, '--augment', 'crop(400)']);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr).toMatch(/^error: Cannot crop images of .*400/);
+    const several = ['search', 'darts', '--data', 'data', ...NATURAL, '--plan', '--out', 'swept'];
+    expect(await cli.run([...several, '--augment', 'none, crop(400)'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('Cannot crop images of'),
+    });
+    expect(await cli.run([...dryRun, '--augment', 'mixup(1)', '--batch-size', '1'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('raise --batch-size'),
+    });
     const late = [...dryRun, '--arch-warmup', '0.9'];
     const notice = 'alpha is not trained in any epoch: --arch-warmup 0.9 is too long; take more --epochs';
     expect((await cli.run(late)).stdout).toContain(`\n${notice}\n`);
     expect(JSON.parse((await cli.run([...late, '--json'])).stdout).notices).toEqual([notice]);
+  });
+
+  it('says which value is at fault where nothing could be learned, and that a ratio needs a shape', async () => {
+    const trial = await cli.run([...dryRun, '--classifier', 'cosine(1e39)']);
+    expect(trial).toMatchObject({ code: 2, stdout: '' });
+    expect(trial.stderr).toMatch(/^error: Cannot run darts-resampling: in a trial .* is not finite at epoch 0, step 0/);
+    expect(trial.stderr).toContain('before anything is learned; look at --classifier cosine(1e+39)');
+    expect(await cli.run([...dryRun, '--imbalance-ratio', '10'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--imbalance-ratio 10 with --imbalance natural, which thins nothing out'),
+    });
   });
 
   it('is of the recommended recipe where none is named', async () => {

@@ -105,7 +105,8 @@ describe('tailnas predict', () => {
   });
 
   it('adjusts to a prior as evaluate does', async () => {
-    writeFileSync(path('prior.json'), JSON.stringify({ cat: 1, dog: 1, [ODD]: 998 }));
+    // As some editors write it, with a mark at the beginning.
+    writeFileSync(path('prior.json'), `\uFEFF${JSON.stringify({ cat: 1, dog: 1, [ODD]: 998 })}`);
     const { result } = await json('photos', '--prior', 'prior.json');
     const evaluated = await cli.run(['evaluate', 'run', '--data', 'photos', '--prior', 'prior.json', '--json']);
     expect(result.labelled.confusion).toEqual(JSON.parse(evaluated.stdout).evaluation.confusion);

@@ -103,7 +103,7 @@ describe('tailnas train --classifier-stage', { timeout: 180_000 }, () => {
     ['a method without epochs', ['--stage', 'lws'], /--stage: lws needs epochs, --classifier-stage has none/],
     ['epochs for τ', ['--stage', 'tau', '--classifier-stage', '2'], /tau trains nothing and takes no epochs/],
     ['an unknown method', ['--stage', 'crp'], /unknown classifier method "crp": did you mean "crt"\?/],
-    ['a negative radius', ['--sam', '-1'], /It must be a number >= 0, got -1/],
+    ['a negative radius', ['--sam', '-1'], /It must be a number >= 0 and <= 1e\+38, got -1/],
   ])('refuses %s, with exit code 2', async (_, words, message) => {
     const { code, stderr, stdout } = await cli.run([...RESNET, ...words, '--out', 'refused']);
     expect({ code, stdout, stderr }).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(message) });

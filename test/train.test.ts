@@ -168,8 +168,9 @@ describe('tailnas train', { timeout: 60_000 }, () => {
   it('refuses a cutout that leaves nothing of an image, before anything is written', async () => {
     const args = ['train', 'darts-v2', ...DATA, ...CELLS, '--cutout', '31', '--out', 'refused'];
     const { code, stderr } = await cli.run(args);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr).toContain('Cannot cut out of images of 16×16: the side must be <= 30, got 31');
+    expect(stderr).toContain('half of theirs is usual: --cutout 8');
     expect(readdirSync(cli.folder)).not.toContain('refused');
   });
 

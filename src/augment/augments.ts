@@ -57,6 +57,22 @@ export const parseAugment = (text: string): Augment => {
 
 const USUAL = 'default';
 
+/**
+ * A label with a cutout of `size` pixels: after what changes single images, before what mixes them, so that each image
+ * has a hole of its own.
+ */
+export const withCutout = (text: string, size: number): string => {
+  const parts = parseLabels(text, augments).map(spell);
+  const mixer = parts.findIndex((part) => part !== USUAL && augments.readList(part).some(({ mixes }) => mixes));
+  return parts.toSpliced(mixer < 0 ? parts.length : mixer, 0, `cutout(${size})`).join(' + ');
+};
+
+/** Whether a label leaves room for another's cutout: it has the usual augmentation, and no cutout of its own. */
+export const takesCutout = (text: string): boolean => {
+  const names = parseLabels(text, augments).map(({ name }) => name);
+  return names.includes(USUAL) && !names.includes('cutout');
+};
+
 /** A label with the data set's usual augmentation for `default`, and without flips where `flip` is false. */
 export const expandAugment = (
   text: string,

@@ -17,7 +17,7 @@ export const cutout = (size: number): Augment => {
       if (size > most)
         throw new RangeError(
           `Cannot cut out of images of ${imageSize}×${imageSize}: the side must be <= ${most}, got ${size}, which ` +
-            `leaves nothing of any; half of theirs is usual, ${Math.floor(imageSize / 2)}`,
+            `leaves nothing of any; half of theirs is usual: --cutout ${Math.floor(imageSize / 2)}`,
         );
     },
     tensors: ({ images, ...batch }, rng) => {

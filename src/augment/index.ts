@@ -1,5 +1,5 @@
 export type { Augment, AugmentPass } from './augment.js';
-export { augments, expandAugment, parseAugment } from './augments.js';
+export { augments, expandAugment, parseAugment, takesCutout, withCutout } from './augments.js';
 export { batchToTensors } from './batch-to-tensors.js';
 export { cmo } from './cmo.js';
 export { crop } from './crop.js';

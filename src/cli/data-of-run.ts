@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import { kebab } from '../experiment/index.js';
 import { openRun } from '../run/index.js';
 import { type DataOrigin, type DataRequest, requestOf } from '../session/index.js';
-import { dataFor, type RunFlags } from './options.js';
+import { dataFor } from './data-options.js';
+import type { RunFlags } from './options.js';
 import { UsageError } from './usage.js';
 
 const DATA_FLAGS = [

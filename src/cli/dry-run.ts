@@ -1,13 +1,14 @@
-import { expandAugment, parseAugment } from '../augment/index.js';
 import { unreadableText } from '../data/index.js';
 import { describe, type Plan } from '../experiment/index.js';
 import { forecast, type MemoryNeed } from '../forecast/index.js';
 import { shortName } from '../label/index.js';
 import {
+  augmentOf,
   augmentText,
   type DataOrigin,
   type DataRequest,
   dataTexts,
+  fitting,
   noticesBefore,
   openParent,
   planData,
@@ -54,11 +55,12 @@ export const dryRun = async (
   const same = await planned.same();
   display.end();
   const { counts, classes, channels, imageSize, name } = planned;
-  const augment = expandAugment(plan.augment, { usual: planned.augment, flip: data.flip });
-  parseAugment(augment).check?.({ imageSize, batchSize: plan.batchSize, counts: counts.train });
+  const augment = await augmentOf(plan, planned, data);
   const done =
     flags.from === undefined ? 0 : openParent(flags.from, { plan, seed: flags.seed, dataset: planned }).records.length;
-  const whole = await forecast(plan, sizesOf(planned), { processes: { all: processes, here: processes } });
+  const whole = await fitting(plan, () =>
+    forecast(plan, sizesOf(planned), { processes: { all: processes, here: processes } }),
+  );
   const before = whole.expectedEpochs
     .slice(0, done)
     .map(({ first, steps, perStep, last }) => first + steps * perStep + last);

@@ -10,9 +10,10 @@ import {
 import { FIT_SEARCH, type FitRequest, fit, preparedFit, secondsOfBudget, USUAL_BUDGET } from '../fit/index.js';
 import { defaultRunDir, fitParts } from '../run/index.js';
 import { dataTexts } from '../session/index.js';
+import { type DataFlags, dataFor, dataOptions } from './data-options.js';
 import { duration, table } from './format.js';
 import { type ManyFlags, manyOptions, operandsOf, seedsOption } from './many-options.js';
-import { type DataFlags, dataFor, dataOptions, fitOptions, type OptionFlags, type RunFlags } from './options.js';
+import { fitOptions, type OptionFlags, type RunFlags } from './options.js';
 import { requireAlone } from './processes.js';
 import { runDisplay, silent } from './progress.js';
 import { isSweep, type Options, sweep } from './sweep.js';

@@ -29,7 +29,7 @@ const readShares = (file: string): Map<string, unknown> => {
   };
   const json = (written: string): unknown => {
     try {
-      return JSON.parse(written);
+      return JSON.parse(written.replace(/^\uFEFF/, '')); // some editors begin a file with a mark
     } catch {
       return fail('it must be JSON, such as {"cat": 0.9, "dog": 0.1}, it is not');
     }

@@ -15,17 +15,10 @@ import {
 } from '../reproduce/index.js';
 import { changeText } from '../run/index.js';
 import type { DataRequest } from '../session/index.js';
+import { type DataFlags, dataFor, dataOptions } from './data-options.js';
 import { runMany } from './many.js';
 import { count, type ManyFlags, manyOptions, operandsOf, seedsOption } from './many-options.js';
-import {
-  type DataFlags,
-  dataFor,
-  dataOptions,
-  experimentOptions,
-  given,
-  type OptionFlags,
-  searchFor,
-} from './options.js';
+import { experimentOptions, given, type OptionFlags, searchFor } from './options.js';
 import { requireAlone } from './processes.js';
 import { NOTE, resultTable, sensitivityText } from './result-table.js';
 import { argument, UsageError } from './usage.js';

@@ -1,8 +1,9 @@
 import { Command, Option } from 'commander';
 import { experiments, RECOMMENDED, type Values } from '../experiment/index.js';
 import { dataOfRun } from './data-of-run.js';
+import { dataOptions } from './data-options.js';
 import { manyOptions, operandsOf, seedsOption } from './many-options.js';
-import { dataOptions, experimentOptions, type RunFlags, runOptions, searchFor } from './options.js';
+import { experimentOptions, type RunFlags, runOptions, searchFor } from './options.js';
 import { start } from './start.js';
 import { isSweep, optionsIn, type SweepFlags, sweep } from './sweep.js';
 

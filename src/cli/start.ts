@@ -2,10 +2,11 @@ import { availableParallelism } from 'node:os';
 import type { Plan } from '../experiment/index.js';
 import { defaultRunDir } from '../run/index.js';
 import { type DataOrigin, type DataRequest, requireShared, startRun } from '../session/index.js';
+import { dataFor } from './data-options.js';
 import { dryRun } from './dry-run.js';
 import { watchRun } from './follow.js';
 import { plural } from './format.js';
-import { dataFor, type RunFlags } from './options.js';
+import type { RunFlags } from './options.js';
 import { launched, together } from './processes.js';
 
 /** What to know where processes wait for one another's cores. */

@@ -12,7 +12,7 @@ import {
   type Wanted,
   writeOutputs,
 } from '../reproduce/index.js';
-import { type DataOrigin, type DataRequest, planData, recordedRequest } from '../session/index.js';
+import { augmentOf, type DataOrigin, type DataRequest, planData, recordedRequest } from '../session/index.js';
 import { table } from './format.js';
 import { runMany } from './many.js';
 import type { ManyFlags } from './many-options.js';
@@ -139,6 +139,7 @@ export const sweep = async (request: SweepRequest, flags: SweepFlags, self: Comm
         ],
       }),
     );
+  for (const { plan } of planNow()) if (plan !== undefined) await augmentOf(plan, found, data);
   const finish = async (outcomes: readonly Outcome[]): Promise<void> => {
     const begun = planNow().filter(({ state }) => state !== 'start');
     const made = begun.every(({ plan }) => plan !== undefined) ? await tablesOfRuns(begun, out) : tablesOfFits(begun);

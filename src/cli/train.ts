@@ -5,8 +5,9 @@ import { networkNames, networkOf, numberIn, RANDOM, training, type Values } from
 import { isFit, openRun } from '../run/index.js';
 import { type SearchSpace, spaces } from '../space/index.js';
 import { dataOfRun } from './data-of-run.js';
+import { dataOptions } from './data-options.js';
 import { manyOptions, operandsOf, seedsOption } from './many-options.js';
-import { dataOptions, experimentOptions, planFor, type RunFlags, runOptions } from './options.js';
+import { experimentOptions, planFor, type RunFlags, runOptions } from './options.js';
 import { start } from './start.js';
 import { isSweep, optionsIn, type SweepFlags, sweep } from './sweep.js';
 import { argument, fromUser, UsageError } from './usage.js';

@@ -60,7 +60,7 @@ describe('longTailCounts', () => {
     );
     expect(make(50).at(-1)).toBe(2);
     const natural = () => longTailCounts([5, 1], { imbalance: 'natural', imbalanceRatio: 1, classes });
-    expect(natural).toThrow('class "dog" has 1 image, at least 2 are needed');
+    expect(natural).toThrow('Cannot split classes: class "dog" has 1 image, at least 2 are needed');
     expect(natural).toThrow('add images or remove the class');
   });
 

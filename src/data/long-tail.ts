@@ -59,8 +59,9 @@ export const longTailCounts = (
   const poor = counts.findIndex((count) => count < 2);
   if (poor >= 0) {
     const cause = imbalance === 'natural' ? 'has' : `at imbalance ratio ${imbalanceRatio} gets`;
+    const action = imbalance === 'natural' ? 'split classes' : 'make a long tail';
     throw new Error(
-      `Cannot make a long tail: class "${classes[poor] ?? poor}" ${cause} ${images(counts[poor])}, ` +
+      `Cannot ${action}: class "${classes[poor] ?? poor}" ${cause} ${images(counts[poor])}, ` +
         `at least 2 are needed (one to train, one to validate); ${remedy(available, imbalance, imbalanceRatio)}`,
     );
   }

@@ -147,13 +147,30 @@ describe('what cannot be', () => {
       '--stage-loss: dot-regression needs a classifier that is not trained, and the stage trains it; leave it out',
     ],
     [{ stageLoss: 'ldam', classifierStage: 1 }, 'Cannot use loss ldam(0.5, 30): logits must be cosines'],
+    [
+      { recipe: 'ldam-drw', classifierStage: 1, stage: 'lws', stageLoss: 'ldam' },
+      '--stage-loss: ldam(0.5, 30) needs logits that are cosines, lws scales them by class; leave it out',
+    ],
+    [
+      { recipe: 'crt', stage: 'tau' },
+      '--classifier-stage: tau trains nothing and takes no epochs; recipe crt sets it: give --classifier-stage 0, or ' +
+        'take another recipe',
+    ],
+    [
+      { recipe: 'ldam-drw', stage: 'tau' },
+      '--classifier: tau needs a linear classifier; recipe ldam-drw sets it: give --classifier linear, or take another',
+    ],
+    [{ lr: 0.01, lrMin: 0.1 }, '--lr-min: the rate would rise from 0.01 to 0.1; leave it out'],
+    [{ lrSchedule: 'step(0.995, 1, 50)' }, 'factor must be in [0, 1], got 50 at t = 0.99'],
+    [{ lr: 1e39 }, '--lr: it must be a number >= 0 and <= 1e+38'],
+    [{ stage: 'tau(1e300)' }, 'it must be written tau or tau(t), t from 0 to 10'],
     [{ stageLoss: 'balanced-softmax' }, '--stage-loss: it is the loss of --classifier-stage; leave it out'],
     [{ stage: 'tau', classifierStage: 3 }, '--classifier-stage: tau trains nothing and takes no epochs; leave it out'],
     [{ stage: 'cRT' }, 'unknown classifier method "cRT": did you mean "crt"?'],
     [{ stage: 'lws(2)' }, 'it must be written lws or lws(share), share in [0, 1]'],
-    [{ stage: 'tau(-1)' }, 'it must be written tau or tau(t), t >= 0'],
+    [{ stage: 'tau(-1)' }, 'it must be written tau or tau(t), t from 0 to 10'],
     [{ classifierStage: 1.5 }, '--classifier-stage: it must be a whole number >= 0, got 1.5'],
-    [{ sam: -1 }, '--sam: it must be a number >= 0, got -1'],
+    [{ sam: -1 }, '--sam: it must be a number >= 0 and <= 1e+38, got -1'],
   ])('is refused: %j', (values, message) => {
     expect(() => planOf(values)).toThrow(RangeError);
     expect(() => planOf(values)).toThrow(message);

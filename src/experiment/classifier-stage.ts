@@ -8,6 +8,7 @@ import { cosine } from '../schedule/index.js';
 import type { Genotypes } from '../space/index.js';
 import { classifierMethods } from './classifier-methods.js';
 import type { Values } from './experiment.js';
+import { LARGEST } from './learning-options.js';
 import { labelOf, numberIn, option } from './option.js';
 
 export const CLASSIFIER_PHASE = 'classifier';
@@ -35,7 +36,7 @@ export const stageOptions = {
   ),
   stageLr: option(
     { value: '<n>', help: 'first learning rate of the stage; it falls to 0 on half a cosine', group: STAGE },
-    numberIn({ least: 0 }),
+    numberIn({ least: 0, most: LARGEST }),
   ),
   stageLoss: option(
     { value: '<loss>', help: 'what the stage minimises: a loss as for --loss', group: STAGE },

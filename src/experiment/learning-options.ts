@@ -12,8 +12,8 @@ export const SIZE = 'Size';
 export const isSize = (value: string, help: string, read: (value: Scalar) => number) =>
   option({ value: `<${value}>`, help, group: SIZE, size: true }, read);
 
-/** Above it, float32 would soon overflow. */
-export const LARGEST = 1e6;
+/** Above it, numbers would not fit into float32. */
+export const LARGEST = 1e38;
 
 export const rate = (help: string) =>
   option({ value: '<n>', help, group: LEARNING }, numberIn({ least: 0, most: LARGEST }));

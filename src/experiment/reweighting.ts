@@ -38,6 +38,7 @@ interface Corrections {
   readonly epochs: number;
   readonly loss: Loss;
   readonly reweight: Schedule;
+  readonly reweightBeta: number;
   readonly sampling: string;
   readonly bilateral: boolean;
   readonly classifierStage: number;
@@ -61,17 +62,22 @@ export const correctedTwice = (
   return all.length > 1 ? [`${all.join(' and ')} ${TWICE}`] : [];
 };
 
+/** Whether a schedule has one value in every epoch. */
+export const isConstant = (schedule: Schedule, value: number, epochs: number): boolean =>
+  Array.from({ length: epochs }, (_, epoch) => epoch / epochs).every((t) => schedule(t) === value);
+
 /** Whether a schedule is 0 in every epoch. */
-export const isIdle = (schedule: Schedule, epochs: number): boolean =>
-  Array.from({ length: epochs }, (_, epoch) => epoch / epochs).every((t) => schedule(t) === 0);
+export const isIdle = (schedule: Schedule, epochs: number): boolean => isConstant(schedule, 0, epochs);
 
 /** What a user should know of them before the training starts. */
 export const correctionNotices = (o: Corrections): string[] => {
-  const { epochs, reweight, classifierStage, stageLoss } = o;
+  const { epochs, reweight, reweightBeta, classifierStage, stageLoss } = o;
   const weighs = reweight.label !== NEVER;
-  const idle = isIdle(reweight, epochs);
+  const alike = reweightBeta === 0;
+  const idle = alike || isIdle(reweight, epochs);
   return [
-    ...(weighs && idle
+    ...(weighs && alike ? ['--reweight-beta 0 weighs all classes alike: none counts more; take 0.9 or more'] : []),
+    ...(weighs && idle && !alike
       ? [`--reweight "${reweight.label}" is 0 in every epoch: no class weighs more; take more --epochs`]
       : []),
     ...correctedTwice(o, weighs && !idle ? [`--reweight "${reweight.label}"`] : []),

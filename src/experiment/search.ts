@@ -13,7 +13,7 @@ import { BACKBONE, bilateralNetwork, HEADS, type Supernet, searchNetwork } from 
 import { constant, cosine, type FreezeForm, product, type Schedule, softFreeze, step } from '../schedule/index.js';
 import { type Cost, define, type Experiment, type Plan, type Scale, type Values } from './experiment.js';
 import { methodNotices, refusedOfPlain, requireCompatible } from './method-rules.js';
-import { correctedTwice } from './reweighting.js';
+import { correctedTwice, corrects, TWICE } from './reweighting.js';
 import {
   type BilateralOptions,
   bilateralOptions,
@@ -111,6 +111,14 @@ const methodKnobs = ({
 /** What a learner has of its run. */
 const learningFrom = ({ profiler, sample, group }: Context) => ({ profiler, sample, group });
 
+/** What to know where alpha's loss and alpha's own batches both correct the imbalance. */
+const alphaCorrectedTwice = ({ loss, archLoss, archSampling }: SearchOptions): string[] => {
+  const own = archLoss.loss ?? loss;
+  if (archSampling === 'same' || archSampling === 'instance' || !corrects(own)) return [];
+  const option = archLoss.loss === undefined ? '--loss' : '--arch-loss';
+  return [`for alpha ${option} ${own.label} and --arch-sampling ${archSampling} ${TWICE}`];
+};
+
 /** What the weights and alpha minimise. */
 const objectivesOf = (
   { loss, archLoss }: SearchOptions,
@@ -167,7 +175,7 @@ export const plainSearch = (row: Row): Experiment =>
         method: o.sampling === 'instance' ? 'DARTS' : `DARTS, ${o.sampling} sampling`,
         streams,
         phases,
-        notices: [...correctedTwice({ ...o, bilateral: false }), ...methodNotices(o)],
+        notices: [...correctedTwice({ ...o, bilateral: false }), ...alphaCorrectedTwice(o), ...methodNotices(o)],
       };
     },
   });
@@ -230,6 +238,7 @@ const bilateralPlan = (
     notices: [
       ...(alone ? ['the mixing is 1 in every epoch: the class head is not trained at all; take more epochs'] : []),
       ...correctedTwice({ ...o, bilateral: true }),
+      ...alphaCorrectedTwice(o),
       ...methodNotices(o),
     ],
   };

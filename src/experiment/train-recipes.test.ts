@@ -67,6 +67,9 @@ describe('training recipes', () => {
     [{ recipe: 'mixup-drw', epochs: 5 }, []],
     [{ recipe: 'cmo-balanced-softmax', epochs: 1 }, ['--mix-rate "between(0.02, 0.985)" is 0 in every epoch']],
     [{ recipe: 'cmo-balanced-softmax', epochs: 2 }, []],
+    [{ recipe: 'mixup-drw', reweightBeta: 0 }, ['--reweight-beta 0 weighs all classes alike']],
+    [{ lr: 0 }, ['--lr is 0: no weight is trained']],
+    [{ classifierStage: 3, stageLr: 0 }, ['--stage-lr is 0: the stage trains nothing']],
   ])('says where it is corrected twice or not at all: %o', (values, starts) => {
     const { notices } = resnet.with(values);
     expect(notices.filter((text) => !text.startsWith('recipe '))).toEqual(
@@ -77,6 +80,38 @@ describe('training recipes', () => {
   it('of two branches is plain: they are a correction of their own', () => {
     expect(heads.with({ bilateral: true }).values).toMatchObject({ recipe: 'plain', sampling: 'class' });
     expect(changesOf(heads.with({ bilateral: true }))).toMatchObject({ bilateral: true });
+  });
+
+  it.each<[Values, Values]>([
+    [{ reweight: 'constant(0.0)' }, {}],
+    [{ classifierStage: '00' }, {}],
+    [{ recipe: 'cmo-balanced-softmax', augment: 'default+cmo( 1,0.50 )' }, { recipe: 'cmo-balanced-softmax' }],
+    [{ recipe: 'mixup-drw', augment: 'default+mixup(1.0)' }, { recipe: 'mixup-drw' }],
+    [{ loss: ' balanced-softmax ' }, {}],
+    [
+      { recipe: 'mislas', classifierStage: 0 },
+      { recipe: 'mislas', classifierStage: 0, stage: 'crt' },
+    ],
+  ])('reads values, not how they are typed: %o is %o', (typed, meant) => {
+    expect(resnet.with(typed).values).toEqual(resnet.with(meant).values);
+    expect(resnet.with(typed).notices).toEqual(resnet.with(meant).notices);
+  });
+
+  it('says of two branches what was changed of them alone', () => {
+    const [notice] = heads.with({ bilateral: true }).notices.filter((text) => text.startsWith('recipe '));
+    expect(notice).toBe(`recipe plain: ${trainingRecipes.plain.about}`);
+    const { notices } = heads.with({ bilateral: true, mixing: 'constant(1)' });
+    expect(notices).toContainEqual(expect.stringContaining('the class head is not trained at all'));
+  });
+
+  it('says of an option that the recipe set how to undo it', () => {
+    expect(() => heads.with({ bilateral: true, recipe: 'mislas' })).toThrow(
+      '--classifier-stage: a network trained with --bilateral has two classifiers; recipe mislas sets it: give ' +
+        '--classifier-stage 0, or take another recipe',
+    );
+    expect(heads.with({ bilateral: true, recipe: 'mislas', classifierStage: 0 }).values).toMatchObject({
+      stage: 'crt',
+    });
   });
 
   it('gives way to single options', () => {

@@ -77,10 +77,19 @@ export const trainingRecipeNames: readonly TrainingRecipeName[] = Object.keys(tr
 /** The default of `tailnas train`: chosen by measurement, see LOG.md. */
 export const USUAL_RECIPE: TrainingRecipeName = 'balanced-softmax';
 
-/** What a training does, by its recipe and what was changed of that. options: as they were read */
-export const recipeNotice = (name: TrainingRecipeName, options: Readonly<Record<string, unknown>>): string => {
+/**
+ * What a training does, by its recipe and what was changed of that. options: as they were read; implied: what they have
+ * by default for another reason
+ */
+export const recipeNotice = (
+  name: TrainingRecipeName,
+  options: Readonly<Record<string, unknown>>,
+  implied: Values = {},
+): string => {
   const { about, values } = trainingRecipes[name];
-  const changed = Object.entries({ ...PLAIN, ...values }).flatMap(([key, value]) => {
+  const all: Values = { ...PLAIN, ...values };
+  const changed = Object.entries(all).flatMap(([key, usual]) => {
+    const value = implied[key] ?? usual;
     const own = key in options ? spelled(options[key]) : value;
     // A recipe leaves the numbers of a loss or a classifier to its own defaults.
     const same = own === value || String(own).startsWith(`${value}(`);
@@ -109,6 +118,13 @@ const CORRECTIONS = ['loss', 'classifier', 'sampling', 'reweight', 'classifierSt
 
 const usual: Values = { ...PLAIN, ...trainingRecipes[USUAL_RECIPE].values };
 
+/** What undoes an option that a recipe sets: the way out where it was not given itself. */
+export const unsetting = (recipe: string, name: string): string => {
+  const value = name in PLAIN ? Object.entries(PLAIN).find(([key]) => key === name)?.[1] : undefined;
+  const other = 'take another recipe';
+  return `recipe ${recipe} sets it: ${value === undefined ? other : `give --${kebab(name)} ${value}, or ${other}`}`;
+};
+
 const hasBranches = ({ bilateral }: Values): boolean => String(bilateral) === 'true';
 
 const corrects = (values: Values): boolean =>
@@ -124,7 +140,9 @@ export const ofRecipe = (values: Values): Values => {
   const { recipe } = values;
   const unsaid = corrects(values) ? 'plain' : USUAL_RECIPE;
   const name = recipe === undefined ? unsaid : String(recipe);
-  const own: TrainingRecipe['values'] = isName(name) ? trainingRecipes[name].values : {};
+  const named: TrainingRecipe['values'] = isName(name) ? trainingRecipes[name].values : {};
+  // Without epochs there is no stage, and none of its options.
+  const own = Number(values['classifierStage'] ?? 1) === 0 ? { ...named, ...NO_STAGE } : named;
   // How often images are mixed belongs to the augmentation that the recipe names.
   const { augment = own.augment } = values;
   const mixed = String(augment) === String(own.augment) ? {} : { [MIX_RATE]: ALWAYS };

@@ -162,6 +162,17 @@ describe('training a network', () => {
     expect(() => planOf(loss, { run: 'runs/a' })).toThrow(/^Cannot open run runs\/a: .*needs --use <module>/);
   });
 
+  it.each<[Values, string]>([
+    [{ recipe: 'mixup-drw' }, 'default + cutout(16) + mixup(1)'],
+    [{ augment: 'none' }, 'none'],
+    [{ augment: 'crop(4)+flip' }, 'crop(4) + flip'],
+    [{ augment: 'default + cutout(8)' }, 'default + cutout(8)'],
+    [{ augment: 'flip + cutmix(1, 1)', cutout: 8 }, 'flip + cutout(8) + cutmix(1, 1)'],
+    [{ augment: 'default + trivial' }, 'default + trivial + cutout(16)'],
+  ])('adds its cutout before what mixes, and only to the usual augmentation: %o', (values, augment) => {
+    expect(cells.with(values).augment).toBe(augment);
+  });
+
   it('adds cutout to the augmentation, unless its side is 0', () => {
     expect([16, 0].map((cutout) => cells.with({ cutout }).augment)).toEqual(['default + cutout(16)', 'default']);
   });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { expandAugment, MIX_RATE, parseAugment } from '../augment/index.js';
+import { expandAugment, MIX_RATE, parseAugment, takesCutout, withCutout } from '../augment/index.js';
 import { samplings } from '../data/index.js';
 import {
   assumedPrior,
@@ -26,13 +26,14 @@ import {
 import { constant, cosine, line, product, requireFraction, requireMixing, schedules } from '../schedule/index.js';
 import { add, mul } from '../tensor/index.js';
 import { checkStage, requireFitForStage, stageOptions, stagePhases, stageWords } from './classifier-stage.js';
-import { define, type Experiment, type Scale, type Values } from './experiment.js';
+import { define, type Experiment, type Values } from './experiment.js';
 import { augmentOption, isSize, LARGEST, LEARNING, learningOptions, rate } from './learning-options.js';
 import { methodOf, type Network, noticesOf, trained } from './network-cells.js';
 import { ofBranches, requireKinds, withoutCells } from './network-options.js';
 import { isOn, kebab, labelOf, numberIn, oneOf, option } from './option.js';
-import { correctionNotices, isIdle, reweightOptions, weighing } from './reweighting.js';
-import { ALWAYS, ofRecipe, recipeNotice, recipeOption } from './train-recipes.js';
+import { correctionNotices, isConstant, isIdle, reweightOptions, weighing } from './reweighting.js';
+import { ALWAYS, ofRecipe, recipeNotice, recipeOption, unsetting } from './train-recipes.js';
+import { CELLS, DARTS, RESNET, RESNETS } from './train-sizes.js';
 
 const NETWORK = 'Network';
 export const TRAIN_PHASE = 'train';
@@ -108,49 +109,6 @@ export const trainOptions = z.object({
 });
 type TrainOptions = z.infer<typeof trainOptions>;
 
-/** DARTS' evaluation of a cell (Liu et al. 2019), except for the sizes and the values of a recipe. */
-const DARTS: Values = {
-  epochs: 600,
-  batchSize: 96,
-  channels: 36,
-  layers: 20,
-  lr: 0.025,
-  lrMin: 0,
-  lrSchedule: cosine(1, 0).label,
-  momentum: 0.9,
-  weightDecay: 3e-4,
-  gradClip: 5,
-  steps: 0,
-  dropPath: 0.2,
-  auxiliary: 0.4,
-  bilateral: false,
-  mixing: 'parabolicDecay',
-  cutout: 16,
-};
-
-const CELLS: Readonly<Record<Scale, Values>> = {
-  /** Minutes on two cores: shows that everything works. */
-  smoke: { epochs: 2, batchSize: 64, channels: 4, layers: 3 },
-  /** Of darts-v2 246,106 weights and 43 million multiply-adds: half an hour to two hours on two cores. */
-  small: { epochs: 40, batchSize: 64, channels: 16, layers: 8 },
-  /** DARTS' own sizes: days on two cores. */
-  paper: {},
-};
-
-const RESNET: Values = {
-  channels: 16,
-  batchSize: 128,
-  epochs: 200,
-  lr: 0.1,
-  weightDecay: 2e-4,
-  cutout: 0,
-};
-const RESNETS: Readonly<Record<Scale, Values>> = {
-  smoke: { ...RESNET, epochs: 2, channels: 8 },
-  small: { ...RESNET, epochs: 40, batchSize: 64, lr: 0.05 },
-  paper: RESNET,
-};
-
 const [, CLASS_HEAD] = HEADS;
 
 /** The network of a plan, and what its training minimises. */
@@ -190,6 +148,10 @@ const withAuxiliary =
     return { loss, logits, targets: batch.targets };
   };
 
+/** An augmentation that is written out has its own cutout, or none. */
+const ofAugment = ({ augment }: Values): Values =>
+  augment === undefined || takesCutout(String(augment)) ? {} : { cutout: 0 };
+
 /** Whether an augmentation as it is written, perhaps with `default` in it, mixes images. */
 const mixes = (label: string): boolean => parseAugment(expandAugment(label, { usual: 'none' })).mixes === true;
 
@@ -201,8 +163,8 @@ const mixes = (label: string): boolean => parseAugment(expandAugment(label, { us
 export const training = (network: Network, { what = network.name }: { what?: string } = {}): Experiment => {
   const { name, genotypes } = network;
   const nodes = genotypes?.[BACKBONE]?.normal?.nodes.length ?? 1;
-  const refuse = (flag: string, rule: string): never => {
-    throw new RangeError(`Cannot train ${what} with ${flag}: ${rule}; leave it out`);
+  const fail = (flag: string, rule: string, way = 'leave it out'): never => {
+    throw new RangeError(`Cannot train ${what} with ${flag}: ${rule}; ${way}`);
   };
   const experiment = define({
     kind: 'train',
@@ -210,9 +172,13 @@ export const training = (network: Network, { what = network.name }: { what?: str
     label: name,
     options: trainOptions,
     defaults: genotypes === null ? { ...DARTS, ...RESNET, dropPath: 0, auxiliary: 0 } : DARTS,
-    implied: (values) => ({ ...ofRecipe(values), ...ofBranches(values) }),
+    implied: (values) => ({ ...ofRecipe(values), ...ofBranches(values), ...ofAugment(values) }),
     scales: genotypes === null ? RESNETS : CELLS,
-    plan: (o) => {
+    plan: (o, given) => {
+      const refuse = (flag: string, rule: string): never => {
+        const own = Object.keys(trainOptions.shape).find((key) => flag === `--${kebab(key)}`) ?? '';
+        return fail(flag, rule, given.has(own) ? undefined : unsetting(o.recipe, own));
+      };
       if (o.bilateral && HEADS.some((head) => genotypes?.[head] === undefined))
         throw new RangeError(
           `Cannot train ${what} with --bilateral: it must have the heads ${HEADS.join(' and ')}; ` +
@@ -227,6 +193,7 @@ export const training = (network: Network, { what = network.name }: { what?: str
         refuse('--mix-rate', `only mixup, remix, cutmix and cmo mix images, --augment is "${o.augment.label}"`);
       const falls = o.lrSchedule.label === DARTS['lrSchedule'];
       if (!falls && o.lrMin > 0) refuse('--lr-min', 'the schedule of --lr-schedule says where the rate ends');
+      if (o.lrMin > o.lr) refuse('--lr-min', `the rate would rise from ${o.lr} to ${o.lrMin}`);
       checkStage(o, refuse);
       requireLogits(o.loss, o.classifier);
       const { loss, knobs } = weighing(o);
@@ -277,14 +244,19 @@ export const training = (network: Network, { what = network.name }: { what?: str
       return {
         batchSize: o.batchSize,
         steps: o.steps,
-        augment: o.cutout > 0 ? `${o.augment.label} + cutout(${o.cutout})` : o.augment.label,
+        augment: o.cutout > 0 ? withCutout(o.augment.label, o.cutout) : o.augment.label,
         method: methodOf(network, o) + stageWords(o),
         streams,
         space: null,
         notices: [
           ...noticesOf(network, o),
-          recipeNotice(o.recipe, o),
+          recipeNotice(o.recipe, o, ofBranches({ bilateral: o.bilateral })),
           ...correctionNotices(o),
+          ...(o.lr === 0 ? ['--lr is 0: no weight is trained'] : []),
+          ...(o.classifierStage > 0 && o.stageLr === 0 ? ['--stage-lr is 0: the stage trains nothing'] : []),
+          ...(o.bilateral && isConstant(o.mixing, 1, o.epochs)
+            ? [`--mixing "${o.mixing.label}" is 1 in every epoch: the class head is not trained at all; take another`]
+            : []),
           ...(isIdle(o.mixRate, o.epochs)
             ? [`--mix-rate "${o.mixRate.label}" is 0 in every epoch: nothing is mixed; take another, or more --epochs`]
             : []),
@@ -294,6 +266,6 @@ export const training = (network: Network, { what = network.name }: { what?: str
       };
     },
   });
-  const ofCells = (option: string): never => refuse(`--${kebab(option)}`, 'only a network of cells has it');
+  const ofCells = (option: string): never => fail(`--${kebab(option)}`, 'only a network of cells has it');
   return genotypes === null ? withoutCells(experiment, ofCells) : experiment;
 };

@@ -80,6 +80,7 @@ describe('a label', () => {
 
   it('takes * for ×', () => {
     expect(spell(parseLabel('a*b(1)', { what: 'label' }))).toBe('a × b(1)');
+    expect(() => parseLabel('+', { what: 'label' })).toThrow('"+" is not expected');
   });
 });
 

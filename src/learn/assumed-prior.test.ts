@@ -79,7 +79,7 @@ describe('the prior that logits assume', () => {
     expect(of(['instance'], { loss })).toBeUndefined();
     expect(of(['instance'], { loss: reweighted(loss), knobs: { reweight: 1 } })).toBeUndefined();
     // With margins or a focus the best logits are not those of p(y | x): p = 0.9 comes out as 0.999 of LDAM.
-    for (const name of ['ldam', 'focal(2)', 'class-balanced-focal(0.9, 1)'])
+    for (const name of ['ldam', 'focal(2)', 'class-balanced-focal(0.9, 1)', 'label-aware-smoothing(0.3, 0)'])
       expect(of(['instance'], { loss: losses.read(name) })).toBeUndefined();
     expect(of(['instance'], { loss: losses.read('focal(0)') })).toEqual(near([0.7, 0.2, 0.1]));
   });

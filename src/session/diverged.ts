@@ -6,7 +6,7 @@ import type { RunFolder } from '../run/index.js';
 const TENTH = 10;
 
 /** Options that make a step smaller, the most telling first; each experiment has some of them. */
-const STEADYING = ['lr', 'weightLr', 'stageLr', 'archLr', 'gradClip'];
+const STEADYING = ['lr', 'weightLr', 'stageLr', 'archLr', 'sam', 'gradClip'];
 
 /** `--lr 0.01 (it was 0.1)`: the options of a plan that may be lowered, with a value to try. */
 const lower = ({ values, experiment }: Plan): string => {

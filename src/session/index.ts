@@ -28,5 +28,6 @@ export { type SearchRequest, search } from './search.js';
 export { prepare, startRun, usualMachine } from './start.js';
 export { requireShared } from './together.js';
 export { type TrainRequest, train } from './train.js';
+export { augmentOf, fitting } from './unfit.js';
 export { tailnasVersion } from './versions.js';
 export { type Underway, withResult } from './with-result.js';

@@ -1,6 +1,5 @@
 import { availableParallelism, hostname } from 'node:os';
 import { resolve } from 'node:path';
-import { expandAugment } from '../augment/index.js';
 import { changesOf, describe, type Plan, stepsOf } from '../experiment/index.js';
 import { type Forecast, forecast, type Processes, requireMemory } from '../forecast/index.js';
 import { alone, type Group } from '../group/index.js';
@@ -18,6 +17,7 @@ import { type RunEvent, type RunRequest, type RunResult, runRequestNames, type W
 import { resumable } from './failure.js';
 import { noticesBefore, openParent, type Parent } from './fork.js';
 import { commonOf, requireSameWords, requireShared } from './together.js';
+import { augmentOf, fitting } from './unfit.js';
 import { host, versions } from './versions.js';
 import { type Underway, withResult } from './with-result.js';
 
@@ -113,7 +113,7 @@ async function* starting(request: RunRequest, watch: Watch): AsyncGenerator<RunE
     const all = data.split === 'all' ? ', all of them to train on and none to validate' : '';
     yield { type: 'notice', text: `the data are those of ${origin.run}${all}` };
   }
-  const augment = expandAugment(plan.augment, { usual: dataset.augment, flip: data.flip });
+  const augment = await augmentOf(plan, dataset, data);
   if (request.dataset === undefined)
     for (const text of [...dataTexts(dataset), augmentText(augment)]) yield { type: 'notice', text };
   const parent = from === undefined ? undefined : openParent(from, { plan, seed, dataset });
@@ -122,21 +122,23 @@ async function* starting(request: RunRequest, watch: Watch): AsyncGenerator<RunE
     const checkpoint = parent?.checkpoint.file;
     requireSameWords(group, commonOf(plan, { seed, threads: n, data: dataset.fingerprint, checkpoint }));
   }
-  const expected = await requireForecast(plan, { sizes: dataset, device, action: kind, ...watch });
+  const expected = await fitting(plan, () => requireForecast(plan, { sizes: dataset, device, action: kind, ...watch }));
   if (expected !== undefined) yield { type: 'forecast', ...expected };
-  const live = reading({ path: from ?? '', checkpoint: parent?.checkpoint }, () =>
-    runPhases(plan.phases, {
-      dataset,
-      batchSize: plan.batchSize,
-      steps: stepsOf(plan, dataset.train.labels.length),
-      augment,
-      seed,
-      device,
-      resume: parent?.checkpoint.bytes,
-      records: parent?.records,
-      profiler: watch.profiler,
-      group,
-    }),
+  const live = await fitting(plan, () =>
+    reading({ path: from ?? '', checkpoint: parent?.checkpoint }, () =>
+      runPhases(plan.phases, {
+        dataset,
+        batchSize: plan.batchSize,
+        steps: stepsOf(plan, dataset.train.labels.length),
+        augment,
+        seed,
+        device,
+        resume: parent?.checkpoint.bytes,
+        records: parent?.records,
+        profiler: watch.profiler,
+        group,
+      }),
+    ),
   );
   // Whoever follows the run may leave before it is carried out, which then releases them.
   let folder: RunFolder | undefined;

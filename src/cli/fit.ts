@@ -50,7 +50,7 @@ export const command = (): Command =>
         .addOption(
           new Option(
             '--budget <time>',
-            'time for everything, such as 30m, 2h, 8h; it chooses sizes and epochs',
+            'time for everything, such as 30m or 8h; it chooses sizes and epochs (default: 2h)',
           ).argParser(argument(secondsOfBudget)),
         )
         .addOption(

@@ -24,7 +24,10 @@ const any = () => training({ name: 'darts-v2', genotypes: {} });
 export const command = (): Command =>
   manyOptions(
     runOptions(experimentOptions(dataOptions(new Command('train')), [any()], { lists: true })).addArgument(
-      new Argument('<network>', `a run folder, a genotype.json, random, or one of ${networkNames().join(', ')}`),
+      new Argument(
+        '<network>',
+        `a run folder, a genotype.json, random, or one of ${networkNames().join(', ')} (or another depth, 6n + 2)`,
+      ),
     ),
   )
     .addOption(seedsOption('train once at each of these seeds'))

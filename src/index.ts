@@ -31,7 +31,7 @@ export {
 export { exportOnnx, type OnnxExport } from './export/index.js';
 export { type FitEnd, type FitEvent, type FitRequest, fit, resumeFit } from './fit/index.js';
 export { type Forecast, forecast, MemoryError } from './forecast/index.js';
-export { DivergedError } from './learn/index.js';
+export { DivergedError, UnfitError } from './learn/index.js';
 export { CheckpointError, type Live, type LoopEvent, runPhases } from './loop/index.js';
 export {
   type EpochRecord,

@@ -29,12 +29,10 @@ interface ReproduceFlags extends DataFlags, ManyFlags {
 }
 
 /** Data as the paper has them, from a folder as well: with an artificial long tail by default. */
-const papersData = ({ imbalance, imbalanceRatio, ...flags }: ReproduceFlags): DataRequest =>
-  dataFor({
-    ...flags,
-    imbalance: imbalance ?? paperData.imbalance,
-    imbalanceRatio: imbalanceRatio ?? paperData.imbalanceRatio,
-  });
+const papersData = (flags: ReproduceFlags): DataRequest => {
+  const { imbalance = paperData.imbalance, imbalanceRatio = paperData.imbalanceRatio, ...others } = dataFor(flags);
+  return { ...others, imbalance, imbalanceRatio };
+};
 
 const requestOf = (
   names: readonly string[],

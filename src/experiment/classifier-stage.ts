@@ -78,24 +78,24 @@ export const stageWords = (o: StageOptions): string => {
 /** Throws through `refuse` when options of a stage go together with nothing, or not with the training. */
 export const checkStage = (
   o: StageOptions & { readonly bilateral: boolean; readonly classifier: Classifier },
-  refuse: (flag: string, rule: string) => void,
+  refuse: (option: keyof StageOptions | 'classifier', rule: string) => void,
 ): void => {
   const { cosines } = o.classifier;
   if (hasStage(o) && (cosines?.fixed || (cosines !== undefined && !trains(o))))
-    refuse('--classifier', `${o.stage.label} needs a linear classifier${trains(o) ? ' or one of cosines' : ''}`);
+    refuse('classifier', `${o.stage.label} needs a linear classifier${trains(o) ? ' or one of cosines' : ''}`);
   if (!trains(o) && o.classifierStage > 0)
-    refuse('--classifier-stage', `${o.stage.label} trains nothing and takes no epochs`);
+    refuse('classifierStage', `${o.stage.label} trains nothing and takes no epochs`);
   if (o.bilateral && hasStage(o))
-    refuse(trains(o) ? '--classifier-stage' : '--stage', 'a network trained with --bilateral has two classifiers');
+    refuse(trains(o) ? 'classifierStage' : 'stage', 'a network trained with --bilateral has two classifiers');
   const idle = o.classifierStage === 0;
   if (idle && trains(o) && o.stage.label !== NO_STAGE.stage)
-    refuse('--stage', `${o.stage.label} needs epochs, --classifier-stage has none`);
-  if (idle && o.stageLr !== NO_STAGE.stageLr) refuse('--stage-lr', 'it is the rate of --classifier-stage');
-  if (idle && o.stageLoss.label !== NO_STAGE.stageLoss) refuse('--stage-loss', 'it is the loss of --classifier-stage');
+    refuse('stage', `${o.stage.label} needs epochs, --classifier-stage has none`);
+  if (idle && o.stageLr !== NO_STAGE.stageLr) refuse('stageLr', 'it is the rate of --classifier-stage');
+  if (idle && o.stageLoss.label !== NO_STAGE.stageLoss) refuse('stageLoss', 'it is the loss of --classifier-stage');
   if (o.stageLoss.needs === 'fixed cosines')
-    refuse('--stage-loss', `${o.stageLoss.label} needs a classifier that is not trained, and the stage trains it`);
+    refuse('stageLoss', `${o.stageLoss.label} needs a classifier that is not trained, and the stage trains it`);
   if (o.stageLoss.needs === 'cosines' && SCALE in o.stage.rates)
-    refuse('--stage-loss', `${o.stageLoss.label} needs logits that are cosines, ${o.stage.label} scales them by class`);
+    refuse('stageLoss', `${o.stageLoss.label} needs logits that are cosines, ${o.stage.label} scales them by class`);
   requireLogits(o.stageLoss, o.classifier);
 };
 

@@ -120,6 +120,15 @@ export const define = <S extends OptionSet>(definition: Definition<S>): Experime
   return experiment;
 };
 
+/** Recorded values as this version spells them; earlier ones kept some as typed. What it cannot read stays. */
+export const respelled = ({ options }: Pick<Experiment, 'options'>, values: Values): Values =>
+  Object.fromEntries(
+    Object.entries(values).map(([name, value]) => {
+      const read = options.shape[name]?.safeParse(value);
+      return [name, read?.success ? spelled(read.data) : value];
+    }),
+  );
+
 /** An experiment that differs from another in its name, and in how its phases are carried out. */
 export const variant = (
   base: Experiment,

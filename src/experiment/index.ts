@@ -6,6 +6,7 @@ export {
   type Experiment,
   isLater,
   type Plan,
+  respelled,
   type Scale,
   scaled,
   scaleNames,

@@ -23,12 +23,6 @@ const withoutEigenvalue = ({ needs }: SearchOptions['stop']): string =>
 
 const rules: readonly Rule[] = [
   {
-    broken: ({ weightLr, weightLrMin }) => weightLrMin > weightLr,
-    says: ({ weightLr, weightLrMin }) =>
-      `--weight-lr ${weightLr} with --weight-lr-min ${weightLrMin}: the rate would rise; give a smaller ` +
-      '--weight-lr-min too',
-  },
-  {
     broken: ({ order, relax }) => order === 2 && relax.samples === true,
     says: ({ relax }) =>
       `--order 2 with --relax ${relax.label}: it compares passes, and each would draw other weights; use --order 1`,

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { samplings } from '../data/index.js';
 import { losses } from '../loss/index.js';
-import { isSize } from './learning-options.js';
+import { isSize, LARGEST } from './learning-options.js';
 import { isOn, labelOf, numberIn, oneOf, option } from './option.js';
 import { bilateralOptions } from './search-options.js';
 
@@ -80,7 +80,7 @@ export const evolutionOptions = populationOptions.extend({
       group: ADAPTATION,
       later: true,
     },
-    numberIn({ least: 0 }),
+    numberIn({ least: 0, most: LARGEST }),
   ),
   headLoss: option(
     { value: '<loss>', help: 'what it minimises: a loss as for --loss', group: ADAPTATION, later: true },
@@ -92,7 +92,7 @@ export type EvolutionOptions = z.infer<typeof evolutionOptions>;
 export const enasOptions = populationOptions.extend({
   controllerLr: option(
     { value: '<n>', help: 'learning rate of the controller', group: POPULATION },
-    numberIn({ least: 0 }),
+    numberIn({ least: 0, most: LARGEST }),
   ),
   entropyWeight: option(
     { value: '<n>', help: "weight of the decisions' entropy (in nats) in the controller's reward", group: POPULATION },

@@ -23,7 +23,7 @@ import type { Plan } from './experiment.js';
 import { kebab } from './option.js';
 import type { PopulationOptions } from './population-options.js';
 import { correctedTwice, corrects, TWICE } from './reweighting.js';
-import { weightLr } from './search.js';
+import { weightLr, weightLrNotice } from './search.js';
 import { SEARCH_PHASE } from './stages.js';
 
 /** The phase in which architectures are compared. */
@@ -189,6 +189,7 @@ export const planOf = (o: PopulationOptions, method: Method): Omit<Plan, 'experi
     phases: [search, select(SELECTION_PHASE, valid), ...adaptation],
     notices: [
       ...correctedTwice(o),
+      ...weightLrNotice(o),
       ...(head !== undefined && o.sampling !== 'instance' && corrects(head.loss)
         ? [`--head-loss ${head.loss.label} and --sampling ${o.sampling} ${TWICE}`]
         : []),

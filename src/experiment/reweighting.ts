@@ -2,7 +2,7 @@ import { type Loss, REWEIGHT, reweighted, USUAL_BETA } from '../loss/index.js';
 import { constant, requireFraction, type Schedule, schedules } from '../schedule/index.js';
 import type { Values } from './experiment.js';
 import { LEARNING } from './learning-options.js';
-import { labelOf, numberIn, option } from './option.js';
+import { kebab, labelOf, numberIn, option } from './option.js';
 
 const NEVER = constant(0).label;
 
@@ -63,11 +63,21 @@ export const correctedTwice = (
 };
 
 /** Whether a schedule has one value in every epoch. */
-export const isConstant = (schedule: Schedule, value: number, epochs: number): boolean =>
+const isConstant = (schedule: Schedule, value: number, epochs: number): boolean =>
   Array.from({ length: epochs }, (_, epoch) => epoch / epochs).every((t) => schedule(t) === value);
 
 /** Whether a schedule is 0 in every epoch. */
 export const isIdle = (schedule: Schedule, epochs: number): boolean => isConstant(schedule, 0, epochs);
+
+/** What to know where a network of two branches never trains its class head. */
+export const classHeadNotice = (phases: readonly { epochs: number; mixing: Schedule | undefined }[]): string[] =>
+  phases.every(({ epochs, mixing }) => mixing !== undefined && isConstant(mixing, 1, epochs))
+    ? ['the mixing is 1 in every epoch: the class head is not trained at all; take another, or more --epochs']
+    : [];
+
+/** What to know where the end of a cosine is above its beginning. name: of the option that begins it */
+export const risingNotice = ({ from, to }: { from: number; to: number }, name: string): string[] =>
+  to > from ? [`the learning rate rises from --${kebab(name)} ${from} to --${kebab(name)}-min ${to}`] : [];
 
 /** What a user should know of them before the training starts. */
 export const correctionNotices = (o: Corrections): string[] => {

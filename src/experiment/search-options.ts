@@ -4,7 +4,7 @@ import { archData } from '../learn/index.js';
 import { type Loss, losses } from '../loss/index.js';
 import { freezeForms, requireFraction, requireMixing, requirePositive, schedules } from '../schedule/index.js';
 import { relaxations, selectors, spaces } from '../space/index.js';
-import { augmentOption, isSize, LEARNING, learningOptions, rate } from './learning-options.js';
+import { augmentOption, isSize, LARGEST, learningOptions, rate } from './learning-options.js';
 import { labelOf, numberIn, numbersIn, oneOf, option } from './option.js';
 import { stopRules } from './stop.js';
 
@@ -28,9 +28,9 @@ export const searchOptions = z.object({
     { value: '<1|2>', help: "order of the architecture's gradient (paper, eq 9)", group: METHOD },
     (value): 1 | 2 => (oneOf(['1', '2'])(value) === '1' ? 1 : 2),
   ),
-  archLr: option({ value: '<n>', help: 'learning rate of alpha', group: OPEN }, numberIn({ least: 0 })),
+  archLr: option({ value: '<n>', help: 'learning rate of alpha', group: OPEN }, numberIn({ least: 0, most: LARGEST })),
   archOptimizer: option({ value: '<rule>', help: 'rule for alpha: adam or sgd', group: OPEN }, oneOf(['adam', 'sgd'])),
-  archWeightDecay: option({ value: '<n>', help: 'L2 decay of alpha', group: LEARNING }, numberIn({ least: 0 })),
+  archWeightDecay: rate('L2 decay of alpha'),
   space: option(
     { value: '<space>', help: `the candidate operations: ${spaces.usages().join(', ')}`, group: METHOD },
     labelOf(spaces),

@@ -22,6 +22,26 @@ describe('a search that corrects the imbalance twice', () => {
   });
 });
 
+describe('what a search says of its rates and of alpha', () => {
+  it.each<[string, Values, string]>([
+    ['darts', { archLoss: 'balanced-softmax', sampling: 'class' }, '--arch-loss balanced-softmax and --sampling class'],
+    ['darts-bbn', { archLoss: 'balanced-softmax' }, '--arch-loss balanced-softmax and --sampling class'],
+    ['darts', { loss: 'balanced-softmax', archSampling: 'class' }, '--loss balanced-softmax and --arch-sampling class'],
+  ])('%s %o: alpha is corrected twice', (recipe, values, what) => {
+    expect(experiments.named(recipe).with(values).notices).toEqual([expect.stringMatching(`^for alpha ${what} each`)]);
+  });
+
+  it('nothing where it is corrected once', () => {
+    for (const values of [{ archLoss: 'balanced-softmax' }, { archSampling: 'class' }, { sampling: 'class' }])
+      expect(experiments.named('darts').with(values).notices).toEqual([]);
+  });
+
+  it.each(['darts', 'hls', 'enas', 'random-ws'])('%s: that a rate rises', (recipe) => {
+    const rises = 'the learning rate rises from --weight-lr 0.0005 to --weight-lr-min 0.001';
+    expect(experiments.named(recipe).with({ weightLr: 0.0005 }).notices).toEqual([rises]);
+  });
+});
+
 describe('a search with two branches', () => {
   it('refuses a mixing outside [0, 1] before anything is built', () => {
     expect(() => tinyPlan({ mixing: 'constant(1.2)' }, 'darts-bbn')).toThrow(
@@ -67,7 +87,7 @@ describe('a search with two branches', () => {
   });
 
   it('says when its class head is never trained', () => {
-    const never = /the mixing is 1 in every epoch: the class head is not trained at all; take more epochs/;
+    const never = /the mixing is 1 in every epoch: the class head is not trained at all; take another, or more --epochs/;
     expect(tinyPlan({ epochs: 1 }, 'hls').notices).toEqual([expect.stringMatching(never)]);
     expect(tinyPlan({ epochs: 2 }, 'hls').notices).toEqual([]);
     expect(tinyPlan({ epochs: 1 }, 'hls-continued-half').notices).toEqual([]);

@@ -13,7 +13,7 @@ import { BACKBONE, bilateralNetwork, HEADS, type Supernet, searchNetwork } from 
 import { constant, cosine, type FreezeForm, product, type Schedule, softFreeze, step } from '../schedule/index.js';
 import { type Cost, define, type Experiment, type Plan, type Scale, type Values } from './experiment.js';
 import { methodNotices, refusedOfPlain, requireCompatible } from './method-rules.js';
-import { correctedTwice, corrects, TWICE } from './reweighting.js';
+import { classHeadNotice, correctedTwice, corrects, risingNotice, TWICE } from './reweighting.js';
 import {
   type BilateralOptions,
   bilateralOptions,
@@ -111,12 +111,14 @@ const methodKnobs = ({
 /** What a learner has of its run. */
 const learningFrom = ({ profiler, sample, group }: Context) => ({ profiler, sample, group });
 
-/** What to know where alpha's loss and alpha's own batches both correct the imbalance. */
-const alphaCorrectedTwice = ({ loss, archLoss, archSampling }: SearchOptions): string[] => {
-  const own = archLoss.loss ?? loss;
-  if (archSampling === 'same' || archSampling === 'instance' || !corrects(own)) return [];
-  const option = archLoss.loss === undefined ? '--loss' : '--arch-loss';
-  return [`for alpha ${option} ${own.label} and --arch-sampling ${archSampling} ${TWICE}`];
+/** What to know where alpha's loss and its batches both correct the imbalance, and one of them is alpha's own. */
+const alphaCorrectedTwice = (o: SearchOptions & { readonly sampling: string }): string[] => {
+  const own = o.archLoss.loss ?? o.loss;
+  const same = o.archSampling === 'same';
+  const batches = same ? o.sampling : o.archSampling;
+  if ((same && o.archLoss.loss === undefined) || batches === 'instance' || !corrects(own)) return [];
+  const loss = `${o.archLoss.loss === undefined ? '--loss' : '--arch-loss'} ${own.label}`;
+  return [`for alpha ${loss} and ${same ? '--sampling' : '--arch-sampling'} ${batches} ${TWICE}`];
 };
 
 /** What the weights and alpha minimise. */
@@ -141,11 +143,12 @@ const common = (o: SearchOptions) => {
   };
 };
 
-const everyEpoch = (epochs: number, holds: (t: number) => boolean): boolean =>
-  Array.from({ length: epochs }, (_, epoch) => epoch / epochs).every(holds);
-
 export const weightLr = (options: Pick<SearchOptions, 'weightLr' | 'weightLrMin'>): Schedule =>
   cosine(options.weightLr, options.weightLrMin);
+
+/** What to know of the rate of the weights. */
+export const weightLrNotice = (o: Pick<SearchOptions, 'weightLr' | 'weightLrMin'>): string[] =>
+  risingNotice({ from: o.weightLr, to: o.weightLrMin }, 'weightLr');
 
 /**
  * DARTS: one network, one stream. `sampling: 'class'` draws every class equally often (the paper's re-sampling row, eq
@@ -175,7 +178,12 @@ export const plainSearch = (row: Row): Experiment =>
         method: o.sampling === 'instance' ? 'DARTS' : `DARTS, ${o.sampling} sampling`,
         streams,
         phases,
-        notices: [...correctedTwice({ ...o, bilateral: false }), ...alphaCorrectedTwice(o), ...methodNotices(o)],
+        notices: [
+          ...correctedTwice({ ...o, bilateral: false }),
+          ...alphaCorrectedTwice(o),
+          ...weightLrNotice(o),
+          ...methodNotices(o),
+        ],
       };
     },
   });
@@ -229,16 +237,16 @@ const bilateralPlan = (
       frozen,
     })),
   ];
-  const alone = phases.every(({ epochs, knobs: { mixing } }) => everyEpoch(epochs, (t) => mixing?.(t) === 1));
   return {
     ...common(o),
     method: `${method}, ${o.mixing.label}`,
     streams,
     phases,
     notices: [
-      ...(alone ? ['the mixing is 1 in every epoch: the class head is not trained at all; take more epochs'] : []),
+      ...classHeadNotice(phases.map(({ epochs, knobs }) => ({ epochs, mixing: knobs['mixing'] }))),
       ...correctedTwice({ ...o, bilateral: true }),
       ...alphaCorrectedTwice(o),
+      ...weightLrNotice(o),
       ...methodNotices(o),
     ],
   };

@@ -68,7 +68,8 @@ describe('training recipes', () => {
     [{ recipe: 'cmo-balanced-softmax', epochs: 1 }, ['--mix-rate "between(0.02, 0.985)" is 0 in every epoch']],
     [{ recipe: 'cmo-balanced-softmax', epochs: 2 }, []],
     [{ recipe: 'mixup-drw', reweightBeta: 0 }, ['--reweight-beta 0 weighs all classes alike']],
-    [{ lr: 0 }, ['--lr is 0: no weight is trained']],
+    [{ lr: 0 }, ['--lr is 0: no weight moves in the training']],
+    [{ lr: 0.01, lrMin: 0.1 }, ['the learning rate rises from --lr 0.01 to --lr-min 0.1']],
     [{ classifierStage: 3, stageLr: 0 }, ['--stage-lr is 0: the stage trains nothing']],
   ])('says where it is corrected twice or not at all: %o', (values, starts) => {
     const { notices } = resnet.with(values);
@@ -88,13 +89,20 @@ describe('training recipes', () => {
     [{ recipe: 'cmo-balanced-softmax', augment: 'default+cmo( 1,0.50 )' }, { recipe: 'cmo-balanced-softmax' }],
     [{ recipe: 'mixup-drw', augment: 'default+mixup(1.0)' }, { recipe: 'mixup-drw' }],
     [{ loss: ' balanced-softmax ' }, {}],
-    [
-      { recipe: 'mislas', classifierStage: 0 },
-      { recipe: 'mislas', classifierStage: 0, stage: 'crt' },
-    ],
   ])('reads values, not how they are typed: %o is %o', (typed, meant) => {
     expect(resnet.with(typed).values).toEqual(resnet.with(meant).values);
     expect(resnet.with(typed).notices).toEqual(resnet.with(meant).notices);
+  });
+
+  it('has no stage where that is given no epochs, and says so', () => {
+    const plan = resnet.with({ recipe: 'mislas', classifierStage: 0 });
+    expect(plan.values).toMatchObject({ stage: 'crt', stageLoss: 'cross-entropy', augment: 'default + mixup(1)' });
+    expect(plan.notices).toContain('recipe mislas, changed by --classifier-stage 0');
+    expect(changesOf(plan)).toEqual({ recipe: 'mislas', classifierStage: 0 });
+    expect(changesOf(resnet.with({ recipe: 'crt', classifierStage: 0 }))).toEqual({
+      recipe: 'crt',
+      classifierStage: 0,
+    });
   });
 
   it('says of two branches what was changed of them alone', () => {

@@ -86,8 +86,9 @@ export const recipeNotice = (
   options: Readonly<Record<string, unknown>>,
   implied: Values = {},
 ): string => {
-  const { about, values } = trainingRecipes[name];
-  const all: Values = { ...PLAIN, ...values };
+  const { about } = trainingRecipes[name];
+  const classifierStage = Number(options['classifierStage'] ?? NO_STAGE.classifierStage);
+  const all: Values = { ...PLAIN, ...valuesOf(name, { classifierStage }) };
   const changed = Object.entries(all).flatMap(([key, usual]) => {
     const value = implied[key] ?? usual;
     const own = key in options ? spelled(options[key]) : value;
@@ -118,11 +119,20 @@ const CORRECTIONS = ['loss', 'classifier', 'sampling', 'reweight', 'classifierSt
 
 const usual: Values = { ...PLAIN, ...trainingRecipes[USUAL_RECIPE].values };
 
+/** What a recipe sets. Where its second stage is given no epochs, there is none, and none of its options. */
+const valuesOf = (name: TrainingRecipeName, { classifierStage }: Values): Values => {
+  const { values }: TrainingRecipe = trainingRecipes[name];
+  if (classifierStage === undefined || Number(classifierStage) > 0) return values;
+  return { ...values, ...NO_STAGE, classifierStage: values['classifierStage'] ?? NO_STAGE.classifierStage };
+};
+
 /** What undoes an option that a recipe sets: the way out where it was not given itself. */
 export const unsetting = (recipe: string, name: string): string => {
-  const value = name in PLAIN ? Object.entries(PLAIN).find(([key]) => key === name)?.[1] : undefined;
+  const value = Object.entries(PLAIN).find(([key]) => key === name)?.[1];
   const other = 'take another recipe';
-  return `recipe ${recipe} sets it: ${value === undefined ? other : `give --${kebab(name)} ${value}, or ${other}`}`;
+  // A recipe's classifier is what its loss needs.
+  const none = value === undefined || name === 'classifier';
+  return `recipe ${recipe} sets it: ${none ? other : `give --${kebab(name)} ${value}, or ${other}`}`;
 };
 
 const hasBranches = ({ bilateral }: Values): boolean => String(bilateral) === 'true';
@@ -140,9 +150,7 @@ export const ofRecipe = (values: Values): Values => {
   const { recipe } = values;
   const unsaid = corrects(values) ? 'plain' : USUAL_RECIPE;
   const name = recipe === undefined ? unsaid : String(recipe);
-  const named: TrainingRecipe['values'] = isName(name) ? trainingRecipes[name].values : {};
-  // Without epochs there is no stage, and none of its options.
-  const own = Number(values['classifierStage'] ?? 1) === 0 ? { ...named, ...NO_STAGE } : named;
+  const own = isName(name) ? valuesOf(name, values) : {};
   // How often images are mixed belongs to the augmentation that the recipe names.
   const { augment = own.augment } = values;
   const mixed = String(augment) === String(own.augment) ? {} : { [MIX_RATE]: ALWAYS };

@@ -31,7 +31,7 @@ import { augmentOption, isSize, LARGEST, LEARNING, learningOptions, rate } from 
 import { methodOf, type Network, noticesOf, trained } from './network-cells.js';
 import { ofBranches, requireKinds, withoutCells } from './network-options.js';
 import { isOn, kebab, labelOf, numberIn, oneOf, option } from './option.js';
-import { correctionNotices, isConstant, isIdle, reweightOptions, weighing } from './reweighting.js';
+import { classHeadNotice, correctionNotices, isIdle, reweightOptions, risingNotice, weighing } from './reweighting.js';
 import { ALWAYS, ofRecipe, recipeNotice, recipeOption, unsetting } from './train-recipes.js';
 import { CELLS, DARTS, RESNET, RESNETS } from './train-sizes.js';
 
@@ -163,8 +163,8 @@ const mixes = (label: string): boolean => parseAugment(expandAugment(label, { us
 export const training = (network: Network, { what = network.name }: { what?: string } = {}): Experiment => {
   const { name, genotypes } = network;
   const nodes = genotypes?.[BACKBONE]?.normal?.nodes.length ?? 1;
-  const fail = (flag: string, rule: string, way = 'leave it out'): never => {
-    throw new RangeError(`Cannot train ${what} with ${flag}: ${rule}; ${way}`);
+  const fail = (name: string, rule: string, way = 'leave it out'): never => {
+    throw new RangeError(`Cannot train ${what} with --${kebab(name)}: ${rule}; ${way}`);
   };
   const experiment = define({
     kind: 'train',
@@ -175,10 +175,8 @@ export const training = (network: Network, { what = network.name }: { what?: str
     implied: (values) => ({ ...ofRecipe(values), ...ofBranches(values), ...ofAugment(values) }),
     scales: genotypes === null ? RESNETS : CELLS,
     plan: (o, given) => {
-      const refuse = (flag: string, rule: string): never => {
-        const own = Object.keys(trainOptions.shape).find((key) => flag === `--${kebab(key)}`) ?? '';
-        return fail(flag, rule, given.has(own) ? undefined : unsetting(o.recipe, own));
-      };
+      const refuse = (name: string, rule: string): never =>
+        fail(name, rule, given.has(name) ? undefined : unsetting(o.recipe, name));
       if (o.bilateral && HEADS.some((head) => genotypes?.[head] === undefined))
         throw new RangeError(
           `Cannot train ${what} with --bilateral: it must have the heads ${HEADS.join(' and ')}; ` +
@@ -187,13 +185,12 @@ export const training = (network: Network, { what = network.name }: { what?: str
       if (genotypes === null)
         models.read(name); // an unknown one is refused now, not when it is built
       else requireKinds(genotypes, { kinds: cellKinds(o.layers), layers: o.layers, what });
-      if (!o.bilateral && o.mixing.label !== DARTS['mixing']) refuse('--mixing', 'only --bilateral mixes two branches');
+      if (!o.bilateral && o.mixing.label !== DARTS['mixing']) refuse('mixing', 'only --bilateral mixes two branches');
       const mixRate = o.mixRate.label === ALWAYS ? {} : { [MIX_RATE]: o.mixRate };
       if (MIX_RATE in mixRate && !mixes(o.augment.label))
-        refuse('--mix-rate', `only mixup, remix, cutmix and cmo mix images, --augment is "${o.augment.label}"`);
+        refuse('mixRate', `only mixup, remix, cutmix and cmo mix images, --augment is "${o.augment.label}"`);
       const falls = o.lrSchedule.label === DARTS['lrSchedule'];
-      if (!falls && o.lrMin > 0) refuse('--lr-min', 'the schedule of --lr-schedule says where the rate ends');
-      if (o.lrMin > o.lr) refuse('--lr-min', `the rate would rise from ${o.lr} to ${o.lrMin}`);
+      if (!falls && o.lrMin > 0) refuse('lrMin', 'the schedule of --lr-schedule says where the rate ends');
       checkStage(o, refuse);
       requireLogits(o.loss, o.classifier);
       const { loss, knobs } = weighing(o);
@@ -201,7 +198,7 @@ export const training = (network: Network, { what = network.name }: { what?: str
         const { channels, layers, classifier } = o;
         return { channels, layers, nodes, classifier, ...context };
       };
-      if (o.bilateral && o.auxiliary > 0) refuse('--auxiliary', 'a network of two branches has no auxiliary head');
+      if (o.bilateral && o.auxiliary > 0) refuse('auxiliary', 'a network of two branches has no auxiliary head');
       const streams: StreamSpec[] = [
         ...(o.bilateral ? [{ part: 'train' as const, sampling: 'instance' as const }] : []),
         { part: 'train', sampling: o.sampling },
@@ -252,11 +249,10 @@ export const training = (network: Network, { what = network.name }: { what?: str
           ...noticesOf(network, o),
           recipeNotice(o.recipe, o, ofBranches({ bilateral: o.bilateral })),
           ...correctionNotices(o),
-          ...(o.lr === 0 ? ['--lr is 0: no weight is trained'] : []),
+          ...risingNotice({ from: o.lr, to: o.lrMin }, 'lr'),
+          ...(o.lr === 0 ? ['--lr is 0: no weight moves in the training'] : []),
           ...(o.classifierStage > 0 && o.stageLr === 0 ? ['--stage-lr is 0: the stage trains nothing'] : []),
-          ...(o.bilateral && isConstant(o.mixing, 1, o.epochs)
-            ? [`--mixing "${o.mixing.label}" is 1 in every epoch: the class head is not trained at all; take another`]
-            : []),
+          ...(o.bilateral ? classHeadNotice([{ epochs: o.epochs, mixing: o.mixing }]) : []),
           ...(isIdle(o.mixRate, o.epochs)
             ? [`--mix-rate "${o.mixRate.label}" is 0 in every epoch: nothing is mixed; take another, or more --epochs`]
             : []),
@@ -266,6 +262,6 @@ export const training = (network: Network, { what = network.name }: { what?: str
       };
     },
   });
-  const ofCells = (option: string): never => fail(`--${kebab(option)}`, 'only a network of cells has it');
+  const ofCells = (option: string): never => fail(option, 'only a network of cells has it');
   return genotypes === null ? withoutCells(experiment, ofCells) : experiment;
 };

@@ -156,7 +156,7 @@ export const broughtTo = (fit: string, size: number): string => {
   if (fit === 'stretch') return `image = image.resize((${size}, ${size}), Image.Resampling.LANCZOS)`;
   const [side, rest] = fit === 'contain' ? ['max', 'and black around it'] : ['min', 'without what sticks out'];
   return `scale = ${size} / ${side}(image.size)
-image = image.resize([max(1, round(side * scale)) for side in image.size], Image.Resampling.LANCZOS)
+image = image.resize([max(1, int(side * scale + 0.5)) for side in image.size], Image.Resampling.LANCZOS)
 left, top = [(side - ${size} + 1) // 2 for side in image.size]
 image = image.crop((left, top, left + ${size}, top + ${size}))  # the middle, ${rest}`;
 };

@@ -12,7 +12,7 @@ import {
 import { type ExpectedEpoch, forecast, requireMemory } from '../forecast/index.js';
 import { totalEpochs } from '../loop/index.js';
 import { type FitPart, type FitPlan, fitPartDir, fitParts, openRun } from '../run/index.js';
-import { sizesOf } from '../session/index.js';
+import { fitting, sizesOf } from '../session/index.js';
 import { type Bounds, type Length, leastSeconds, lengthWithin, type Pace, refuseBudget } from './budget.js';
 import { measurePace } from './pace.js';
 import { batchFor, type FitSize, fitSizes } from './sizes.js';
@@ -122,7 +122,8 @@ const extraOf = async (
   if (isPlain(planAt(least))) return {};
   /** In epochs of the first phase that are steps alone. */
   const epochsOf = async (epochs: number): Promise<number> => {
-    const { expectedEpochs: all } = await forecast(planAt(epochs), sizesOf(dataset), { loaded: true });
+    const plan = planAt(epochs);
+    const { expectedEpochs: all } = await fitting(plan, () => forecast(plan, sizesOf(dataset), { loaded: true }));
     const [first] = all;
     return first === undefined ? epochs : sum(all.map(secondsOf)) / secondsOf({ ...first, first: 0 });
   };
@@ -205,7 +206,7 @@ export const planFit = async (
   const plan = planOfPart('search', { part: part('search'), fit: { ...options, nodes: size.nodes }, dir: '' });
   // Of other devices than the CPU nothing is known.
   if (options.device === 'cpu')
-    requireMemory(await forecast(plan, sizesOf(dataset), { loaded: true }), { action: 'fit' });
+    requireMemory(await fitting(plan, () => forecast(plan, sizesOf(dataset), { loaded: true })), { action: 'fit' });
   // A random cell is trained exactly as long as the cell found: only the cells differ.
   return {
     nodes: size.nodes,

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { USUAL_TEST_SHARE } from '../data/index.js';
-import { describe, type Plan } from '../experiment/index.js';
+import { describe, type Plan, respelled } from '../experiment/index.js';
 import type { RunInfo } from '../run/index.js';
 import { type DataRequest, recordedRequest } from '../session/index.js';
 import { flagsOf } from './flags.js';
@@ -45,7 +45,7 @@ export const requireAsked = (info: RunInfo, { path, asked }: { path: string; ask
   if (info.seed !== seed) fail(`seed ${info.seed}`, { now: `seed ${seed}`, remedy: anotherOut });
   // Options that a run of an older version did not have yet are as they were by default.
   const usual = plan.experiment.with({}).values;
-  const options = unlike({ ...usual, ...info.experiment.options }, plan.values);
+  const options = unlike({ ...usual, ...respelled(plan.experiment, info.experiment.options) }, plan.values);
   const flags = unlike(info.overrides, overrides);
   const sameSize = options.was.length === 0 && info.overrides['scale'] === overrides['scale'];
   // Report differing flags; where the flags agree and this version resolves them differently, the options.

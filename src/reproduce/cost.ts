@@ -3,7 +3,7 @@ import { forecast } from '../forecast/index.js';
 import { firstEpochs } from '../loop/index.js';
 import { epochSeconds } from '../measure/index.js';
 import { openRun } from '../run/index.js';
-import { type DataRequest, planData, sizesOf } from '../session/index.js';
+import { type DataRequest, fitting, planData, sizesOf } from '../session/index.js';
 import { threads as engineThreads } from '../tensor/index.js';
 import type { PlannedRun } from './plan.js';
 
@@ -35,7 +35,7 @@ export const expectedSeconds = async (
     const sizes = sizesOf(await planData(data, { onProgress: onData }));
     for (const { row, plan: own } of open)
       if (own !== undefined && measured.get(row)?.size === 0 && !whole.has(row))
-        whole.set(row, (await forecast(own, sizes)).expectedSeconds);
+        whole.set(row, (await fitting(own, () => forecast(own, sizes))).expectedSeconds);
   }
   return new Map(
     open.map((run) => {

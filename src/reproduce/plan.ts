@@ -103,7 +103,9 @@ export const planRuns = ({ plans, base, seeds, data, overrides, given, change = 
     const known = runs.get(name);
     if (known !== undefined) return known;
     const path = placeInside(out, 'runs', name);
-    const command = ['search', plan.experiment.name, ...flagsOf({ ...overrides, ...given, ...change, ...data })];
+    // Where nothing is thinned out there is no ratio to ask for, though the request has the paper's.
+    const asked = data.imbalance === 'natural' ? { ...data, imbalanceRatio: undefined } : data;
+    const command = ['search', plan.experiment.name, ...flagsOf({ ...overrides, ...given, ...change, ...asked })];
     const chain = `${continues(plan) ? rowOf(base.experiment.name, change) : row}-seed-${seed}`;
     const isAsked = plans.some((asked) => rowOf(asked.experiment.name, change) === row);
     const standing = standingOf(path, { plan, seed, data, overrides });

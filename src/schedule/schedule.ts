@@ -11,7 +11,7 @@ export interface Schedule {
 export const schedule = (label: string, formula: (t: number) => number): Schedule =>
   Object.assign((t: number) => formula(t), { label });
 
-/** As fine as a run of 1,000 epochs. */
+/** About as fine as a run of 1,000 epochs. */
 const PROBES = 1001;
 
 interface Range {

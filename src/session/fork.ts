@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Dataset } from '../data/index.js';
-import { describe, isLater, type Plan } from '../experiment/index.js';
+import { describe, isLater, type Plan, respelled } from '../experiment/index.js';
 import { firstEpochs, readStanding } from '../loop/index.js';
 import { type Checkpoint, type EpochRecord, openRun, type RunInfo } from '../run/index.js';
 import { reading, requireCheckpoint, requireOwn } from './checkpoint.js';
@@ -41,7 +41,8 @@ export const openParent = (
   // Options that a run of an older version did not have yet are as they were by default.
   const usual = plan.experiment.with({}).values;
   const asked = Object.entries(own.options).filter(([name]) => !isLater(plan.experiment, name));
-  for (const [name, value] of asked) same(name, there.options[name] ?? usual[name], value);
+  const recorded = respelled(plan.experiment, there.options);
+  for (const [name, value] of asked) same(name, recorded[name] ?? usual[name], value);
   same('method', there.method, own.method);
   same('phases', there.phases, own.phases.slice(0, done));
   same('seed', info.seed, seed);

@@ -20,7 +20,7 @@ export interface OpenModel extends Disposable {
   readonly knobs: Knobs;
   /**
    * The class prior that the logits assume; log prior differences added to them make them fit another. Undefined where
-   * it is not known: after cmo, remix, dot regression or τ-normalisation.
+   * it is not known: after cmo, remix, τ-normalisation, and losses that do not say it, such as ldam or focal.
    */
   readonly assumes: readonly number[] | undefined;
   /** The network itself: it answers normalised images, and its weights have names. `dispose` releases it. */

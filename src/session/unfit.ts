@@ -4,15 +4,16 @@ import { changesOf, kebab, type Plan } from '../experiment/index.js';
 import { DivergedError, UnfitError } from '../learn/index.js';
 
 /**
- * What is thrown before a run begins, where its network is built and tried on blank images, with a way out. What the
- * data make impossible is an UnfitError. What diverges there, where no weight moves, does so by a value that was given.
+ * What is thrown before a run begins, while its network is built and tried on blank images, with a way out. A
+ * RangeError says what was asked for in vain, which makes it an UnfitError. What diverges where no weight moves yet does
+ * so by a value that was given.
  */
 const refused = (error: unknown, plan: Plan): unknown => {
   if (error instanceof DivergedError) {
     const given = Object.entries(changesOf(plan)).map(([name, value]) => `--${kebab(name)} ${value}`);
     return new UnfitError(
       `Cannot run ${plan.experiment.name}: in a trial ${error.problem}, before anything is learned; ` +
-        (given.length === 0 ? 'no option was changed, so look at the images' : `look at ${given.join(', ')}`),
+        `look at ${given.length === 0 ? 'the sizes' : given.join(', ')}`,
       { cause: error },
     );
   }
@@ -32,13 +33,15 @@ export const fitting = async <T>(plan: Plan, work: () => T | Promise<T>): Promis
 /**
  * How a plan changes the training images of a data set, as a label. Throws an UnfitError where it cannot change those.
  */
-export const augmentOf = async (
+export const augmentOf = (
   plan: Plan,
   { augment: usual, imageSize, counts }: Pick<Dataset, 'augment' | 'imageSize' | 'counts'>,
   { flip }: { readonly flip?: boolean | undefined },
 ): Promise<string> => {
-  const label = expandAugment(plan.augment, { usual, flip });
   const { batchSize } = plan;
-  await fitting(plan, () => parseAugment(label).check?.({ imageSize, batchSize, counts: counts.train }));
-  return label;
+  return fitting(plan, () => {
+    const label = expandAugment(plan.augment, { usual, flip });
+    parseAugment(label).check?.({ imageSize, batchSize, counts: counts.train });
+    return label;
+  });
 };

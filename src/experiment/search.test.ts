@@ -87,7 +87,7 @@ describe('a search with two branches', () => {
   });
 
   it('says when its class head is never trained', () => {
-    const never = /the mixing is 1 in every epoch: the class head is not trained at all; take another, or more --epochs/;
+    const never = /^the mixing is 1 in every epoch: the class head is not trained at all; take another, or more/;
     expect(tinyPlan({ epochs: 1 }, 'hls').notices).toEqual([expect.stringMatching(never)]);
     expect(tinyPlan({ epochs: 2 }, 'hls').notices).toEqual([]);
     expect(tinyPlan({ epochs: 1 }, 'hls-continued-half').notices).toEqual([]);

@@ -5,8 +5,8 @@ import { DivergedError, UnfitError } from '../learn/index.js';
 
 /**
  * What is thrown before a run begins, while its network is built and tried on blank images, with a way out. A
- * RangeError says what was asked for in vain, which makes it an UnfitError. What diverges where no weight moves yet does
- * so by a value that was given.
+ * RangeError says what was asked for in vain, which makes it an UnfitError. What diverges there, before any weight
+ * moves, does so by a value that was given.
  */
 const refused = (error: unknown, plan: Plan): unknown => {
   if (error instanceof DivergedError) {

@@ -66,7 +66,9 @@ export type Pass = z.infer<typeof pass>;
 
 /** The JSON of a fixture file. */
 export const readJson = (name: string): unknown =>
-  JSON.parse(brotliDecompressSync(readFileSync(new URL(`../fixtures/${name}.json.br`, import.meta.url))).toString('utf8'));
+  JSON.parse(
+    brotliDecompressSync(readFileSync(new URL(`../fixtures/${name}.json.br`, import.meta.url))).toString('utf8'),
+  );
 
 export const readFixture = (name: string): Fixture => fixture.parse(readJson(name));
 

@@ -16,8 +16,8 @@ const isNumber = (token: string): boolean => /^[-+]?[.\d]/.test(token);
 
 /**
  * Reads labels with + between them. A label is a name, perhaps with arguments in brackets, each a number or a label; a
- * product of labels is written with × or *. `what` is said in errors: `schedule`, `loss`. Throws a RangeError that says
- * what was expected.
+ * product of labels is written with × or *. `what` is said in errors: `schedule`, `loss`. Throws a RangeError that
+ * says what was expected.
  */
 export const parseLabels = (text: string, { what }: { what: string }): Label[] => {
   const fail = (problem: string): never => {

@@ -16,9 +16,9 @@ export interface NamedPrior {
 
 /**
  * Post-hoc logit adjustment (Menon et al. 2021, eq 9): what is added to the logits of a network that assumes the class
- * prior `from`, so that they are those of one that assumes `to`: log to_c − log from_c. A softmax models p(y | x) ∝ p(x
- * | y) π_y, and only π changes. Throws an UnfitError where `from` is not known or has a share of 0, and a RangeError
- * unless `to` has a share > 0 for each class.
+ * prior `from`, so that they are those of one that assumes `to`: log to_c − log from_c. A softmax models
+ * p(y | x) ∝ p(x | y) π_y, and only π changes. Throws an UnfitError where `from` is not known or has a share of 0, and
+ * a RangeError unless `to` has a share > 0 for each class.
  */
 export const logShift = ({ from, to }: { from: readonly number[] | undefined; to: readonly number[] }): number[] => {
   if (from === undefined)
@@ -62,8 +62,8 @@ export const testPriors = (counts: readonly number[], asked: NamedPrior | undefi
 };
 
 /**
- * The accuracy to be expected where classes have these shares: Σ π_c r_c, r_c being the share of the images of class c
- * that are recognised. Classes without test images are left out.
+ * The accuracy to be expected where classes have these shares: Σ π_c r_c, r_c being the share of the images of class
+ * c that are recognised. Classes without test images are left out.
  */
 export const expectedAccuracy = (confusion: Confusion, prior: readonly number[]): number => {
   const recalls = scores(confusion).perClassAccuracy;

@@ -20,10 +20,11 @@ const smoothing = (counts: readonly number[], { head, tail }: { head: number; ta
 };
 
 /**
- * Label-aware smoothing (MiSLAS, Zhong et al. 2021), in its concave form: (1 − ε_y) (−log p_y) + ε_y · mean_c(−log
- * p_c), ε_c = tail + (head − tail) sin(π/2 · (n_c − n_min) / (n_max − n_min)). Large classes are the most sure of
- * themselves, and are smoothed the most: by 0.3 on CIFAR-10-LT 100, the smallest class by 0. Made for a second stage
- * that trains the classifier alone.
+ * Label-aware smoothing (MiSLAS, Zhong et al. 2021), in its concave form:
+ * (1 − ε_y) (−log p_y) + ε_y · mean_c(−log p_c), with
+ * ε_c = tail + (head − tail) sin(π/2 · (n_c − n_min) / (n_max − n_min)).
+ * Large classes are the most sure of themselves, and are smoothed the most: by 0.3 on CIFAR-10-LT 100, the smallest
+ * class by 0. Made for a second stage that trains the classifier alone.
  */
 export const labelAwareSmoothing = (head = 0.3, tail = 0): Loss => {
   const label = `label-aware-smoothing(${head}, ${tail})`;

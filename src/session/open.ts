@@ -65,8 +65,8 @@ export const open = (run: string, { device = 'cpu' }: { device?: string } = {}):
         );
       if (images.length === 0 || images.length % size !== 0)
         throw new RangeError(
-          `Cannot answer images: their bytes must be a multiple of ${size} (${imageSize}×${imageSize}×${channels}), ` +
-            `got ${images.length}`,
+          'Cannot answer images: their bytes must be a multiple of ' +
+            `${size} (${imageSize}×${imageSize}×${channels}), got ${images.length}`,
         );
       return scope(() =>
         noGrad(() => {

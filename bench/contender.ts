@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { packageRoot } from '../src/engine/paths.js';
 import type { Work } from './work.js';
 
 /** Who does the work: ours with fused kernels or with plain operators, PyTorch in one memory layout or the other. */
@@ -26,14 +28,18 @@ export interface Entry {
   readonly processes?: number;
 }
 
-const path = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
+const OURS = fileURLToPath(new URL('./own-step.js', import.meta.url));
+const REFERENCE = join(packageRoot(), 'bench', 'pytorch', 'step_time.py');
 const NEEDS = 'PyTorch needs a Python with torch 2.13 in TAILNAS_PYTHON; --own goes without';
 
-/** Starts a process for an entry. It warms up with its first turn; `least` is the shortest turn, in seconds. */
+/**
+ * Starts a process for an entry. Ours runs compiled, as an installed tailnas does: what compiles TypeScript on the fly
+ * stays in memory, 50 MB. It warms up with its first turn; `least` is the shortest turn, in seconds.
+ */
 export const contender = ({ engine, work, threads, processes = 1 }: Entry, { least }: { least: number }): Contender => {
   const ours = engine === 'fused' || engine === 'composite';
   const command = ours ? process.execPath : (process.env.TAILNAS_PYTHON ?? 'python3');
-  const script = ours ? ['--import', 'tsx', path('own-step.ts')] : [path('pytorch/step_time.py'), '--layout', engine];
+  const script = ours ? [OURS] : [REFERENCE, '--layout', engine];
   const options = Object.entries({ ...work, threads, ...(processes > 1 && { processes }), serve: least }).flatMap(
     ([name, value]) => [`--${name}`, `${value}`],
   );

@@ -37,14 +37,10 @@ describe('the benchmark', () => {
 
   it('starts processes and prints JSON', () => {
     const sizes = Object.entries({ ...tiny, rounds: 2, turn: 0 }).flatMap(([name, value]) => [`--${name}`, `${value}`]);
-    const said = execFileSync(
-      process.execPath,
-      ['--import', 'tsx', 'bench/main.ts', 'step', '--own', '--json', ...sizes],
-      {
-        cwd: resolve(import.meta.dirname, '..'),
-        encoding: 'utf8',
-      },
-    );
+    const said = execFileSync('npm', ['run', '--silent', 'bench', '--', 'step', '--own', '--json', ...sizes], {
+      cwd: resolve(import.meta.dirname, '..'),
+      encoding: 'utf8',
+    });
     const [ours, plain] = JSON.parse(said).tables.step;
     expect(ours).toMatchObject({ engine: 'fused', ratio: { median: 1, min: 1, max: 1 } });
     expect(plain.seconds).toHaveLength(2);

@@ -21,6 +21,7 @@ const PROPERTIES: Readonly<Record<keyof Outcomes, string>> = {
   'a source': 'all that reads a source, and the sums of it, are what ATen computes in float64, with every gradient',
   'a source behind a norm': 'so is all that reads a reading behind its norm',
   'a source in parts': 'so is all that reads a source in several tensors side by side',
+  'large tensors': 'so are tensors of 4 MiB and more, which are written past the caches',
   'a 3×3 convolution': 'so is a 3×3 convolution, by fewer products than its taps have',
   'means of 1000 deviations': 'a mean of 1000 deviations is taken off without losing the deviations',
   'a source, not finite': 'NaN and infinity come out where they do in ATen',

@@ -53,6 +53,10 @@ inline void add_lanes(const double* sums, const Lanes& lanes, double* channels) 
   }
 }
 
+/// Whether a tensor is so large that it is written past the caches: little of it would still be there when it is read. It starts where a
+/// vector may.
+inline bool is_streamed(const float* data, int64_t floats) { return floats >= 1 << 20 && reinterpret_cast<uintptr_t>(data) % 64 == 0; }
+
 /// Memory that is kept between calls, one per calling thread.
 template <typename T>
 class Kept {

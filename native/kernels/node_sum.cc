@@ -87,7 +87,8 @@ Tensor forward(const NodeArguments& a) {
   });
   auto y = at::empty(a.raws[0].sizes(), a.raws[0].options().memory_format(kChannelsLast));
   float* out = y.mutable_data_ptr<float>();
-  in_parts(lanes, [&](NodeRange range, int64_t) { variant().node_sum.add_up(terms.data(), count, range, base, out); });
+  const bool stream = is_streamed(out, lanes.floats);
+  in_parts(lanes, [&](NodeRange range, int64_t) { variant().node_sum.add_up(terms.data(), count, range, base, out, stream); });
   return y;
 }
 

@@ -20,8 +20,8 @@ struct NodeRange {
 
 struct NodeSumKernels {
   int width;  // floats in a vector
-  /// y = base + Σ of the terms. base: [lane]
-  void (*add_up)(const NodeTerm* terms, int64_t count, NodeRange, const float* base, float* y);
+  /// y = base + Σ of the terms. base: [lane]. If `stream`, y is written past the caches.
+  void (*add_up)(const NodeTerm* terms, int64_t count, NodeRange, const float* base, float* y, bool stream);
   /// Adds Σ g of every lane to sums[0 … period), and Σ g·(max(raw, least) − mean) of term k to sums[(k + 1)·period …).
   void (*dots)(const NodeTerm* terms, int64_t count, NodeRange, const float* g, double* sums);
 };

@@ -32,9 +32,9 @@ TAILNAS_INLINE void in_blocks(NodeRange range, const F& f, const Tail& tail) {
 /// max(raw, least), NaN where raw is.
 TAILNAS_INLINE float raised(const NodeTerm& term, int64_t i) { return term.raw[i] < term.least ? term.least : term.raw[i]; }
 
-/// y += Σ of N terms in one block; if `Fresh`, on top of `base` instead of what is in y.
+/// y += Σ of N terms in one block; if `Fresh`, on top of `base` instead of what is in y; if `past`, past the caches.
 template <int N, bool Fresh>
-inline void add_up_block(const NodeTerm* terms, Block block, const float* base, float* y) {
+inline void add_up_block(const NodeTerm* terms, Block block, const float* base, float* y, bool past) {
   for (int64_t lane = 0; lane < block.period; lane += kWidth) {
     const float* raw[N];
     Vec mean[N], scale[N], least[N];
@@ -50,33 +50,35 @@ inline void add_up_block(const NodeTerm* terms, Block block, const float* base, 
       Vec total = Fresh ? start : load_loose(out + i);
       for (int k = 0; k < N; k++) __builtin_prefetch(raw[k] + i + kAhead, 0, 2);
       for (int k = 0; k < N; k++) total = fma(scale[k], at_least(least[k], load_loose(raw[k] + i)) - mean[k], total);
-      store_loose(out + i, total);
+      if (past) stream(out + i, total);
+      else store_loose(out + i, total);
     }
   }
 }
 
 template <bool Fresh>
-TAILNAS_INLINE void add_up_some(const NodeTerm* terms, int64_t count, Block block, const float* base, float* y) {
+TAILNAS_INLINE void add_up_some(const NodeTerm* terms, int64_t count, Block block, const float* base, float* y, bool past) {
   switch (count) {
-    case 1: return add_up_block<1, Fresh>(terms, block, base, y);
-    case 2: return add_up_block<2, Fresh>(terms, block, base, y);
-    case 3: return add_up_block<3, Fresh>(terms, block, base, y);
-    default: return add_up_block<4, Fresh>(terms, block, base, y);
+    case 1: return add_up_block<1, Fresh>(terms, block, base, y, past);
+    case 2: return add_up_block<2, Fresh>(terms, block, base, y, past);
+    case 3: return add_up_block<3, Fresh>(terms, block, base, y, past);
+    default: return add_up_block<4, Fresh>(terms, block, base, y, past);
   }
 }
 
-inline void add_up(const NodeTerm* terms, int64_t count, NodeRange range, const float* base, float* y) {
+inline void add_up(const NodeTerm* terms, int64_t count, NodeRange range, const float* base, float* y, bool stream) {
   in_blocks(
       range,
       [&](Block block) {
-        add_up_some<true>(terms, count, block, base, y);
-        for (int64_t k = 4; k < count; k += 4) add_up_some<false>(terms + k, count - k, block, base, y);
+        add_up_some<true>(terms, count, block, base, y, stream && count <= 4);
+        for (int64_t k = 4; k < count; k += 4) add_up_some<false>(terms + k, count - k, block, base, y, stream && k + 4 >= count);
       },
       [&](int64_t i, int64_t lane) {
         float total = base[lane];
         for (int64_t k = 0; k < count; k++) total += terms[k].scale[lane] * (raised(terms[k], i) - terms[k].mean[lane]);
         y[i] = total;
       });
+  streamed();
 }
 
 TAILNAS_INLINE void add_to(double* sums, Vec v) { *reinterpret_cast<Doubles*>(sums) += __builtin_convertvector(v, Doubles); }

@@ -86,6 +86,7 @@ struct ReaderGradient {
 struct SourceGradient {
   float* const* parts;  // null: not requested. For a normalised source, the gradient of the normalised value, before gain and statistics are applied
   double *g, *g_x;      // [c], of the calling thread, added to: Σ g and Σ g·(x − mean) of the normalised value's gradient g; null if not asked for
+  bool stream;          // whether parts are written past the caches
 };
 
 struct ImageRange {

@@ -223,6 +223,7 @@ struct Backward {
     int64_t first = 0;
     for (int64_t p = 0; p < s.part_count; p++) {
       const int64_t channels = s.parts[p].channels, place = image * s.pixels() * channels;
+      const bool past = to.stream && channels % kWidth == 0;
       for (int64_t c = 0; c < channels; c += kWidth) {
         const int lanes = lanes_at(channels, c);
         const int64_t channel = first + c;
@@ -244,7 +245,8 @@ struct Backward {
             gradient = select_le(value, zero(), zero(), gradient);
             if (direct) gradient += load_some(also, lanes);
           }
-          if (dx) store_some(dx + i * channels, lanes, gradient);
+          if (dx && past) stream(dx + i * channels, gradient);
+          else if (dx) store_some(dx + i * channels, lanes, gradient);
         }
         store(scratch.g + channel, g);
         store(scratch.g_x + channel, g_x);
@@ -294,6 +296,7 @@ inline void backward(const ReadSource& all, const ReaderGradient* gradients, con
   const Backward pass(all, gradients, to, scratch);
   for (int64_t image = images.begin; image < images.end; image++) pass.image(image);
   pass.finish_weights();
+  streamed();
 }
 
 }  // namespace read_source

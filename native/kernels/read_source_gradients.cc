@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "lanes.h"
 #include "moments.h"
 #include "variants.h"
 
@@ -157,6 +158,9 @@ std::vector<Tensor> gradients(const ReadSourceBack& back) {
     dx.push_back(out[p].mutable_data_ptr<float>());
   }
 
+  bool stream = wants_x;
+  for (size_t p = 0; p < parts; p++) stream = stream && is_streamed(dx[p], a.x[p].numel());
+
   thread_local Scratch packed;
   ReadSource whole = a.whole(nullptr);
   float* pack = packed.floats(kernels.packed_floats(whole));
@@ -182,7 +186,7 @@ std::vector<Tensor> gradients(const ReadSourceBack& back) {
       readers.push_back(gradient);
     }
     double* norm = sums.norm(share);
-    const SourceGradient to{wants_x ? dx.data() : nullptr, norm, norm ? norm + sums.channels() : nullptr};
+    const SourceGradient to{wants_x ? dx.data() : nullptr, norm, norm ? norm + sums.channels() : nullptr, stream};
     kernels.backward(whole, readers.data(), to, images, scratch);
   });
   sums.total();

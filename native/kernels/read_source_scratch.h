@@ -75,10 +75,11 @@ inline int64_t backward_scratch(const ReadSource& all) {
   return arena.used;
 }
 
-/// Finishes the gradient of some pixels of a result, of `count` channels from `first` on: Σ gain·g − offset − slope·(y − mean).
+/// Finishes the gradient of some pixels of a result, of `count` channels from `first` on: Σ gain·g − offset − slope·(y − mean). Asks for as many
+/// pixels that follow: they come from memory while these are worked on.
 inline void finish_result(const ReaderGradient& gradient, int64_t first_pixel, int64_t pixels, int64_t channels, int64_t first,
                           int64_t count, const Pixels<float> out) {
-  const int64_t place = first_pixel * channels + first;
+  const int64_t place = first_pixel * channels + first, ahead = pixels * channels;
   for (int64_t c = 0; c < count; c += kWidth) {
     const int lanes = lanes_at(count, c);
     for (int64_t k = 0; k < gradient.count; k++) {
@@ -87,16 +88,24 @@ inline void finish_result(const ReaderGradient& gradient, int64_t first_pixel, i
       const Vec gain = term.gain ? load_some(term.gain + first + c, lanes) : splat(1.0f);
       float* to = out.data + c / kWidth * out.group;
       if (k > 0) {
-        for (int64_t p = 0; p < pixels; p++, g += channels, to += out.pixel)
+        for (int64_t p = 0; p < pixels; p++, g += channels, to += out.pixel) {
+          __builtin_prefetch(g + ahead, 0, 2);
           store_some(to, lanes, fma(gain, load_some(g, lanes), load_some(to, lanes)));
+        }
       } else if (!gradient.slope) {
-        for (int64_t p = 0; p < pixels; p++, g += channels, to += out.pixel) store_some(to, lanes, gain * load_some(g, lanes));
+        for (int64_t p = 0; p < pixels; p++, g += channels, to += out.pixel) {
+          __builtin_prefetch(g + ahead, 0, 2);
+          store_some(to, lanes, gain * load_some(g, lanes));
+        }
       } else {
         const Vec mean = load_some(gradient.mean + first + c, lanes), offset = load_some(gradient.offset + first + c, lanes);
         const Vec slope = load_some(gradient.slope + first + c, lanes);
         const float* y = gradient.y + place + c;
-        for (int64_t p = 0; p < pixels; p++, g += channels, y += channels, to += out.pixel)
+        for (int64_t p = 0; p < pixels; p++, g += channels, y += channels, to += out.pixel) {
+          __builtin_prefetch(g + ahead, 0, 2);
+          __builtin_prefetch(y + ahead, 0, 2);
           store_some(to, lanes, fma(-slope, load_some(y, lanes) - mean, fma(gain, load_some(g, lanes), -offset)));
+        }
       }
     }
   }

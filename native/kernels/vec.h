@@ -45,9 +45,11 @@ TAILNAS_INLINE float* seen(float* p, int n) { return const_cast<float*>(seen(con
 #if TAILNAS_WIDTH == 16
 
 TAILNAS_INLINE __mmask16 first_lanes(int n) { return static_cast<__mmask16>((1u << n) - 1u); }
-/// The first `n` <= kWidth lanes, from any address; the rest is 0. Touches no memory past them.
+/// The first `n` <= kWidth lanes, from any address; the rest is 0. Touches no memory past them. `stream` stores past the caches: memory is not
+/// read before it is written, and nothing that is needed sooner has to leave them. streamed() must follow before another thread reads.
 TAILNAS_INLINE Vec load_n(const float* p, int n) { return _mm512_maskz_loadu_ps(first_lanes(n), seen(p, n)); }
 TAILNAS_INLINE void store_n(float* p, int n, Vec v) { _mm512_mask_storeu_ps(seen(p, n), first_lanes(n), v); }
+TAILNAS_INLINE void stream(float* p, Vec v) { _mm512_stream_ps(seen(p, kWidth), v); }
 TAILNAS_INLINE Vec fma(Vec a, Vec b, Vec c) { return _mm512_fmadd_ps(a, b, c); }
 TAILNAS_INLINE Vec at_least(Vec least, Vec v) { return _mm512_max_ps(least, v); }  // of a NaN the second operand: it stays
 
@@ -58,6 +60,7 @@ TAILNAS_INLINE __m256i first_lanes(int n) {
 }
 TAILNAS_INLINE Vec load_n(const float* p, int n) { return _mm256_maskload_ps(seen(p, n), first_lanes(n)); }
 TAILNAS_INLINE void store_n(float* p, int n, Vec v) { _mm256_maskstore_ps(seen(p, n), first_lanes(n), v); }
+TAILNAS_INLINE void stream(float* p, Vec v) { _mm256_stream_ps(seen(p, kWidth), v); }
 TAILNAS_INLINE Vec fma(Vec a, Vec b, Vec c) { return _mm256_fmadd_ps(a, b, c); }
 TAILNAS_INLINE Vec at_least(Vec least, Vec v) { return _mm256_max_ps(least, v); }
 
@@ -71,9 +74,16 @@ TAILNAS_INLINE Vec load_n(const float* p, int n) {
 TAILNAS_INLINE void store_n(float* p, int n, Vec v) {
   for (int i = 0; i < n; i++) p[i] = v[i];
 }
+TAILNAS_INLINE void stream(float* p, Vec v) { store(p, v); }
 TAILNAS_INLINE Vec fma(Vec a, Vec b, Vec c) { return a * b + c; }  // rounds once or twice, depending on the machine
 TAILNAS_INLINE Vec at_least(Vec least, Vec v) { return v < least ? least : v; }  // a NaN stays: it is not below
 
+#endif
+
+#if TAILNAS_WIDTH > 4
+TAILNAS_INLINE void streamed() { _mm_sfence(); }
+#else
+TAILNAS_INLINE void streamed() {}
 #endif
 
 TAILNAS_INLINE Vec relu(Vec v) { return at_least(zero(), v); }

@@ -249,3 +249,28 @@ export const pushFromKink = (
   }
   throw new Error('Cannot draw x: it does not leave the kink of ReLU');
 };
+
+const large = (
+  readers: readonly Pick<ReaderCase, 'kind' | 'normed' | 'uses'>[],
+  rest: Partial<ReadCase>,
+): ReadCase => ({
+  ...{ images: 64, channels: 16, height: 32, width: 32, threads: 2, seed: 7, rows: false, gradient: 'channelsLast' },
+  ...{ outputs: 16, ofBatch: true, before: 'nothing', middle: { gamma: true, beta: true, stride: 1 }, parts: [16] },
+  ...{ beside: 1, ties: false, wanted: [true] },
+  readers: readers.map((r) => ({ kernel: 3, dilation: 1, stride: 1, other: false, ...r })),
+  ...rest,
+});
+const summed: UseCase = { to: 'sum 0', gamma: true, beta: true };
+/** Tensors of 2²⁰ floats: sums of few terms and of more than four, a source in parts, and one behind a norm. */
+export const largeCases: readonly ReadCase[] = [
+  large(
+    [
+      { kind: 'separable', normed: true, uses: [summed] },
+      { kind: 'self', normed: false, uses: [summed] },
+    ],
+    {},
+  ),
+  large([{ kind: 'self', normed: true, uses: Array.from({ length: 5 }, () => summed) }], {}),
+  large([{ kind: 'pointwise', normed: true, uses: [summed] }], { channels: 32, parts: [16, 16] }),
+  large([{ kind: 'pointwise', normed: true, uses: [summed] }], { before: 'self' }),
+];

@@ -52,8 +52,8 @@ const tried = <Ts extends [unknown, ...unknown[]]>(
   return { worst, failure: details.failed ? (fc.defaultReportMessage(details) ?? 'it failed') : null };
 };
 
-const each = (arbitrary: fc.Arbitrary<cases.ReadCase>, examples: cases.ReadCase[]): Outcome =>
-  tried<[cases.ReadCase]>([arbitrary], properties.readErrors, { runs: 60, examples: examples.map((c) => [c]) });
+const each = (arbitrary: fc.Arbitrary<cases.ReadCase>, examples: readonly cases.ReadCase[], runs = 60): Outcome =>
+  tried<[cases.ReadCase]>([arbitrary], properties.readErrors, { runs, examples: examples.map((c) => [c]) });
 
 const special = (arbitrary: fc.Arbitrary<cases.ReadCase>): Outcome =>
   tried<[cases.ReadCase, cases.Special[]]>([arbitrary, cases.specials], properties.readKinds, { runs: 40 });
@@ -62,6 +62,7 @@ const outcomes = () => ({
   'a source': each(cases.readCase, cases.everyChannelCount(cases.readCase, SEED)),
   'a source behind a norm': each(cases.afterCase, cases.everyChannelCount(cases.afterCase, SEED)),
   'a source in parts': each(cases.partsCase, []),
+  'large tensors': each(cases.readCase, cases.largeCases, 0),
   'a 3×3 convolution': each(cases.threeByThreeCase, []),
   'means of 1000 deviations': tried<[cases.Case]>([cases.severalPixels], properties.offsetErrors, { runs: 60 }),
   'a source, not finite': special(cases.readCase),
